@@ -1,0 +1,77 @@
+# What there is to do here; `make help` lists it.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: help lab lab-down test unit test-lab test-vm lint format docs bench proof mutations clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+lab: $(STAMP) ## a real cluster in a lab on this machine: build, boot, deploy, verify
+	@$(BIN)/underlay bundle --prefill
+	@$(BIN)/underlay lab image
+	@$(BIN)/underlay deploy inventories/lab.py
+	@echo "kubectl: $(BIN)/underlay kubectl get pods -A"
+	@echo "undo: make lab-down"
+
+lab-down: $(STAMP) ## take the lab away again: no process, namespace, mount, route or interface is left
+	@$(BIN)/underlay lab down --all
+
+test: unit test-lab ## every test: checks, unit tests, and the lab tests on a real cluster
+
+unit: $(STAMP) lint ## checks and unit tests, no root, seconds
+	$(BIN)/pytest tests/unit -q -n auto
+
+test-lab: $(STAMP) ## tests on a real cluster in the lab (root)
+	@$(BIN)/underlay bundle --prefill
+	$(BIN)/pytest tests/lab -v --durations=10
+
+lint: $(STAMP) ## format, lint, types, imports, generated docs
+	$(BIN)/ruff format --check -q .
+	$(BIN)/ruff check -q .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache > /tmp/underlay-imports.txt || { cat /tmp/underlay-imports.txt; exit 1; }
+	$(BIN)/cog --check --diff README.md docs/*.md
+
+format: $(STAMP) ## put the code in its form
+	$(BIN)/ruff format -q .
+	$(BIN)/ruff check -q --fix .
+
+docs: $(STAMP) ## renew the generated parts of README and docs
+	$(BIN)/underlay networks --draw docs/pictures
+	$(BIN)/underlay bgp inventories/lab_bgp.py --picture docs/pictures/lab-bgp.svg
+	$(BIN)/cog -r README.md docs/*.md
+
+bench: $(STAMP) ## measure, side by side where there is a rival
+	$(BIN)/python -m tests.bench
+
+PROOF := $(CURDIR)/.cache/proof.jsonl
+
+proof: $(STAMP) ## see how far each mode is proven, on real kernels, and write docs/proof.yaml
+	@mkdir -p .cache && rm -f $(PROOF)
+	UNDERLAY_PROOF=$(PROOF) $(BIN)/pytest tests/unit/test_laid_down.py -q -n auto
+	-UNDERLAY_PROOF=$(PROOF) $(BIN)/pytest tests/lab -q
+	-UNDERLAY_PROOF=$(PROOF) $(BIN)/pytest tests/vm -q
+	$(BIN)/python -m tests.proof $(PROOF)
+
+MUTATIONS := $(CURDIR)/.cache/mutations.txt
+
+mutations: $(STAMP) ## break one thing at a time in a verified cluster, and write docs/mutations.txt of what was caught (root)
+	@mkdir -p .cache && rm -f $(MUTATIONS)
+	UNDERLAY_MUTATIONS=$(MUTATIONS) UNDERLAY_HEALTHY=20 $(BIN)/pytest tests/lab/test_mutations.py -q
+	@mv $(MUTATIONS) docs/mutations.txt
+	$(BIN)/cog -r docs/verification.md
+
+test-vm: $(STAMP) ## modes that need another kernel, on two emulated virtual machines (root, a quarter of an hour)
+	@$(BIN)/underlay bundle --prefill
+	$(BIN)/pytest tests/vm -v --durations=0
+
+clean: ## remove the virtual environment
+	rm -rf $(VENV)
+
+$(STAMP): pyproject.toml tools/install.sh
+	@bash tools/install.sh $(PYTHON) $(VENV)
+	@touch $@
