@@ -1,0 +1,3 @@
+module underlay.internal/pause
+
+go 1.26.0

@@ -1,0 +1,49 @@
+"""Says what each image is made of, as data: whether it stands on the base, which commands it adds, and
+how it starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageRecipe:
+    """`files` is path in the image -> build module/command; they make the image's own layer."""
+
+    files: dict[str, str]
+    entrypoint: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    on_base: bool = False
+    links: dict[str, str] = field(default_factory=dict)
+    env: tuple[str, ...] = (_PATH,)
+
+
+def _component(name: str, *, on_base: bool = False) -> ImageRecipe:
+    # No entry point, as upstream has none that matters: kubeadm's manifests name the command.
+    return ImageRecipe(files={f"usr/local/bin/{name}": f"kubernetes/{name}"}, on_base=on_base)
+
+
+IMAGE_RECIPES: dict[str, ImageRecipe] = {
+    "kube-apiserver": _component("kube-apiserver"),
+    "kube-controller-manager": _component("kube-controller-manager"),
+    "kube-scheduler": _component("kube-scheduler"),
+    "kube-proxy": _component("kube-proxy", on_base=True),
+    "etcd": ImageRecipe(files={"usr/local/bin/etcd": "etcd/etcd"}),
+    "coredns": ImageRecipe(files={"coredns": "coredns/coredns"}, entrypoint=("/coredns",)),
+    # A sandbox runs the image as it is: without an entry point it fails with `exec: "/bin/sh"`.
+    "pause": ImageRecipe(files={"pause": "pause/pause"}, entrypoint=("/pause",)),
+    "flannel": ImageRecipe(
+        files={"opt/bin/flanneld": "flannel/flanneld"}, entrypoint=("/opt/bin/flanneld",), on_base=True
+    ),
+    # Upstream's DaemonSet runs `cp -f /flannel /opt/cni/bin/flannel` in it: it needs a cp.
+    "flannel-cni-plugin": ImageRecipe(files={"flannel": "flannel-cni/flannel"}, on_base=True),
+    "agnhost": ImageRecipe(
+        files={"agnhost": "kubernetes/agnhost"},
+        links={"agnhost-2": "agnhost"},
+        entrypoint=("/agnhost",),
+        command=("pause",),
+        on_base=True,
+    ),
+}
