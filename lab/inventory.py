@@ -1,0 +1,55 @@
+"""What an inventory imports: a lab's hosts in pyinfra's form, and their lab made known to the connector.
+
+from lab.inventory import hosts
+from lab.topology import Lab
+
+_hosts = hosts(Lab(workers=2, racks=2))
+control_plane = _hosts.control_plane
+workers = _hosts.workers
+"""
+
+from dataclasses import dataclass
+
+from lab import record
+from lab.errors import LabError
+from lab.topology import Lab, Node
+
+Host = tuple[str, dict[str, str]]
+_declared: dict[str, Lab] = {}
+
+
+@dataclass(frozen=True)
+class Hosts:
+    """A lab's hosts by role, each `("@lab/cp-1", {"address": …, "rack": …})`; routers have a `fabric_address` too."""
+
+    control_plane: list[Host]
+    workers: list[Host]
+    routers: list[Host]
+
+
+def hosts(lab: Lab) -> Hosts:
+    """Declare a lab in this process; nothing boots until pyinfra connects."""
+    _declared[lab.name] = lab
+    return Hosts(
+        control_plane=[_host(lab, node) for node in lab.nodes if node.name.startswith("cp-")],
+        workers=[_host(lab, node) for node in lab.nodes if node.name.startswith("w-")],
+        routers=[_host(lab, node) for node in lab.nodes if node.fabric],
+    )
+
+
+def find(target: str) -> tuple[Lab, Node]:
+    """The lab and the host that `cp-1` or `other:cp-1` means: declared here, else recorded, else the default lab."""
+    name, _, host = target.rpartition(":")
+    name = name or Lab().name
+    lab = _declared.get(name) or record.read(name)
+    if lab is None and name == Lab().name:
+        lab = Lab()
+    if lab is None:
+        raise LabError(f"there is no lab {name}; declare it in the inventory, or: underlay lab up --name {name}")
+    return lab, lab.node(host)
+
+
+def _host(lab: Lab, node: Node) -> Host:
+    where = node.name if lab.name == Lab().name else f"{lab.name}:{node.name}"
+    fabric = {"fabric_address": str(node.fabric)} if node.fabric else {}
+    return f"@lab/{where}", {"address": str(node.address), "rack": node.rack_name, **fabric}

@@ -1,0 +1,35 @@
+"""Tell a person what takes long: plain lines on stderr, and none for what is quick."""
+
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+QUIET_S = 2.0
+
+
+def say(line: str) -> None:
+    """One line of progress."""
+    print(f"lab: {line}", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def slow(what: str, *, end: bool = True) -> Iterator[None]:
+    """Announce the block if it lasts, and, where nobody else does, its end."""
+    announced = threading.Event()
+
+    def announce() -> None:
+        announced.set()
+        say(f"{what} ...")
+
+    timer = threading.Timer(QUIET_S, announce)
+    timer.daemon = True
+    timer.start()
+    started = time.monotonic()
+    try:
+        yield
+    finally:
+        timer.cancel()
+    if end and announced.is_set():
+        say(f"{what}: done in {time.monotonic() - started:.1f} s")
