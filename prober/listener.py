@@ -1,0 +1,97 @@
+"""The side that listens: it notes who reached it on which lane and how, and answers every datagram."""
+
+from __future__ import annotations
+
+import selectors
+import socket
+from typing import Any
+
+from .lanes import Lane, lanes_of
+from .sockets import datagram, family_of, receive
+from .tag import ANSWER, ASK, Tag, pack, unpack
+
+_BACKLOG = 512
+
+
+class Listener:
+    """`taken` are the lanes that could not be listened on, by number, with the reason."""
+
+    def __init__(self, plan: dict[str, Any]) -> None:
+        self._run = bytes.fromhex(plan["run"])
+        self._address = plan["address"]
+        self._selector = selectors.DefaultSelector()
+        self._seen: dict[tuple[int, int], list[Any]] = {}
+        self._accepted: dict[tuple[int, str, int], int] = {}
+        self.taken: dict[int, str] = {}
+        lanes = lanes_of(plan)
+        for number in plan["listen"]:
+            self._open(lanes[number])
+
+    def _open(self, lane: Lane) -> None:
+        try:
+            if lane.is_datagram:
+                made, serve = datagram(lane.protocol, self._address, lane.port), self._answer
+            else:
+                made, serve = _accepting(self._address, lane.port), self._accept
+        except OSError as error:
+            self.taken[lane.number] = error.strerror or type(error).__name__
+            return
+        self._selector.register(made, selectors.EVENT_READ, (serve, lane))
+
+    def serve(self) -> None:
+        """Wait for somebody to ask, and answer."""
+        for key, _ in self._selector.select():
+            serve, lane = key.data
+            serve(key.fileobj, lane)
+
+    def _answer(self, made: socket.socket, lane: Lane) -> None:
+        while (got := receive(made)) is not None:
+            tag = unpack(self._run, got.data)
+            if tag is None or tag.kind != ASK:
+                continue
+            note = self._seen.setdefault((tag.sender, lane.number), [0, got.source, got.ttl, 0])
+            note[0] += 1
+            note[3] = max(note[3], tag.size)
+            source = socket.inet_aton(got.source) if ":" not in got.source else b"\0\0\0\0"
+            told = Tag(ANSWER, tag.sender, lane.number, tag.size, got.ttl, source)
+            try:
+                made.sendto(lane.shape + pack(self._run, told), (got.source, got.port))
+            except OSError:
+                continue
+
+    def _accept(self, made: socket.socket, lane: Lane) -> None:
+        while True:
+            try:
+                connection, peer = made.accept()
+            except OSError:
+                return
+            connection.close()
+            key = (lane.number, str(peer[0]), peer[1])
+            self._accepted[key] = self._accepted.get(key, 0) + 1
+
+    def close(self) -> None:
+        """Let go of every port."""
+        for key in list(self._selector.get_map().values()):
+            assert isinstance(key.fileobj, socket.socket)
+            key.fileobj.close()
+        self._selector.close()
+
+    def log(self) -> dict[str, Any]:
+        """`heard`: [sender, lane, packets, source, TTL, largest]; `accepted`: [lane, source, source port]."""
+        return {
+            "heard": [[sender, lane, *note] for (sender, lane), note in self._seen.items()],
+            "accepted": [list(key) for key in self._accepted],
+        }
+
+
+def _accepting(address: str, port: int) -> socket.socket:
+    made = socket.socket(family_of(address), socket.SOCK_STREAM)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind((address, port))
+        made.listen(_BACKLOG)
+    except OSError:
+        made.close()
+        raise
+    made.setblocking(False)
+    return made

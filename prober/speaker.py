@@ -1,0 +1,99 @@
+"""Speaks BGP with a router for a moment: whether it answers, and which AS it says it is."""
+
+from __future__ import annotations
+
+import socket
+import struct
+from typing import Any
+
+_PORT, _MD5 = 179, 14
+_MARKER = b"\xff" * 16
+_OPEN, _NOTIFICATION, _KEEPALIVE = 1, 3, 4
+_HEADER, _LARGEST = 19, 4096
+# RFC 4271, 4.5, as far as they say what to correct.
+_MEANING = {(2, 2): " (it expects another AS)", (2, 3): " (router id)", (6, 5): " (it rejects the connection)"}
+_CEASE = _MARKER + struct.pack(">HBBB", 21, _NOTIFICATION, 6, 2)
+_AS_TRANS = 23456
+_PATIENCE = 2.0
+
+
+def ask(address: str, *, own: str, as_number: int, password: str | None, one_hop: bool) -> dict[str, Any]:
+    """`{"as": AS, "id": router id}`, or `{"trouble": what was seen}`; the session is closed at once."""
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as made:
+            if password:
+                _sign(made, address, password)
+            if one_hop:
+                made.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, 255)
+            made.settimeout(_PATIENCE)
+            made.bind((own, 0))
+            try:
+                made.connect((address, _PORT))
+            except ConnectionRefusedError:
+                return {"trouble": "refused"}
+            except TimeoutError:
+                return {"trouble": "silent"}
+            made.sendall(_open(as_number, own))
+            return _read(made)
+    except OSError as error:
+        return {"trouble": error.strerror or "closed"}
+
+
+def _sign(made: socket.socket, address: str, password: str) -> None:
+    """RFC 2385, by struct tcp_md5sig of linux/tcp.h."""
+    where = struct.pack("HH4s120x", socket.AF_INET, 0, socket.inet_aton(address))
+    key = password.encode()
+    made.setsockopt(socket.IPPROTO_TCP, _MD5, where + struct.pack("BBHi80s", 0, 0, len(key), 0, key))
+
+
+def _open(as_number: int, own: str) -> bytes:
+    four = struct.pack(">BBBBI", 2, 6, 65, 4, as_number)
+    mine = as_number if as_number < 65536 else _AS_TRANS
+    body = struct.pack(">BHH4sB", 4, mine, 90, socket.inet_aton(own), len(four)) + four
+    return _MARKER + struct.pack(">HB", 19 + len(body), _OPEN) + body
+
+
+def _read(made: socket.socket) -> dict[str, Any]:
+    """Its OPEN, and whether it takes ours: a KEEPALIVE says so. The session never gets further."""
+    kind, message = _message(made)
+    if kind == _OPEN and len(message) >= 10:
+        found = {"as": _as_of(message), "id": socket.inet_ntoa(message[5:9])}
+        kind, message = _message(made)
+        if kind == _KEEPALIVE:
+            made.sendall(_CEASE)
+            return found
+    if kind == _NOTIFICATION and len(message) >= 2:
+        return {
+            "trouble": f"it refuses: notification {message[0]}/{message[1]}{_MEANING.get((message[0], message[1]), '')}"
+        }
+    if kind is None:
+        return {"trouble": "it closes the connection without a word; it does not know this peer, or its AS"}
+    return {"trouble": "it speaks something else than BGP"}
+
+
+def _message(made: socket.socket) -> tuple[int | None, bytes]:
+    """Type and body of the next message; None when the connection is at its end."""
+    data = b""
+    size = _HEADER
+    while len(data) < size:
+        got = made.recv(size - len(data))
+        if not got:
+            return None, b""
+        data += got
+        if len(data) == _HEADER:
+            size = max(_HEADER, min(int.from_bytes(data[16:18], "big"), _LARGEST))
+    return data[18], data[_HEADER:]
+
+
+def _as_of(message: bytes) -> int:
+    """The four-octet AS of the capabilities (RFC 6793), or the old two octets."""
+    parameters, at = message[10 : 10 + message[9]], 0
+    while at + 2 <= len(parameters):
+        kind, size = parameters[at], parameters[at + 1]
+        inner, end = at + 2, at + 2 + size
+        while kind == 2 and inner + 2 <= end:
+            if parameters[inner] == 65:
+                return int.from_bytes(parameters[inner + 2 : inner + 6], "big")
+            inner += 2 + parameters[inner + 1]
+        at = end
+    return int.from_bytes(message[1:3], "big")
