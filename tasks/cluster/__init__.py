@@ -1,0 +1,1 @@
+"""The words everyone uses: what a cluster, a node, a port, an addon and a check are."""

@@ -1,0 +1,58 @@
+"""What a network lays down on the cluster."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+Object = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """A workload that has to be complete before the network counts as laid down; `kind` is DaemonSet or Deployment."""
+
+    kind: str
+    namespace: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A Helm chart of upstream's: `repository` is a URL, oci:// or that of a chart repository."""
+
+    name: str
+    version: str
+    repository: str
+
+
+@dataclass(frozen=True)
+class Release:
+    """A chart installed under a name, with these values; one the network's plugin is delivered by."""
+
+    name: str
+    namespace: str
+    chart: Chart
+    values: dict[str, Any] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True)
+class Addon:
+    """`objects` are applied first, in order; then the `release`; then `after`, whose kinds the release brings.
+
+    `images` are what every node needs for them (names of the artifact catalog; others come from their registries),
+    `rollouts` what to wait for in the end. `crds` is a release that goes before the other: the kinds it cannot do
+    without, where upstream keeps them in a chart of their own.
+    """
+
+    objects: tuple[Object, ...] = ()
+    images: tuple[str, ...] = ()
+    rollouts: tuple[Rollout, ...] = ()
+    release: Release | None = None
+    after: tuple[Object, ...] = ()
+    crds: Release | None = None
+
+    @property
+    def releases(self) -> tuple[Release, ...]:
+        """The charts, in the order they are installed in."""
+        return tuple(r for r in (self.crds, self.release) if r is not None)

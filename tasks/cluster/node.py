@@ -1,0 +1,30 @@
+"""A node: one host as a member of the cluster."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import IPv4Address, IPv6Address
+
+
+class Role(StrEnum):
+    CONTROL_PLANE = "control-plane"
+    WORKER = "worker"
+
+
+@dataclass(frozen=True)
+class Node:
+    """`address` carries the node's traffic; nodes of one `rack` are one L2 segment, as far as the inventory says.
+
+    `address_v6` is the second address of a node of a dual-stack cluster.
+    """
+
+    name: str
+    address: IPv4Address | IPv6Address
+    role: Role
+    rack: str
+    address_v6: IPv6Address | None = None
+
+    @property
+    def is_control_plane(self) -> bool:
+        return self.role is Role.CONTROL_PLANE

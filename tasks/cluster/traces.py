@@ -1,0 +1,25 @@
+"""What a network leaves on a host, so that it can be told from others and taken away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Traces:
+    """What this mode makes and no other.
+
+    Link names (a trailing * stands for the rest), nftables tables (family and name), prefixes of iptables chains,
+    paths, routing protocols (`ip route … proto N`), priorities of routing rules, BPF pins, and whether XFRM state is
+    its own. `mounts` lie below the paths, and go before them.
+    """
+
+    links: tuple[str, ...] = ()
+    nft_tables: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    chains: tuple[str, ...] = ()
+    route_protocols: tuple[str, ...] = ()
+    rule_priorities: tuple[int, ...] = ()
+    bpf_pins: tuple[str, ...] = ()
+    xfrm: bool = False
+    mounts: tuple[str, ...] = ()

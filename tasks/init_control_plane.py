@@ -1,0 +1,127 @@
+"""kubeadm init; the one file where what one host learns reaches another."""
+
+from __future__ import annotations
+
+import secrets
+import string
+import time
+from typing import Any
+
+import yaml
+from pyinfra.api import Host, operation
+from pyinfra.context import ctx_host
+
+from .command import Step, Steps, run_script, tail
+from .deployment import JoinMaterial, deployment
+from .membership import kubeadm_script
+from .observe import answers
+from .plan.kubeadm import CONFIG, init_documents, upload_documents
+from .plan.probes import LABELS, is_member, is_started, left_tokens
+from .resources.objects import KUBECTL
+
+# Long enough for the joins of a large rollout, short enough to be of no use to anybody later.
+TOKEN_MINUTES = 30
+# Whatever run made it, a token of ours goes when joins are done.
+_LABEL = next(f"{key}={value}" for key, value in LABELS.items())
+
+
+@operation()
+def init() -> Steps:
+    """Make the first control-plane host a cluster of one, unless it is one."""
+    host = ctx_host.get()
+    run = deployment()
+    if run.is_first(host) and not is_member(run.spec.cluster, answers(host)):
+        yield Step("kubeadm init", _init)
+
+
+@operation()
+def prepare_joins() -> Steps:
+    """A token, and for further control-plane hosts the certificates, if anybody is to join."""
+    if deployment().is_first(ctx_host.get()) and joining():
+        yield Step("prepare joins", _prepare_joins)
+
+
+@operation()
+def end_joins() -> Steps:
+    """Delete the token again."""
+    run, host = deployment(), ctx_host.get()
+    if run.is_first(host) and (run.join is not None or left_tokens(answers(host)["recorded"])):
+        yield Step("delete join token", _end_joins)
+
+
+def joining() -> list[str]:
+    """Names of the hosts that are not members yet."""
+    run = deployment()
+    cluster = run.spec.cluster
+    others = (n.name for n in cluster.nodes if n != cluster.first)
+    return [n for n in others if n in run.answers and not is_member(cluster, run.answers[n])]
+
+
+def init_control_plane() -> None:
+    init(name="Initialise control plane")
+    prepare_joins(name="Prepare joins")
+
+
+def close_joins() -> None:
+    end_joins(name="Delete join token")
+
+
+def _init(host: Host, arguments: dict[str, Any]) -> str | None:
+    spec = deployment().spec
+    cluster = spec.cluster
+    script = kubeadm_script(
+        cluster,
+        "kubeadm init",
+        {CONFIG: init_documents(cluster, token=_token(), kube_proxy=not spec.network.replaces_kube_proxy)},
+        undo_first=is_started(cluster, answers(host)),
+    )
+    ran = run_script(host, script, arguments)
+    return None if ran.ok else tail(ran.err, most=12)
+
+
+def _prepare_joins(host: Host, arguments: dict[str, Any]) -> str | None:
+    cluster = deployment().spec.cluster
+    token, key = _token(), secrets.token_hex(32)
+    name, _, secret = token.partition(".")
+    until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + TOKEN_MINUTES * 60))
+    upload = ""
+    if any(cluster.node(n).is_control_plane for n in joining()):
+        upload = f"""
+trap 'rm -f {CONFIG}' EXIT
+cat >{CONFIG} <<'END'
+{yaml.safe_dump_all(upload_documents(cluster, certificate_key=key))}END
+kubeadm init phase upload-certs --upload-certs --config {CONFIG} >&2"""
+    script = f"""\
+set -eu; umask 077{upload}
+{KUBECTL} apply -f - >/dev/null <<'END'
+apiVersion: v1
+kind: Secret
+metadata: {{name: bootstrap-token-{name}, namespace: kube-system, labels: {{{_LABEL.replace("=", ": ")}}}}}
+type: bootstrap.kubernetes.io/token
+stringData:
+  token-id: "{name}"
+  token-secret: "{secret}"
+  expiration: "{until}"
+  usage-bootstrap-authentication: "true"
+  usage-bootstrap-signing: "true"
+  auth-extra-groups: "system:bootstrappers:kubeadm:default-node-token"
+END
+base64 -w0 /etc/kubernetes/pki/ca.crt
+"""
+    ran = run_script(host, script, arguments)
+    if not ran.ok:
+        return tail(ran.err)
+    deployment().join = JoinMaterial(ca=ran.out[-1], token=token, certificate_key=key)
+    return None
+
+
+def _end_joins(host: Host, arguments: dict[str, Any]) -> str | None:
+    ran = run_script(host, f"{KUBECTL} delete secret -n kube-system -l {_LABEL} >/dev/null\n", arguments)
+    return None if ran.ok else tail(ran.err)
+
+
+def _token() -> str:
+    """A bootstrap token: six characters that name it, a dot, sixteen that are its secret."""
+    alphabet = string.ascii_lowercase + string.digits
+    drawn = "".join(secrets.choice(alphabet) for _ in range(22))
+    return f"{drawn[:6]}.{drawn[6:]}"

@@ -1,0 +1,9 @@
+"""kubeadm, kubelet, kubectl, and the images a node needs."""
+
+from __future__ import annotations
+
+from .converge import converge
+
+
+def install_kubernetes() -> None:
+    converge(name="Install Kubernetes", part="kubernetes")

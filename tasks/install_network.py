@@ -1,0 +1,50 @@
+"""Applies the mode's objects; knows objects, no mode. Brings the kubeconfig to the controller."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from pyinfra.api import Host, operation
+from pyinfra.context import ctx_host
+
+from .command import Step, Steps, run_script, tail
+from .converge import converge
+from .deployment import deployment
+
+
+@operation()
+def fetch_kubeconfig() -> Steps:
+    """Keep the administrator's kubeconfig on the controller, readable by its owner alone."""
+    run = deployment()
+    if not run.is_first(ctx_host.get()):
+        return
+    path = kubeconfig_path(run.spec.cluster.name)
+    run.kubeconfig = str(path)
+    made_now = "kubeadm init" in run.changes.get(ctx_host.get().name, [])
+    if made_now or not path.exists():
+        yield Step("fetch kubeconfig", lambda host, arguments: _fetch(host, path, arguments))
+
+
+def install_network() -> None:
+    converge(name="Install network", part="network")
+    fetch_kubeconfig(name="Fetch kubeconfig")
+
+
+def kubeconfig_path(cluster: str) -> Path:
+    return Path.cwd() / ".underlay" / cluster / "kubeconfig"
+
+
+def _fetch(host: Host, path: Path, arguments: dict[str, Any]) -> str | None:
+    ran = run_script(host, "cat /etc/kubernetes/admin.conf", arguments)
+    if not ran.ok:
+        return tail(ran.err)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # mkstemp makes the file private before a byte is in it.
+    handle, temporary = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(handle, "w") as file:
+        file.write("\n".join(ran.out) + "\n")
+    Path(temporary).replace(path)
+    return None

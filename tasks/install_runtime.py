@@ -1,0 +1,9 @@
+"""containerd, runc and the base CNI plugins."""
+
+from __future__ import annotations
+
+from .converge import converge
+
+
+def install_runtime() -> None:
+    converge(name="Install container runtime", part="runtime")

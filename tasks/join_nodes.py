@@ -1,0 +1,51 @@
+"""kubeadm join: workers side by side, control-plane hosts one after another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gevent.lock import BoundedSemaphore
+from pyinfra.api import Host, operation
+from pyinfra.context import ctx_host
+
+from .command import Step, Steps, run_script, tail
+from .deployment import deployment
+from .membership import kubeadm_script
+from .observe import answers
+from .plan.kubeadm import CONFIG, DISCOVERY, discovery, join_documents
+from .plan.probes import is_member, is_started
+
+# etcd takes one learner at a time.
+_one_member = BoundedSemaphore(1)
+
+
+@operation()
+def join() -> Steps:
+    """Make the host a member, unless it is one."""
+    run, host = deployment(), ctx_host.get()
+    if run.is_node(host) and not run.is_first(host) and not is_member(run.spec.cluster, answers(host)):
+        yield Step("kubeadm join", _join)
+
+
+def join_nodes() -> None:
+    join(name="Join nodes")
+
+
+def _join(host: Host, arguments: dict[str, Any]) -> str | None:
+    run = deployment()
+    cluster, material = run.spec.cluster, run.join
+    if material is None:
+        return f"{cluster.first.name} gave no token to join with"
+    node = cluster.node(host.name)
+    key = material.certificate_key if node.is_control_plane else None
+    documents = {
+        DISCOVERY: discovery(cluster, ca=material.ca, token=material.token),
+        CONFIG: join_documents(cluster, node, certificate_key=key),
+    }
+    script = kubeadm_script(cluster, "kubeadm join", documents, undo_first=is_started(cluster, answers(host)))
+    if node.is_control_plane:
+        with _one_member:
+            ran = run_script(host, script, arguments)
+    else:
+        ran = run_script(host, script, arguments)
+    return None if ran.ok else tail(ran.err, most=12)

@@ -1,0 +1,64 @@
+"""The cloud's routes follow the nodes: planned, told in sentences, then applied, from the controller."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyinfra.api import Host, operation
+from pyinfra.context import ctx_host
+
+from clouds.change import Change, CloudError, PodRoute
+from clouds.open import open_cloud
+
+from .cluster.routes import Routes
+from .command import Fail, Step, Steps
+from .deployment import Deployment, deployment
+from .pod_subnets import active_nodes, learn_subnets
+
+
+@operation()
+def converge_cloud() -> Steps:
+    """Have exactly the nodes' routes in the cloud, its checks off and its rules open for pods."""
+    run, host = deployment(), ctx_host.get()
+    if run.spec.cluster.routes is not Routes.CLOUD or not run.is_first(host):
+        return
+    if reason := learn_subnets(host, joined=active_nodes(host)):
+        yield Fail(reason)
+        return
+    try:
+        changes = planned_cloud(run)
+    except CloudError as error:
+        yield Fail("\n".join(error.problems))
+        return
+    if changes:
+        yield Step("cloud routes", lambda host, arguments: _apply(host, changes, arguments))
+
+
+def planned_cloud(run: Deployment) -> list[Change]:
+    """What the cloud is to be told for the nodes' pod subnets as they are known.
+
+    :raises CloudError: when it cannot be asked, or a limit would be passed.
+    """
+    cluster = run.spec.cluster
+    assert cluster.cloud is not None
+    wanted = [
+        PodRoute(node.name, str(node.address), subnet)
+        for node in cluster.nodes
+        for subnet in sorted(run.subnets.get(node.name, ()))
+        if ":" not in subnet
+    ]
+    return open_cloud(cluster.cloud).plan(wanted, cluster.pod_subnet)  # type: ignore[arg-type]
+
+
+def lay_cloud_routes() -> None:
+    converge_cloud(name="Lay cloud routes")
+
+
+def _apply(host: Host, changes: list[Change], _arguments: dict[str, Any]) -> str | None:
+    for change in changes:
+        try:
+            change.apply()
+        except Exception as error:  # whatever the provider's library raises, after its own retries
+            return f"{change.sentence}: {error}"
+        host.log(change.sentence)
+    return None

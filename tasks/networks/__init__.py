@@ -1,0 +1,1 @@
+"""How pods talk: one file per mode; the folder is the registry (`registry.modes`)."""

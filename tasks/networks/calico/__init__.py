@@ -1,0 +1,1 @@
+"""Calico's modes; what they share is in `calico`."""

@@ -1,0 +1,32 @@
+"""Plain routes between nodes, laid by Cilium or learned by BGP on the hosts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ...cluster.check import Check
+from ...cluster.cluster import Cluster
+from ...cluster.node import Node
+from ...cluster.routes import Routes
+from .cilium import Cilium
+from .paths import Native
+from .routes import learned, route_checks
+
+
+@dataclass(frozen=True)
+class Learned(Native):
+    """Every route to pods is BGP's; Cilium lays none."""
+
+    direct: bool = False
+
+    def checks(self, cluster: Cluster, *, pod_mtu: int) -> list[Check]:
+        return route_checks(cluster, _judge)
+
+
+def native_path(network: Cilium, cluster: Cluster) -> Native:
+    """By who tells every hop where the pod subnets live."""
+    return (Learned if cluster.routes is Routes.BGP else Native)(network.native_subnets(cluster))
+
+
+def _judge(cluster: Cluster, node: Node, output: str) -> str | None:
+    return learned(cluster, output)

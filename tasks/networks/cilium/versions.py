@@ -1,0 +1,43 @@
+"""What differs between the versions of Cilium that are laid down."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+REPOSITORY = "https://helm.cilium.io"
+NEWEST = "1.20"
+
+
+@dataclass(frozen=True)
+class Version:
+    """`chart` is the exact version of chart and images; `wireguard` what the agent reserves for it, in bytes.
+
+    `keys` is the file of known chart keys, "" where none is kept; `strict_mode` whether the chart knows the keys of
+    strict encryption that we write.
+    """
+
+    chart: str
+    wireguard: int
+    keys: str = ""
+    strict_mode: bool = False
+
+
+VERSIONS: dict[str, Version] = {
+    # pkg/mtu/mtu.go of v1.20.2: WireguardOverhead; 15 bytes of padding were not counted before (cilium/cilium#45940).
+    "1.20": Version(chart="1.20.2", wireguard=95, keys="cilium-1.20.0.tsv", strict_mode=True),
+    "1.19": Version(chart="1.19.5", wireguard=80),
+}
+
+
+def version_of(text: str) -> Version:
+    """The facts of "1.20", or of a release such as "1.20.2".
+
+    :raises ValueError: with what is known, for any other.
+    """
+    found = re.fullmatch(r"([0-9]+[.][0-9]+)([.][0-9]+)?", text)
+    if found is None or found[1] not in VERSIONS:
+        known = " and ".join(VERSIONS)
+        raise ValueError(f"known are {known}, and each release of these, such as {VERSIONS[NEWEST].chart}")
+    facts = VERSIONS[found[1]]
+    return replace(facts, chart=text) if found[2] else facts

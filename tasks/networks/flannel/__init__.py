@@ -1,0 +1,1 @@
+"""Flannel's modes; what they share is in `flannel`."""

@@ -1,0 +1,1 @@
+"""Weave Net's modes; what they share is in `weave`."""

@@ -1,0 +1,93 @@
+"""What a person is asked before a network is recommended, and what is assumed of those who do not say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import Any
+
+
+class Fabric(StrEnum):
+    """What lies between the nodes."""
+
+    FLAT = "flat"
+    BGP = "bgp"
+    ROUTED = "routed"
+    AWS = "aws"
+    GCE = "gce"
+    AZURE = "azure"
+    CLOUD = "cloud"
+
+    @property
+    def is_cloud(self) -> bool:
+        return self in (Fabric.AWS, Fabric.GCE, Fabric.AZURE, Fabric.CLOUD)
+
+
+class Encrypted(StrEnum):
+    """Whether pods' packets have to be encrypted between nodes, and by what."""
+
+    NO = "no"
+    ANY = "any"
+    WIREGUARD = "wireguard"
+    IPSEC = "ipsec"
+
+
+class Addresses(StrEnum):
+    """What pods have."""
+
+    IPV4 = "ipv4"
+    IPV6 = "ipv6"
+    DUAL = "dual"
+
+    @property
+    def families(self) -> tuple[int, ...]:
+        return {Addresses.IPV4: (4,), Addresses.IPV6: (6,), Addresses.DUAL: (4, 6)}[self]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The defaults are what is assumed: the least demanding site, with a supported system's oldest kernel."""
+
+    policies: bool = False
+    encryption: Encrypted = Encrypted.NO
+    fabric: Fabric = Fabric.ROUTED
+    overlay: bool = True
+    addresses: Addresses = Addresses.IPV4
+    egress: bool = False
+    clusters: bool = False
+    nodes: int = 10
+    kernel: tuple[int, int] = (6, 1)
+    path_mtu: int = 1500
+
+
+@dataclass(frozen=True)
+class Question:
+    """`words` is what is asked; `meaning` tells the choices where they are not yes and no."""
+
+    field: str
+    words: str
+    meaning: str = ""
+
+
+QUESTIONS = (
+    Question("policies", "Do pods need NetworkPolicies?"),
+    Question("encryption", "Must pods' packets be encrypted between nodes?", "no, any, wireguard or ipsec"),
+    Question(
+        "fabric",
+        "What is between the nodes?",
+        "flat: one L2 segment; bgp: racks whose routers speak BGP with nodes; routed: routers that know nothing of "
+        "pods; aws, gce, azure or cloud (another one)",
+    ),
+    Question("overlay", "May packets be put into an overlay (VXLAN and the like)?"),
+    Question("addresses", "Which addresses do pods have?", "ipv4, ipv6 or dual"),
+    Question("egress", "Must pods leave the cluster from fixed addresses?"),
+    Question("clusters", "Is it one of several clusters whose pods reach one another?"),
+    Question("nodes", "How many nodes will there be?"),
+    Question("kernel", "Which Linux has the oldest node?", "as uname -r says it: 6.1"),
+)
+
+
+def told(answers: Answers) -> dict[str, Any]:
+    """Answers as plain words, by question."""
+    found = {field.name: getattr(answers, field.name) for field in fields(answers)}
+    return {**found, "kernel": ".".join(map(str, answers.kernel))}

@@ -1,0 +1,72 @@
+"""All there is to say of one mode, as text for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from .comparison import Comparison
+from .picture_text import picture_text
+from .proof import RUNGS
+
+
+def one_mode(mode: Comparison) -> str:
+    """Docstring, picture, what it is chosen by, settings, prerequisites, ports, proof."""
+    parts = [f"{mode.mode}: {mode.what}", mode.advice, picture_text(mode).rstrip("\n")]
+    if mode.traits.warning:
+        parts.append(f"Warning: {mode.traits.warning}")
+    parts += ["\n".join(_pairs(facts(mode))), _hosts(mode), _settings(mode), f'network = {{"mode": "{mode.mode}"}}']
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def facts(mode: Comparison) -> list[tuple[str, str]]:
+    """What it is chosen by, each with its name."""
+    traits = mode.traits
+    able = {
+        "egress from fixed addresses": traits.egress,
+        "joins several clusters": traits.clusters,
+        "serves Services itself (no kube-proxy)": traits.replaces_kube_proxy,
+    }
+    grows = f"{mode.overhead} more a packet" if mode.overhead else "a packet is as it was"
+    mtu = f"{mode.pod_mtu} bytes on a path of {mode.path_mtu} ({grows})"
+    return [
+        ("between nodes", mode.data_path),
+        ("pod MTU", mtu if mode.pod_mtu else "yours"),
+        ("across routers", traits.reach.value),
+        ("policy", traits.policy or "none"),
+        ("encryption", traits.encryption or "none"),
+        ("addresses", mode.families),
+        *([("can also", ", ".join(name for name, there in able.items() if there))] if any(able.values()) else []),
+        ("needs", "; ".join(mode.needs) or "nothing beside Kubernetes' own"),
+        ("ports between nodes", "; ".join(mode.ports) or "none"),
+        ("kernel", f"{mode.kernel} or newer"),
+        ("upstream", f"{traits.status.value}{f', {traits.version}' if traits.version else ''}"),
+        ("proven", _proof(mode)),
+    ]
+
+
+def _proof(mode: Comparison) -> str:
+    proof = mode.proof
+    when = ", ".join(filter(None, (proof.how, proof.date, proof.commit)))
+    return f"rung {proof.rung} of {max(RUNGS)}, {proof.word} ({when})"
+
+
+def _pairs(pairs: Sequence[tuple[str, str]]) -> Iterator[str]:
+    width = max(len(name) for name, _ in pairs)
+    for name, value in pairs:
+        yield f"{name.ljust(width)}  {value}"
+
+
+def _hosts(mode: Comparison) -> str:
+    if not mode.prerequisites:
+        return ""
+    return "\n".join(["on every host", *(f"  {line}" for line in mode.prerequisites)])
+
+
+def _settings(mode: Comparison) -> str:
+    if not mode.settings:
+        return "It has no settings."
+    lines = ["settings"]
+    for setting in mode.settings:
+        said = "; ".join(filter(None, (f"default {setting.default}" if setting.default else "", setting.bounds)))
+        lines.append(f"  {setting.name}: {setting.meaning}{f' ({said})' if said else ''}")
+    return "\n".join(lines)

@@ -1,0 +1,101 @@
+"""What must be true before anything is touched: every host is asked, then all are judged together."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from pyinfra import logger
+from pyinfra.api import State, operation
+from pyinfra.context import ctx_host, ctx_state
+
+from .command import Fail, Steps
+from .deployment import deployment
+from .observe import ask
+from .plan.finding import Finding, accept, of_host, refusals
+from .plan.fitness import judge
+from .plan.host_plan import record
+from .plan.probes import recorded_path, recorded_problems
+from .probe_wire import probe_wire
+
+
+@operation()
+def ask_host() -> Steps:
+    """Observe everything about a host, once."""
+    ask(ctx_host.get())
+    return
+    yield
+
+
+@operation()
+def probe() -> Steps:
+    """Judge what the hosts said; if they are fit, ask the wire between them. One host speaks for all."""
+    run = deployment()
+    state = ctx_state.get()
+    if state.is_executing and run.findings is None:
+        run.findings = []
+        run.findings = findings(state, say=lambda text: logger.info(f"    {text}"))
+    return
+    yield
+
+
+@operation()
+def judge_hosts() -> Steps:
+    """Stop the run, on all hosts, when any of them, or anything between them, is not fit."""
+    run = deployment()
+    host = ctx_host.get()
+    found = run.findings or []
+    if run.is_first(host) and ctx_state.get().is_executing:
+        for finding in found:
+            if not finding.refuses:
+                logger.warning(told(finding))
+    if refusals(found):
+        own = [f.line for f in found if f.refuses and host.name in (f.hosts or (f.where,))]
+        yield Fail("\n".join(own) if own else "not touched, because of the problems of other hosts")
+
+
+def findings(state: State, *, everything: bool = False, say: Callable[[str], None] = lambda _: None) -> list[Finding]:
+    """Everything that preflight finds, gravest first; the wire is left alone when hosts are not fit by themselves.
+
+    :param everything: ask the wire between hosts that carry the cluster, too.
+    """
+    run = deployment()
+    found = accept(findings_of_hosts(), run.spec.accepted)
+    if not refusals(found):
+        found = accept([*found, *probe_wire(state, everything=everything, say=say)], run.spec.accepted)
+    return found
+
+
+def findings_of_hosts() -> list[Finding]:
+    """What is wrong with hosts by themselves and beside one another, out of what they were asked already."""
+    run = deployment()
+    first = run.spec.cluster.first.name
+    if first not in run.answers:
+        reason = "is not reachable, and nothing can be done without the first control-plane host"
+        return [of_host("host-unreachable", first, reason)]
+    recorded = run.answers[first]["recorded"]
+    lacking = [
+        of_host("kernel-lacks", name, lack)
+        for name, seen in run.seen.items()
+        for r, line in seen.items()
+        if (lack := r.impossible(line))
+    ]
+    if (path := recorded_path(recorded)) and not run.spec.path_stated:
+        run.know_path(path)
+    found = judge(run.spec.cluster, run.spec.network, run.answers, lag=run.lag, path_stated=run.spec.path_stated)
+    found += lacking
+    # Through JSON, as the recorded one went: tuples are lists there.
+    asked = json.loads(json.dumps(record(run.spec)))
+    return found + [of_host("record-differs", first, why) for why in recorded_problems(recorded, asked)]
+
+
+def told(finding: Finding) -> str:
+    """A finding that stops nothing, as a line of the run."""
+    accepted = f" (accepted: {finding.accepted})" if finding.accepted else ""
+    return f"    {finding.severity}: {finding.line} [{finding.code}]{accepted}"
+
+
+def preflight() -> None:
+    ask_host(name="Ask hosts")
+    probe(name="Ask the wire")
+    judge_hosts(name="Preflight")

@@ -1,0 +1,9 @@
+"""Kernel modules, sysctls, swap, packages: hosts fit for Kubernetes and for the mode."""
+
+from __future__ import annotations
+
+from .converge import converge
+
+
+def prepare_hosts() -> None:
+    converge(name="Prepare hosts", part="prepare")

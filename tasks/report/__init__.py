@@ -1,0 +1,1 @@
+"""What a verification found: the document, the page and the pictures made of it, and what differs between two."""

@@ -1,0 +1,81 @@
+"""An executable with a known checksum, put in place whole and verified."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from shlex import quote
+
+from .resource import Host, Resource, Upload
+
+BLOBS = "/var/cache/underlay/blobs/sha256"
+RECORDS = "/var/lib/underlay/binaries"
+
+
+@dataclass(frozen=True)
+class Binary(Resource):
+    """`install` is shell that leaves the verified file at `path`; `blob` the controller's copy, where it pushes.
+
+    The checksum of a file that was verified once is remembered with its size, inode and change time, so that looking
+    again costs no read of the file.
+    """
+
+    path: str
+    version: str
+    sha256: str
+    install: str = field(repr=False)
+    blob: Path | None = None
+
+    kind = "binary"
+    prelude = f"""\
+u_binary() {{
+  if [ -f "$1" ]; then
+    now=$(stat -c '%s %i %.9Z' -- "$1"); record=
+    read -r sum record <"{RECORDS}/$2"
+    [ "$record" = "$now" ] || {{ sum=$(sha256sum <"$1"); sum=${{sum%% *}}; }}
+  else sum=absent; fi
+  if [ -e "{BLOBS}/$3" ]; then echo "$sum cached"; else echo "$sum"; fi
+}}"""
+
+    @property
+    def name(self) -> str:
+        return self.path
+
+    @property
+    def _record(self) -> str:
+        return self.path.strip("/").replace("/", "-")
+
+    def observe(self) -> str:
+        return f"u_binary {quote(self.path)} {quote(self._record)} {self.sha256}"
+
+    def difference(self, seen: str) -> str | None:
+        now = seen.split(" ", maxsplit=1)[0]
+        if now == self.sha256:
+            return None
+        return f"{'absent' if now in ('absent', '') else 'another file'} -> {self.version}"
+
+    def apply(self) -> str:
+        record = quote(f"{RECORDS}/{self._record}")
+        return (
+            f"(\n{self.install}\n)\nmkdir -p {RECORDS}\n"
+            f"""echo "{self.sha256} $(stat -c '%s %i %.9Z' -- {quote(self.path)})" >{record}"""
+        )
+
+    def remove(self) -> str:
+        return f"rm -f {quote(self.path)} {quote(f'{RECORDS}/{self._record}')}"
+
+    def uploads(self, seen: str) -> Sequence[Upload]:
+        if self.blob is None or seen.endswith(" cached"):
+            return ()
+        return (Upload(self.blob, self.sha256),)
+
+    def check(self, host: Host) -> str | None:
+        found = host.run("sha256sum %s", self.path)
+        if found.rc:
+            return f"{self.path} is missing"
+        return (
+            None
+            if found.stdout.split()[0] == self.sha256
+            else f"{self.path} is not {self.version} (its checksum differs)"
+        )

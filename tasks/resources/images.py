@@ -1,0 +1,67 @@
+"""Container images that the runtime has, so that no pod waits for a registry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from shlex import quote
+
+from .binary import BLOBS
+from .resource import Host, Resource, Upload
+
+
+@dataclass(frozen=True)
+class ImageBlob:
+    """One blob of an image; `source` is the controller's copy."""
+
+    sha256: str
+    source: Path
+
+
+@dataclass(frozen=True)
+class Images(Resource):
+    """`references` as Kubernetes names them; `install` is shell that brings them into containerd's k8s.io namespace."""
+
+    references: tuple[str, ...]
+    install: str = field(repr=False)
+    blobs: tuple[ImageBlob, ...] = ()
+
+    kind = "images"
+    prelude = f"""\
+u_images() {{
+  have=" $(ctr -n k8s.io images ls -q | tr '\\n' ' ') "; m=; n=
+  while [ $# -gt 0 ] && [ "$1" != -- ]; do case "$have" in *" $1 "*) ;; *) m="$m $1";; esac; shift; done
+  [ -z "$m" ] || for b do [ "$b" = -- ] || [ -e "{BLOBS}/$b" ] || n="$n $b"; done
+  echo "missing:$m; uncached:$n"
+}}"""
+
+    @property
+    def name(self) -> str:
+        return " ".join(self.references)
+
+    @property
+    def title(self) -> str:
+        return self.kind
+
+    def observe(self) -> str:
+        references = " ".join(quote(r) for r in self.references)
+        return f"u_images {references} -- {' '.join(b.sha256 for b in self.blobs)}"
+
+    def difference(self, seen: str) -> str | None:
+        if not seen.startswith("missing:"):
+            return "unknown -> present"
+        missing = seen.removeprefix("missing:").split(";")[0].split()
+        return f"import {' '.join(missing)}" if missing else None
+
+    def apply(self) -> str:
+        return self.install
+
+    def uploads(self, seen: str) -> Sequence[Upload]:
+        uncached = set(seen.partition("uncached:")[2].split())
+        return [Upload(b.source, b.sha256) for b in self.blobs if b.sha256 in uncached or "uncached:" not in seen]
+
+    def check(self, host: Host) -> str | None:
+        found = host.run("ctr -n k8s.io images check -q")
+        missing = sorted(set(self.references) - set(found.stdout.split()))
+        return f"containerd has no complete image {', '.join(missing)}" if missing else None

@@ -1,0 +1,93 @@
+"""A kernel file system that is mounted, now and after every boot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from shlex import quote
+
+from .file import place, written
+from .resource import Host, Resource
+
+# systemd mounts these itself where it is the machine's first process (src/shared/mount-setup.c), ignores them in
+# fstab, and refuses mount units for them.
+BY_SYSTEMD = ("/sys/fs/bpf",)
+
+
+@dataclass(frozen=True)
+class Mount(Resource):
+    """`type` of file system at `path`; `options` as mount(8) has them, for when it is not mounted yet."""
+
+    path: str
+    type: str
+    options: str = "nosuid,nodev,noexec"
+
+    kind = "mount"
+    # A service keeps it, no mount unit: see BY_SYSTEMD.
+    prelude = f"""\
+u_mount() {{
+  have=$(findmnt -n -o FSTYPE --mountpoint "$1" | tail -n 1)
+  if systemctl is-enabled -q "$2"; then kept=yes
+  else kept=no; case " {" ".join(BY_SYSTEMD)} " in *" $1 "*) systemd-detect-virt -q -c || kept=yes;; esac; fi
+  echo "${{have:-absent}} kept=$kept"
+}}"""
+
+    @property
+    def name(self) -> str:
+        return self.path
+
+    @property
+    def unit(self) -> str:
+        return f"underlay-mount{self.path.replace('/', '-')}.service"
+
+    @property
+    def _unit_path(self) -> str:
+        return f"/etc/systemd/system/{self.unit}"
+
+    def observe(self) -> str:
+        return f"u_mount {quote(self.path)} {self.unit}"
+
+    def difference(self, seen: str) -> str | None:
+        have, _, kept = seen.partition(" kept=")
+        if have != self.type:
+            return f"{have or 'unknown'} -> {self.type}"
+        return None if kept == "yes" else "until the next boot -> kept"
+
+    def apply(self) -> str:
+        path = quote(self.path)
+        unit = place(written(self._unit_text()), self._unit_path, mode="644")
+        return f"""\
+mkdir -p {path}
+case "$(u_mount {path} {self.unit})" in "{self.type} "*) ;; *) {self._mount()};; esac
+case "$(u_mount {path} {self.unit})" in *kept=yes) ;; *)
+{unit}
+systemctl daemon-reload; systemctl -q enable {self.unit};; esac"""
+
+    def _mount(self) -> str:
+        return f"mount -t {self.type} -o {self.options} {self.type} {quote(self.path)}"
+
+    def _unit_text(self) -> str:
+        return f"""\
+[Unit]
+Description=Mount {self.path} for the pod network
+ConditionPathIsMountPoint=!{self.path}
+Before=containerd.service kubelet.service
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/{self._mount()}
+
+[Install]
+WantedBy=multi-user.target
+"""
+
+    def remove(self) -> str:
+        # What is mounted stays: nobody can tell whose it is, and it costs nothing.
+        return f"""\
+if [ -e {self._unit_path} ]; then
+  systemctl -q disable {self.unit}; rm -f {self._unit_path}; systemctl daemon-reload
+fi"""
+
+    def check(self, host: Host) -> str | None:
+        seen = host.run("stat -f -c %%T %s", self.path).stdout.strip()
+        return None if seen.startswith(self.type) else f"{self.path} is {seen or 'absent'}, no mount of {self.type}"

@@ -1,0 +1,169 @@
+"""Kubernetes objects that the API server has, as declared, under our field manager."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from base64 import b64encode
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from shlex import quote
+from typing import Any
+
+from .resource import Host, Resource
+
+FIELD_MANAGER = "underlay"
+KUBECTL = "kubectl --kubeconfig=/etc/kubernetes/admin.conf"
+_SERVER_SIDE = f"--server-side --force-conflicts --field-manager={FIELD_MANAGER}"
+# Kinds of these groups are there as soon as the API server is; "/v1" and "apps/v1" have no dot.
+_BUILT_IN = re.compile(
+    r"(admissionregistration|apiextensions|apiregistration|certificates|coordination|discovery|events|networking|node"
+    r"|rbac\.authorization|resource|scheduling|storage)\.k8s\.io/"
+)
+
+
+@dataclass(frozen=True)
+class Objects(Resource):
+    """Applied server-side from a control-plane host; fields of other managers stay theirs.
+
+    Objects of kinds that nobody knows yet (a chart or an operator brings them) wait for their kinds. `rollouts` are
+    `kind/name` with their namespace, waited for after a change, be it that somebody else creates them. Every wait takes
+    `patience` seconds at most.
+    """
+
+    label: str
+    objects: tuple[dict[str, Any], ...] = field(repr=False, hash=False)
+    rollouts: tuple[tuple[str, str], ...] = ()
+    patience: int = 300
+
+    kind = "objects"
+    prelude = f"""\
+u_objects() {{
+  # `kubectl diff` exits 0 for no difference, 1 for one, more for an error, such as a kind or namespace not yet there.
+  {KUBECTL} diff {_SERVER_SIDE} -f - >/dev/null
+  case $? in 0) printf same ;; 1) printf differ ;; *) printf absent ;; esac
+}}
+u_secret() {{
+  u_data=$({KUBECTL} get secret -n "$1" "$2" -o go-template="$3") || {{ printf ' absent'; return; }}
+  u_data=$(printf '%s' "$u_data" | sha256sum)
+  printf ' %s' "${{u_data%% *}}"
+}}
+u_waiting() {{ {KUBECTL} get pods -A --field-selector status.phase!=Running,status.phase!=Succeeded | head -n 6 >&2; }}
+u_kinds() {{
+  u_until=$(($(date +%s) + $2)); u_api=$1; u_patience=$2; shift 2
+  for u_kind do
+    until {KUBECTL} get --raw "/apis/$u_api" 2>/dev/null | grep -q "\\"kind\\":\\"$u_kind\\""; do
+      [ "$(date +%s)" -lt "$u_until" ] || {{
+        echo "kind $u_kind of $u_api is unknown to the API server after $u_patience s; what brings it is not up" >&2
+        u_waiting; return 1; }}
+      sleep 1
+    done
+  done
+}}
+u_rollout() {{
+  u_said=$({KUBECTL} rollout status -n "$1" "$2" --timeout="$3s" 2>&1) || {{
+    echo "$2 of namespace $1 is not complete after $3 s: $(printf '%s\\n' "$u_said" | grep -v '^error' | tail -n 1)" >&2
+    {KUBECTL} get pods -n "$1" --no-headers -o wide | awk '{{ split($2, r, "/") }} r[1] != r[2]' | head -n 3 >&2
+    {KUBECTL} get events -n "$1" --no-headers --field-selector type=Warning | tail -n 3 >&2; return 1; }}
+}}"""
+
+    @property
+    def name(self) -> str:
+        return self.label
+
+    def observe(self) -> str:
+        # What is asked stands in a process list for a moment: of secrets nothing but their names.
+        open_ = [o for o in self.objects if o["kind"] != "Secret"]
+        asked = f"u_objects <<'UNDERLAY_END'\n{_text(open_)}\nUNDERLAY_END" if open_ else "printf same"
+        secrets = "; ".join(f"u_secret {_namespace(o)} {_name(o)} {quote(_template(o))}" for o in self._secrets)
+        return f"""\
+if [ ! -e /etc/kubernetes/admin.conf ]; then echo absent; else
+{asked}
+{secrets or ":"}; echo; fi"""
+
+    @property
+    def _secrets(self) -> list[dict[str, Any]]:
+        return [o for o in self.objects if o["kind"] == "Secret"]
+
+    def difference(self, seen: str) -> str | None:
+        state, *digests = seen.split() or [""]
+        pairs = zip(self._secrets, [*digests, *[""] * len(self._secrets)], strict=False)
+        secrets = [o for o, digest in pairs if digest != _digest(o)]
+        if state == "same":
+            if not secrets:
+                return None
+            return f"apply changes to {_kinds(secrets)}"
+        return f"{'apply changes to' if state == 'differ' else 'create'} {_kinds(self.objects)}"
+
+    def apply(self) -> str:
+        crds = [o for o in self.objects if o["kind"] == "CustomResourceDefinition"]
+        others = [o for o in self.objects if o["kind"] != "CustomResourceDefinition"]
+        stages = [self._stage(stage) for stage in (crds, others) if stage]
+        made = {(_namespace(o), f"{o['kind'].lower()}/{o['metadata']['name']}") for o in self.objects}
+        return "\n".join([*stages, *(self._wait(n, what, made=(n, what) in made) for n, what in self.rollouts)])
+
+    def _stage(self, objects: list[dict[str, Any]]) -> str:
+        kinds: dict[str, dict[str, None]] = {}
+        for item in objects:
+            if "." in item["apiVersion"] and not _BUILT_IN.match(item["apiVersion"]):
+                kinds.setdefault(item["apiVersion"], {})[item["kind"]] = None
+        waits = [f"u_kinds {quote(api)} {self.patience} {' '.join(map(quote, names))}" for api, names in kinds.items()]
+        apply = f"{KUBECTL} apply {_SERVER_SIDE} -f - >/dev/null"
+        document = f"<<'UNDERLAY_END'\n{_text(objects)}\nUNDERLAY_END"
+        if not waits:
+            return f"{apply} {document}"
+        # A kind is listed a moment before it is served, longer with several API servers.
+        lay_down = f"u_lay_down() {{ {apply} {document}\n}}"
+        return "\n".join([*waits, lay_down, "u_lay_down 2>/dev/null || { sleep 3; u_lay_down; }"])
+
+    def _wait(self, namespace: str, what: str, *, made: bool) -> str:
+        rollout = f"u_rollout {quote(namespace)} {quote(what)} {self.patience}"
+        if made:
+            return rollout
+        late = f"{what} is not in namespace {namespace} after {self.patience} s; what creates it is not up"
+        create = f"{KUBECTL} wait --for=create -n {quote(namespace)} {quote(what)} --timeout={self.patience}s"
+        return f"{create} >/dev/null 2>&1 || {{ echo {quote(late)} >&2; u_waiting; exit 1; }}\n{rollout}"
+
+    def check(self, host: Host) -> str | None:
+        named = [
+            {key: o[key] for key in ("apiVersion", "kind")}
+            | {"metadata": {k: v for k, v in o["metadata"].items() if k in ("name", "namespace")}}
+            for o in self.objects
+        ]
+        found = host.run(f"{KUBECTL} get -o name -f - <<'UNDERLAY_END'\n{_text(named)}\nUNDERLAY_END")
+        return None if found.rc == 0 else found.stderr.strip()
+
+
+def _text(objects: Iterable[dict[str, Any]]) -> str:
+    return json.dumps({"apiVersion": "v1", "kind": "List", "items": [_stored(o) for o in objects]}, sort_keys=True)
+
+
+def _stored(item: dict[str, Any]) -> dict[str, Any]:
+    """A Secret as the server keeps it: server-side apply forgets to take away what was once in `stringData`."""
+    if item["kind"] != "Secret" or "stringData" not in item:
+        return item
+    encoded = {key: b64encode(text.encode()).decode() for key, text in item["stringData"].items()}
+    return {k: v for k, v in item.items() if k != "stringData"} | {"data": item.get("data", {}) | encoded}
+
+
+def _template(secret: dict[str, Any]) -> str:
+    keys = sorted(_stored(secret).get("data", {}))
+    return "".join(["{{with .data}}", *('{{index . "' + key + '"}};' for key in keys), "{{end}}"])
+
+
+def _digest(secret: dict[str, Any]) -> str:
+    data = _stored(secret).get("data", {})
+    return hashlib.sha256("".join(f"{data[key]};" for key in sorted(data)).encode()).hexdigest()
+
+
+def _kinds(objects: Iterable[dict[str, Any]]) -> str:
+    return ", ".join(f"{o['kind']} {o['metadata']['name']}" for o in objects)
+
+
+def _namespace(item: dict[str, Any]) -> str:
+    return str(item["metadata"].get("namespace", "default"))
+
+
+def _name(item: dict[str, Any]) -> str:
+    return quote(item["metadata"]["name"])

@@ -1,0 +1,148 @@
+"""A firewall made of chains in the kernel: rules of ours stand beside its owner's, and a small unit keeps them there.
+
+Nothing of the owner's is changed but for a jump to ours at the head of each chain that drops what nothing accepts: an
+accept elsewhere does not overrule a drop. The jump carries a tag, a digest of our rules.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+from .file import place, written
+from .firewall import Pass
+from .resource import Resource
+
+_SHARED = """\
+u_firewall() {
+  chains=$(u_$1_chains | grep -Ev "$3")
+  [ -n "$chains" ] || { echo none; return; }
+  closed=$(printf '%s\\n' "$chains" | grep -v " $2\\$" | sed 's/  .*//' | paste -sd, -)
+  if [ -n "$closed" ]; then echo "closed: $closed"
+  elif grep -qx "tag=$2" "/usr/local/lib/underlay/$1" && systemctl is-active -q "underlay-$1" &&
+    systemctl is-enabled -q "underlay-$1"; then echo "current $2"
+  else echo unkept; fi
+}"""
+
+# A reload of the firewall is passed on to the unit; what else takes our rules away is found within seconds.
+_ACTIONS = """\
+look() { chains=$(u_${filter}_chains | grep -Ev "$others"); }
+open() {
+  mkdir -p /run/underlay; exec 9>"/run/underlay/$filter.lock"; flock 9
+  look
+  case "$(printf '%s\\n' "$chains" | grep -v " $tag\\$")" in ?*) u_${filter}_open; look;; esac
+  exec 9>&-
+}
+stands() { printf '%s\\n' "$chains" | while read -r chain; do u_${filter}_stands $chain || exit 1; done; }
+case $1 in
+  open) open;;
+  keep) while :; do open; sleep 5; while [ -n "$chains" ] && stands; do sleep 5; done; done;;
+esac
+"""
+
+
+@dataclass(frozen=True)
+class PacketFilter(Resource):
+    """What kinds share. Their shell functions are `u_NAME_chains` (a line for each chain that drops, its last word the
+    tag of ours in it, or -), `u_NAME_open` (reads such lines in $chains), `u_NAME_stands` and `u_NAME_close`."""
+
+    passes: tuple[Pass, ...]
+
+    kind = "firewall"
+    filter: ClassVar[str]
+    after: ClassVar[tuple[str, ...]]
+    functions: ClassVar[str]
+
+    @classmethod
+    def with_shared(cls, functions: str) -> str:
+        return f"{_SHARED}\n{functions}"
+
+    @abstractmethod
+    def rules(self) -> str:
+        """Our rules as the shell function `u_rules`, which `u_NAME_open` calls."""
+
+    @property
+    def name(self) -> str:
+        return self.filter
+
+    @property
+    def tag(self) -> str:
+        return hashlib.sha256(self.rules().encode()).hexdigest()[:12]
+
+    @property
+    def _program(self) -> str:
+        return f"/usr/local/lib/underlay/{self.filter}"
+
+    @property
+    def unit(self) -> str:
+        return f"underlay-{self.filter}.service"
+
+    @property
+    def _others(self) -> str:
+        """Chains that see no packet of the cluster's: those of the other IP version alone."""
+        versions = {p.family for p in self.passes}
+        return "^ip6" if versions == {4} else "^ip(tables)? " if versions == {6} else "^$"
+
+    def observe(self) -> str:
+        return f"u_firewall {self.filter} {self.tag} '{self._others}'"
+
+    def difference(self, seen: str) -> str | None:
+        if seen in ("none", f"current {self.tag}"):
+            return None
+        if seen.startswith("closed: "):
+            chains = seen.removeprefix("closed: ").split(",")
+            return f"{', '.join(chains)}: closed -> open to the cluster"
+        return f"{seen or 'unknown'} -> kept by {self.unit}"
+
+    def apply(self) -> str:
+        text = "\n".join(
+            (
+                "#!/bin/sh",
+                "# Written by Underlay; changes are overwritten.",
+                f"tag={self.tag}",
+                f"filter={self.filter}",
+                f"others='{self._others}'",
+                self.functions,
+                self.rules(),
+                _ACTIONS,
+            )
+        )
+        unit = f"/etc/systemd/system/{self.unit}"
+        return f"""\
+(
+{place(written(text), self._program, mode="755")}
+)
+(
+{place(written(self._unit_text()), unit, mode="644")}
+)
+{self._program} open
+systemctl daemon-reload; systemctl -q enable {self.unit}; systemctl restart {self.unit}"""
+
+    def _unit_text(self) -> str:
+        owners = " ".join(self.after)
+        return f"""\
+[Unit]
+Description=Let the cluster's traffic through {self.filter}
+After={owners}
+Before=kubelet.service
+ReloadPropagatedFrom={owners}
+
+[Service]
+ExecStart={self._program} keep
+ExecReload={self._program} open
+Restart=always
+
+[Install]
+WantedBy=multi-user.target
+"""
+
+    def remove(self) -> str:
+        unit = f"/etc/systemd/system/{self.unit}"
+        return f"""\
+if [ -e {unit} ]; then systemctl -q disable --now {self.unit}; rm -f {unit}; systemctl daemon-reload; fi
+{self.functions}
+u_{self.filter}_close
+rm -f {self._program} /run/underlay/{self.filter}.lock
+rmdir --ignore-fail-on-non-empty /usr/local/lib/underlay 2>/dev/null || true"""

@@ -1,0 +1,167 @@
+"""A Helm release that the cluster has: this chart in this version, with these values and no others."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from shlex import quote
+from typing import Any
+
+from .binary import BLOBS
+from .objects import FIELD_MANAGER, KUBECTL
+from .resource import Host, Resource, Upload
+from .values import TEMPLATE, differing, read
+
+HELM = "helm --kubeconfig=/etc/kubernetes/admin.conf"
+# Revisions that helm keeps, each as large as the chart: reading a release reads them all.
+HISTORY = 3
+_NAMED = 6
+_SEEN = TEMPLATE + (
+    "{{with .Release}}{{.Info.Status}} {{.Chart.Metadata.Name}} {{.Chart.Metadata.Version}} "
+    '{{template "values" .Config}}{{end}}'
+)
+_OURS = "app.kubernetes.io/managed-by=underlay"
+_CRDS = '{{range .Release.Chart.CRDObjects}}{{printf "---\\n%s\\n" .File.Data}}{{end}}'
+
+
+@dataclass(frozen=True)
+class ChartFile:
+    """A chart: `install` is shell that leaves the verified file at `path`; `blob` the controller's copy, where it
+    pushes."""
+
+    name: str
+    version: str
+    sha256: str
+    path: str
+    install: str = field(repr=False)
+    blob: Path | None = None
+
+
+@dataclass(frozen=True)
+class HelmRelease(Resource):
+    """Installed and upgraded by helm on a control-plane host; values that others set are drift.
+
+    `patience` is how many seconds helm may take, and how long a helm that somebody else runs is waited for.
+    """
+
+    release: str
+    namespace: str
+    chart: ChartFile
+    values: dict[str, Any] = field(repr=False, hash=False)
+    patience: int = 300
+
+    kind = "release"
+    prelude = f"""\
+u_release() {{
+  if [ ! -e /etc/kubernetes/admin.conf ]; then seen=absent
+  else seen=$({HELM} get all "$1" -n "$2" --template {quote(_SEEN)} 2>&1) ||
+    case $seen in *'release: not found'*) seen=absent ;; *) seen=unknown ;; esac
+  fi
+  if [ -e "{BLOBS}/$3" ]; then echo "$seen cached"; else echo "$seen"; fi
+}}"""
+
+    @property
+    def name(self) -> str:
+        return self.release
+
+    @property
+    def _what(self) -> str:
+        return f"{self.chart.name} {self.chart.version}"
+
+    def observe(self) -> str:
+        return f"u_release {quote(self.release)} {quote(self.namespace)} {self.chart.sha256}"
+
+    def difference(self, seen: str) -> str | None:
+        words = seen.removesuffix(" cached").split(" ")
+        if len(words) != 4 or words[0] == "uninstalled":
+            return f"{'absent' if words[0] in ('absent', 'uninstalled') else 'unknown'} -> {self._what}"
+        status, name, version, live = words
+        parts = [] if status == "deployed" else [f"{status} -> deployed"]
+        if (name, version) != (self.chart.name, self.chart.version):
+            parts.append(f"{name} {version} -> {self._what}")
+        if paths := list(differing(read(live), self.values)):
+            more = f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else ""
+            parts.append(f"values differ: {', '.join(paths[:_NAMED])}{more}")
+        return ", ".join(parts) or None
+
+    def apply(self) -> str:
+        # One helm at a time on this host: the lock is held as long as helm itself lives, whoever started it. A record
+        # that is pending then belongs to one that was killed, if it is the revision noted; else perhaps to somebody
+        # elsewhere, who is given time to end.
+        name, namespace, path = quote(self.release), quote(self.namespace), quote(self.chart.path)
+        note = quote(f"/run/underlay/helm/{self.namespace}.{self.release}")
+        return f"""\
+(
+{self.chart.install}
+)
+mkdir -p /run/underlay/helm
+exec 9>/run/underlay/helm/lock
+flock -w {self.patience} 9 || {{ echo "an earlier helm on this host has not ended in {self.patience} s" >&2; exit 1; }}
+u_latest() {{
+  {KUBECTL} get secret -n {namespace} -l owner=helm,name={name} --ignore-not-found --no-headers \\
+    -L status,version,modifiedAt,createdAt | sort -k 6,6n | tail -n 1
+}}
+noted=$(cat {note} 2>/dev/null || echo none)
+while set -- $(u_latest) && case ${{5-}} in pending-*) true ;; *) false ;; esac; do
+  if [ "$6" = "$noted" ] || [ $(($(date +%s) - ${{7:-0}})) -ge {self.patience} ]; then
+    {KUBECTL} delete secret -n {namespace} "$1" >/dev/null
+  else sleep 2; fi
+done
+if [ "${{5-}}" = uninstalling ]; then {HELM} uninstall {name} -n {namespace} --ignore-not-found >/dev/null; fi
+{KUBECTL} get namespace {namespace} -o name >/dev/null 2>&1 ||
+  {KUBECTL} apply --server-side --field-manager={FIELD_MANAGER} -f - >/dev/null <<'UNDERLAY_END'
+{json.dumps(self._namespace())}
+UNDERLAY_END
+{HELM} show crds {path} >{note}.crds
+if grep -q kind {note}.crds; then
+  {KUBECTL} apply --server-side --force-conflicts --field-manager={FIELD_MANAGER} -f {note}.crds >/dev/null
+  {KUBECTL} wait --for=condition=established --timeout=60s -f {note}.crds >/dev/null
+fi
+rm -f {note}.crds
+echo $((${{6:-0}} + 1)) >{note}
+{HELM} upgrade --install {name} {path} -n {namespace} --values - --reset-values --force-conflicts --skip-crds \\
+  --history-max {HISTORY} --timeout {self.patience}s --hide-notes >/dev/null <<'UNDERLAY_END'
+{json.dumps(self.values, sort_keys=True)}
+UNDERLAY_END
+rm -f {note}"""
+
+    def _namespace(self) -> dict[str, Any]:
+        labels = [_OURS.split("=")]
+        return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.namespace, "labels": dict(labels)}}
+
+    def remove(self) -> str:
+        name, namespace = quote(self.release), quote(self.namespace)
+        return f"""\
+if [ -e /etc/kubernetes/admin.conf ] && crds=$({HELM} get all {name} -n {namespace} --template {quote(_CRDS)}); then
+  {HELM} uninstall {name} -n {namespace} --ignore-not-found --wait --timeout {self.patience}s >/dev/null
+  [ -z "$crds" ] || printf '%s\\n' "$crds" | {KUBECTL} delete --ignore-not-found --timeout=60s -f - >/dev/null
+  {KUBECTL} delete namespace -l {_OURS} --field-selector metadata.name={namespace} >/dev/null
+fi
+rm -f {quote(self.chart.path)}"""
+
+    def uploads(self, seen: str) -> Sequence[Upload]:
+        if self.chart.blob is None or seen.endswith(" cached"):
+            return ()
+        return (Upload(self.chart.blob, self.chart.sha256),)
+
+    def check(self, host: Host) -> str | None:
+        where = f"release {self.release} in namespace {self.namespace}"
+        chosen = f"-n {quote(self.namespace)} -l owner=helm,status=deployed,name={quote(self.release)}"
+        found = host.run(f"{KUBECTL} get secret {chosen} -o 'jsonpath={{.items[*].data.release}}'")
+        if found.rc or not found.stdout.strip():
+            return f"{where}: nothing is deployed{': ' + found.stderr.strip() if found.rc else ''}"
+        try:
+            # Kubernetes' base64 around helm's own.
+            record = base64.b64decode(base64.b64decode(found.stdout.split()[-1]))
+            release = json.loads(gzip.decompress(record))
+            chart = release["chart"]["metadata"]
+        except (OSError, EOFError, ValueError, KeyError, TypeError):
+            return f"{where}: its record cannot be read"
+        if (chart["name"], chart["version"]) != (self.chart.name, self.chart.version):
+            return f"{where} is {chart['name']} {chart['version']}, not {self._what}"
+        paths = list(differing(release.get("config") or {}, self.values))
+        return f"{where}: values differ: {', '.join(paths)}" if paths else None

@@ -1,0 +1,122 @@
+"""A systemd unit that runs, is enabled, and has read the files it was started from."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from shlex import quote
+from typing import Self
+
+from .resource import Host, Resource
+
+_ENABLED = ("enabled", "static", "alias", "indirect", "generated")
+
+
+@dataclass(frozen=True)
+class Unit(Resource):
+    """`watches` are files whose change makes a restart necessary; `running` None leaves the state to others;
+    an `optional` unit is left alone where it does not run; one that `reloads` takes new files without a restart.
+
+    What a unit was last started from is kept in a stamp below /run, so that a run killed between the writing of a file
+    and the restart is finished by the next one.
+    """
+
+    unit: str
+    running: bool | None = True
+    enabled: bool = True
+    watches: tuple[str, ...] = ()
+    optional: bool = False
+    reloads: bool = False
+
+    kind = "unit"
+    prelude = """\
+u_stamp() { cat "$@" 2>/dev/null | sha256sum | cut -c1-16; }
+u_states=
+u_show() { systemctl show -p ActiveState,UnitFileState,NeedDaemonReload "$@"; }
+u_all_units() {
+  u_shown="$(u_show "$@")$u_nl$u_nl"
+  for u do u_states="$u_states$u_nl$u_nl$u$u_nl${u_shown%%"$u_nl$u_nl"*}"; u_shown=${u_shown#*"$u_nl$u_nl"}; done
+  u_states="$u_states$u_nl$u_nl"
+}
+u_unit() {
+  unit=$1; shift
+  u_state=${u_states#*"$u_nl$u_nl$unit$u_nl"}
+  if [ "$u_state" = "$u_states" ]; then u_state=$(u_show "$unit"); fi
+  printf '%s ' ${u_state%%"$u_nl$u_nl"*}
+  if [ $# = 0 ]; then echo Loaded=current; return; fi
+  if [ -e "/run/underlay/started/$unit" ]; then
+    if [ "$(cat "/run/underlay/started/$unit")" = "$(u_stamp "$@")" ]; then echo Loaded=current
+    else echo Loaded=stale; fi
+  else
+    since=$(systemctl show -p ActiveEnterTimestamp --timestamp=unix --value "$unit")
+    since=${since#@}
+    for f do [ "$(stat -c %Y "$f" || echo 0)" -le "${since:-0}" ] || { echo Loaded=stale; return; }; done
+    echo Loaded=current
+  fi
+}"""
+
+    @property
+    def name(self) -> str:
+        return self.unit
+
+    @classmethod
+    def gather(cls, those: Sequence[Self]) -> str:
+        return f"u_all_units {' '.join(dict.fromkeys(quote(u.unit) for u in those))}"
+
+    def _watched(self) -> str:
+        return " ".join(quote(path) for path in self.watches)
+
+    def observe(self) -> str:
+        return f"u_unit {quote(self.unit)} {self._watched()}"
+
+    def difference(self, seen: str) -> str | None:
+        state = dict(field.partition("=")[::2] for field in seen.split())
+        active = state.get("ActiveState", "unknown")
+        if self.optional and active != "active":
+            return None
+        enabled = state.get("UnitFileState") in _ENABLED
+        stale = state.get("Loaded") == "stale" or state.get("NeedDaemonReload") == "yes"
+        parts = []
+        if self.enabled != enabled:
+            parts.append("disabled -> enabled" if self.enabled else "enabled -> disabled")
+        if self.running is not None and self.running != (active == "active"):
+            parts.append(f"{active} -> {'running' if self.running else 'stopped'}")
+        elif self.running and stale:
+            parts.append(f"{'reload' if self.reloads else 'restart'}, its files have changed")
+        return ", ".join(parts) or None
+
+    def follows(self, changed: Collection[str]) -> bool:
+        return any(path in changed for path in self.watches)
+
+    def apply(self) -> str:
+        unit = quote(self.unit)
+        lines = ["systemctl daemon-reload", f"systemctl -q {'enable' if self.enabled else 'disable'} {unit}"]
+        if self.running:
+            verb = "reload-or-restart" if self.reloads else "restart"
+            lines += [
+                "mkdir -p /run/underlay/started",
+                f"stamp=$(cat {self._watched() or '/dev/null'} 2>/dev/null | sha256sum | cut -c1-16)",
+                # A unit restarted often is refused another start by its own limit (FRR's: three in three minutes).
+                f"systemctl reset-failed {unit} 2>/dev/null || true",
+                f"systemctl {verb} {unit} || {{ journalctl -q -n 15 --no-pager -u {unit} >&2; exit 1; }}",
+                f'echo "$stamp" >/run/underlay/started/{unit}',
+            ]
+        elif self.running is False:
+            lines.append(f"systemctl stop {unit}")
+        return "\n".join(lines)
+
+    def remove(self) -> str:
+        unit = quote(self.unit)
+        # An optional unit is the host's own: networkd, disabled, would take the host off the network.
+        disable = "" if self.optional else f"systemctl -q disable --now {unit} 2>/dev/null || true; "
+        return f"{disable}rm -f /run/underlay/started/{unit}"
+
+    def check(self, host: Host) -> str | None:
+        if self.optional:
+            return None
+        if self.running is not None:
+            state = host.run("systemctl is-active %s", self.unit).stdout.strip()
+            if (state == "active") != self.running:
+                return f"unit {self.unit} is {state}"
+        state = host.run("systemctl is-enabled %s", self.unit).stdout.strip()
+        return None if (state in _ENABLED) == self.enabled else f"unit {self.unit} is {state}"

@@ -1,0 +1,1 @@
+"""How pod subnets become reachable where no overlay carries them: sessions, router configuration, routes."""

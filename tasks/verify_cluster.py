@@ -1,0 +1,101 @@
+"""Runs the checks (testinfra), keeps the report, decides the exit status."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from gevent import subprocess
+from pyinfra import logger
+from pyinfra.api import operation
+from pyinfra.context import ctx_host, ctx_state
+
+from .command import Fail, Steps
+from .deployment import Deployment, deployment
+from .report.reading import read_report
+from .report.told import failures, notes, verdict
+
+ROOT = Path(__file__).resolve().parent.parent
+REPORTS = Path("reports")
+# What else is installed beside pytest is nothing to the checks, and loads for a third of a second.
+_BARE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+# Lines of pytest's own that are told where there is no report.
+TAIL = 10
+
+
+@operation()
+def verify() -> Steps:
+    """Run every check; a failed one fails the deploy. Changes nothing that outlives it."""
+    run = deployment()
+    if not (ctx_state.get().is_executing and run.spec.verify and run.is_first(ctx_host.get())):
+        return
+    failed = run_checks(run)
+    if failed:
+        yield Fail("\n".join(failed))
+
+
+def verify_cluster() -> None:
+    verify(name="Verify")
+
+
+def run_checks(run: Deployment) -> list[str]:
+    """Run the live tests against the inventory's cluster; what failed, in lines for a terminal."""
+    with (
+        run_folder(run.spec.cluster.name) as (partial, directory),
+        tempfile.NamedTemporaryFile("w", suffix=".json") as hosts,
+    ):
+        # Only this user may read it: variables can hold passwords.
+        json.dump(_handed(run), hosts, default=str)
+        hosts.flush()
+        ran = subprocess.run(
+            [sys.executable, "-m", "pytest", str(ROOT / "tests/live"), "-q", "-p", "no:cacheprovider",
+             "--no-header", "--tb=short", f"--rootdir={ROOT}"],
+            env={**os.environ, "UNDERLAY_HOSTS": hosts.name, "UNDERLAY_REPORT": str(partial), **_BARE},
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+        )  # fmt: skip
+    path = directory / "report.json"
+    output = ran.stdout.decode(errors="replace").strip()
+    if not path.exists():
+        run.verdict = "verification did not run"
+        return ["verification did not run:", *output.splitlines()[-TAIL:]]
+    report = read_report(path.read_text(), where=str(path))
+    run.report = str(directory.resolve() / "report.html")
+    run.nodes = {name: {"version": n.version, "state": n.state or "not asked"} for name, n in report.nodes.items()}
+    run.verdict, run.notes = verdict(report), notes(report)
+    if report.verdict == "verified" and ran.returncode == 0:
+        return []
+    logger.debug(output)
+    if report.cut_short:
+        return [run.verdict, *failures(report), *output.splitlines()[-TAIL:]]
+    return [run.verdict, *failures(report)]
+
+
+@contextmanager
+def run_folder(cluster: str) -> Iterator[tuple[Path, Path]]:
+    """A run's folder, by the name it has while it is written and the one it gets when it is whole."""
+    name = f"{cluster}-{time.strftime('%Y%m%d-%H%M%S')}"
+    taken = [n for n in (name, *(f"{name}-{i}" for i in range(2, 100))) if not (REPORTS / n).exists()]
+    directory = REPORTS / taken[0]
+    partial = directory.with_name(f"{directory.name}.partial")
+    partial.mkdir(parents=True, exist_ok=True)
+    yield partial, directory
+    # One without a report is none.
+    with suppress(OSError):
+        partial.rmdir()
+        return
+    partial.rename(directory)
+
+
+def _handed(run: Deployment) -> dict[str, Any]:
+    """What the checks and their report are told: the inventory, and what the deploy did and found so far."""
+    found = [f.as_dict() for f in run.findings or ()]
+    # A run that asked its hosts knows the path already.
+    path = {"path_mtu": run.spec.cluster.path_mtu} if run.answers else {}
+    return {"hosts": run.hosts, "groups": run.groups, "phases": run.phases, "findings": found, **path}
