@@ -1,0 +1,157 @@
+"""A GCE network: routes to nodes' instances, and the firewall rule that lets pods in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from ipaddress import IPv4Network, ip_network
+from typing import Any
+
+from google.api_core.exceptions import GoogleAPICallError
+from google.api_core.extended_operation import ExtendedOperation
+from google.auth.credentials import AnonymousCredentials
+from google.auth.exceptions import DefaultCredentialsError
+from google.cloud import compute_v1
+
+from .change import Change, CloudError, PodRoute
+from .settings import CloudSettings
+
+_CHAIN = "GOOGLE_APPLICATION_CREDENTIALS, gcloud's application-default login, the instance's service account"
+_OURS = "pods, by Underlay"
+_PRIORITY = 1000
+_PATIENCE_S = 120.0
+
+
+class Gce:
+    """Needs compute.{routes,firewalls}.{list,create,delete}, compute.instances.list and compute.projects.get."""
+
+    def __init__(self, settings: CloudSettings) -> None:
+        self._settings = settings
+        self._network = f"projects/{settings.project}/global/networks/{settings.network}"
+
+    def _client(self, kind: Callable[..., Any]) -> Any:
+        if self._settings.endpoint is None:
+            return kind()
+        # An emulator: nobody checks who asks.
+        return kind(credentials=AnonymousCredentials(), client_options={"api_endpoint": self._settings.endpoint})
+
+    def plan(self, wanted: Sequence[PodRoute], pods: IPv4Network) -> list[Change]:
+        """See `Cloud.plan`."""
+        try:
+            instances = self._instances()
+            routes = self._client(compute_v1.RoutesClient)
+            there = [r for r in routes.list(project=self._settings.project) if self._of_pods(r, pods)]
+            problems = [*_unfit(wanted, instances), *self._full(wanted, there)]
+            if problems:
+                raise CloudError(problems)
+            return [*self._firewall(pods), *self._routes(routes, there, wanted, instances)]
+        except DefaultCredentialsError as error:
+            raise CloudError([f"cloud: no Google credentials; tried were {_CHAIN}"]) from error
+        except GoogleAPICallError as error:
+            raise CloudError([f"cloud: GCE refuses: {error.message}"]) from error
+
+    def _instances(self) -> dict[str, Any]:
+        """Address -> instance."""
+        client = self._client(compute_v1.InstancesClient)
+        return {
+            link.network_i_p: instance
+            for zone in self._settings.zones
+            for instance in client.list(project=self._settings.project, zone=zone)
+            for link in instance.network_interfaces
+        }
+
+    def _of_pods(self, route: Any, pods: IPv4Network) -> bool:
+        same = route.network.endswith(self._network)
+        return same and "/" in route.dest_range and _inside(route.dest_range, pods)
+
+    def _full(self, wanted: Sequence[PodRoute], there: list[Any]) -> Iterator[str]:
+        project = self._client(compute_v1.ProjectsClient).get(project=self._settings.project)
+        quota = next((q for q in project.quotas if q.metric == "ROUTES"), None)
+        if quota is None:
+            return
+        total = int(quota.usage) - len(there) + len(wanted)
+        if total > quota.limit:
+            yield (
+                f"cloud: project {self._settings.project} would have {total} routes, and its quota is "
+                f"{int(quota.limit)}; raise it, or use an overlay"
+            )
+
+    def _firewall(self, pods: IPv4Network) -> Iterator[Change]:
+        client = self._client(compute_v1.FirewallsClient)
+        name = f"underlay-pods-{self._settings.network}"
+        for rule in client.list(project=self._settings.project):
+            if rule.name == name and str(pods) in rule.source_ranges:
+                return
+        rule = compute_v1.Firewall(
+            name=name,
+            network=self._network,
+            direction="INGRESS",
+            source_ranges=[str(pods)],
+            allowed=[compute_v1.Allowed(I_p_protocol="all")],
+            description=_OURS,
+        )
+        insert = partial(client.insert, project=self._settings.project, firewall_resource=rule)
+        yield Change(f"firewall {name}: let {pods} in", _waited(insert))
+
+    def _routes(
+        self, client: Any, there: list[Any], wanted: Sequence[PodRoute], instances: dict[str, Any]
+    ) -> Iterator[Change]:
+        project = self._settings.project
+        seen: dict[str, list[Any]] = {}
+        for route in there:
+            seen.setdefault(route.dest_range, []).append(route)
+        made = []
+        for want in wanted:
+            instance = instances[want.address]
+            right = [r for r in seen.get(want.subnet, ()) if r.next_hop_instance.endswith(_path(instance))]
+            if right:
+                seen[want.subnet].remove(right[0])
+                continue
+            route = compute_v1.Route(
+                name=_name(want),
+                network=self._network,
+                dest_range=want.subnet,
+                next_hop_instance=instance.self_link,
+                priority=_PRIORITY,
+                description=_OURS,
+            )
+            insert = _waited(partial(client.insert, project=project, route_resource=route))
+            made.append(Change(f"route {want.subnet} -> {want.node} ({instance.name})", insert))
+        # First what is wrong goes: a name may be wanted again, and two equal routes would share the traffic.
+        for subnet, left in sorted(seen.items()):
+            for route in left:
+                delete = _waited(partial(client.delete, project=project, route=route.name))
+                yield Change(f"route {subnet} ({route.name}) -> gone, no node has it so", delete)
+        yield from made
+
+
+def _unfit(wanted: Sequence[PodRoute], instances: dict[str, Any]) -> Iterator[str]:
+    for want in wanted:
+        instance = instances.get(want.address)
+        if instance is None:
+            yield f"cloud: no instance has the address {want.address} of {want.node}; are all zones in cloud.zones?"
+        elif not instance.can_ip_forward:
+            yield (
+                f"cloud: instance {instance.name} ({want.node}) may not forward packets of pods; stop it and set "
+                "canIpForward (gcloud compute instances export, edit, update-from-file)"
+            )
+
+
+def _waited(start: Callable[[], ExtendedOperation]) -> Callable[[], object]:
+    return lambda: start().result(timeout=_PATIENCE_S)
+
+
+def _name(want: PodRoute) -> str:
+    """A route's name; the subnet is in it, so that a node that comes back with another has no clash."""
+    text = re.sub(r"[^a-z0-9]+", "-", f"pods-{want.node}-{want.subnet}".lower())
+    return text[:63].strip("-")
+
+
+def _path(instance: Any) -> str:
+    return "/".join(instance.self_link.split("/")[-6:])
+
+
+def _inside(text: str, pods: IPv4Network) -> bool:
+    found = ip_network(text)
+    return isinstance(found, IPv4Network) and found.subnet_of(pods)

@@ -1,0 +1,8 @@
+"""Read by pyinfra before anything else: refuses a bad inventory before a host is contacted."""
+
+from pyinfra import config, state
+
+from tasks.read_inventory import before_connecting
+
+config.REQUIRE_PYINFRA_VERSION = ">=3.10,<4"
+before_connecting(state)

@@ -1,0 +1,55 @@
+"""The embedded lab: hosts in namespaces of this machine, booted when pyinfra connects."""
+
+from artifacts.home import bundle_directory
+from artifacts.prefill import prefilled
+from lab.inventory import hosts
+from lab.topology import Lab
+
+_images = prefilled(bundle_directory())
+_carried = {
+    # The bundle is shown to the hosts as it is, as an air-gapped site would carry it in; nothing is copied.
+    "mounts": {"/var/cache/underlay/blobs": str(bundle_directory() / "blobs")},
+    # Hosts start with the images unpacked, as a site's machine image would have them; without, they are imported.
+    "templates": {"containerd": str(_images)} if _images else {},
+}
+# More hosts or racks: change the numbers and run again.
+_lab = hosts(Lab(control_planes=1, workers=2, racks=2, **_carried))
+
+control_plane = _lab.control_plane
+workers = _lab.workers
+
+# Concessions to hosts made of namespaces, on a machine that may lack what hosts have. None of them is a default.
+_concessions = {
+    # Swap is this machine's, not the host's.
+    "swap": "keep",
+    "accepted": {"disk-slow": "the hosts of a lab share one disk"},
+    # kubeadm reads the kernel configuration and counts cores and memory of the machine around.
+    "ignore_preflight_errors": ("SystemVerification", "Swap", "Mem", "NumCPU"),
+    "kubelet": {
+        # The controllers are cgroup v1 on some machines, and systemd in a host does not own them.
+        "cgroupDriver": "cgroupfs",
+        "failCgroupV1": False,
+        "failSwapOn": False,
+        # Nobody may lower an OOM score without CAP_SYS_RESOURCE.
+        "oomScoreAdj": 0,
+        # The kubelet sees this machine's disk: at 85 % it would delete images that were brought in by hand.
+        "imageGCHighThresholdPercent": 100,
+        "imageGCLowThresholdPercent": 99,
+    },
+    "kube_proxy": {
+        "oomScoreAdj": 0,
+        # nf_conntrack_max belongs to the machine and is read-only in a namespace.
+        "conntrack": {"maxPerCore": 0, "min": 0},
+    },
+    "containerd": {"plugins": {"io.containerd.cri.v1.runtime": {"restrict_oom_score_adj": True}}},
+}
+
+lab = (
+    [*control_plane, *workers],
+    {
+        "cluster_name": "lab",
+        "network": {"mode": "flannel-vxlan"},
+        "artifacts": {"source": "bundle", "path": str(bundle_directory())},
+        **_concessions,
+    },
+)
