@@ -1,0 +1,103 @@
+"""What each check is run over: every resource, node, path and question of the target; and the traffic they share."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import pytest
+
+from tasks.cluster.check import Check
+from tasks.plan.certificates import certificate_checks
+from tasks.plan.leftovers import leftover_checks
+from tasks.plan.members import api_checks, etcd_checks, kube_proxy_checks
+
+from . import traffic
+from .answers import Answers
+from .paths import pairs, paths
+from .target import Target, target_of_session
+
+# The test function -> its questions to nodes.
+CHECKS: dict[str, Callable[[Target], list[Check]]] = {
+    "test_mode": lambda t: t.spec.network.checks(t.spec.cluster),
+    "test_no_other_mode": lambda t: leftover_checks(t.spec.cluster, t.spec.network),
+    "test_api": lambda t: api_checks(t.spec.cluster),
+    "test_etcd": lambda t: etcd_checks(t.spec.cluster),
+    "test_certificates": lambda t: certificate_checks(t.spec.cluster),
+    "test_kube_proxy": lambda t: kube_proxy_checks(t.spec.cluster, t.spec.network),
+}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    target, wanted, function = target_of_session(), set(metafunc.fixturenames), metafunc.function.__name__
+    if {"node", "resource"} <= wanted:
+        found = [(name, r) for name, plan in target.plans.items() for r in plan.resources]
+        metafunc.parametrize(("node", "resource"), found, ids=[f"{n}: {r.kind} {r.name}"[:120] for n, r in found])
+    elif "check" in wanted:
+        checks = CHECKS[function](target)
+        metafunc.parametrize("check", checks, ids=[f"{c.node}: {c.name}" for c in checks])
+    elif "session" in wanted:
+        sessions = target.sessions
+        metafunc.parametrize("session", sessions, ids=[f"{s.one.host} and {s.other.host}" for s in sessions])
+    elif "path" in wanted:
+        ways = [p for p in paths(target.spec.cluster) if _applies(target, function, p.one, p.other)]
+        ways = [p for p in ways if function != "test_wire" or traffic.wire(target.spec.network, target.spec.cluster, p)]
+        metafunc.parametrize("path", ways, ids=map(str, ways))
+    elif "pair" in wanted:
+        found_pairs = [p for p in pairs(target.spec.cluster) if _applies(target, function, *p)]
+        metafunc.parametrize("pair", found_pairs, ids=[f"{a} to {b}" for a, b in found_pairs])
+    elif "node" in wanted:
+        metafunc.parametrize("node", [n.name for n in target.nodes])
+
+
+def _applies(target: Target, function: str, one: str, other: str) -> bool:
+    network = target.spec.network
+    if not network.carries_pods:
+        return False
+    if one == other:
+        return function not in ("test_packet", "test_host_port")
+    # A node that reaches no pods elsewhere has no answer for what is led there either.
+    return network.nodes_reach_pods or function not in ("test_host", "test_node_port")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def under_way(request: pytest.FixtureRequest) -> Iterator[Future[Answers] | None]:
+    """The traffic, begun at once where a check asks for it: servers start while other checks run."""
+    if not any("measured" in getattr(item, "fixturenames", ()) for item in request.session.items):
+        yield None
+        return
+    target = target_of_session()
+    if not target.spec.network.carries_pods:
+        yield None
+        return
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        future = pool.submit(_traffic, target)
+        yield future
+        if not future.cancel():
+            future.exception()
+    traffic.stop(target)
+
+
+@pytest.fixture(scope="session")
+def measured(target: Target, under_way: Future[Answers] | None) -> Answers:
+    """Every answer to every question of traffic, asked once."""
+    if under_way is None:
+        pytest.skip(f"mode {target.spec.network.mode} carries no pods")
+    return under_way.result()
+
+
+def _traffic(target: Target) -> Answers:
+    try:
+        measured, services = traffic.start(target, traffic.image_of(target))
+    except (AssertionError, ValueError) as error:
+        return Answers(trouble={"": str(error)})
+    try:
+        traffic.measure(target, measured, services)
+    except (AssertionError, ValueError) as error:
+        measured.trouble[""] = str(error)
+    return measured
+
+
+def say(text: str) -> None:
+    print(f"    verify: {text}", file=sys.__stderr__, flush=True)

@@ -1,0 +1,35 @@
+"""The target cluster for every live test, and the report they leave."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from .cases import measured, pytest_generate_tests, say, under_way  # noqa: F401  fixtures, and what checks run over
+from .evidence import evidence  # noqa: F401  a fixture of every check
+from .report import Verification
+from .target import Target, opened, target_of_session
+
+_verification = Verification()
+
+
+@pytest.fixture(scope="session")
+def target() -> Target:
+    return target_of_session()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    say(f"{len(session.items)} checks")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    outcome = yield
+    _verification.add(item, outcome.get_result())  # type: ignore[attr-defined]
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    if target := opened():
+        _verification.write(target, exitstatus)
+        target.close()

@@ -1,0 +1,44 @@
+"""What Services are asked from inside, and that one whose last endpoint goes away stops answering."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from .answers import Answers, Pod
+from .patience import SETTLE
+from .probe_objects import CHOSEN, NAME, NAMESPACE, TCP, name_of
+from .target import Target
+
+LANE = "traffic"
+SHORT_NAMES = (NAME, f"{NAME}.{NAMESPACE}", f"{NAME}.{NAMESPACE}.svc")
+
+
+def service_questions(services: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Name of the question, how services.sh asks it, and whom."""
+    for address in services[NAME].get("clusterIPs", ()):
+        beside = "" if address == services[NAME]["clusterIP"] else " beside"
+        yield f"service{beside}", "pod", address
+        yield f"service-udp{beside}", "udp", address
+        yield f"service-host{beside}", "host", address
+    yield "hairpin", "own", services["probe-local"]["clusterIP"]
+    yield "sticky", "sticky", services["probe-sticky"]["clusterIP"]
+    yield "name", "name", f"{name_of(NAME)}."
+    for short in SHORT_NAMES:
+        yield f"name {short}", "name", short
+
+
+def gone(target: Target, measured: Answers, services: dict[str, Any], chosen: Pod) -> None:
+    """Take the Service's only endpoint away; the node of that pod has to stop leading there, within seconds."""
+    address = services["probe-chosen"]["clusterIP"]
+    url = f"http://{f'[{address}]' if ':' in address else address}:{TCP}/hostname"
+    host = target.host(chosen.node, lane=LANE)
+    before = host.run(f"curl -sSg -m 3 {url}")
+    target.kubectl(f"label pod -n {NAMESPACE} {chosen.name} {CHOSEN}-", lane=LANE)
+    loop = f"for i in $(seq {SETTLE * 3}); do curl -sSg -m 1 {url} || exit 0; sleep 0.3; done; exit 9"
+    after = host.run(loop)
+    if before.rc:
+        seen = f"it did not answer while it had an endpoint: {before.stderr.strip()}"
+    else:
+        seen = "ok" if after.rc == 0 else f"it answers {SETTLE} s after its only endpoint went away"
+    measured.given["", "gone"] = seen

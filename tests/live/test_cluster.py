@@ -1,0 +1,112 @@
+"""The cluster is whole: its nodes, its system pods, the API and etcd, certificates."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+from tasks.cluster.check import Check
+
+from . import ask, membership
+from .evidence import Evidence
+from .membership import Membership
+from .patience import PATIENCE
+from .target import Target
+
+# Where the cluster itself runs.
+NAMESPACE_OF_SYSTEM = "kube-system"
+
+
+@pytest.fixture(scope="session")
+def whole(target: Target) -> Membership:
+    """What the API says once nothing is waited for any more, or patience is at its end."""
+    until = time.monotonic() + PATIENCE
+    want = "True" if target.spec.network.carries_pods else "False"
+    while True:
+        seen = membership.read(target)
+        waiting = seen.waiting(dns=target.spec.network.carries_pods)
+        if time.monotonic() > until or not (
+            waiting or any(not seen.ready(n.name).startswith(want) for n in target.nodes)
+        ):
+            return seen
+        time.sleep(1)
+
+
+def test_nodes_are_members(target: Target, whole: Membership) -> None:
+    """Cluster: exactly the inventory's hosts are nodes"""
+    missing = sorted({n.name for n in target.nodes} - whole.nodes.keys())
+    more = sorted(whole.nodes.keys() - {n.name for n in target.nodes})
+    told = [f"{n} is no node" for n in missing] + [f"{n} is a node, and not in the inventory" for n in more]
+    assert not told, "; ".join(told)
+
+
+def test_node(target: Target, whole: Membership, node: str) -> None:
+    """Cluster: node has the asked version, state and address"""
+    want = "True" if target.spec.network.carries_pods else "False"
+    ready = whole.ready(node)
+    assert ready.startswith(want), f"Ready is {ready}, not {want}; look at the kubelet's journal on {node}"
+    pressed = [] if want == "False" else whole.pressed(node)
+    assert not pressed, f"{'; '.join(pressed)}; look at `kubectl describe node {node}`"
+    status = whole.nodes[node]["status"]
+    version, asked = status["nodeInfo"]["kubeletVersion"], target.spec.cluster.kubernetes_version
+    assert version == asked, f"the kubelet is {version}, not {asked}"
+    addresses = [a["address"] for a in status["addresses"] if a["type"] == "InternalIP"]
+    mine = target.spec.cluster.node(node)
+    wanted = [str(a) for a in (mine.address, mine.address_v6) if a]
+    assert addresses == wanted, f"its addresses are {addresses}, not {wanted}"
+
+
+def test_system_pods(target: Target, whole: Membership, evidence: Evidence) -> None:
+    """Cluster: every system pod runs"""
+    restarts = whole.restarts()
+    evidence("restarts", "\n".join(restarts) or "none")
+    waiting = whole.waiting(dns=target.spec.network.carries_pods)
+    look = "`kubectl describe pod` and `kubectl logs` of them"
+    assert not waiting, f"not running: {', '.join(waiting)}; look at {look}"
+
+
+def test_workloads(target: Target) -> None:
+    """Cluster: DNS and every system workload have all the pods they ask for, and at least one"""
+    items = json.loads(target.kubectl(f"get deployments,daemonsets -n {NAMESPACE_OF_SYSTEM} -o json"))["items"]
+    told = []
+    for item in items:
+        status, name = item["status"], item["metadata"]["name"]
+        if name == "coredns" and not target.spec.network.carries_pods:
+            continue
+        asked = status.get("desiredNumberScheduled", item["spec"].get("replicas", 0))
+        have = status.get("numberReady", status.get("readyReplicas", 0))
+        selected = item["spec"]["template"]["spec"].get("nodeSelector", {}).keys() - {"kubernetes.io/os"}
+        if have < max(asked, 0 if selected else 1):
+            told.append(f"{name} has {have} of {max(asked, 1)}")
+    assert not told, f"{', '.join(told)}; look at `kubectl describe` of them"
+
+
+def test_certificate_requests(whole: Membership) -> None:
+    """Cluster: no certificate request waits for a decision"""
+    pending = whole.pending()
+    look = "`kubectl get csr`; approve or deny them by `kubectl certificate`"
+    assert not pending, f"undecided: {', '.join(pending)}; look at {look}"
+
+
+def test_recorded(target: Target) -> None:
+    """Cluster: the recorded mode is the inventory's"""
+    recorded = json.loads(target.kubectl("get configmap -n kube-system underlay -o jsonpath={.data.spec}"))
+    seen, wanted = recorded["network"]["mode"], target.spec.network.mode
+    assert seen == wanted, f"the cluster was made with {seen}, not {wanted}"
+
+
+def test_api(target: Target, check: Check, evidence: Evidence) -> None:
+    """Cluster: the API answers every node through the endpoint people use"""
+    ask.expect(target, check, evidence)
+
+
+def test_etcd(target: Target, check: Check, evidence: Evidence) -> None:
+    """Cluster: etcd has exactly the control plane as members, a leader and no alarm"""
+    ask.expect(target, check, evidence)
+
+
+def test_certificates(target: Target, check: Check, evidence: Evidence) -> None:
+    """Cluster: certificates are good for a month at least"""
+    ask.expect(target, check, evidence)

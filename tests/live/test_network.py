@@ -1,0 +1,84 @@
+"""The mode is in effect, and pods reach one another as Kubernetes' network model asks for."""
+
+from __future__ import annotations
+
+from tasks.cluster.check import Check
+
+from . import ask
+from .answers import Answers
+from .evidence import Evidence
+from .paths import Path
+from .target import Target
+
+Pair = tuple[str, str]
+
+
+def test_mode(target: Target, check: Check, evidence: Evidence) -> None:
+    """The mode's own links and routes"""
+    ask.expect(target, check, evidence)
+
+
+def test_no_other_mode(target: Target, check: Check, evidence: Evidence) -> None:
+    """No link, route or configuration of another mode"""
+    ask.expect(target, check, evidence)
+
+
+def test_pods(measured: Answers, node: str) -> None:
+    """Pods start on every node"""
+    problem = measured.trouble.get(node) or measured.trouble.get("")
+    look = "/etc/cni/net.d and the log of the kubelet there"
+    assert problem is None, f"no server pod on {node}: {problem}; look at {look}"
+
+
+def test_pod_mtu(measured: Answers, node: str) -> None:
+    """Pods have the mode's MTU"""
+    measured.expect(node, "mtu", look="the CNI configuration in /etc/cni/net.d, and `ip link` in the pod")
+
+
+def test_body(measured: Answers, path: Path) -> None:
+    """Pod to pod, 10 MB over TCP"""
+    look = f"routes on {path.one} and {path.other}, and packet filters between them"
+    measured.expect(path.one, f"body {path.label}", look=look, needs=(path.other,))
+
+
+def test_source(measured: Answers, path: Path) -> None:
+    """Pod to pod, the source address seen is the pod's own"""
+    look = f"NAT rules on {path.one} (`nft list ruleset`)"
+    measured.expect(path.one, f"source {path.label}", look=look, needs=(path.other,))
+
+
+def test_udp(measured: Answers, path: Path) -> None:
+    """Pod to pod, small packets over UDP, from the pod's own address"""
+    look = f"NAT rules and packet filters for UDP on {path.one} and {path.other}"
+    measured.expect(path.one, f"udp {path.label}", look=look, needs=(path.other,))
+
+
+def test_packet(measured: Answers, path: Path) -> None:
+    """Pod to pod, the largest packet passes unfragmented and one byte more does not"""
+    look = f"MTUs of every link from {path.one} to {path.other} (`ip link`)"
+    measured.expect(path.one, f"packet {path.label}", look=look, needs=(path.other,))
+
+
+def test_wire(measured: Answers, path: Path, evidence: Evidence) -> None:
+    """On the wire between two nodes: the mode's own packets both ways, and none that must not be there"""
+    evidence("capture", measured.captures.get((path.one, path.label), "none"))
+    look = f"`ip route` and `ip -details link` on {path.one} and {path.other}"
+    measured.expect(path.one, f"wire {path.label}", look=look, needs=(path.other,))
+
+
+def test_host(measured: Answers, path: Path) -> None:
+    """Node to pod, 1 MB over TCP"""
+    look = f"routes and packet filters on {path.one}"
+    measured.expect(path.one, f"host {path.label}", look=look, needs=(path.other,))
+
+
+def test_to_node(measured: Answers, pair: Pair) -> None:
+    """Pod to node, the kubelet answers"""
+    look = f"the firewall of {pair[1]}, and masquerading on {pair[0]}"
+    measured.expect(pair[0], f"node {pair[1]}", look=look, needs=(pair[1],))
+
+
+def test_host_port(measured: Answers, pair: Pair) -> None:
+    """A pod's hostPort answers at its node's address"""
+    look = f"the plugin portmap in /etc/cni/net.d of {pair[1]}, and its rules"
+    measured.expect(pair[0], f"host-port {pair[1]}", look=look, needs=(pair[1],))

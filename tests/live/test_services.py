@@ -1,0 +1,81 @@
+"""Services of every type, from inside and outside the cluster."""
+
+from __future__ import annotations
+
+import pytest
+
+from tasks.cluster.check import Check
+
+from . import ask
+from .answers import Answers
+from .evidence import Evidence
+from .target import Target
+
+_PROXY = "kube-proxy's log and rules on"
+
+
+def test_kube_proxy(target: Target, check: Check, evidence: Evidence) -> None:
+    """kube-proxy runs in the mode asked for, or not at all where the network serves Services"""
+    ask.expect(target, check, evidence)
+
+
+def test_cluster_ip(measured: Answers, node: str) -> None:
+    """A Service's ClusterIP answers a pod, over TCP"""
+    measured.expect(node, "service", look=f"{_PROXY} {node}")
+
+
+def test_cluster_ip_by_udp(measured: Answers, node: str) -> None:
+    """A Service's ClusterIP answers a pod, over UDP"""
+    measured.expect(node, "service-udp", look=f"{_PROXY} {node}")
+
+
+def test_cluster_ip_from_the_node(target: Target, measured: Answers, node: str) -> None:
+    """A Service's ClusterIP answers a node"""
+    if not target.spec.network.nodes_reach_pods:
+        pytest.skip("nodes of this mode reach no pods of others")
+    measured.expect(node, "service-host", look=f"{_PROXY} {node}")
+
+
+def test_second_family(target: Target, measured: Answers, node: str) -> None:
+    """A Service's second ClusterIP answers a pod over TCP, the other IP version"""
+    if not target.spec.cluster.dual_stack:
+        pytest.skip("the cluster is not dual stack")
+    measured.expect(node, "service beside", look=f"{_PROXY} {node}")
+
+
+def test_hairpin(measured: Answers, node: str) -> None:
+    """A pod reaches itself through a Service that leads to its own node alone (internalTrafficPolicy)"""
+    measured.expect(node, "hairpin", look=f"hairpin mode of the pods' ports on {node} (`bridge -d link`)")
+
+
+def test_session_affinity(measured: Answers, node: str) -> None:
+    """With session affinity, all connections of a pod come to one endpoint"""
+    measured.expect(node, "sticky", look=f"{_PROXY} {node}")
+
+
+def test_node_port(measured: Answers, pair: tuple[str, str]) -> None:
+    """A NodePort answers at every node's address, asked by nodes"""
+    look = f"{_PROXY} {pair[1]}, and its firewall"
+    measured.expect(pair[0], f"node-port {pair[1]}", look=look, needs=(pair[1],))
+
+
+def test_node_port_from_outside(target: Target, measured: Answers, node: str) -> None:
+    """A NodePort answers at every node's address, asked from outside"""
+    if not target.spec.network.nodes_reach_pods:
+        pytest.skip("nodes of this mode reach no pods of others, and hand on what comes from outside to none")
+    measured.expect(node, "outside", look=f"{_PROXY} {node}, and firewalls on the way")
+
+
+def test_external_traffic_policy(measured: Answers, node: str) -> None:
+    """With externalTrafficPolicy Local, the endpoint's node alone answers, and shows the client's address"""
+    measured.expect(node, "local", look=f"{_PROXY} {node}")
+
+
+def test_load_balancer(measured: Answers) -> None:
+    """A Service of type LoadBalancer answers at its address"""
+    measured.expect("", "balanced", look="the provider's log")
+
+
+def test_endpoints_that_go_away(measured: Answers) -> None:
+    """A Service whose last endpoint goes away stops answering"""
+    measured.expect("", "gone", look="the endpoint slice controller, and kube-proxy's log")

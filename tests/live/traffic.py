@@ -1,0 +1,161 @@
+"""Traffic of a verification: a server pod on every node, and what each can reach, asked on all nodes side by side."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from shlex import quote
+from typing import Any
+
+from tasks.cluster.cluster import Cluster
+from tasks.cluster.wire import Wire
+from tasks.networks.network import Network
+from tasks.plan.host_plan import PROBE_IMAGE
+from tasks.resources.objects import KUBECTL
+
+from . import lookups, outside
+from .answers import Answers, Pod, answers_in
+from .endpoints import gone, service_questions
+from .matrix import matrix
+from .paths import Path as Way
+from .paths import paths
+from .patience import PATIENCE, SETTLE
+from .probe_objects import CHOSEN, HOST_PORT, HOST_SERVER, NAME, NAMESPACE, TCP, UDP, probe_objects
+from .target import Target
+
+LANE = "traffic"
+_HERE = Path(__file__).parent
+INSIDE = _HERE.joinpath("inside.sh").read_text()
+
+
+def start(target: Target, image: str) -> tuple[Answers, dict[str, Any]]:
+    """Start the servers and wait until they serve; the Services are by name. A killed run's namespace goes first."""
+    document = {"apiVersion": "v1", "kind": "List", "items": probe_objects(target.spec.cluster, image)}
+    target.kubectl(f"delete namespace {NAMESPACE} --ignore-not-found --wait=true --timeout=60s", lane=LANE)
+    target.kubectl("create -f -", document=document, lane=LANE)
+    first = target.host(target.spec.cluster.first.name, lane=LANE)
+    # A node counts once its taint of a moment ago is gone; until then the set is complete without it.
+    whole = f"--for=jsonpath='{{.status.desiredNumberScheduled}}'={len(target.nodes)} --timeout={int(PATIENCE / 3)}s"
+    first.run(f"{KUBECTL} wait -n {NAMESPACE} daemonset/{NAME} {whole}")
+    # The default service account is made a moment after the namespace.
+    first.run(f"{KUBECTL} rollout status -n {NAMESPACE} daemonset/{NAME} --timeout={int(PATIENCE)}s")
+    # Names are asked for from the first second on, and DNS of a new cluster may take longer than its nodes.
+    first.run(f"{KUBECTL} rollout status -n kube-system deployment/coredns --timeout={int(PATIENCE)}s")
+    items = json.loads(target.kubectl(f"get pods,services -n {NAMESPACE} -o json", lane=LANE))["items"]
+    pods = [i for i in items if i["kind"] == "Pod" and i["metadata"]["labels"]["app"] == NAME]
+    measured = Answers()
+    for node in target.nodes:
+        ready = [p for p in pods if p["spec"].get("nodeName") == node.name and _is_ready(p)]
+        if ready:
+            addresses = tuple(a["ip"] for a in ready[0]["status"]["podIPs"])
+            measured.pods[node.name] = Pod(node.name, ready[0]["metadata"]["name"], addresses)
+        else:
+            measured.trouble[node.name] = "its server pod is not ready"
+    for node in measured.trouble:
+        measured.trouble[node] = _why(target, node, pods) or measured.trouble[node]
+    return measured, {i["metadata"]["name"]: i["spec"] | i["status"] for i in items if i["kind"] == "Service"}
+
+
+def image_of(target: Target) -> str:
+    """The server's image, as the plan of the hosts has it."""
+    plan = target.plans[target.spec.cluster.first.name]
+    found = (r for resource in plan.kubernetes for r in getattr(resource, "references", ()))
+    return next(reference for reference in found if PROBE_IMAGE in reference)
+
+
+def stop(target: Target) -> None:
+    target.kubectl(f"delete namespace {NAMESPACE} --ignore-not-found --wait=false", lane=LANE)
+
+
+def measure(target: Target, measured: Answers, services: dict[str, Any]) -> None:
+    """Ask every question of every pod, and of the Services from outside, side by side."""
+    chosen = next(reversed(measured.pods.values()), None)
+    if chosen is None:
+        return
+    target.kubectl(f"label pod -n {NAMESPACE} {chosen.name} {CHOSEN}=yes", lane=LANE)
+    with ThreadPoolExecutor(max_workers=16) as pool:
+        jobs = [pool.submit(_ask_node, target, measured, node, services) for node in measured.pods]
+        jobs += [pool.submit(lookups.ask, target, measured, node) for node in measured.pods]
+        jobs.append(pool.submit(outside.ask, target, measured, services, chosen.node))
+        # A host that does not answer any more keeps nobody from telling what the others saw.
+        errors = [error for job in jobs if (error := job.exception())]
+    for error in errors:
+        if not isinstance(error, AssertionError):
+            raise error
+        measured.trouble[str(error).partition(" ")[0]] = str(error)
+    gone(target, measured, services, chosen)
+    target.paths[:] = matrix(target.spec.cluster, measured)
+
+
+def wire(network: Network, cluster: Cluster, way: Way) -> Wire | None:
+    """What a capture between two nodes has to show, where it can tell."""
+    if way.one == way.other or way.beside:
+        return None
+    return network.wire(cluster, cluster.node(way.one), cluster.node(way.other))
+
+
+def _ask_node(target: Target, measured: Answers, node: str, services: dict[str, Any]) -> None:
+    ran = target.host(node, lane=LANE).run(_script(target, measured, node, services))
+    told = answers_in(ran.stdout)
+    for question, seen in told.items():
+        kind, _, label = question.partition(" ")
+        if kind == "speed":
+            measured.speeds[node, label] = seen
+        elif kind == "capture":
+            measured.captures[node, label] = seen
+        else:
+            measured.given[node, question] = seen
+    if not told:
+        measured.trouble.setdefault(node, ran.stderr.strip()[-300:])
+
+
+def _script(target: Target, measured: Answers, node: str, services: dict[str, Any]) -> str:
+    cluster, network = target.spec.cluster, target.spec.network
+    own = measured.pods[node]
+    ways = [_way(target, measured, w) for w in paths(cluster) if w.one == node and w.other in measured.pods]
+    values = {
+        "own": own.addresses[0],
+        "name": own.name,
+        "patience": SETTLE,
+        "mtu": network.pod_mtu(cluster),
+        "link_mtu": network.link_mtu(cluster),
+        "tcp": TCP,
+        "udp": UDP,
+        "host_port": HOST_PORT,
+        "host_server": HOST_SERVER,
+        "kubelet": 10250,
+        "node_port": services["probe-node"]["ports"][0]["nodePort"],
+        "peers": "\n".join(ways),
+        "services": "\n".join("|".join(q) for q in service_questions(services)),
+    }
+    stated = "".join(f"{name}={quote(str(value))}\n" for name, value in values.items())
+    return "\n".join((stated, INSIDE, *(_HERE.joinpath(part).read_text() for part in ("services.sh", "traffic.sh"))))
+
+
+def _way(target: Target, measured: Answers, way: Way) -> str:
+    cluster, network = target.spec.cluster, target.spec.network
+    own, other = measured.pods[way.one], measured.pods[way.other]
+    index = cluster.families.index(way.version)
+    here, there = (str(cluster.node(name).address) for name in (way.one, way.other))
+    filters = wire(network, cluster, way)
+    shown = (filters.shows, filters.never, filters.never_sent) if filters else ("", "", "")
+    secret = "yes" if filters and network.traits.encryption else ""
+    # What concerns the nodes is asked once, with the first IP version.
+    nodes = ("", "") if way.beside else (here, there)
+    return "|".join((way.label, other.name, own.addresses[index], other.addresses[index], *nodes, *shown, secret))
+
+
+def _is_ready(pod: dict[str, Any]) -> bool:
+    conditions = pod["status"].get("conditions", ())
+    return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
+
+
+def _why(target: Target, node: str, pods: list[dict[str, Any]]) -> str:
+    """The last warning about a node's server pod."""
+    names = {p["metadata"]["name"] for p in pods if p["spec"].get("nodeName") == node}
+    if not names:
+        return "the DaemonSet has no pod there"
+    events = json.loads(target.kubectl(f"get events -n {NAMESPACE} -o json", lane=LANE))["items"]
+    told = [e["message"] for e in events if e["involvedObject"]["name"] in names and e["type"] != "Normal"]
+    return told[-1][:400] if told else ""

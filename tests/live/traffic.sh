@@ -1,0 +1,130 @@
+# Asks every question of one pod's ways to others. Before it stand inside.sh, patience, mtu, link_mtu, ports, node_port,
+# and peers, a line for each way: its label, the pod's name, this pod's address and the other's, the two nodes'
+# addresses, what a capture must and must never show, what this node must never send (pcap filters, or nothing), and
+# whether a payload must not be readable, between | signs.
+# Prints a line for each question: the question, a tab, "ok" or what was seen instead.
+for size in 10000000 1000000; do head -c $size /dev/zero | tr '\0' u >"$work/$size"; done
+big=10000000 small=1000000
+
+get() { "$1" curl -sSg -m 3 "$2" 2>&1; } # WHERE URL
+
+upload() { # WHERE SIZE HOST PORT: whether as many bytes arrive as were sent; seconds are left in $work/$job.time
+  seen=$("$1" curl -sSg --connect-timeout 2.5 -m 15 -y 3 -Y 1000 -H Expect: -F "file=@$work/$2" \
+    -w '%{time_connect} %{http_code} %{time_total}' -o "$work/$job.back" "http://$(url "$3"):$4/upload" 2>"$work/$job.error")
+  echo "${seen##* }" >"$work/$job.time"
+  case $seen in
+    *" 201 "*) echo ok;;
+    0.000000*) echo "no connection: $(brief <"$work/$job.error")";;
+    *) echo "it connects, and $2 bytes do not pass: $(brief <"$work/$job.error")";;
+  esac
+}
+
+largest() { # whether a packet of the MTU passes in one piece, and one byte more does not
+  header=28; case $pod in *:*) header=48;; esac
+  # One of three: under load a data path may lose a packet, and a size that does not fit loses all of them.
+  if ! in_pod ping -n -c 3 -i 0.1 -W 2 -M do -s $((mtu - header)) "$pod" >"$work/$job.ping" 2>&1; then
+    echo "a packet of $mtu bytes does not pass: $(brief <"$work/$job.ping")"
+  elif in_pod ping -n -c 1 -W 1 -M do -s $((mtu - header + 1)) "$pod" >/dev/null 2>&1; then
+    echo "a packet of $((mtu + 1)) bytes passes"
+  else echo ok; fi
+}
+
+as_itself() { # SEEN...: whether this pod's address is in what the other pod saw
+  case $* in
+    *"$own:"*|*"[$own]:"*) echo ok;;
+    ""|curl*) echo "no answer: $*";;
+    *) echo "the other pod sees ${*:-nothing}, not $own";;
+  esac
+}
+
+by_udp() { # the other pod's answer to a small datagram; one may be lost
+  dial="http://$(url "$own"):$tcp/dial?protocol=udp&request=clientip&host=$pod&port=$udp&tries=1"
+  for _ in 1 2; do
+    seen=$(get in_pod "$dial"); case $seen in *responses*) break;; esac
+  done
+  as_itself "$seen"
+}
+
+to_node() { # any status is an answer: the kubelet knows no one here
+  for _ in 1 2; do
+    seen=$(in_pod curl -skg -m 3 -o /dev/null -w '%{http_code}' "https://$(url "$there"):$kubelet/healthz")
+    [ "$seen" = 000 ] || break
+  done
+  [ "$seen" != 000 ] && echo ok || echo "the kubelet at $there does not answer"
+}
+
+count() { tcpdump -nr "$work/$job.capture" "$1" 2>/dev/null | wc -l; }
+first() { tcpdump -nr "$work/$job.capture" "$1" 2>/dev/null | head -n 1 | brief; }
+
+captured() { # a body goes there; whether the wire showed this mode and no other
+  nic=$(ip -o addr show | grep -F " $here/" | cut -d' ' -f2 | head -n 1); mac=$(cat "/sys/class/net/$nic/address")
+  tcpdump -pnU --immediate-mode -i "$nic" -s 256 -w "$work/$job.capture" \
+    "((host $own and host $pod) or (host $here and host $there))" 2>"$work/$job.listening" & capture=$!
+  tries=0
+  until grep -q 'listening on' "$work/$job.listening" 2>/dev/null || [ $tries -ge 60 ]; do
+    tries=$((tries + 1)); sleep 0.1
+  done
+  passed=$(upload in_pod $small "$pod" "$tcp")
+  # Not INT: what runs in the background ignores it until it has set itself up, and is waited for without end.
+  sleep 0.2; kill $capture 2>/dev/null; wait $capture 2>/dev/null
+  sent=$(count "($shows) and ether src $mac"); got=$(count "($shows) and not ether src $mac")
+  unwanted=$never; [ -z "$never_sent" ] || unwanted="${never:+($never) or }(($never_sent) and ether src $mac)"
+  wrong=0; [ -z "$unwanted" ] || wrong=$(count "$unwanted")
+  tell "capture $label" "on $nic $sent out, $got in of \"$shows\"; $wrong of \"$unwanted\"; first: $(first "$shows")"
+  if [ "$passed" != ok ]; then echo "the traffic to capture did not pass: $passed"
+  elif [ "$sent" = 0 ] || [ "$got" = 0 ]; then
+    echo "on $nic $sent packets of \"$shows\" out and $got in; $(count '') in all: $(first '')"
+  elif [ "$wrong" != 0 ]; then echo "on $nic $wrong packets of \"$unwanted\": $(first "$unwanted")"
+  elif [ -n "$secret" ] && grep -q uuuuuuuuuuuuuuuu "$work/$job.capture"; then
+    echo "on $nic our payload is readable, and should be encrypted"
+  else echo ok; fi
+}
+
+way() { # LABEL NAME OWN POD HERE THERE SHOWS NEVER NEVER_SENT SECRET
+  label=$1 name=$2 own=$3 pod=$4 here=$5 there=$6 shows=$7 never=$8 never_sent=$9 secret=${10}
+  reached=$(upload in_pod $big "$pod" "$tcp"); tell "body $label" "$reached"
+  # What the capture shows tells why a pod was not reached.
+  [ -z "$shows" ] || tell "wire $label" "$(captured)"
+  case $reached in
+    "no connection"*) for question in source udp packet; do tell "$question $label" "not asked: $reached"; done;;
+    *)
+      tell "source $label" "$(as_itself "$(get in_pod "http://$(url "$pod"):$tcp/clientip")")"
+      tell "udp $label" "$(by_udp)"
+      # A pod reaches itself over its loopback, whose MTU is another.
+      [ "$pod" = "$own" ] || tell "packet $label" "$(largest)";;
+  esac
+  tell "host $label" "$(upload outright $small "$pod" "$tcp")"
+  [ "$reached" != ok ] || : >"$work/$job.reached"
+  [ -n "$there" ] || return
+  tell "node $label" "$(to_node)"
+  [ "$here" = "$there" ] || tell "host-port $label" "$(settled "$name" get outright "http://$(url "$there"):$host_port/hostname")"
+  tell "node-port $label" "$(settled "probe-" get outright "http://$(url "$there"):$node_port/hostname")"
+}
+
+link=$(in_pod ip -o addr show | grep -F " $own/" | cut -d' ' -f2)
+seen=$(in_pod ip -o link show "${link%%@*}" | sed 's/.* mtu \([0-9]*\).*/\1/')
+[ "$seen" = "$link_mtu" ] && tell mtu ok || tell mtu "the pod's link $link has MTU $seen, not $link_mtu"
+
+job=0
+while IFS='|' read -r label name mine pod here there shows never never_sent secret; do
+  job=$((job + 1))
+  way "$label" "$name" "$mine" "$pod" "$here" "$there" "$shows" "$never" "$never_sent" "$secret" &
+  # A few at a time: a large cluster's nodes have many ways.
+  [ $((job % 6)) != 0 ] || wait
+done <<END
+$peers
+END
+wait
+
+round_trip() { "$1" ping -nq -c 5 -i 0.01 -W 1 "$2" 2>/dev/null | sed -n 's|.*= \([0-9.]*\)/.*|\1|p'; } # WHERE ADDRESS
+job=0
+while IFS='|' read -r label name own pod here there rest; do
+  job=$((job + 1))
+  # A few show how fast it is, and each of them takes its time.
+  [ -f "$work/$job.reached" ] && [ -n "$there" ] && [ $job -le 6 ] || continue
+  inside=$(upload in_pod $big "$pod" "$tcp"); took=$(cat "$work/$job.time"); [ "$inside" = ok ] || took=
+  outside=$(upload outright $big "$there" "$host_server"); host_took=$(cat "$work/$job.time"); [ "$outside" = ok ] || host_took=
+  tell "speed $label" "$(round_trip in_pod "$pod"),$took,$(round_trip outright "$there"),$host_took"
+done <<END
+$peers
+END
