@@ -1,0 +1,60 @@
+"""How far each mode is proven, written by the runs that proved it.
+
+Runs append a line of JSON for what they saw to the file that UNDERLAY_PROOF names; `python -m tests.proof FILE` merges
+them into docs/proof.yaml, where the highest rung of a mode stands.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+KEPT = ROOT / "docs/proof.yaml"
+RUNGS = {
+    1: "renders, all keys known",
+    2: "accepted by a real API server or the plugin's own program",
+    3: "pods talk across racks on a real kernel",
+    4: "the capture shows this mode and no other",
+    5: "second run no change, leaves nothing behind",
+}
+HEAD = "# Written by `make proof` from what its runs saw; never by hand.\n"
+
+
+def saw(mode: str, rung: int, how: str) -> None:
+    """Note that a run saw a mode on a rung; nothing where no proof is being taken."""
+    if path := os.environ.get("UNDERLAY_PROOF"):
+        line = {"mode": mode, "rung": rung, "how": how, "date": time.strftime("%Y-%m-%d", time.gmtime())}
+        with open(path, "a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+
+
+def merge(kept: dict[str, Any], lines: list[dict[str, Any]], *, commit: str) -> dict[str, Any]:
+    """The proof with what was seen: of equal rungs the later one."""
+    found = dict(kept)
+    for line in lines:
+        mode = line["mode"]
+        if line["rung"] >= found.get(mode, {}).get("rung", 0):
+            found[mode] = {"rung": line["rung"], "how": line["how"], "date": line["date"], "commit": commit}
+    return dict(sorted(found.items()))
+
+
+def main() -> None:
+    lines = [json.loads(line) for line in Path(sys.argv[1]).read_text().splitlines() if line.strip()]
+    head = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True)
+    kept = yaml.safe_load(KEPT.read_text()) if KEPT.exists() else {}
+    text = HEAD + yaml.safe_dump(merge(kept or {}, lines, commit=head.stdout.strip()), sort_keys=False, width=110)
+    new = KEPT.with_suffix(".new")
+    new.write_text(text)
+    new.replace(KEPT)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Tests without root and without a cluster; the whole suite takes seconds."""

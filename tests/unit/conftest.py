@@ -1,0 +1,26 @@
+"""What unit tests share: a shell, once as dash and once as bash."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from .local_host import LocalHost, Shell
+
+# A busy machine is no failure: nothing here is judged by the time it takes.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
+
+
+@pytest.fixture(params=["sh", "bash"])
+def shell(request: pytest.FixtureRequest, tmp_path: Path) -> Shell:
+    directory = tmp_path / "bin"
+    directory.mkdir()
+    return Shell(request.param, directory)
+
+
+@pytest.fixture
+def local(shell: Shell) -> LocalHost:
+    return LocalHost(shell)

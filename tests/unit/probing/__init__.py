@@ -1,0 +1,1 @@
+"""What is sent between hosts before anything is installed."""

@@ -1,0 +1,1 @@
+"""How pod subnets become reachable."""

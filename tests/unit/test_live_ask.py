@@ -1,0 +1,44 @@
+"""A question to a node: what is said where it fails, and what is kept."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from tasks.cluster.check import Check
+from tests.live import ask
+from tests.live.target import Target
+
+
+def target(rc: int, out: str, err: str = "") -> Target:
+    ran = SimpleNamespace(rc=rc, stdout=out, stderr=err)
+    host = SimpleNamespace(run=lambda _: ran)
+    return cast(Target, SimpleNamespace(host=lambda _: host))
+
+
+def judge(output: str) -> str | None:
+    return None if output == "right" else f"it is {output}"
+
+
+@pytest.mark.parametrize(
+    ("seen", "look", "told"),
+    [
+        ((0, "wrong"), "", "it is wrong; look at `show` on w-1"),
+        ((0, "wrong"), "its log", "it is wrong; look at its log"),
+        ((2, "", "no such thing"), "its log", "`show` ended with 2: no such thing; look at its log"),
+    ],
+)
+def test_a_failure_says_what_was_seen_and_where_to_look(seen: tuple[Any, ...], look: str, told: str) -> None:
+    kept: list[tuple[str, str]] = []
+    with pytest.raises(AssertionError) as failed:
+        ask.expect(target(*seen), Check("thing", "w-1", "show", judge, look), lambda *piece: kept.append(piece))
+    assert str(failed.value).split("\n")[0] == told
+    assert kept == [("show", "".join(seen[1:]))]
+
+
+def test_what_is_right_passes_and_keeps_nothing() -> None:
+    kept: list[tuple[str, str]] = []
+    ask.expect(target(0, "right"), Check("thing", "w-1", "show", judge), lambda *piece: kept.append(piece))
+    assert kept == []

@@ -1,0 +1,65 @@
+"""What is told of the cluster's nodes, pods and certificate requests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.live.membership import Membership
+
+
+def pod(
+    name: str, *, ready: bool = True, phase: str = "Running", restarts: int = 0, reason: str = ""
+) -> dict[str, Any]:
+    state = {"waiting": {"reason": reason}} if reason else {"running": {}}
+    ended = {"terminated": {"reason": "Error", "finishedAt": "2026-01-01T00:00:00Z"}} if restarts else {}
+    container = {"restartCount": restarts, "state": state, "lastState": ended}
+    conditions = [{"type": "Ready", "status": str(ready)}]
+    return {
+        "metadata": {"name": name, "namespace": "kube-system"},
+        "status": {"phase": phase, "conditions": conditions, "containerStatuses": [container]},
+    }
+
+
+def seen(*pods: dict[str, Any], **more: Any) -> Membership:
+    return Membership(**{"nodes": {}, "pods": list(pods), "requests": [], **more})
+
+
+@pytest.mark.parametrize(
+    ("pods", "dns", "told"),
+    [
+        ([pod("a")], True, []),
+        ([pod("done", ready=False, phase="Succeeded")], True, []),
+        ([pod("b", ready=False, reason="CrashLoopBackOff"), pod("a", ready=False, phase="Pending")], True,
+         ["a (Pending)", "b (Running, CrashLoopBackOff)"]),
+        ([pod("coredns-1", ready=False)], True, ["coredns-1 (Running)"]),
+        ([pod("coredns-1", ready=False)], False, []),
+    ],
+)  # fmt: skip
+def test_tells_every_pod_that_does_not_serve(pods: list[dict[str, Any]], dns: bool, told: list[str]) -> None:
+    assert seen(*pods).waiting(dns=dns) == told
+
+
+def test_tells_restarts_with_how_the_last_ended() -> None:
+    assert seen(pod("a"), pod("b", restarts=2)).restarts() == ["b: 2 times, last Error at 2026-01-01T00:00:00Z"]
+
+
+def test_a_request_without_a_condition_is_undecided() -> None:
+    requests = [
+        {"metadata": {"name": "new"}, "status": {}},
+        {"metadata": {"name": "old"}, "status": {"conditions": [{"type": "Approved"}]}},
+    ]
+    assert seen(requests=requests).pending() == ["new"]
+
+
+def test_a_node_under_pressure_is_told_beside_its_state() -> None:
+    conditions = [
+        {"type": "MemoryPressure", "status": "True", "message": "low"},
+        {"type": "DiskPressure", "status": "False", "message": "fine"},
+        {"type": "Ready", "status": "True", "message": "posting"},
+    ]
+    found = seen(nodes={"w-1": {"status": {"conditions": conditions}}})
+    assert found.ready("w-1") == "True: posting"
+    assert found.pressed("w-1") == ["MemoryPressure: low"]
+    assert found.ready("w-2") == "Unknown"

@@ -1,0 +1,67 @@
+"""What a node is told of a way to another, and what is laid into the cluster for it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
+
+from tasks.plan.spec import read_spec
+from tests.live import traffic
+from tests.live.answers import Answers, Pod
+from tests.live.endpoints import service_questions
+from tests.live.paths import Path as Way
+from tests.live.probe_objects import MANY, probe_objects
+from tests.live.target import Target
+
+from . import clusters
+
+PODS = {
+    "cp-1": Pod("cp-1", "probe-a", ("10.244.0.2", "fd00::2")),
+    "w-2": Pod("w-2", "probe-b", ("10.244.2.2", "fd00::2:2")),
+}
+
+
+def dual(tmp_path: Path) -> Target:
+    spec = read_spec(clusters.hosts(), clusters.groups())
+    cluster = replace(spec.cluster, pod_subnet_v6=ip_network("fd00::/56"))
+    return Target(replace(spec, cluster=cluster), {}, directory=tmp_path)
+
+
+def test_a_way_names_both_pods_and_nodes_and_what_the_wire_has_to_show(tmp_path: Path) -> None:
+    target = dual(tmp_path)
+    told = traffic._way(target, Answers(pods=PODS), Way("cp-1", "w-2", 4)).split("|")
+    assert told[:6] == ["w-2", "probe-b", "10.244.0.2", "10.244.2.2", "192.0.2.1", "192.0.2.3"]
+    assert len(told) == 10
+    assert told[6]
+
+
+def test_a_way_by_the_second_version_asks_nothing_of_nodes_again(tmp_path: Path) -> None:
+    told = traffic._way(dual(tmp_path), Answers(pods=PODS), Way("cp-1", "w-2", 6, beside=True)).split("|")
+    assert told == ["w-2, IPv6", "probe-b", "fd00::2", "fd00::2:2", "", "", "", "", "", ""]
+
+
+def services(**more: Any) -> dict[str, Any]:
+    names = ("probe", "probe-local", "probe-sticky")
+    return {name: {"clusterIP": f"10.96.0.{i}", **more} for i, name in enumerate(names)}
+
+
+def test_every_cluster_ip_of_a_service_is_asked() -> None:
+    asked = list(service_questions(services(clusterIPs=["10.96.0.0", "fd01::1"])))
+    assert [whom for question, _, whom in asked if question.startswith("service")] == ["10.96.0.0"] * 3 + [
+        "fd01::1"
+    ] * 3
+    assert [question for question, how, _ in asked if how == "name"][:2] == ["name", "name probe"]
+
+
+def test_a_cloud_is_asked_for_no_load_balancer() -> None:
+    cluster = read_spec(clusters.hosts(), clusters.groups()).cluster
+    laid = {o["metadata"]["name"] for o in probe_objects(cluster, "image")}
+    assert "probe-balanced" in laid
+    paid = replace(cluster, cloud=object())  # type: ignore[arg-type]
+    assert laid - {o["metadata"]["name"] for o in probe_objects(paid, "image")} == {"probe-balanced"}
+
+
+def test_the_many_addresses_do_not_fit_a_datagram_without_more_ado() -> None:
+    assert all(len(addresses) * 16 > 512 for addresses in MANY.values())
