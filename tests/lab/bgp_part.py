@@ -1,0 +1,41 @@
+"""A pyinfra deploy: of the plan of each host what BGP is, on hosts without Kubernetes.
+
+The hosts are asked and made so by the code of `deploy.py`; of the plan only what needs a cluster is left out.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from pyinfra import state
+from pyinfra.api import Host
+
+from tasks.converge import converge
+from tasks.deployment import Deployment, begin
+from tasks.plan.host_plan import HostPlan
+from tasks.plan.router_plan import router_plan
+from tasks.plan.spec import read_spec
+from tasks.read_inventory import hosts_and_groups
+from tasks.routing.resources import of_node
+
+_nothing: Any = None
+
+
+class BgpPart(Deployment):
+    """A run whose hosts have what their part in the routes takes."""
+
+    def plan(self, host: Host) -> HostPlan:
+        if host.name not in self._plans:
+            router = next((r for r in self.spec.routers if r.name == host.name), None)
+            cluster = self.spec.cluster
+            resources = router_plan(self.spec, router).prepare if router else of_node(cluster, cluster.node(host.name))
+            self._plans[host.name] = HostPlan(
+                node=None, probes=(), prepare=resources, runtime=(), kubernetes=(), network=()
+            )
+        return self._plans[host.name]
+
+
+_state = cast(Any, state)
+_hosts, _groups = hosts_and_groups(_state.inventory)
+begin(_state, BgpPart("light", _hosts, _groups, spec=read_spec(_hosts, _groups), artifacts=_nothing))
+converge(name="Converge", part="prepare")

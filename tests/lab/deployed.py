@@ -1,0 +1,185 @@
+"""A lab that a test deploys to, through the commands a user has."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+INVENTORY = "tests/lab/inventories/small.py"
+PYINFRA = [sys.executable, "-m", "pyinfra"]
+UNDERLAY = [str(Path(sys.executable).with_name("underlay"))]
+
+
+@dataclass
+class Deployed:
+    """`lab` are the fields of lab.topology.Lab, `cluster` variables of the inventory over the lab's own."""
+
+    lab: dict[str, Any]
+    cluster: dict[str, Any] = field(default_factory=dict)
+    carried: bool = True
+
+    @property
+    def name(self) -> str:
+        return str(self.lab["name"])
+
+    def _environment(self, cluster: dict[str, Any]) -> dict[str, str]:
+        cluster = self.cluster | cluster
+        # What the inventory says of its hosts, beside its variables.
+        beside = {name: cluster.pop(name, False) for name in ("one_rack", "foreign_routers")}
+        asked = {"lab": self.lab, "cluster": cluster, "carried": self.carried, **beside}
+        return {**os.environ, "UNDERLAY_TEST": json.dumps(asked), "PYINFRA_PROGRESS": "off", "COLUMNS": "200"}
+
+    def deploy(self, *arguments: str, **cluster: Any) -> Run:
+        """`pyinfra -y INVENTORY deploy.py`, with variables changed."""
+        return self._run([*PYINFRA, "-y", *arguments, INVENTORY, "deploy.py"], cluster)
+
+    def underlay(self, command: str, *arguments: str, **cluster: Any) -> Run:
+        """An `underlay` command that takes the inventory."""
+        return self._run([*UNDERLAY, command, INVENTORY, *arguments], cluster)
+
+    def _run(self, command: list[str], cluster: dict[str, Any]) -> Run:
+        done = subprocess.run(
+            command, cwd=ROOT, env=self._environment(cluster), text=True, capture_output=True, check=False, timeout=580
+        )
+        return Run(done.returncode, done.stdout + done.stderr)
+
+    def deploy_killed(self, operation: str, *, after: float, **cluster: Any) -> Run:
+        """Start a deploy and kill it, with all it started, `after` seconds into an operation."""
+        return self._interrupted(operation, _kill(after), cluster)
+
+    def deploy_without(self, node: str, operation: str) -> Run:
+        """Start a deploy and switch a host off as an operation begins."""
+        return self._interrupted(operation, lambda _: self.ssh(node, "systemctl poweroff --force --force"), {})
+
+    def _interrupted(
+        self, operation: str, act: Callable[[subprocess.Popen[str]], object], cluster: dict[str, Any]
+    ) -> Run:
+        command = [*PYINFRA, "-y", INVENTORY, "deploy.py", "--data", "verify=false"]
+        return self._acting(command, f"Starting operation: {operation}", act, cluster)
+
+    def killed(self, command: str, line: str, *, after: float, **cluster: Any) -> Run:
+        """Start an `underlay` command and kill it `after` seconds after it printed something."""
+        return self._acting([*UNDERLAY, command, INVENTORY], line, _kill(after), cluster)
+
+    def acting(self, command: str, line: str, act: Callable[[], object], **cluster: Any) -> Run:
+        """Start an `underlay` command and do something as soon as it printed something."""
+        return self._acting([*UNDERLAY, command, INVENTORY], line, lambda _: act(), cluster)
+
+    def _acting(
+        self, command: list[str], wanted: str, act: Callable[[subprocess.Popen[str]], object], cluster: dict[str, Any]
+    ) -> Run:
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=self._environment(cluster),
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        assert process.stdout is not None
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if wanted in line:
+                act(process)
+        process.stdout.close()
+        return Run(process.wait(), "".join(lines))
+
+    def ssh(self, node: str, command: str) -> str:
+        """Standard output of a command on a host, as root."""
+        return _output("lab", "ssh", "--name", self.name, node, command)
+
+    def kubectl(self, *arguments: str) -> str:
+        return _output("kubectl", *arguments, cluster=self.name)
+
+    def refusal(self, items: list[dict[str, Any]], path: Path, *more: str) -> str:
+        """What the API server has against objects, validated strictly; empty when it takes all of them.
+
+        :param path: where the documents are written. No List: kubectl looks into one itself.
+        :param more: arguments of `kubectl apply`, e.g. --dry-run=server.
+        """
+        path.write_text(yaml.safe_dump_all(items))
+        arguments = ("apply", "--server-side", "--validate=strict", "--force-conflicts", *more, "-f", str(path))
+        done = subprocess.run(
+            [*UNDERLAY, "kubectl", *arguments],
+            cwd=ROOT,
+            env={**os.environ, "UNDERLAY_CLUSTER": self.name},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+        return "" if done.returncode == 0 else done.stderr or "no word"
+
+    def report(self) -> dict[str, Any]:
+        """The newest report of this cluster."""
+        path = max(ROOT.glob(f"reports/{self.name}-*/report.json"), key=lambda p: p.stat().st_mtime)
+        return dict(json.loads(path.read_text()))
+
+    def down(self) -> None:
+        subprocess.run([*UNDERLAY, "lab", "down", "--name", self.name], cwd=ROOT, check=True, capture_output=True)
+        shutil.rmtree(ROOT / ".underlay" / self.name, ignore_errors=True)
+        for directory in ROOT.glob(f"reports/{self.name}-*"):
+            shutil.rmtree(directory)
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a command ended, and everything it printed, colours taken out."""
+
+    code: int
+    raw: str
+
+    @property
+    def text(self) -> str:
+        return re.sub(r"\x1b\[[0-9;]*m", "", self.raw)
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """The JSON it printed, whatever else stands around it."""
+        assert "{\n" in self.text, self.text
+        found, _ = json.JSONDecoder().raw_decode(self.text, self.text.index("{\n"))
+        return dict(found)
+
+    @property
+    def changes(self) -> str:
+        """What the summary says of changes and SSH executions."""
+        found = re.search(r"^changes: (.*)$", self.text, re.MULTILINE)
+        return found[1] if found else ""
+
+
+def _kill(after: float) -> Callable[[subprocess.Popen[str]], None]:
+    def kill(process: subprocess.Popen[str]) -> None:
+        time.sleep(after)
+        os.killpg(process.pid, signal.SIGKILL)
+
+    return kill
+
+
+def _output(*arguments: str, cluster: str = "") -> str:
+    """Standard output of an `underlay` command that has to end well."""
+    done = subprocess.run(
+        [*UNDERLAY, *arguments],
+        cwd=ROOT,
+        env={**os.environ, "UNDERLAY_CLUSTER": cluster},
+        text=True,
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout

@@ -1,0 +1,31 @@
+"""A lab of the tests: inventories/lab.py's concessions, the rest from the environment (see tests/lab/deployed.py)."""
+
+import json
+import os
+import runpy
+
+from artifacts.home import bundle_directory
+from lab.inventory import hosts
+from lab.topology import Lab
+
+_asked = json.loads(os.environ["UNDERLAY_TEST"])
+_plain = runpy.run_path("inventories/lab.py")
+_hosts = hosts(Lab(**_asked["lab"], **(_plain["_carried"] if _asked.get("carried", True) else {})))
+control_plane = _hosts.control_plane
+workers = _hosts.workers
+if _asked.get("one_rack"):
+    # What an inventory says that does not know better.
+    control_plane, workers = ([(n, d | {"rack": "rack-1"}) for n, d in group] for group in (control_plane, workers))
+# Routers that are not ours stand in `bgp` alone.
+_ours = [] if _asked.get("foreign_routers") else enumerate(_hosts.routers)
+routers = [(name, {**data, "as_number": 64601 + number}) for number, (name, data) in _ours]
+cluster = (
+    [*routers, *control_plane, *workers],
+    {
+        "cluster_name": _asked["lab"]["name"],
+        "network": {"mode": "flannel-vxlan"},
+        "artifacts": {"source": "bundle", "path": str(bundle_directory())},
+        **_plain["_concessions"],
+        **_asked.get("cluster", {}),
+    },
+)

@@ -1,0 +1,59 @@
+"""The main job on a real cluster: deploy, deploy again, find drift, refuse another mode."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.proof import saw
+
+from .deployed import Deployed
+
+pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("racks")]
+
+
+def test_deploys_and_verifies(racks: Deployed) -> None:
+    run = racks.deploy()
+    assert run.code == 0, run.text
+    report = racks.report()
+    assert report["verdict"] == "verified"
+    assert {n["state"] for n in report["nodes"].values()} == {"Ready"}
+    crossing = [c["name"] for c in report["checks"] if c["area"].startswith("Pod to pod")]
+    assert "w-1 to w-2" in crossing
+    assert "w-2 to w-1" in crossing
+    saw(report["network"]["mode"], 4, "a real cluster in the lab, across two racks; capture on the hosts")
+
+
+def test_second_run_changes_nothing(racks: Deployed) -> None:
+    run = racks.deploy("--data", "verify=false")
+    assert run.code == 0, run.text
+    assert run.changes == "none; at most 1 SSH executions on a host"
+
+
+def test_plan_finds_drift_and_the_deploy_mends_it(racks: Deployed) -> None:
+    assert racks.underlay("plan").code == 0
+    racks.ssh("w-1", "sysctl -qw net.ipv4.ip_forward=0; chmod 600 /etc/containerd/config.toml")
+    plan = racks.underlay("plan")
+    assert plan.code == 2
+    assert "sysctl net.ipv4.ip_forward: 0 -> 1" in plan.text
+    assert "file /etc/containerd/config.toml: mode 600 -> 644" in plan.text
+    assert racks.deploy("--data", "verify=false").code == 0
+    assert racks.underlay("plan").code == 0
+
+
+def test_another_setting_than_the_recorded_is_refused(racks: Deployed) -> None:
+    run = racks.deploy(network={"mode": "flannel-vxlan", "vni": 7})
+    assert run.code == 1
+    assert "network: the cluster was made with" in run.text
+    assert racks.deploy(pod_subnet="10.245.0.0/16").code == 1
+
+
+def test_a_mode_that_cannot_cross_racks_is_refused_before_contact(racks: Deployed) -> None:
+    run = racks.deploy(network={"mode": "flannel-host-gw"})
+    assert run.code == 1
+    assert "flannel-host-gw cannot cross racks" in run.text
+    assert "Connecting" not in run.text
+
+
+def test_is_verified_again_after_the_repairs(racks: Deployed) -> None:
+    run = racks.underlay("verify")
+    assert run.code == 0, run.text

@@ -1,0 +1,54 @@
+"""A run that is killed, in any phase, is finished by the next."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from .deployed import Deployed
+
+pytestmark = [pytest.mark.lab]
+
+# Operation, and how many seconds into it the run is killed.
+KILLS = [
+    ("Ask hosts", 0.1),
+    ("Prepare hosts", 0.05),
+    ("Install container runtime", 1.0),
+    ("Install Kubernetes", 1.0),
+    ("Initialise control plane", 3.0),
+    ("Prepare joins", 0.1),
+    ("Join nodes", 1.5),
+    ("Install network", 1.0),
+]
+
+
+def test_killed_in_each_phase_and_finished_by_the_next_run(pair: Deployed) -> None:
+    for operation, after in KILLS:
+        killed = pair.deploy_killed(operation, after=after)
+        assert killed.code == -9, killed.text
+    run = pair.deploy()
+    assert run.code == 0, run.text
+    assert pair.report()["verdict"] == "verified"
+    again = pair.deploy("--data", "verify=false")
+    assert again.changes == "none; at most 1 SSH executions on a host"
+
+
+def test_leaves_no_secret_and_no_token(pair: Deployed) -> None:
+    assert pair.kubectl("get", "secrets", "-n", "kube-system", "-o", "name").count("bootstrap-token") == 0
+    left = pair.ssh("w-1", "ls /var/lib/underlay; cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' '")
+    assert "kubeadm.yaml" not in left
+    assert "discovery.conf" not in left
+    assert "--token" not in left
+
+
+def test_a_host_that_dies_keeps_nobody_else_from_finishing(racks: Deployed) -> None:
+    racks.down()
+    run = racks.deploy_without("w-2", "Install Kubernetes")
+    assert run.code == 1, run.text
+    # Which of its last words is heard depends on which of its processes died first.
+    assert re.search(r"^w-2 .* failed: \S", run.text, re.MULTILINE), run.text
+    assert racks.kubectl("get", "nodes", "-o", "name").split() == ["node/cp-1", "node/w-1"]
+    finished = racks.deploy()
+    assert finished.code == 0, finished.text
+    assert len(racks.kubectl("get", "nodes", "-o", "name").split()) == 3

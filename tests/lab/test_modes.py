@@ -1,0 +1,61 @@
+"""Every mode that this kernel can run, deployed by one changed line, verified, and unchanged by a second run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.proof import saw
+
+from .deployed import Deployed
+
+pytestmark = [pytest.mark.lab]
+
+# Fields of the lab, and variables of the inventory, for each mode; two racks unless the mode needs one segment.
+RACKS = {"workers": 2, "racks": 2}
+SEGMENT = {"workers": 1, "racks": 1}
+# Hosts here share two cores with everything else: a busy second is not a dead peer.
+MESH = {"as_number": 64512, "bfd": True, "bfd_interval": 3000}
+CASES = [
+    pytest.param(RACKS, {"network": {"mode": "flannel-vxlan", "direct_routing": True}}, id="flannel-vxlan direct"),
+    pytest.param(RACKS, {"network": {"mode": "flannel-udp"}}, id="flannel-udp"),
+    pytest.param(SEGMENT, {"network": {"mode": "flannel-host-gw"}}, id="flannel-host-gw"),
+    pytest.param(SEGMENT, {"network": {"mode": "routed"}, "routes": "static"}, id="routed static"),
+    pytest.param(SEGMENT, {"network": {"mode": "routed"}, "bgp": MESH}, id="routed full mesh"),
+]
+
+
+@pytest.fixture
+def lab(request: pytest.FixtureRequest) -> Iterator[Deployed]:
+    fields, cluster = request.param
+    deployed = Deployed(lab={"name": "modes", "network": "10.95.0.0/16", **fields}, cluster=cluster)
+    deployed.down()
+    try:
+        yield deployed
+    finally:
+        deployed.down()
+
+
+def cases() -> list[Any]:
+    return [pytest.param(case.values, id=case.id) for case in CASES]
+
+
+@pytest.mark.parametrize("lab", cases(), indirect=True)
+def test_is_verified_and_a_second_run_changes_nothing(lab: Deployed) -> None:
+    run = lab.deploy()
+    assert run.code == 0, run.text
+    report = lab.report()
+    passed = [c for c in report["checks"] if c["outcome"] == "passed"]
+    assert any(c["area"].startswith("Pod to pod, 10 MB") for c in passed)
+    assert any(c["area"].startswith("On the wire") for c in passed)
+    again = lab.deploy("--data", "verify=false")
+    assert again.changes.startswith("none; at most "), again.text
+    racks = lab.lab["racks"]
+    where = "across two racks" if racks > 1 else "between hosts of one segment, the only place it works"
+    saw(
+        report["network"]["mode"],
+        4,
+        f"a real cluster in the lab, {where}; capture on the hosts; a second run changed nothing",
+    )

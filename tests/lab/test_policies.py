@@ -1,0 +1,65 @@
+"""The check of NetworkPolicy tells both verdicts apart, with packet filter rules in a policy engine's place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from tests.live import policies, traffic
+from tests.live.policies import CASES, Place
+from tests.live.probe_objects import NAMESPACE
+from tests.live.target import Target
+
+from .deployed import INVENTORY, Deployed
+from .policy_rules import UNDO, drops
+
+pytestmark = [pytest.mark.lab]
+
+DENIED = [case for case in CASES if not case.passes]
+
+
+@pytest.fixture(scope="module")
+def target(pair: Deployed) -> Iterator[Target]:
+    """Two hosts on one segment, deployed, and the namespace of a verification."""
+    run = pair.deploy("--data", "verify=false")
+    assert run.code == 0, run.text
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("UNDERLAY_INVENTORY", INVENTORY)
+        patch.setenv("UNDERLAY_TEST", json.dumps({"lab": pair.lab, "cluster": pair.cluster, "carried": pair.carried}))
+        found = Target.from_environment()
+    found.kubectl(f"create namespace {NAMESPACE}")
+    yield found
+    traffic.stop(found)
+    found.close()
+
+
+@pytest.fixture(scope="module")
+def places(target: Target) -> dict[str, Place]:
+    found = policies.start(target, traffic.image_of(target))
+    policies.lay(target, found)
+    return found
+
+
+def test_without_an_engine_all_that_is_forbidden_is_told_to_pass(target: Target, places: dict[str, Place]) -> None:
+    found = policies.ask(target, places)
+    assert {case for case, seen in found.items() if seen == "the connection passes"} == set(DENIED)
+    assert all(seen == "ok" for case, seen in found.items() if case.passes)
+
+
+def test_with_rules_in_its_place_every_verdict_is_as_the_policies_say(target: Target, places: dict[str, Place]) -> None:
+    for host, step in drops(places, CASES):
+        assert target.host(host).run(step).rc == 0
+    found = policies.ask(target, places)
+    assert set(found.values()) == {"ok"}, found
+    assert {case for case, seen in policies.ask(target, places, DENIED, open_=True).items() if seen == "ok"} == set()
+
+
+def test_one_rule_that_is_missing_is_named(target: Target, places: dict[str, Place]) -> None:
+    for host in {place.node for place in places.values()}:
+        target.host(host).run(UNDO)
+    for host, step in drops(places, [case for case in CASES if case != DENIED[0]]):
+        assert target.host(host).run(step).rc == 0
+    found = policies.ask(target, places)
+    assert {case: seen for case, seen in found.items() if seen != "ok"} == {DENIED[0]: "the connection passes"}

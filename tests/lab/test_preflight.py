@@ -1,0 +1,242 @@
+"""Each fault of a network is found by its own code, before anything is installed, and a healthy one by none.
+
+`UNDERLAY_FAULTS=FILE` writes the table of docs/preflight.md.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from lab import faults
+from lab.topology import Lab
+
+from .deployed import Deployed
+
+pytestmark = [pytest.mark.lab]
+
+LAB = {"name": "wire", "network": "10.97.0.0/16", "workers": 3, "racks": 2}
+TOPOLOGY = Lab(**LAB)  # type: ignore[arg-type]
+AT = {n.name: str(n.address) for n in TOPOLOGY.nodes}
+
+CLUSTER = {"accepted": {"disk-slow": "the hosts of a lab share one disk"}}
+VXLAN = "udp dport 8472"
+
+
+@dataclass(frozen=True)
+class Case:
+    """`network` faults are the lab's; `on` are (host, shell to break, shell to mend). `where` names hosts."""
+
+    name: str
+    code: str
+    where: str
+    network: tuple[faults.Fault, ...] = ()
+    on: tuple[tuple[str, str, str], ...] = ()
+    cluster: dict[str, Any] = field(default_factory=dict)
+    one_rack: bool = False
+    beside: frozenset[str] = frozenset()
+
+
+def _drop(match: str, **where: str) -> faults.Fault:
+    return faults.drop(match, at=faults.ROUTER, **where)
+
+
+# This kernel may lack what the mode needs; the wire carries its packets all the same.
+LACKS = {"accepted": CLUSTER["accepted"] | {"kernel-lacks": "only the wire is asked"}}
+TUNNELS = {"network": {"mode": "routed", "tunnels": True}, "routes": "static"} | LACKS
+HOST_GW = {"network": {"mode": "flannel-host-gw"}}
+# Answers the question who has an address for somebody else, and nothing more.
+CLAIM = """\
+cat >/run/claim.py <<'END'
+import socket, struct
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0806)); s.bind(("eth0", 0x0806))
+own, ip = s.getsockname()[4], socket.inet_aton("%s")
+while True:
+    d = s.recv(128)
+    if d[20:22] == b"\\0\\1" and d[28:32] == b"\\0\\0\\0\\0" and d[38:42] == ip:
+        s.send(d[6:12] + own + struct.pack("!HHHBBH", 0x0806, 1, 0x0800, 6, 4, 2) + own + ip + d[22:28] + b"\\0" * 4)
+END
+systemd-run -q --unit claim python3 /run/claim.py; sleep 0.3"""
+
+CASES = [
+    Case("UDP 8472 is dropped, one way, between racks", "lane-silent", "cp-1 to w-2",
+         (_drop(VXLAN, source=AT["cp-1"], target=AT["w-2"]),)),
+    Case("UDP 8472 is dropped at the switch, to one host", "lane-silent", "to w-1, from everywhere",
+         (_drop(VXLAN, target=AT["w-1"]),)),
+    Case("TCP 10250 is dropped, from one host", "lane-silent", "from w-3, to everywhere",
+         (_drop("tcp dport 10250", source=AT["w-3"]),)),
+    Case("IP protocol 4 is dropped between racks", "lane-silent", "between w-2 and all others",
+         (_drop("ip ttl 63 meta l4proto 4"),), cluster=TUNNELS),
+    Case("ESP is dropped, to one host", "lane-silent", "to w-2, from everywhere",
+         (_drop("meta l4proto 50", target=AT["w-2"]),),
+         cluster={"network": {"mode": "flannel-ipsec", "psk": "0" * 96}} | LACKS),
+    Case("a router rejects UDP 8472", "lane-unreachable", "to w-2, from everywhere",
+         (faults.reject(VXLAN, at=faults.ROUTER, target=AT["w-2"]),)),
+    Case("NodePorts are dropped", "service-lane-shut", "to w-1, from everywhere",
+         (_drop("tcp dport 30000-32767", target=AT["w-1"]),)),
+    Case("a path of 1400 bytes, and path_mtu says 1500", "path-too-small", "between w-2 and all others",
+         (faults.narrow(1, 1400), faults.narrow(2, 1400)), cluster={"path_mtu": 1500}),
+    Case("a path of 1400 bytes, and nobody says so", "path-black-hole", "between w-2 and all others",
+         (faults.narrow(1, 1400, silent=True), faults.narrow(2, 1400, silent=True))),
+    Case("a path of 1400 bytes, measured", "path-smaller", "between w-2 and all others",
+         (faults.narrow(1, 1400), faults.narrow(2, 1400))),
+    Case("a path that is narrow one way", "path-asymmetric", "to w-2, from everywhere",
+         (faults.narrow(2, 1400),), beside=frozenset({"path-smaller"})),
+    Case("NAT between racks", "source-changed", "to w-2, from everywhere", (faults.nat(2),)),
+    Case("two segments disguised as one subnet", "segment-routed", "between w-2 and all others",
+         faults.disguise(TOPOLOGY), cluster=HOST_GW, one_rack=True),
+    Case("the same, with an overlay", "segment-disguised", "", faults.disguise(TOPOLOGY), one_rack=True),
+    Case("checksums inside VXLAN are broken", "tunnel-corrupts", "w-1",
+         (faults.corrupt(8472, source=AT["w-1"]),)),
+    Case("another machine has a node's address", "address-claimed", "w-1",
+         on=(("w-3", CLAIM % AT["w-1"], "systemctl stop claim; rm /run/claim.py"),)),
+    Case("a port is taken", "port-taken", "w-1",
+         on=(("w-1", "systemd-run -q --unit taken socat UDP-LISTEN:8472,fork /dev/null; sleep 0.3",
+              "systemctl stop taken"),)),
+    Case("a route lies over the pod subnet", "subnet-overlaps-route", "w-1",
+         on=(("w-1", f"ip route add 10.244.7.0/24 via {TOPOLOGY.gateway(1)}", "ip route del 10.244.7.0/24"),)),
+    Case("the pod subnet swallows the hosts' own network", "subnet-overlaps-address", "w-1",
+         on=(("w-1", "ip addr add 10.244.9.1/24 dev lo", "ip addr del 10.244.9.1/24 dev lo"),)),
+    Case("two hosts with one machine-id", "machine-id-duplicate", "w-2",
+         on=(("w-1", "cp /etc/machine-id /run/kept; echo 00000000000000000000000000000001 >/etc/machine-id",
+              "cp /run/kept /etc/machine-id"),
+             ("w-2", "cp /etc/machine-id /run/kept; echo 00000000000000000000000000000001 >/etc/machine-id",
+              "cp /run/kept /etc/machine-id"))),
+    Case("resolv.conf is missing", "resolver-missing", "w-1",
+         on=(("w-1", "mv /etc/resolv.conf /etc/resolv.conf.away", "mv /etc/resolv.conf.away /etc/resolv.conf"),)),
+    Case("another plugin's CNI file", "cni-present", "w-1",
+         on=(("w-1", "mkdir -p /etc/cni/net.d; touch /etc/cni/net.d/05-other.conflist", "rm -r /etc/cni"),)),
+    Case("a kernel module that is not to be had", "kernel-lacks", "cp-1, w-1, w-2 and w-3",
+         cluster={"network": {"mode": "flannel-ipip"}}),
+    Case("python3 is not there", "host-unprobed", "w-1",
+         on=(("w-1", "mv /usr/bin/python3 /usr/bin/python3.away", "mv /usr/bin/python3.away /usr/bin/python3"),)),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def hosts() -> Iterator[Deployed]:
+    """Four hosts in two racks that nothing was ever deployed to."""
+    deployed = Deployed(lab=LAB, cluster=CLUSTER)
+    deployed.down()
+    try:
+        # Boots them.
+        assert deployed.underlay("plan").code == 2
+        yield deployed
+    finally:
+        deployed.down()
+
+
+def looked(hosts: Deployed, *, one_rack: bool = False, **cluster: Any) -> dict[str, Any]:
+    """What preflight tells, as its JSON."""
+    run = hosts.underlay("preflight", "--json", one_rack=one_rack, **cluster)
+    assert run.code in (0, 1), run.text
+    return run.told
+
+
+def snapshot(hosts: Deployed, name: str) -> str:
+    """What must be on a host after a preflight as it was before."""
+    return hosts.ssh(
+        name,
+        "ip -o link | sed 's/qlen.*//'; ip -o addr; ip route show table all; ip rule; nft list ruleset;"
+        " cat /proc/modules; ss -Htulnp; ls -A /run /tmp /var/lib /etc;"
+        " sysctl -a 2>/dev/null | grep -E '^net.ipv4.(conf|ip_)'",
+    )
+
+
+def test_a_healthy_lab_has_no_finding_and_nothing_stays_on_its_hosts(hosts: Deployed) -> None:
+    first = looked(hosts)
+    assert first["verdict"] == "fit", first["findings"]
+    before = {name: snapshot(hosts, name) for name in AT}
+    found = looked(hosts)
+    assert [f for f in found["findings"] if not f["accepted"]] == []
+    assert found["wire"]["pairs"] == 12
+    assert found["wire"]["open"] == found["wire"]["flows"] > 60
+    assert {name: snapshot(hosts, name) for name in AT} == before
+
+
+@pytest.mark.parametrize("case", CASES, ids=[c.name for c in CASES])
+def test_is_found_by_its_code(hosts: Deployed, case: Case) -> None:
+    began = time.monotonic()
+    with ExitStack() as mend:
+        for host, broken, mended in case.on:
+            mend.callback(hosts.ssh, host, mended)
+            hosts.ssh(host, broken)
+        with faults.injected(TOPOLOGY, *case.network):
+            found = looked(hosts, one_rack=case.one_rack, **case.cluster)
+    codes = {f["code"] for f in found["findings"] if not f["accepted"]}
+    assert codes == {case.code} | case.beside, found["findings"]
+    named = [f["where"] for f in found["findings"] if f["code"] == case.code]
+    assert any(case.where in where for where in named), named
+    note(case, named, time.monotonic() - began)
+
+
+def note(case: Case, where: list[str], seconds: float) -> None:
+    """A row of the table, where one is being made."""
+    if path := os.environ.get("UNDERLAY_FAULTS"):
+        with open(path, "a", encoding="utf-8") as file:
+            file.write(f"| {case.name} | `{case.code}` | {'; '.join(where)} | {seconds:.1f} |\n")
+
+
+def test_two_faults_at_once_are_two_findings(hosts: Deployed) -> None:
+    with faults.injected(TOPOLOGY, _drop("tcp dport 10250", target=AT["w-1"]), faults.nat(2)):
+        found = looked(hosts)
+    assert {f["code"] for f in found["findings"] if not f["accepted"]} == {"lane-silent", "source-changed"}
+
+
+def test_a_host_that_dies_in_the_middle_is_told_and_keeps_nobody_waiting(hosts: Deployed) -> None:
+    run = hosts.acting(
+        "preflight", "directed pairs ask", lambda: hosts.ssh("w-3", "systemctl poweroff --force --force")
+    )
+    assert run.code in (0, 1), run.text
+    assert re.search(r"\[host-unprobed\] w-3: it (stopped answering|did not answer to the end)", run.text), run.text
+    assert "Traceback" not in run.text
+
+
+def test_a_run_that_was_killed_leaves_nothing_to_the_next(hosts: Deployed) -> None:
+    killed = hosts.killed("preflight", "directed pairs ask", after=0.1)
+    assert killed.code == -9, killed.text
+    found = looked(hosts)
+    assert found["verdict"] == "fit", found["findings"]
+    for name in AT:
+        assert hosts.ssh(name, "ls -d /run/underlay-probe 2>/dev/null; pgrep -f prober[.]pyz || true") == ""
+
+
+def test_what_is_accepted_stops_nothing_and_stays_visible(hosts: Deployed) -> None:
+    accepted = {"accepted": CLUSTER["accepted"] | {"source-changed": "as our provider has it"}}
+    with faults.injected(TOPOLOGY, faults.nat(2)):
+        run = hosts.underlay("preflight", **accepted)
+    assert run.code == 0, run.text
+    assert "(accepted: as our provider has it)" in run.text
+
+
+def test_a_deploy_is_refused_before_anything_is_touched(hosts: Deployed) -> None:
+    with faults.injected(TOPOLOGY, _drop(VXLAN, source=AT["cp-1"], target=AT["w-2"])):
+        run = hosts.deploy()
+    assert run.code == 1
+    assert "cp-1 to w-2: udp 8472 (flannel VXLAN) vanishes on the way; let udp 8472 (flannel VXLAN) pass" in run.text
+    assert "Starting operation: Prepare hosts" not in run.text
+    assert hosts.ssh("w-1", "ls -d /etc/containerd /opt/cni 2>/dev/null || true") == ""
+
+
+def test_the_path_that_was_measured_is_what_pods_get_and_it_is_remembered(hosts: Deployed) -> None:
+    with faults.injected(TOPOLOGY, faults.narrow(1, 1400), faults.narrow(2, 1400)):
+        run = hosts.deploy(tunnel_offload="off")
+        assert run.code == 0, run.text
+        assert "pod MTU 1350" in run.text
+        assert hosts.ssh("w-1", "ethtool -k eth0 | grep -c 'tx-checksum-ip-generic: off'").strip() == "1"
+        again = hosts.deploy("--data", "verify=false", tunnel_offload="off")
+        assert again.code == 0, again.text
+        assert again.changes.startswith("none;"), again.text
+        assert "pod MTU 1350" in again.text
+        verified = hosts.underlay("verify", tunnel_offload="off")
+        assert verified.code == 0, verified.text
+        carrying = looked(hosts, tunnel_offload="off")
+    assert carrying["verdict"] != "refused"
+    assert carrying["wire"]["open"] > 0

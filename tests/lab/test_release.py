@@ -1,0 +1,312 @@
+"""A Helm release on a real cluster: laid down, found changed, changed, killed half way, taken away."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from artifacts.artifact import Chart
+from artifacts.blobs import sha256_of
+from artifacts.catalog import pinned_version
+from artifacts.fetch import chart_script
+from artifacts.home import bundle_directory
+from tasks.artifacts_of import ArtifactsOf
+from tasks.resources.objects import KUBECTL, Objects
+from tasks.resources.release import HELM, ChartFile, HelmRelease
+from tasks.resources.resource import Resource
+from tasks.resources.script import Outcome, apply_script, observe_script, read_observations, read_outcome
+
+from .deployed import ROOT, UNDERLAY, Deployed
+from .tiny_chart import CRD, NAME, write_chart
+
+pytestmark = [pytest.mark.lab]
+
+CACHE = "/var/cache/underlay-test"
+SECRET = "correct-horse-battery"  # noqa: S105
+
+
+@dataclass(frozen=True)
+class Ran:
+    rc: int
+    stdout: str
+    stderr: str
+
+
+@dataclass(frozen=True)
+class FirstHost:
+    """The first control-plane host: scripts run there as the deploy runs them."""
+
+    lab: str
+
+    def _command(self) -> list[str]:
+        return [*UNDERLAY, "lab", "ssh", "--name", self.lab, "cp-1", "sh", "-s"]
+
+    def script(self, text: str) -> Ran:
+        ran = subprocess.run(
+            self._command(), input=text, cwd=ROOT, text=True, capture_output=True, check=False, timeout=400
+        )
+        return Ran(ran.returncode, ran.stdout, ran.stderr)
+
+    def start(self, text: str) -> subprocess.Popen[str]:
+        """Run a script without waiting for it."""
+        process = subprocess.Popen(
+            self._command(), cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        assert process.stdin is not None
+        process.stdin.write(text)
+        process.stdin.close()
+        process.stdin = None
+        return process
+
+    def run(self, command: str, *args: str) -> Ran:
+        assert not args
+        return self.script(command)
+
+    def observe(self, *resources: Resource) -> list[str | None]:
+        """The sentences of what differs."""
+        ran = self.script(observe_script(resources))
+        seen = read_observations(resources, ran.stdout.splitlines())
+        return [r.sentence(line) for r, line in zip(resources, seen, strict=True)]
+
+    def apply(self, *resources: Resource) -> tuple[Outcome, str]:
+        ran = self.script(apply_script(resources))
+        return read_outcome(resources, ran.stdout.splitlines()), ran.stderr
+
+    def put(self, path: Path, there: str) -> None:
+        with path.open("rb") as file:
+            command = [*self._command()[:-2], f"mkdir -p {there.rpartition('/')[0]}; cat >{there}"]
+            subprocess.run(command, cwd=ROOT, stdin=file, check=True)
+
+    def kubectl(self, arguments: str) -> str:
+        ran = self.script(f"{KUBECTL} {arguments}\n")
+        assert ran.rc == 0, ran.stderr
+        return ran.stdout.strip()
+
+
+@pytest.fixture(scope="module")
+def host() -> Iterator[FirstHost]:
+    deployed = Deployed(lab={"name": "helm", "network": "10.126.0.0/16", "workers": 0, "racks": 1})
+    deployed.down()
+    try:
+        run = deployed.deploy("--data", "verify=false", network={"mode": "none"})
+        assert run.code == 0, run.text
+        found = FirstHost("helm")
+        source = {"source": "bundle", "path": str(bundle_directory())}
+        helm = ArtifactsOf(source, kubernetes_version=pinned_version("kubernetes")).binary(
+            "helm", "/usr/local/bin/helm"
+        )
+        outcome, err = found.apply(helm)
+        assert outcome == Outcome(None, ()), err
+        yield found
+    finally:
+        deployed.down()
+
+
+@pytest.fixture(scope="module")
+def chart(host: FirstHost, tmp_path_factory: pytest.TempPathFactory) -> ChartFile:
+    return chart_on(host, tmp_path_factory.mktemp("one"), "1.0.0")
+
+
+def chart_on(host: FirstHost, directory: Path, version: str, crd: dict[str, Any] = CRD) -> ChartFile:
+    """The chart as a blob of the host's cache, where the deploy would have pushed it."""
+    file = write_chart(directory / "tiny.tgz", version=version, crd=json.dumps(crd))
+    sha256 = sha256_of(file)
+    host.put(file, f"{CACHE}/blobs/sha256/{sha256}")
+    path = f"{CACHE}/charts/{NAME}-{version}.tgz"
+    install = chart_script(Chart(name=NAME, version=version, sha256=sha256, blob=file), path, CACHE)
+    return ChartFile(NAME, version, sha256=sha256, path=path, install=install)
+
+
+def release(chart: ChartFile, **values: Any) -> HelmRelease:
+    image = f"registry.k8s.io/e2e-test-images/agnhost:{pinned_version('agnhost')}"
+    return HelmRelease(NAME, "tiny-system", chart, {"image": image, **values})
+
+
+def custom(size: int) -> dict[str, Any]:
+    return {"apiVersion": "tiny.example/v1", "kind": "Tiny", "metadata": {"name": "one"}, "spec": {"size": size}}
+
+
+def after(*, size: int = 1) -> Objects:
+    rollouts = (("tiny-system", "daemonset/tiny"),)
+    return Objects("what comes after", (custom(size),), rollouts, patience=60)
+
+
+def color(host: FirstHost) -> str:
+    return host.kubectl("get configmap -n tiny-system tiny -o 'jsonpath={.data.color}'")
+
+
+def test_is_laid_down_with_what_comes_after_it(host: FirstHost, chart: ChartFile) -> None:
+    wanted = (release(chart, color="blue"), after())
+    told = host.observe(*wanted)
+    assert told == ["release tiny: absent -> tiny 1.0.0", "objects what comes after: create Tiny one"]
+    outcome, err = host.apply(*wanted)
+    assert outcome == Outcome(None, ()), err
+    assert color(host) == "blue"
+    assert host.kubectl("get tinies one -o 'jsonpath={.spec.size}'") == "1"
+    ready = host.kubectl("get daemonset -n tiny-system tiny -o 'jsonpath={.status.numberReady}'")
+    assert ready == "1"
+
+
+def test_a_second_look_finds_nothing_to_do(host: FirstHost, chart: ChartFile) -> None:
+    wanted = (release(chart, color="blue"), after())
+    assert host.observe(*wanted) == [None, None]
+    assert [r.check(host) for r in wanted] == [None, None]
+
+
+def test_a_changed_value_is_told_and_applied(host: FirstHost, chart: ChartFile) -> None:
+    wanted = release(chart, color="green")
+    assert host.observe(wanted) == ["release tiny: values differ: color"]
+    assert wanted.check(host) == "release tiny in namespace tiny-system: values differ: color"
+    outcome, err = host.apply(wanted)
+    assert outcome == Outcome(None, ()), err
+    assert color(host) == "green"
+
+
+def test_values_that_somebody_else_set_are_drift(host: FirstHost, chart: ChartFile) -> None:
+    wanted = release(chart, color="green")
+    path = chart.path
+    host.script(f"{HELM} upgrade {NAME} {path} -n tiny-system --reuse-values --set nested.depth=7,more=x\n")
+    assert host.observe(wanted) == ["release tiny: values differ: more, nested"]
+    outcome, err = host.apply(wanted)
+    assert outcome == Outcome(None, ()), err
+    assert host.kubectl("get configmap -n tiny-system tiny -o 'jsonpath={.data.depth}'") == "1"
+
+
+def test_a_newer_chart_brings_its_newer_kind(host: FirstHost, chart: ChartFile, tmp_path: Path) -> None:
+    crd = json.loads(json.dumps(CRD).replace('"size": {"type"', '"weight": {"type": "string"}, "size": {"type"'))
+    newer = release(chart_on(host, tmp_path, "1.1.0", crd), color="green")
+    assert host.observe(newer) == ["release tiny: tiny 1.0.0 -> tiny 1.1.0"]
+    outcome, err = host.apply(newer)
+    assert outcome == Outcome(None, ()), err
+    heavy = custom(1) | {"spec": {"size": 1, "weight": "heavy"}}
+    outcome, err = host.apply(Objects("heavy", (heavy,)))
+    assert outcome == Outcome(None, ()), err
+    assert host.kubectl("get tinies one -o 'jsonpath={.spec.weight}'") == "heavy"
+    assert host.apply(release(chart, color="green"))[0] == Outcome(None, ())
+
+
+def test_a_helm_that_was_killed_is_repaired_by_the_next(host: FirstHost, chart: ChartFile) -> None:
+    kill_while_lingering(host, release(chart, color="black", linger="300"))
+    wanted = release(chart, color="white")
+    assert host.observe(wanted) == ["release tiny: pending-upgrade -> deployed, values differ: color, linger"]
+    outcome, err = host.apply(wanted)
+    assert outcome == Outcome(None, ()), err
+    assert color(host) == "white"
+    assert host.observe(wanted) == [None]
+
+
+def test_one_that_still_runs_is_waited_for(host: FirstHost, chart: ChartFile) -> None:
+    slow = host.start(apply_script([release(chart, color="slow", linger="4")]))
+    until(host, "pending-upgrade")
+    outcome, err = host.apply(release(chart, color="last"))
+    assert outcome == Outcome(None, ()), err
+    assert slow.wait(60) == 0
+    assert color(host) == "last"
+
+
+def test_values_stand_in_no_process_list_and_in_no_file(host: FirstHost, chart: ChartFile) -> None:
+    running = host.start(apply_script([release(chart, color="last", linger="4", password=SECRET)]))
+    until(host, "pending-upgrade")
+    # The letters in brackets keep the search from finding itself.
+    search = f"cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -c '{SECRET[:-1]}[{SECRET[-1]}]'\n"
+    files = f"grep -rl '{SECRET[:-1]}[{SECRET[-1]}]' /tmp /run /root /var/cache /var/lib/underlay\n"
+    assert host.script(search).stdout.strip() == "0"
+    assert host.script(files).stdout == ""
+    assert running.wait(60) == 0
+    (told,) = host.observe(release(chart, color="last"))
+    assert told == "release tiny: values differ: linger, password"
+
+
+def test_what_an_operator_brings_later_is_waited_for(host: FirstHost, chart: ChartFile) -> None:
+    late = Objects("late", ({**custom(1), "apiVersion": "late.example/v1", "kind": "Late"},), patience=30)
+    crd = json.dumps(CRD).replace("tinies", "lates").replace("tiny.example", "late.example")
+    crd = crd.replace('"Tiny"', '"Late"').replace('"tiny"', '"late"')
+    assert host.observe(late) == ["objects late: create Late one"]
+    running = host.start(apply_script([late]))
+    time.sleep(3)
+    assert running.poll() is None
+    assert host.script(f"{KUBECTL} apply -f - <<'END'\n{crd}\nEND\n").rc == 0
+    assert running.wait(40) == 0
+    assert host.observe(late) == [None]
+    host.kubectl("delete crd lates.late.example")
+
+
+def test_what_never_comes_is_told(host: FirstHost) -> None:
+    never = Objects("never", ({**custom(1), "apiVersion": "never.example/v1"},), patience=2)
+    outcome, err = host.apply(never)
+    assert outcome.failed == never
+    first = err.splitlines()[0]
+    assert first == "kind Tiny of never.example/v1 is unknown to the API server after 2 s; what brings it is not up"
+    agent = Objects("agent", (), (("tiny-system", "daemonset/never"),), patience=2)
+    assert host.apply(agent)[1].splitlines()[0] == (
+        "daemonset/never is not in namespace tiny-system after 2 s; what creates it is not up"
+    )
+
+
+def test_a_secret_that_was_changed_is_drift_and_its_content_is_not_asked_for(host: FirstHost) -> None:
+    secret = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "key", "namespace": "default"},
+        "stringData": {"a.key": SECRET, "other": "x"},
+    }
+    objects = Objects("keys", (secret,))
+    assert SECRET not in observe_script([objects])
+    assert host.observe(objects) == ["objects keys: apply changes to Secret key"]
+    assert host.apply(objects)[0] == Outcome(None, ())
+    assert host.observe(objects) == [None]
+    host.kubectl("""patch secret key -p '{"stringData": {"other": "y"}}'""")
+    assert host.observe(objects) == ["objects keys: apply changes to Secret key"]
+    host.kubectl("delete secret key")
+
+
+def test_is_taken_away_and_nothing_is_left(host: FirstHost, chart: ChartFile) -> None:
+    wanted = release(chart)
+    ran = host.script(f"set -eu\n{wanted.remove()}\n")
+    assert (ran.rc, ran.stderr) == (0, "")
+    left = host.kubectl("get namespaces,crds,configmaps,secrets,daemonsets,jobs,pods -A -o name")
+    assert "tiny" not in left
+    assert host.script(f"ls {chart.path}\n").rc != 0
+    assert host.observe(wanted) == ["release tiny: absent -> tiny 1.0.0"]
+    assert host.script(f"set -eu\n{wanted.remove()}\n").rc == 0
+
+
+def test_an_install_that_was_killed_is_finished_by_the_next(host: FirstHost, chart: ChartFile) -> None:
+    kill_while_lingering(host, release(chart, color="black", linger="300"), "pending-install")
+    wanted = release(chart, color="white")
+    assert host.observe(wanted) == ["release tiny: pending-install -> deployed, values differ: color, linger"]
+    outcome, err = host.apply(wanted, after())
+    assert outcome == Outcome(None, ()), err
+    assert color(host) == "white"
+    host.script(wanted.remove())
+
+
+def test_a_chart_that_fails_says_why_and_the_next_run_mends_it(host: FirstHost, chart: ChartFile) -> None:
+    broken = replace(release(chart), values={"image": None, "nested": {"depth": 1}, "color": {"no": "text"}})
+    outcome, err = host.apply(broken)
+    assert outcome.failed == broken
+    assert "Error: " in err
+    outcome, err = host.apply(release(chart, color="white"))
+    assert outcome == Outcome(None, ()), err
+
+
+def kill_while_lingering(host: FirstHost, wanted: HelmRelease, status: str = "pending-upgrade") -> None:
+    running = host.start(apply_script([wanted]))
+    until(host, status)
+    host.script("pkill -9 -x helm\n")
+    assert running.wait(60) != 0
+
+
+def until(host: FirstHost, status: str) -> None:
+    """Wait for a release in this status."""
+    give_up = time.monotonic() + 60
+    while status not in host.script(f"{KUBECTL} get secret -n tiny-system -l owner=helm -L status\n").stdout:
+        assert time.monotonic() < give_up
+        time.sleep(0.2)

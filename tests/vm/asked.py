@@ -1,0 +1,64 @@
+"""What the project would lay down for a mode on these machines: nothing here is a copy of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from artifacts.home import bundle_directory
+from tasks.cluster.cluster import Cluster
+from tasks.cluster.node import Node
+from tasks.networks.network import Network
+from tasks.networks.registry import modes
+from tasks.plan.plans import plans
+from tasks.plan.spec import Spec, read_spec
+from tasks.read_inventory import artifacts_of
+from tasks.resources.file import File
+from tasks.resources.kernel_module import KernelModule
+from tasks.resources.resource import Resource
+from tasks.resources.sysctl import Sysctl
+
+from .site import GUESTS, Site
+
+# What a machine without kubelet and containerd can have of a host's plan.
+_KINDS = (KernelModule, Sysctl, File)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An inventory with the machines as workers, read as any other."""
+
+    spec: Spec
+
+    @classmethod
+    def of(cls, site: Site, mode: str, **shared: Any) -> Asked:
+        """The mode with its example's settings."""
+        everywhere = {
+            "network": {"mode": mode, **modes()[mode].example()},
+            "artifacts": {"source": "bundle", "path": str(bundle_directory())},
+            "cluster_name": site.lab.name,
+            **shared,
+        }
+        places = {n.name: {"address": str(n.address), "rack": n.rack_name} for n in (*site.lab.nodes, *site.guests)}
+        hosts = {name: {**place, **everywhere} for name, place in places.items()}
+        return cls(read_spec(hosts, {"control_plane": ("cp-1",), "workers": GUESTS}))
+
+    @property
+    def network(self) -> Network:
+        return self.spec.network
+
+    @cached_property
+    def cluster(self) -> Cluster:
+        """The nodes that pods are on: the control plane's host has none of this network."""
+        return replace(self.spec.cluster, nodes=self.nodes)
+
+    @property
+    def nodes(self) -> tuple[Node, Node]:
+        one, other = (self.spec.cluster.node(name) for name in GUESTS)
+        return one, other
+
+    def resources(self, name: str) -> list[Resource]:
+        """Kernel modules, settings and files of a node, before anything of the network is laid down."""
+        plan = plans(self.spec, artifacts_of(self.spec))[name]
+        return [r for r in plan.prepare if isinstance(r, _KINDS)]

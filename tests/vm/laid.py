@@ -1,0 +1,145 @@
+"""A mode laid down on two machines: flanneld as a process, a pod on each, what was seen while they talked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from shlex import quote
+from typing import Any
+
+from tasks.resources.script import apply_script, read_outcome
+
+from . import pod, state
+from .asked import Asked
+from .capture import Capture, capturing
+from .pod_spec import Process, process
+from .programs import CNI, FLANNEL_PLUGIN
+from .site import GUESTS, Site
+
+BODY = 1_000_000
+PORT = 8080
+UNIT = "underlay-flanneld"
+KUBECONFIG = "/etc/kubernetes/kubelet.conf"  # where checks expect the node's own
+CONF_LIST = "/etc/cni/net.d/10-flannel.conflist"
+
+
+@dataclass
+class Laid:
+    """`before` is what the machines had of a network before it came, `pods` each machine's pod's address."""
+
+    site: Site
+    asked: Asked
+    before: Mapping[str, set[str]] = field(default_factory=dict)
+    pods: dict[str, str] = field(default_factory=dict)
+    configuration: dict[str, Any] = field(default_factory=dict)
+    passed: set[str] = field(default_factory=set)
+
+    @property
+    def mode(self) -> str:
+        return self.asked.network.mode
+
+    def lay(self) -> None:
+        """Everything up to a pod on each machine."""
+        self._each(self._prepare)
+        self.before = {name: state.lines(looked) for name, looked in self.site.everywhere(state.LOOK).items()}
+        objects = self.asked.network.addon(self.asked.cluster).objects
+        items = [o for o in objects if o["kind"] != "DaemonSet"]
+        self.site.kubectl("apply", "-f", "-", document={"apiVersion": "v1", "kind": "List", "items": items})
+        self._each(partial(self._start, objects))
+        self.pods = dict(zip(GUESTS, self._each(self._add_pod), strict=True))
+
+    def take_away(self) -> None:
+        """The pods as a runtime would, the process as a kubelet, the rest as the mode declares it; may be repeated."""
+        if self.configuration:
+            self._each(lambda name: pod.delete(partial(self.site.run, name), self.configuration))
+            self.configuration = {}
+        self.site.everywhere(f"systemctl stop {UNIT}; systemctl reset-failed {UNIT} 2>/dev/null; pkill -x socat; true")
+        self.site.everywhere(f"{state.removal(self.asked.network.traces())}; rm -rf /etc/kube-flannel /etc/kubernetes")
+
+    def left(self) -> dict[str, set[str]]:
+        """What the machines have that they had not before."""
+        looked = self.site.everywhere(state.LOOK)
+        return {name: state.lines(text) - self.before[name] for name, text in looked.items()}
+
+    def talk(self, text: str) -> tuple[Capture, dict[str, dict[str, str]]]:
+        """Bodies both ways, then the largest packets, under a capture; machine -> question -> answer."""
+        self.site.everywhere(_serve(text))
+        with capturing(self.site.lab.name, rack=2, file=self.site.scratch / f"{self.mode}.pcap") as capture:
+            answers = self._each(self._talk)
+        self.site.everywhere("pkill -x socat; true")
+        return capture, dict(zip(GUESTS, answers, strict=True))
+
+    def _talk(self, name: str) -> dict[str, str]:
+        (peer,) = (address for other, address in self.pods.items() if other != name)
+        mtu = self.asked.network.pod_mtu(self.asked.cluster)
+        said = self.site.run(name, _ask(peer, mtu))
+        return dict(line.partition("\t")[::2] for line in said.splitlines())
+
+    def _prepare(self, name: str) -> None:
+        resources = self.asked.resources(name)
+        outcome = read_outcome(resources, self.site.run(name, apply_script(resources)).splitlines())
+        assert outcome.failed is None, outcome.failed
+        assert outcome.unmet == ()
+
+    def _start(self, objects: tuple[dict[str, Any], ...], name: str) -> None:
+        node = self.asked.cluster.node(name)
+        flanneld = process(objects, fields={**_NO_POD, "status.hostIP": str(node.address)})
+        for path, text in flanneld.files.items():
+            self.site.write(name, path, text)
+        self.configuration = json.loads(_named(flanneld, "cni-conf.json"))
+        self.site.write(name, KUBECONFIG, self.site.kubeconfig(flanneld.account, namespace=flanneld.namespace))
+        # Outside a pod it asks for its node by this name, and for the cluster by a file.
+        environment = {**{k: v for k, v in flanneld.environment.items() if v}, "NODE_NAME": name}
+        words = [f"--setenv={key}={value}" for key, value in environment.items()]
+        command = [*flanneld.command, f"--kubeconfig-file={KUBECONFIG}"]
+        self.site.run(name, f"systemd-run -q --unit={UNIT} {' '.join(map(quote, [*words, *command]))}")
+        ready = "for i in $(seq 300); do [ -s /run/flannel/subnet.env ] && exit 0; sleep 0.2; done"
+        self.site.run(name, f"{ready}; journalctl -u {UNIT} --no-pager | tail -n 5 >&2; exit 1")
+        self.site.run(name, f"cp {FLANNEL_PLUGIN} {CNI}/flannel")
+        self.site.write(name, CONF_LIST, _named(flanneld, "cni-conf.json"))
+
+    def _add_pod(self, name: str) -> str:
+        return pod.add(partial(self.site.run, name), self.configuration)
+
+    def _each(self, action: Any) -> list[Any]:
+        with ThreadPoolExecutor(len(GUESTS)) as pool:
+            return list(pool.map(action, GUESTS))
+
+
+_NO_POD = {"metadata.name": "", "metadata.namespace": ""}
+
+
+def _named(flanneld: Process, name: str) -> str:
+    (text,) = (text for path, text in flanneld.files.items() if path.endswith(f"/{name}"))
+    return text
+
+
+def _serve(text: str) -> str:
+    """A body made of a text that is found again in a capture, and a server in the pod that tells a body's digest."""
+    server = f"ip netns exec {pod.NAME} socat -t 60 TCP-LISTEN:{PORT},reuseaddr,fork SYSTEM:sha256sum"
+    listening = f"ip netns exec {pod.NAME} ss -Hltn sport = :{PORT} | grep -q ."
+    return (
+        f"yes {quote(text)} | head -c {BODY} >/root/body\n"
+        f"setsid {server} </dev/null >/dev/null 2>&1 &\n"
+        f"for i in $(seq 50); do {listening} && exit 0; sleep 0.1; done; exit 1"
+    )
+
+
+def _ask(peer: str, mtu: int) -> str:
+    inside = f"ip netns exec {pod.NAME}"
+    ping = f"{inside} ping -n -c 1 -W 5 -M do"
+    return (
+        f"exchange() {{ {inside} timeout 120 socat -t 60 - TCP:{peer}:{PORT},connect-timeout=30 </root/body 2>&1; }}\n"
+        # The first packet may wait for a tunnel's handshake.
+        f"for i in $(seq 20); do {inside} ping -n -c 1 -W 1 {peer} >/dev/null && break; done\n"
+        '[ "$(exchange)" = "$(sha256sum </root/body)" ] && seen=ok || seen=$(exchange | tail -n 1)\n'
+        "printf 'body\\t%s\\n' \"$seen\"\n"
+        f"printf 'mtu\\t%s\\n' \"$({inside} cat /sys/class/net/{pod.LINK}/mtu)\"\n"
+        f"seen=$({ping} -s {mtu - 28} {peer} 2>&1) && seen=passes; "
+        "printf 'largest\\t%s\\n' \"$(echo $seen)\"\n"
+        f"seen=$({ping} -s {mtu - 27} {peer} 2>&1) && seen=passes; "
+        "printf 'one more\\t%s\\n' \"$(echo $seen)\"\n"
+    )

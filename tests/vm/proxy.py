@@ -1,0 +1,71 @@
+"""kube-proxy as a process on one machine, with the configuration that a deploy would give it."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, field
+
+from tasks.plan.kubeadm import init_documents
+from tasks.resources.script import apply_script, read_outcome
+
+from . import state
+from .asked import Asked
+from .site import Site
+
+UNIT = "underlay-kube-proxy"
+PROGRAM = "/usr/local/bin/kube-proxy"
+CONFIG, KUBECONFIG = "/root/kube-proxy.json", "/root/kube-proxy.kubeconfig"
+TIMEOUT_S = 120.0
+
+
+@dataclass
+class Proxy:
+    """`before` is what the machine had before it came."""
+
+    site: Site
+    asked: Asked
+    name: str
+    before: set[str] = field(default_factory=set)
+    started: bool = False
+
+    def run(self, command: str) -> str:
+        return self.site.run(self.name, command)
+
+    def start(self) -> None:
+        """Prepare the machine as a deploy would, and start it as its DaemonSet would."""
+        self.started = True
+        resources = self.asked.resources(self.name)
+        outcome = read_outcome(resources, self.run(apply_script(resources)).splitlines())
+        assert (outcome.failed, outcome.unmet) == (None, ())
+        self.before = state.lines(self.run(state.LOOK))
+        documents = init_documents(self.asked.spec.cluster, token="")
+        (config,) = (d for d in documents if d["kind"] == "KubeProxyConfiguration")
+        # kubeadm adds the first of these, the DaemonSet the second.
+        config |= {"clientConnection": {"kubeconfig": KUBECONFIG}, "hostnameOverride": self.name}
+        self.site.write(self.name, CONFIG, json.dumps(config))
+        self.site.write(self.name, KUBECONFIG, self.site.kubeconfig("kube-proxy", namespace="kube-system"))
+        self.run(f"systemd-run -q --unit={UNIT} {PROGRAM} --config={CONFIG}")
+
+    def until(self, pattern: str, command: str) -> str:
+        """What a command printed once the pattern was in it; what it printed last, after too long."""
+        give_up = time.monotonic() + TIMEOUT_S
+        while pattern not in (said := self.run(f"{command} 2>&1; true")) and time.monotonic() < give_up:
+            time.sleep(1)
+        return said
+
+    def log(self) -> str:
+        return self.run(f"journalctl -u {UNIT} --no-pager -o cat | tail -n 20")
+
+    def take_away(self) -> None:
+        """Its own clean-up, which is what a node that leaves a cluster runs; once."""
+        if not self.started:
+            return
+        self.started = False
+        self.run(f"systemctl stop {UNIT} 2>/dev/null; systemctl reset-failed {UNIT} 2>/dev/null; true")
+        self.run(f"{PROGRAM} --cleanup >/dev/null 2>&1; rm -f {CONFIG} {KUBECONFIG}; pkill -x socat; true")
+        # It forgets the sets for IPv6, which it makes under another name (pkg/proxy/ipvs/cleanup.go of 1.37.2).
+        self.run("for set in $(ipset list -n | grep ^KUBE-6-); do ipset destroy $set; done")
+
+    def left(self) -> set[str]:
+        return state.lines(self.run(state.LOOK)) - self.before

@@ -1,0 +1,161 @@
+"""Static routes through IPIP tunnels that we lay: two pods on plain bridges talk across routers that know no pods."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tasks.networks.pod_subnet import CONFLIST, agent
+from tasks.networks.pod_subnet import UNIT as AGENT
+from tasks.plan.probes import read_pod_subnets
+from tasks.resources.resource import Resource
+from tasks.resources.script import apply_script, read_outcome
+from tasks.resources.unit import Unit
+from tasks.routing.resources import learned
+from tasks.routing.static import TUNNEL, UNIT
+
+from . import pod, state
+from .asked import Asked
+from .capture import Capture
+from .laid import KUBECONFIG, Laid
+from .site import GUESTS, Site
+
+pytestmark = [pytest.mark.lab]
+
+MODE = "routed"
+POD_SUBNET = "10.244.0.0/16"
+TEXT = "in the clear over tunnels"
+# A node asks for its own pod subnet by the kubelet's credentials; here is no kubelet.
+ASKS = {"name": "asks", "namespace": "kube-system"}
+ACCOUNT = [
+    {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": ASKS},
+    {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRoleBinding",
+        "metadata": {"name": ASKS["name"]},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"},
+        "subjects": [{"kind": "ServiceAccount", **ASKS}],
+    },
+]
+
+
+@dataclass
+class Tunnelled(Laid):
+    """No plugin: the host's plan, the agent that gives a node its subnet, and the routes that follow from them."""
+
+    configurations: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def lay(self) -> None:
+        self._each(self._prepare)
+        self.before = {name: state.lines(looked) for name, looked in self.site.everywhere(state.LOOK).items()}
+        self.site.kubectl("apply", "-f", "-", document={"apiVersion": "v1", "kind": "List", "items": ACCOUNT})
+        kubeconfig = self.site.kubeconfig(ASKS["name"], namespace=ASKS["namespace"])
+        self._each(lambda name: self.site.write(name, KUBECONFIG, kubeconfig))
+        # A runtime's package makes it; here is none.
+        self.site.everywhere(f"mkdir -p {Path(CONFLIST).parent}")
+        self._each(lambda name: self.apply(name, *agent(name), *self.routes(name, self.subnets())))
+        self.pods = dict(zip(GUESTS, self._each(self._add), strict=True))
+
+    def take_away(self) -> None:
+        for name, configuration in self.configurations.items():
+            pod.delete(partial(self.site.run, name), configuration)
+        self.configurations = {}
+        self._each(lambda name: self._remove(name, [*agent(name), *self.routes(name, self.subnets())]))
+        super().take_away()
+
+    def subnets(self) -> dict[str, frozenset[str]]:
+        shown = "jsonpath={range .items[*]}{.metadata.name} {.spec.podCIDRs[*]}{'\\n'}{end}"
+        return read_pod_subnets(self.site.kubectl("get", "nodes", "-o", shown))
+
+    def routes(self, name: str, subnets: dict[str, frozenset[str]]) -> tuple[Resource, ...]:
+        node = self.asked.cluster.node(name)
+        return learned(self.asked.cluster, self.asked.network, node, subnets)
+
+    def apply(self, name: str, *resources: Resource) -> None:
+        outcome = read_outcome(resources, self.site.run(name, apply_script(resources)).splitlines())
+        assert outcome.failed is None, outcome.failed
+        assert outcome.unmet == ()
+
+    def _add(self, name: str) -> str:
+        # kubectl takes seconds to start where every instruction is emulated.
+        waited = f"for i in $(seq 120); do [ -s {CONFLIST} ] && exec cat {CONFLIST}; sleep 1; done"
+        told = f"systemctl status {AGENT} >&2; kubectl --kubeconfig={KUBECONFIG} get node {name} -o name >&2; exit 1"
+        self.configurations[name] = json.loads(self.site.run(name, f"{waited}; {told}"))
+        return pod.add(partial(self.site.run, name), self.configurations[name])
+
+    def _remove(self, name: str, resources: list[Resource]) -> None:
+        texts = [r.remove() for r in sorted(resources, key=lambda r: not isinstance(r, Unit))]
+        self.site.run(name, "\n".join([*filter(None, texts), f"ip link del {TUNNEL}; true"]))
+
+
+@pytest.fixture(scope="module")
+def laid(site: Site) -> Iterator[Tunnelled]:
+    asked = Asked.of(site, MODE, network={"mode": MODE, "tunnels": True}, routes="static")
+    made = Tunnelled(site, asked)
+    try:
+        made.lay()
+        yield made
+    finally:
+        made.take_away()
+
+
+@pytest.fixture(scope="module")
+def talk(laid: Tunnelled) -> tuple[Capture, dict[str, dict[str, str]]]:
+    return laid.talk(TEXT)
+
+
+def test_the_tunnel_has_no_address_and_leaves_room_for_its_header(laid: Tunnelled) -> None:
+    for name, text in laid.site.everywhere(f"ip -json -details address show {TUNNEL}").items():
+        (link,) = json.loads(text)
+        info = link["linkinfo"]
+        assert (link["mtu"], link["addr_info"], info["info_kind"], info["info_data"]["ttl"]) == (1480, [], "ipip", 64)
+        assert info["info_data"]["local"] == str(laid.asked.cluster.node(name).address)
+    filters = laid.site.everywhere(f"cat /proc/sys/net/ipv4/conf/{TUNNEL}/rp_filter")
+    assert {text.strip() for text in filters.values()} == {"0"}
+
+
+def test_bodies_and_the_largest_packets_pass(talk: tuple[Capture, dict[str, dict[str, str]]]) -> None:
+    for answer in talk[1].values():
+        assert (answer["body"], answer["mtu"], answer["largest"]) == ("ok", "1480", "passes")
+        assert "essage too long" in answer["one more"]
+
+
+def test_between_the_nodes_is_nothing_but_ip_in_ip(
+    laid: Tunnelled, talk: tuple[Capture, dict[str, dict[str, str]]]
+) -> None:
+    capture, (one, other) = talk[0], laid.asked.nodes
+    for a, b in ((one, other), (other, one)):
+        assert capture.count(f"ip proto 4 and src host {a.address} and dst host {b.address}") > 20
+    alien = f"host {one.address} and host {other.address} and not ip proto 4"
+    assert capture.count(alien) == 0, capture.first(alien)
+    assert capture.count(f"net {POD_SUBNET}") == 0, capture.first(f"net {POD_SUBNET}")
+    assert capture.holds(TEXT)
+
+
+def test_the_modes_own_checks_hold(laid: Tunnelled) -> None:
+    checks = laid.asked.network.checks(laid.asked.cluster)
+    said = {f"{c.name} on {c.node}": c.judge(laid.site.run(c.node, c.command)) for c in checks}
+    assert said
+    assert said == dict.fromkeys(said)
+
+
+def test_the_unit_of_each_boot_lays_it_all_again(laid: Tunnelled) -> None:
+    looked = f"ip -o link show {TUNNEL} | sed 's/^[0-9]*//'; ip route show dev {TUNNEL}; systemctl is-enabled {UNIT}"
+    before = laid.site.everywhere(looked)
+    laid.site.everywhere(f"ip link del {TUNNEL}; systemctl restart {UNIT}")
+    assert laid.site.everywhere(looked) == before
+    assert all("proto 118" in text and "enabled" in text for text in before.values())
+
+
+def test_a_node_that_is_gone_leaves_no_route(laid: Tunnelled) -> None:
+    (one, other), subnets = GUESTS, laid.subnets()
+    laid.apply(one, *laid.routes(one, {name: own for name, own in subnets.items() if name != other}))
+    assert laid.site.run(one, "ip route show proto 118") == ""
+    laid.apply(one, *laid.routes(one, subnets))
+    assert laid.site.run(one, "ip route show proto 118").startswith(next(iter(subnets[other])))
