@@ -1,0 +1,1 @@
+"""Measures what the project claims, side by side with its rivals where there are any; see `python -m tests.bench`."""

@@ -1,0 +1,1 @@
+"""One figure a file: how it is measured, and what was asked for."""

@@ -1,0 +1,1 @@
+"""Thirty things a Kubernetes host needs, declared once, and three ways to keep twenty hosts so."""

@@ -1,0 +1,30 @@
+"""A pyinfra deploy: the things kept by our own fact and operation, those of `deploy.py`, as they are.
+
+Only the plan is the bench's: preflight's questions and the cluster are left out, for the rivals have none.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from pyinfra import state
+from pyinfra.api import Host
+
+from tasks.converge import converge
+from tasks.deployment import Deployment, begin
+from tasks.plan.host_plan import HostPlan
+from tests.bench.things.things import things
+
+_nothing: Any = None
+
+
+class Light(Deployment):
+    """A run whose hosts all have the same plan: the things."""
+
+    def plan(self, host: Host) -> HostPlan:
+        return _plan
+
+
+_plan = HostPlan(node=_nothing, probes=(), prepare=things(), runtime=(), kubernetes=(), network=())
+begin(cast(Any, state), Light("bench", {}, {}, spec=_nothing, artifacts=_nothing))
+converge(name="Converge", part="prepare")
