@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 import gevent
 from paramiko import SSHException
@@ -24,6 +25,8 @@ from .way_to_root import way_to_root
 # Firmware of a server with much memory takes minutes.
 ANSWERS_S = 600
 WORKS_S = 300
+# A node that has just joined is Ready once its kubelet says so again: every ten seconds.
+SETTLES_S = 60
 _POLL_S = 1
 # A host that goes down while it is asked never says so.
 _REPLY_S = 30
@@ -38,7 +41,9 @@ def reboot_hosts(state: State, *, say: Callable[[str], None]) -> list[str]:
         at_work = _Round(hosts, run.spec.cluster.first.name, run.spec.network.carries_pods)
         nodes = [n.name for n in run.spec.cluster.nodes]
         # Who is down already would be two with the first reboot.
-        if ill := {name: reason for name in nodes if (reason := at_work.lacks(name))}:
+        ill = {name: reason for name in nodes if (reason := at_work.lacks(name))}
+        ill = {name: reason for name in ill if (reason := _while(partial(at_work.lacks, name), SETTLES_S))}
+        if ill:
             return [f"{name}: {reason}; nothing was rebooted" for name, reason in ill.items()]
         for name in reboot_order(run.spec.cluster):
             began = time.monotonic()

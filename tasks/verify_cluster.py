@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ REPORTS = Path("reports")
 _BARE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 # Lines of pytest's own that are told where there is no report.
 TAIL = 10
+# Seconds that an interrupted run has to end what it asks and to take its namespace away.
+TIDY_S = 60
 
 
 @operation()
@@ -54,14 +57,12 @@ def run_checks(run: Deployment) -> list[str]:
         # Only this user may read it: variables can hold passwords.
         json.dump(_handed(run), hosts, default=str)
         hosts.flush()
-        ran = subprocess.run(
+        code, output = _told(
             [sys.executable, "-m", "pytest", str(ROOT / "tests/live"), "-q", "-p", "no:cacheprovider",
              "--no-header", "--tb=short", f"--rootdir={ROOT}"],
-            env={**os.environ, "UNDERLAY_HOSTS": hosts.name, "UNDERLAY_REPORT": str(partial), **_BARE},
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+            {"UNDERLAY_HOSTS": hosts.name, "UNDERLAY_REPORT": str(partial), **_BARE},
         )  # fmt: skip
     path = directory / "report.json"
-    output = ran.stdout.decode(errors="replace").strip()
     if not path.exists():
         run.verdict = "verification did not run"
         return ["verification did not run:", *output.splitlines()[-TAIL:]]
@@ -69,7 +70,7 @@ def run_checks(run: Deployment) -> list[str]:
     run.report = str(directory.resolve() / "report.html")
     run.nodes = {name: {"version": n.version, "state": n.state or "not asked"} for name, n in report.nodes.items()}
     run.verdict, run.notes = verdict(report), notes(report)
-    if report.verdict == "verified" and ran.returncode == 0:
+    if report.verdict == "verified" and code == 0:
         return []
     logger.debug(output)
     if report.cut_short:
@@ -81,16 +82,38 @@ def run_checks(run: Deployment) -> list[str]:
 def run_folder(cluster: str) -> Iterator[tuple[Path, Path]]:
     """A run's folder, by the name it has while it is written and the one it gets when it is whole."""
     name = f"{cluster}-{time.strftime('%Y%m%d-%H%M%S')}"
-    taken = [n for n in (name, *(f"{name}-{i}" for i in range(2, 100))) if not (REPORTS / n).exists()]
-    directory = REPORTS / taken[0]
-    partial = directory.with_name(f"{directory.name}.partial")
-    partial.mkdir(parents=True, exist_ok=True)
+    for number in count(1):
+        directory = REPORTS / (name if number == 1 else f"{name}-{number}")
+        partial = directory.with_name(f"{directory.name}.partial")
+        # Another run may have begun in the same second.
+        with suppress(FileExistsError):
+            partial.mkdir(parents=True)
+            if not directory.exists():
+                break
+            partial.rmdir()
     yield partial, directory
     # One without a report is none.
     with suppress(OSError):
         partial.rmdir()
         return
     partial.rename(directory)
+
+
+def _told(command: list[str], environment: dict[str, str]) -> tuple[int, str]:
+    """Exit status and output of a command; on Ctrl-C it is left the time to remove what it made."""
+    with subprocess.Popen(
+        command, env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:
+        try:
+            output, _ = process.communicate()
+        except KeyboardInterrupt:
+            try:
+                with suppress(subprocess.TimeoutExpired):
+                    process.communicate(timeout=TIDY_S)
+            finally:
+                process.kill()
+            raise
+    return process.returncode, output.decode(errors="replace").strip()
 
 
 def _handed(run: Deployment) -> dict[str, Any]:

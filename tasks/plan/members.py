@@ -16,6 +16,9 @@ _KUBELET = "/var/lib/kubelet/pki/kubelet-client-current.pem"
 _MODE = "http://127.0.0.1:10249/proxyMode"
 _HEALTH = "http://127.0.0.1:10256/healthz"
 
+# Ends well once kube-proxy on this node has written its rules, within so many seconds.
+KUBE_PROXY_SERVES = f"timeout {{seconds}} sh -c 'until curl -sf -m 2 -o /dev/null {_HEALTH}; do sleep 0.3; done'"
+
 
 def api_checks(cluster: Cluster) -> list[Check]:
     """The API answers every node by the name people and kubelets use, with a certificate of the cluster's."""

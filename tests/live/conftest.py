@@ -29,7 +29,11 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     _verification.add(item, outcome.get_result())  # type: ignore[attr-defined]
 
 
+# Last: an interrupted run's fixtures are torn down by pytest in this hook, over the target's connections.
+@pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if target := opened():
-        _verification.write(target, exitstatus)
-        target.close()
+        try:
+            _verification.write(target, exitstatus)
+        finally:
+            target.close()

@@ -35,7 +35,9 @@ def gone(target: Target, measured: Answers, services: dict[str, Any], chosen: Po
     host = target.host(chosen.node, lane=LANE)
     before = host.run(f"curl -sSg -m 3 {url}")
     target.kubectl(f"label pod -n {NAMESPACE} {chosen.name} {CHOSEN}-", lane=LANE)
-    loop = f"for i in $(seq {SETTLE * 3}); do curl -sSg -m 1 {url} || exit 0; sleep 0.3; done; exit 9"
+    # Twice in a row: one answer may be lost.
+    asked = f"curl -sSg -m 1 -o /dev/null {url}"
+    loop = f"for i in $(seq {SETTLE * 3}); do {asked} || {asked} || exit 0; sleep 0.3; done; exit 9"
     after = host.run(loop)
     if before.rc:
         seen = f"it did not answer while it had an endpoint: {before.stderr.strip()}"

@@ -32,7 +32,11 @@ class ShellBackend(BaseBackend):
         serve = _SERVE.replace("'", "'\\''")
         remote = f"{'' if root else 'sudo -n '}sh -c '{serve}'"
         self._process = subprocess.Popen(
-            ["ssh", "-F", str(ssh_config), name, remote], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            ["ssh", "-F", str(ssh_config), name, remote],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            # Ctrl-C is for us: what the checks made is removed over this shell.
+            start_new_session=True,
         )
         self._lock = Lock()
 

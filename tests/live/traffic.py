@@ -12,6 +12,7 @@ from tasks.cluster.cluster import Cluster
 from tasks.cluster.wire import Wire
 from tasks.networks.network import Network
 from tasks.plan.host_plan import PROBE_IMAGE
+from tasks.plan.members import KUBE_PROXY_SERVES
 from tasks.resources.objects import KUBECTL
 
 from . import lookups, outside
@@ -40,8 +41,12 @@ def start(target: Target, image: str) -> tuple[Answers, dict[str, Any]]:
     first.run(f"{KUBECTL} wait -n {NAMESPACE} daemonset/{NAME} {whole}")
     # The default service account is made a moment after the namespace.
     first.run(f"{KUBECTL} rollout status -n {NAMESPACE} daemonset/{NAME} --timeout={int(PATIENCE)}s")
-    # Names are asked for from the first second on, and DNS of a new cluster may take longer than its nodes.
+    # Names and Services are asked from the first second on, and what serves them in a new cluster may come later.
     first.run(f"{KUBECTL} rollout status -n kube-system deployment/coredns --timeout={int(PATIENCE)}s")
+    if not target.spec.network.replaces_kube_proxy:
+        serves = KUBE_PROXY_SERVES.format(seconds=int(PATIENCE))
+        with ThreadPoolExecutor(max_workers=8) as pool:
+            list(pool.map(lambda n: target.host(n.name, lane=LANE).run(serves), target.nodes))
     items = json.loads(target.kubectl(f"get pods,services -n {NAMESPACE} -o json", lane=LANE))["items"]
     pods = [i for i in items if i["kind"] == "Pod" and i["metadata"]["labels"]["app"] == NAME]
     measured = Answers()
@@ -83,7 +88,8 @@ def measure(target: Target, measured: Answers, services: dict[str, Any]) -> None
     for error in errors:
         if not isinstance(error, AssertionError):
             raise error
-        measured.trouble[str(error).partition(" ")[0]] = str(error)
+        who = str(error).partition(" ")[0]
+        measured.trouble[who if who in measured.pods else ""] = str(error)
     gone(target, measured, services, chosen)
     target.paths[:] = matrix(target.spec.cluster, measured)
 

@@ -120,6 +120,13 @@ def test_two_runs_in_one_second_have_a_folder_each(tmp_path: Path, monkeypatch: 
     ]  # fmt: skip
 
 
+def test_two_runs_begun_in_one_second_do_not_share_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("time.strftime", lambda _: "20261125-040000")
+    with run_folder("demo") as (one, _), run_folder("demo") as (other, _):
+        assert one != other
+
+
 def test_a_run_that_left_nothing_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with run_folder("demo"):
