@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import click
+import gevent
 from pyinfra.api import Inventory, State
 from pyinfra.context import ctx_state
 
@@ -98,6 +99,8 @@ def load(path: str, *, data: dict[str, Any] | None = None) -> Inventory:
     from pyinfra_cli.exceptions import WrappedError  # noqa: PLC0415
     from pyinfra_cli.inventory import make_inventory_from_files  # noqa: PLC0415
 
+    # Ctrl-C reaches us all the same; the hub would print it first.
+    gevent.get_hub().NOT_ERROR += (KeyboardInterrupt,)
     if not Path(path).is_file():
         near = ", ".join(sorted(str(p) for p in Path("inventories").glob("*.py")))
         raise InvalidInventory([f"inventory: there is no file {path}; known are {near or 'none here'}"])
