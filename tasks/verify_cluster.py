@@ -100,10 +100,8 @@ def run_folder(cluster: str) -> Iterator[tuple[Path, Path]]:
 
 
 def _told(command: list[str], environment: dict[str, str]) -> tuple[int, str]:
-    """Exit status and output of a command; on Ctrl-C it is left the time to remove what it made."""
-    with subprocess.Popen(
-        command, env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    ) as process:
+    """Exit status and standard output of a command; on Ctrl-C it is left the time to remove what it made."""
+    with subprocess.Popen(command, env={**os.environ, **environment}, stdout=subprocess.PIPE) as process:
         try:
             output, _ = process.communicate()
         except KeyboardInterrupt:

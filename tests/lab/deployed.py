@@ -74,6 +74,10 @@ class Deployed:
         """Start an `underlay` command and kill it `after` seconds after it printed something."""
         return self._acting([*UNDERLAY, command, INVENTORY], line, _kill(after), cluster)
 
+    def stopped(self, command: str, line: str) -> Run:
+        """Start an `underlay` command and press Ctrl-C a second after it printed something."""
+        return self._acting([*UNDERLAY, command, INVENTORY], line, _kill(1, by=signal.SIGINT), {})
+
     def acting(self, command: str, line: str, act: Callable[[], object], **cluster: Any) -> Run:
         """Start an `underlay` command and do something as soon as it printed something."""
         return self._acting([*UNDERLAY, command, INVENTORY], line, lambda _: act(), cluster)
@@ -162,10 +166,10 @@ class Run:
         return found[1] if found else ""
 
 
-def _kill(after: float) -> Callable[[subprocess.Popen[str]], None]:
+def _kill(after: float, *, by: signal.Signals = signal.SIGKILL) -> Callable[[subprocess.Popen[str]], None]:
     def kill(process: subprocess.Popen[str]) -> None:
         time.sleep(after)
-        os.killpg(process.pid, signal.SIGKILL)
+        os.killpg(process.pid, by)
 
     return kill
 

@@ -96,3 +96,10 @@ def test_the_difference_names_what_was_broken(broken: Deployed) -> None:
     assert {c["after"].partition(" ")[0] for c in worse} <= {"failed", "skipped"}
     assert len(worse) > 1
     assert diff(folders(broken)[0], folders(broken)[0]) == (0, {**found, "after": found["before"], "changes": []})
+
+
+def test_one_that_is_stopped_takes_its_namespace_away(broken: Deployed) -> None:
+    run = broken.stopped("verify", "servers answer on")
+    assert run.code == 130, run.text
+    assert run.text.endswith("underlay: stopped; run the same command again to go on\n")
+    broken.kubectl("wait", "namespace", "underlay-verify", "--for=delete", "--timeout=45s")

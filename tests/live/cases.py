@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -16,6 +15,7 @@ from tasks.plan.members import api_checks, etcd_checks, kube_proxy_checks
 from . import traffic
 from .answers import Answers
 from .paths import pairs, paths
+from .progress import say
 from .target import Target, target_of_session
 
 # The test function -> its questions to nodes.
@@ -92,12 +92,9 @@ def _traffic(target: Target) -> Answers:
         measured, services = traffic.start(target, traffic.image_of(target))
     except (AssertionError, ValueError) as error:
         return Answers(trouble={"": str(error)})
+    say(f"servers answer on {len(measured.pods)} nodes, and are asked")
     try:
         traffic.measure(target, measured, services)
     except (AssertionError, ValueError) as error:
         measured.trouble[""] = str(error)
     return measured
-
-
-def say(text: str) -> None:
-    print(f"    verify: {text}", file=sys.__stderr__, flush=True)

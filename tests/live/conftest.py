@@ -6,12 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from .cases import measured, pytest_generate_tests, say, under_way  # noqa: F401  fixtures, and what checks run over
+from .cases import measured, pytest_generate_tests, under_way  # noqa: F401  fixtures, and what checks run over
 from .evidence import evidence  # noqa: F401  a fixture of every check
+from .progress import Progress
 from .report import Verification
 from .target import Target, opened, target_of_session
 
 _verification = Verification()
+_progress = Progress()
 
 
 @pytest.fixture(scope="session")
@@ -20,7 +22,12 @@ def target() -> Target:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    say(f"{len(session.items)} checks")
+    _progress.begin(len(session.items))
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.when == "call" or not report.passed:
+        _progress.end(failed=report.failed)
 
 
 @pytest.hookimpl(hookwrapper=True)
