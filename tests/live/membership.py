@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
 from .probe_objects import NAMESPACE
 from .target import Target
+
+# Where the cluster itself runs.
+NAMESPACE_OF_SYSTEM = "kube-system"
 
 
 @dataclass(frozen=True)
@@ -17,6 +21,8 @@ class Membership:
     nodes: dict[str, dict[str, Any]]
     pods: list[dict[str, Any]]
     requests: list[dict[str, Any]]
+    workloads: list[dict[str, Any]]
+    """Deployments and DaemonSets of the cluster itself."""
 
     def waiting(self, *, dns: bool) -> list[str]:
         """Pods that do not serve, each with its phase; without `dns`, those of CoreDNS are none of them."""
@@ -29,6 +35,20 @@ class Membership:
             reasons = [next(iter(s["state"].values())).get("reason") for s in status.get("containerStatuses", ())]
             told.append(f"{name} ({', '.join(filter(None, [status.get('phase'), *reasons]))})")
         return sorted(told)
+
+    def short(self, *, dns: bool) -> list[str]:
+        """Workloads that have fewer pods than they ask for, or none; without `dns`, CoreDNS is none of them."""
+        told = []
+        for item in self.workloads:
+            status, name = item["status"], item["metadata"]["name"]
+            if name == "coredns" and not dns:
+                continue
+            asked = status.get("desiredNumberScheduled", item["spec"].get("replicas", 0))
+            have = status.get("numberReady", status.get("readyReplicas", 0))
+            selected = item["spec"]["template"]["spec"].get("nodeSelector", {}).keys() - {"kubernetes.io/os"}
+            if have < max(asked, 0 if selected else 1):
+                told.append(f"{name} has {have} of {max(asked, 1)}")
+        return told
 
     def restarts(self) -> list[str]:
         """System pods whose containers were started again, each with how often and why the last ended."""
@@ -65,12 +85,14 @@ class Membership:
 
 def read(target: Target) -> Membership:
     """One question to the API."""
-    items = json.loads(target.kubectl("get nodes,pods,certificatesigningrequests -A -o json"))["items"]
-    of: dict[str, list[dict[str, Any]]] = {"Node": [], "Pod": [], "CertificateSigningRequest": []}
-    for item in items:
+    kinds = "nodes,pods,certificatesigningrequests,deployments,daemonsets"
+    of: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for item in json.loads(target.kubectl(f"get {kinds} -A -o json"))["items"]:
         of[item["kind"]].append(item)
     pods = [p for p in of["Pod"] if p["metadata"]["namespace"] != NAMESPACE]
-    return Membership({n["metadata"]["name"]: n for n in of["Node"]}, pods, of["CertificateSigningRequest"])
+    nodes = {n["metadata"]["name"]: n for n in of["Node"]}
+    workloads = [w for w in (*of["Deployment"], *of["DaemonSet"]) if w["metadata"]["namespace"] == NAMESPACE_OF_SYSTEM]
+    return Membership(nodes, pods, of["CertificateSigningRequest"], workloads)
 
 
 def _is(status: dict[str, Any], condition: str) -> bool:

@@ -15,9 +15,6 @@ from .membership import Membership
 from .patience import PATIENCE
 from .target import Target
 
-# Where the cluster itself runs.
-NAMESPACE_OF_SYSTEM = "kube-system"
-
 
 @pytest.fixture(scope="session")
 def whole(target: Target) -> Membership:
@@ -26,7 +23,8 @@ def whole(target: Target) -> Membership:
     want = "True" if target.spec.network.carries_pods else "False"
     while True:
         seen = membership.read(target)
-        waiting = seen.waiting(dns=target.spec.network.carries_pods)
+        dns = target.spec.network.carries_pods
+        waiting = seen.waiting(dns=dns) or seen.short(dns=dns)
         if time.monotonic() > until or not (
             waiting or any(not seen.ready(n.name).startswith(want) for n in target.nodes)
         ):
@@ -67,20 +65,10 @@ def test_system_pods(target: Target, whole: Membership, evidence: Evidence) -> N
     assert not waiting, f"not running: {', '.join(waiting)}; look at {look}"
 
 
-def test_workloads(target: Target) -> None:
+def test_workloads(target: Target, whole: Membership) -> None:
     """Cluster: DNS and every system workload have all the pods they ask for, and at least one"""
-    items = json.loads(target.kubectl(f"get deployments,daemonsets -n {NAMESPACE_OF_SYSTEM} -o json"))["items"]
-    told = []
-    for item in items:
-        status, name = item["status"], item["metadata"]["name"]
-        if name == "coredns" and not target.spec.network.carries_pods:
-            continue
-        asked = status.get("desiredNumberScheduled", item["spec"].get("replicas", 0))
-        have = status.get("numberReady", status.get("readyReplicas", 0))
-        selected = item["spec"]["template"]["spec"].get("nodeSelector", {}).keys() - {"kubernetes.io/os"}
-        if have < max(asked, 0 if selected else 1):
-            told.append(f"{name} has {have} of {max(asked, 1)}")
-    assert not told, f"{', '.join(told)}; look at `kubectl describe` of them"
+    short = whole.short(dns=target.spec.network.carries_pods)
+    assert not short, f"{', '.join(short)}; look at `kubectl describe` of them"
 
 
 def test_certificate_requests(whole: Membership) -> None:

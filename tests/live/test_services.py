@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
+
 import pytest
 
 from tasks.cluster.check import Check
@@ -9,11 +11,22 @@ from tasks.cluster.check import Check
 from . import ask
 from .answers import Answers
 from .evidence import Evidence
+from .settled import kube_proxies
 from .target import Target
 
 _PROXY = "kube-proxy's log and rules on"
 
 
+@pytest.fixture(scope="session")
+def settled(target: Target, under_way: Future[Answers] | None) -> None:
+    """kube-proxy was waited for, by the traffic where there is any."""
+    if under_way is None:
+        kube_proxies(target)
+    else:
+        under_way.result()
+
+
+@pytest.mark.usefixtures("settled")
 def test_kube_proxy(target: Target, check: Check, evidence: Evidence) -> None:
     """kube-proxy runs in the mode asked for, or not at all where the network serves Services"""
     ask.expect(target, check, evidence)

@@ -12,10 +12,9 @@ from tasks.cluster.cluster import Cluster
 from tasks.cluster.wire import Wire
 from tasks.networks.network import Network
 from tasks.plan.host_plan import PROBE_IMAGE
-from tasks.plan.members import KUBE_PROXY_SERVES
 from tasks.resources.objects import KUBECTL
 
-from . import lookups, outside
+from . import lookups, outside, settled
 from .answers import Answers, Pod, answers_in
 from .endpoints import gone, service_questions
 from .matrix import matrix
@@ -43,10 +42,7 @@ def start(target: Target, image: str) -> tuple[Answers, dict[str, Any]]:
     first.run(f"{KUBECTL} rollout status -n {NAMESPACE} daemonset/{NAME} --timeout={int(PATIENCE)}s")
     # Names and Services are asked from the first second on, and what serves them in a new cluster may come later.
     first.run(f"{KUBECTL} rollout status -n kube-system deployment/coredns --timeout={int(PATIENCE)}s")
-    if not target.spec.network.replaces_kube_proxy:
-        serves = KUBE_PROXY_SERVES.format(seconds=int(PATIENCE))
-        with ThreadPoolExecutor(max_workers=8) as pool:
-            list(pool.map(lambda n: target.host(n.name, lane=LANE).run(serves), target.nodes))
+    settled.kube_proxies(target, lane=LANE)
     items = json.loads(target.kubectl(f"get pods,services -n {NAMESPACE} -o json", lane=LANE))["items"]
     pods = [i for i in items if i["kind"] == "Pod" and i["metadata"]["labels"]["app"] == NAME]
     measured = Answers()

@@ -23,7 +23,7 @@ def pod(
 
 
 def seen(*pods: dict[str, Any], **more: Any) -> Membership:
-    return Membership(**{"nodes": {}, "pods": list(pods), "requests": [], **more})
+    return Membership(**{"nodes": {}, "pods": list(pods), "requests": [], "workloads": [], **more})
 
 
 @pytest.mark.parametrize(
@@ -63,3 +63,29 @@ def test_a_node_under_pressure_is_told_beside_its_state() -> None:
     assert found.ready("w-1") == "True: posting"
     assert found.pressed("w-1") == ["MemoryPressure: low"]
     assert found.ready("w-2") == "Unknown"
+
+
+def workload(name: str, **fields: Any) -> dict[str, Any]:
+    spec = {"template": {"spec": {"nodeSelector": fields.pop("selector", {"kubernetes.io/os": "linux"})}}}
+    spec |= {"replicas": fields.pop("replicas")} if "replicas" in fields else {}
+    return {"metadata": {"name": name}, "spec": spec, "status": fields}
+
+
+@pytest.mark.parametrize(
+    ("item", "told"),
+    [
+        (workload("kube-proxy", desiredNumberScheduled=3, numberReady=3), []),
+        (workload("kube-proxy", desiredNumberScheduled=3, numberReady=2), ["kube-proxy has 2 of 3"]),
+        (workload("kube-proxy", desiredNumberScheduled=0, numberReady=0), ["kube-proxy has 0 of 1"]),
+        (workload("gpu", selector={"gpu": "yes"}, desiredNumberScheduled=0, numberReady=0), []),
+        (workload("coredns", replicas=2, readyReplicas=2), []),
+        (workload("coredns", replicas=2), ["coredns has 0 of 2"]),
+        (workload("coredns", replicas=0), ["coredns has 0 of 1"]),
+    ],
+)
+def test_tells_which_workloads_are_short_of_pods(item: dict[str, Any], told: list[str]) -> None:
+    assert seen(workloads=[item]).short(dns=True) == told
+
+
+def test_without_a_network_nobody_waits_for_dns() -> None:
+    assert seen(workloads=[workload("coredns", replicas=2)]).short(dns=False) == []
