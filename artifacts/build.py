@@ -6,14 +6,14 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from artifacts.base import BaseLayer, base_key, build_base
 from artifacts.blobs import BlobStore, write_atomically
 from artifacts.build_state import Build
-from artifacts.catalog import BINARIES, IMAGES, pinned_version
+from artifacts.catalog import BINARIES, IMAGES, OPTIONAL, pinned_version
 from artifacts.compile import compile_recipe
 from artifacts.error import ArtifactError
 from artifacts.gomod import module_sum
@@ -33,11 +33,14 @@ from artifacts.steps import Say, Steps
 from artifacts.toolchain import ensure_go, ensure_static_c, go_version
 
 
-def build_bundle(bundle: Path, *, steps: Steps, arch: str | None = None) -> bool:
-    """Bring a bundle up to date; return whether anything had to be built."""
+def build_bundle(bundle: Path, *, steps: Steps, arch: str | None = None, optional: Iterable[str] = ()) -> bool:
+    """Bring a bundle up to date; return whether anything had to be built.
+
+    Components that are `optional` are built when they are asked for, and stay from then on."""
     try:
         with exclusive(build_directory()):
-            return _build(Build(bundle, build_directory(), arch or architecture()), steps)
+            build = Build(bundle, build_directory(), arch or architecture(), optional=frozenset(optional))
+            return _build(build, steps)
     except OSError as error:
         raise ArtifactError(
             f"bundle {bundle}",
@@ -48,7 +51,7 @@ def build_bundle(bundle: Path, *, steps: Steps, arch: str | None = None) -> bool
 
 
 def _build(build: Build, steps: Steps) -> bool:
-    missing = [r for r in go_recipes() if _missing(build, r)]
+    missing = [r for r in _recipes(build) if _missing(build, r)]
     base = not build.has("base", base_key(build.arch))
     if not missing and not base and _is_current(build):
         _sweep(build.store, load_manifest(build.bundle))
@@ -94,8 +97,8 @@ def _assemble(build: Build) -> Manifest:
             )
             for name, output in names.items()
         },
-        images={name: _image(build, name, recipe) for name, recipe in IMAGE_RECIPES.items()},
-        outputs={n: build.outputs[n] for n in sorted(_wanted(build.arch))},
+        images={name: _image(build, name, recipe) for name, recipe in IMAGE_RECIPES.items() if _has(build, name)},
+        outputs={n: build.outputs[n] for n in sorted(_wanted(build))},
         built=build.built,
         charts=build.charts,
     )
@@ -109,11 +112,20 @@ def _image(build: Build, name: str, recipe: ImageRecipe) -> BundledImage:
     return BundledImage(ref=entry.ref(version), version=version, digest=blobs[0].digest, blobs=blobs)
 
 
-def _wanted(arch: str) -> dict[str, str]:
-    """Return output -> key for everything a bundle is made of."""
-    wanted = {"base": base_key(arch)}
-    for recipe in go_recipes():
-        wanted |= _keys(recipe, arch)
+def _recipes(build: Build) -> tuple[GoRecipe, ...]:
+    return tuple(r for r in go_recipes() if r.name not in OPTIONAL or r.name in build.optional)
+
+
+def _has(build: Build, image: str) -> bool:
+    component = IMAGES[image].component
+    return component not in OPTIONAL or component in build.optional
+
+
+def _wanted(build: Build) -> dict[str, str]:
+    """Return output -> key for everything the bundle is made of."""
+    wanted = {"base": base_key(build.arch)}
+    for recipe in _recipes(build):
+        wanted |= _keys(recipe, build.arch)
     return wanted
 
 
@@ -143,7 +155,7 @@ def _is_current(build: Build) -> bool:
         manifest = load_manifest(build.bundle)
     except ArtifactError:
         return False
-    wanted = _wanted(build.arch)
+    wanted = _wanted(build)
     here = all(build.store.holds(blob) for blob, _ in manifest.references().values())
     documents = all((build.bundle / n).is_file() for n in ("oci-layout", "index.json"))
     return here and documents and {n: o.key for n, o in manifest.outputs.items()} == wanted

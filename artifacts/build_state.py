@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from artifacts.blobs import Blob, BlobStore, write_atomically
+from artifacts.catalog import IMAGES, OPTIONAL, image_entry
 from artifacts.error import ArtifactError
 from artifacts.manifest import BundledChart, Output, load_manifest, parse_outputs
 
@@ -22,6 +23,8 @@ class Build:
     outputs: dict[str, Output] = field(default_factory=dict)
     built: dict[str, Any] = field(default_factory=dict)
     charts: dict[str, BundledChart] = field(default_factory=dict)
+    optional: frozenset[str] = frozenset()
+    """Optional components to have: those asked for, and those that are there."""
 
     def __post_init__(self) -> None:
         self.store = BlobStore(self.bundle)
@@ -51,6 +54,8 @@ class Build:
         except ArtifactError:
             return {}, {}
         self.charts = dict(manifest.charts)
+        held = {image_entry(name).component for name in manifest.images if name in IMAGES}
+        self.optional |= held & {*OPTIONAL}
         return dict(manifest.outputs), dict(manifest.built)
 
     def _read_state(self) -> tuple[dict[str, Output], dict[str, Any]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from artifacts.artifact import Binary, Chart, Image, ImageBlob
 from artifacts.blobs import BlobStore, sha256_of
-from artifacts.catalog import binary_entry, image_entry
+from artifacts.catalog import OPTIONAL, binary_entry, image_entry
 from artifacts.error import ArtifactError
 from artifacts.home import bundle_directory, home
 from artifacts.manifest import Manifest, load_manifest
@@ -33,9 +33,10 @@ class BundleSource:
 
     def image(self, name: str, version: str, arch: str = "amd64") -> Image:
         """Return an image's blobs."""
-        ref = image_entry(name).ref(version.removeprefix("v"))
+        entry = image_entry(name)
         found = self.manifest.images.get(name)
-        self._check(f"image {ref}", found.version if found else None, version, arch)
+        what = f"image {entry.ref(version.removeprefix('v'))}"
+        self._check(what, found.version if found else None, version, arch, component=entry.component)
         assert found is not None
         blobs = tuple(ImageBlob(sha256=b.sha256, size=b.size, path=self._store.path(b.sha256)) for b in found.blobs)
         for blob in blobs:
@@ -64,9 +65,10 @@ class BundleSource:
             )
         return Chart(name=name, version=version, sha256=held.sha256, blob=path)
 
-    def _check(self, what: str, held: str | None, version: str, arch: str) -> None:
+    def _check(self, what: str, held: str | None, version: str, arch: str, *, component: str = "") -> None:
         if held is None:
-            raise ArtifactError(f"bundle {self._bundle}", f"holds no {what}", remedy="run `underlay bundle`")
+            more = f" --with {component}" if component in OPTIONAL else ""
+            raise ArtifactError(f"bundle {self._bundle}", f"holds no {what}", remedy=f"run `underlay bundle{more}`")
         if held != version.removeprefix("v"):
             raise ArtifactError(
                 f"bundle {self._bundle}", f"holds no {what}", found=f"it holds v{held}", remedy=f"ask for v{held}"

@@ -12,6 +12,8 @@ ARCHITECTURES = ("amd64", "arm64")
 # The minors whose kubeadm reads and writes v1beta4 and that upstream still patches; lock.json says which
 # patch release can be had with a checksum.
 KUBERNETES_MINORS = ("1.35", "1.36", "1.37")
+OPTIONAL = ("metallb",)
+"""Components that no cluster needs: a bundle has them when they are asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +81,10 @@ def _images() -> dict[str, ImageEntry]:
             component="agnhost",
             repository=f"{k8s}/e2e-test-images/agnhost",
             tag="{version}",
+        ),
+        *(
+            ImageEntry(name=f"metallb-{part}", component="metallb", repository=f"quay.io/metallb/{part}")
+            for part in ("controller", "speaker")
         ),
     ]
     return {e.name: e for e in entries}

@@ -46,4 +46,6 @@ IMAGE_RECIPES: dict[str, ImageRecipe] = {
         command=("pause",),
         on_base=True,
     ),
+    "metallb-controller": ImageRecipe(files={"controller": "metallb/controller"}, entrypoint=("/controller",)),
+    "metallb-speaker": ImageRecipe(files={"speaker": "metallb/speaker"}, entrypoint=("/speaker",)),
 }

@@ -1,4 +1,4 @@
-"""A containerd root that has every image of a bundle, for hosts that are made on this machine.
+"""A containerd root that has every bundle's images, for hosts that are made on this machine.
 
 What a site gets by baking images into its machine image, a lab gets by starting each host's volume from this.
 """
@@ -13,10 +13,11 @@ import time
 from pathlib import Path
 
 from artifacts.blobs import BlobStore
+from artifacts.catalog import OPTIONAL, image_entry
 from artifacts.error import ArtifactError
 from artifacts.fetch import images_script
 from artifacts.home import home
-from artifacts.manifest import Manifest, load_manifest
+from artifacts.manifest import BundledImage, Manifest, load_manifest
 from artifacts.source import open_source
 from artifacts.steps import Steps
 
@@ -58,8 +59,13 @@ def prefill(bundle: Path, *, steps: Steps) -> Path:
     return place
 
 
+def _images(manifest: Manifest) -> dict[str, BundledImage]:
+    """Those that every cluster has: hosts import the few that are optional, and the root stays when one is built."""
+    return {name: i for name, i in manifest.images.items() if image_entry(name).component not in OPTIONAL}
+
+
 def _place(manifest: Manifest) -> Path:
-    parts = sorted(image.digest for image in manifest.images.values())
+    parts = sorted(image.digest for image in _images(manifest).values())
     key = hashlib.sha256("\n".join([manifest.binaries["containerd"].sha256, *parts]).encode())
     return home() / "prefilled" / key.hexdigest()[:16]
 
@@ -67,7 +73,7 @@ def _place(manifest: Manifest) -> Path:
 def _fill(bundle: Path, manifest: Manifest, root: Path) -> None:
     source = open_source({"source": "bundle", "path": str(bundle)})
     store = BlobStore(bundle)
-    images = [source.image(name, image.version, manifest.arch) for name, image in manifest.images.items()]
+    images = [source.image(name, image.version, manifest.arch) for name, image in _images(manifest).items()]
     with tempfile.TemporaryDirectory(prefix="underlay-") as name:
         run = Path(name)
         programs = {p: run / p for p in ("containerd", "ctr")}

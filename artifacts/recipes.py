@@ -127,6 +127,12 @@ def go_recipes() -> tuple[GoRecipe, ...]:
             },
             ldflags=f"-X {cni}/pkg/utils/buildversion.BuildVersion=v{pinned_version('cni-plugins')}",
         ),
+        GoRecipe(
+            name="metallb",
+            module="go.universe.tf/metallb",
+            version=pinned_version("metallb"),
+            packages={part: f"go.universe.tf/metallb/{part}" for part in ("controller", "speaker")},
+        ),
         # The plugin's own module is not served by the Go proxy; this is the last release of the
         # plugins that carried it. The configuration it reads has not changed since.
         GoRecipe(

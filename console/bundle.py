@@ -9,6 +9,7 @@ import click
 
 from artifacts.build import build_bundle
 from artifacts.carry import carry
+from artifacts.catalog import OPTIONAL
 from artifacts.chart_file import ChartFile, read_chart
 from artifacts.charts import add_charts, chart_files
 from artifacts.error import ArtifactError
@@ -44,6 +45,9 @@ from .errors import Refused
 @click.option(
     "--to", "target", type=click.Path(file_okay=False, path_type=Path), help="Copy the bundle to DIR, to carry away."
 )
+@click.option(
+    "--with", "optional", multiple=True, type=click.Choice(OPTIONAL), help="Also build what no cluster needs; it stays."
+)
 @click.option("--prefill", "unpack", is_flag=True, help="Also unpack the images, for the hosts of this machine's lab.")
 @click.option("--json", "as_json", is_flag=True, help="Print the manifest: each name, version, digest and size.")
 def bundle_command(
@@ -54,6 +58,7 @@ def bundle_command(
     files: tuple[Path, ...],
     directory: Path | None,
     target: Path | None,
+    optional: tuple[str, ...],
     unpack: bool,
     as_json: bool,
 ) -> None:
@@ -70,6 +75,7 @@ def bundle_command(
     underlay bundle --verify              is every file what it was when it was built?
     underlay bundle --verify --to DIR     the same of a copy
     underlay bundle --json | jq .images   what is in it
+    underlay bundle --with metallb        build MetalLB too, for clusters with a load_balancer
     underlay bundle --lock                pin upstream's checksums, for "source": "upstream"
     underlay bundle --chart cilium-1.20.2.tgz
                                           a plugin's chart, downloaded where upstream can be reached
@@ -85,6 +91,8 @@ def bundle_command(
     if (base or pins) and not lock:
         raise click.UsageError(f"{'--from' if base else '--pin'} goes with --lock")
     charts = [*files, *(chart_files(directory) if directory else [])]
+    if optional and (check or lock or charts):
+        raise click.UsageError("--with is for builds")
     if charts and (check or lock or unpack or as_json):
         raise click.UsageError("--chart and --charts stand alone, or with --to")
     steps = Steps()
@@ -95,14 +103,14 @@ def bundle_command(
     elif check:
         _verify(target or bundle_directory())
     else:
-        _build(target, steps, unpack=unpack, as_json=as_json)
+        _build(target, steps, optional=optional, unpack=unpack, as_json=as_json)
 
 
-def _build(target: Path | None, steps: Steps, *, unpack: bool, as_json: bool) -> None:
+def _build(target: Path | None, steps: Steps, *, optional: tuple[str, ...], unpack: bool, as_json: bool) -> None:
     began = time.monotonic()
     bundle = bundle_directory()
     try:
-        built = build_bundle(bundle, steps=steps)
+        built = build_bundle(bundle, steps=steps, optional=optional)
     except KeyboardInterrupt:
         raise Refused(["bundle: stopped; what was built is kept, run the same command again to go on"]) from None
     if unpack:

@@ -17,10 +17,11 @@ from pathlib import Path
 
 import pytest
 
+from artifacts import prefill
 from artifacts.blobs import BlobStore, sha256_of
 from artifacts.build import build_bundle
 from artifacts.carry import carry
-from artifacts.catalog import BINARIES, IMAGES
+from artifacts.catalog import BINARIES, IMAGES, OPTIONAL
 from artifacts.chart_file import ChartFile, read_chart
 from artifacts.charts import add_charts
 from artifacts.error import ArtifactError
@@ -75,8 +76,8 @@ class Machine:
         path = self.root / "calls"
         return path.read_text().splitlines() if path.exists() else []
 
-    def build(self) -> bool:
-        return build_bundle(self.bundle, steps=Steps(quiet=True), arch="amd64")
+    def build(self, *, optional: tuple[str, ...] = ()) -> bool:
+        return build_bundle(self.bundle, steps=Steps(quiet=True), arch="amd64", optional=optional)
 
     def manifest(self) -> Manifest:
         return load_manifest(self.bundle)
@@ -128,7 +129,21 @@ def test_a_built_bundle_is_whole_and_holds_the_catalog(built: Machine) -> None:
     assert (found.problems, found.warnings) == ([], [])
     manifest = built.manifest()
     assert set(manifest.binaries) == {b.name for b in BINARIES.values() if b.bundled}
-    assert set(manifest.images) == set(IMAGES) == set(IMAGE_RECIPES)
+    assert set(IMAGES) == set(IMAGE_RECIPES)
+    assert set(manifest.images) == {i.name for i in IMAGES.values() if i.component not in OPTIONAL}
+
+
+def test_an_optional_component_is_built_when_asked_for_and_stays(built: Machine) -> None:
+    before, calls = prefill._place(built.manifest()), built.calls
+    assert built.build(optional=("metallb",))
+    assert built.calls[len(calls) :] == ["go metallb"]
+    assert set(built.manifest().images) == set(IMAGES)
+    assert "quay.io/metallb/speaker:v0.15.2" in (built.bundle / "index.json").read_text()
+    assert verify(built.bundle).problems == []
+    assert not built.build()
+    assert set(built.manifest().images) == set(IMAGES)
+    # The lab's unpacked images are those that every cluster has.
+    assert prefill._place(built.manifest()) == before
 
 
 def test_binaries_are_stored_under_their_digest(built: Machine) -> None:
@@ -305,7 +320,7 @@ def test_after_a_kill_the_next_build_goes_on_where_it_was(machine: Machine) -> N
     with pytest.raises(ArtifactError, match="there is none"):
         machine.manifest()
     assert machine.build()
-    names = [r.name for r in go_recipes()]
+    names = [r.name for r in go_recipes() if r.name not in OPTIONAL]
     assert machine.calls[len(before) :] == [f"go {name}" for name in names[names.index("etcd") :]]
     assert verify(machine.bundle).problems == []
 
