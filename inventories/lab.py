@@ -15,6 +15,9 @@ _carried = {
 # More hosts or racks: change the numbers and run again.
 _lab = hosts(Lab(control_planes=1, workers=2, racks=2, **_carried))
 
+# True: MetalLB gives Services of type LoadBalancer an address. Have it built first: underlay bundle --with metallb
+_load_balancer = False
+
 control_plane = _lab.control_plane
 workers = _lab.workers
 
@@ -50,6 +53,7 @@ lab = (
         "cluster_name": "lab",
         "network": {"mode": "flannel-vxlan"},
         "artifacts": {"source": "bundle", "path": str(bundle_directory())},
+        **({"load_balancer": {"addresses": _lab.spare}} if _load_balancer else {}),
         **_concessions,
     },
 )

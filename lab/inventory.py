@@ -25,6 +25,8 @@ class Hosts:
     control_plane: list[Host]
     workers: list[Host]
     routers: list[Host]
+    spare: dict[str, tuple[str, ...]]
+    """Rack -> ranges of addresses that no host has, of racks with a worker."""
 
 
 def hosts(lab: Lab) -> Hosts:
@@ -34,6 +36,7 @@ def hosts(lab: Lab) -> Hosts:
         control_plane=[_host(lab, node) for node in lab.nodes if node.name.startswith("cp-")],
         workers=[_host(lab, node) for node in lab.nodes if node.name.startswith("w-")],
         routers=[_host(lab, node) for node in lab.nodes if node.fabric],
+        spare={n.rack_name: (lab.spare(n.rack),) for n in lab.nodes if n.name.startswith("w-")},
     )
 
 

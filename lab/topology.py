@@ -95,6 +95,11 @@ class Lab:
         """The router's address in a rack."""
         return self._subnet(rack)[1]
 
+    def spare(self, rack: int) -> str:
+        """A range of a rack's segment that no host ever has, however the lab grows."""
+        subnet = self._subnet(rack)
+        return f"{subnet[251]}-{subnet[254]}"
+
     @property
     def fabric(self) -> IPv4Network:
         """The segment that joins the racks' routers; the machine's router has its last address."""

@@ -6,8 +6,9 @@ import json
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ..cluster.addon import Chart, Object, Release
+from ..cluster.addon import Addon, Chart, Object, Release
 from ..cluster.node import Node
+from ..load_balancers import metallb
 from ..resources.binary import Binary
 from ..resources.file import Directory, File
 from ..resources.images import Images
@@ -110,7 +111,7 @@ def _kubernetes(spec: Spec, node: Node, artifacts: Artifacts) -> tuple[Resource,
     proxy = () if spec.network.replaces_kube_proxy else ("kube-proxy",)
     addon = spec.network.addon(spec.cluster)
     helm = ("helm",) if addon.releases and node == spec.cluster.first else ()
-    images = ("pause", *proxy, "coredns", *addon.images, PROBE_IMAGE)
+    images = ("pause", *proxy, "coredns", *addon.images, *_balancing(spec).images, PROBE_IMAGE)
     return (
         *(artifacts.binary(name, f"/usr/local/bin/{name}") for name in (*programs, *helm)),
         # The kubelet of a worker complains every second without it.
@@ -123,17 +124,26 @@ def _kubernetes(spec: Spec, node: Node, artifacts: Artifacts) -> tuple[Resource,
 
 
 def _network(spec: Spec, artifacts: Artifacts) -> tuple[Resource, ...]:
-    """What the first control-plane host lays down for all; the record last, when the rest is there."""
-    mode, addon = spec.network.mode, spec.network.addon(spec.cluster)
+    """What the first control-plane host lays down for all: the record when the network is there, then the rest."""
+    mode, addon, balancing = spec.network.mode, spec.network.addon(spec.cluster), _balancing(spec)
+    balanced = (Objects("load balancer", balancing.objects, _rollouts(balancing)),) if balancing.objects else ()
     last: tuple[Object, ...] = (*addon.after, _remembered(spec))
-    rollouts = tuple((r.namespace, f"{r.kind.lower()}/{r.name}") for r in addon.rollouts)
     if not addon.releases and not addon.after:
-        return (Objects(mode, (*addon.objects, *last), rollouts),)
+        return (Objects(mode, (*addon.objects, *last), _rollouts(addon)), *balanced)
     return (
         *([Objects(mode, addon.objects)] if addon.objects else []),
         *(_release(release, artifacts) for release in addon.releases),
-        Objects(f"{mode}, what comes after", last, rollouts),
+        Objects(f"{mode}, what comes after", last, _rollouts(addon)),
+        *balanced,
     )
+
+
+def _balancing(spec: Spec) -> Addon:
+    return metallb.addon(spec.load_balancer, spec.cluster) if spec.load_balancer else Addon()
+
+
+def _rollouts(addon: Addon) -> tuple[tuple[str, str], ...]:
+    return tuple((r.namespace, f"{r.kind.lower()}/{r.name}") for r in addon.rollouts)
 
 
 def _release(release: Release, artifacts: Artifacts) -> HelmRelease:

@@ -14,6 +14,7 @@ from ..cluster.bgp import Bgp, Router
 from ..cluster.cluster import Cluster
 from ..cluster.node import Node, Role
 from ..cluster.routes import Routes
+from ..load_balancers.settings import LoadBalancerSettings
 from ..networks.network import Network
 from ..networks.registry import mode_named, modes, retired
 from .bgp import read_bgp
@@ -51,6 +52,7 @@ class Spec:
     verify: bool
     accepted: Mapping[str, str] = field(default_factory=dict)
     path_stated: bool = False
+    load_balancer: LoadBalancerSettings | None = None
 
     def with_path(self, mtu: int) -> Spec:
         """The same on a path of which is known how much it carries, in bytes."""
@@ -81,6 +83,7 @@ def read_spec(hosts: Hosts, groups: Groups) -> Spec:
         problems += inconsistencies(cluster, variables, bad, members=len(set(groups.get("control_plane", ()))))
         if network is not None:
             problems += network.problems(cluster)
+            problems += _load_balancer(variables, cluster, network)
     if problems:
         raise InvalidInventory(problems)
     assert network is not None
@@ -91,6 +94,7 @@ def read_spec(hosts: Hosts, groups: Groups) -> Spec:
         verify=variables.verify,
         accepted=variables.accepted,
         path_stated=variables.path_mtu is not None,
+        load_balancer=variables.load_balancer,
     )
 
 
@@ -236,6 +240,14 @@ def _routes(variables: ClusterVariables, network: Network | None, problems: list
             f"routes: {network.mode} cannot have {asked.value!r}; it has {' or '.join(r.value for r in network.routes)}"
         )
     return asked
+
+
+def _load_balancer(variables: ClusterVariables, cluster: Cluster, network: Network) -> list[str]:
+    if variables.load_balancer is None:
+        return []
+    if not network.carries_pods:
+        return [f"load_balancer: its provider runs in pods, and {network.mode} carries none; leave it out"]
+    return list(variables.load_balancer.problems(cluster))
 
 
 def _cluster(variables: ClusterVariables, nodes: tuple[Node, ...], bgp: Bgp | None, routes: Routes) -> Cluster:

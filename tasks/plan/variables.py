@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 from clouds.settings import CloudSettings
 
 from ..cluster.routes import Routes
+from ..load_balancers.settings import LoadBalancerSettings
 from .codes import CODES
 from .problems import nearest
 
@@ -72,6 +73,11 @@ class ClusterVariables(BaseModel):
         None, description="who makes pod subnets reachable: plugin, bgp, static or cloud; the mode's default if not set"
     )
     cloud: CloudSettings | None = Field(None, description='the VPC whose routes lead to pods, with routes = "cloud"')
+    load_balancer: LoadBalancerSettings | None = Field(
+        None,
+        description="who gives Services of type LoadBalancer addresses, by ARP and NDP: "
+        '{"provider": "metallb", "addresses": {rack: [range, …]}}',
+    )
     control_plane_endpoint: str | None = Field(
         None,
         description="host[:port] of the API's load balancer; the first control-plane host when there is one only",

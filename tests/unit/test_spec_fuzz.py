@@ -67,6 +67,12 @@ SENSIBLE: dict[str, tuple[Any, ...]] = {
     "network": tuple({"mode": m} for m in MODES),
     "pod_subnet": ("10.244.0.0/16", "10.0.0.0/8", "10.1.0.0/24", "fd00:10::/48", "fd00::/64"),
     "service_subnet": ("10.96.0.0/16", "10.97.0.0/28", "192.0.2.0/24", "fd00:20::/112"),
+    "load_balancer": (
+        None,
+        {},
+        {"addresses": {"rack-1": ["192.0.2.240/28"]}},
+        {"provider": "metallb", "addresses": {"rack-1": ["192.0.2.1-192.0.2.9"], "x": ["2001:db8::1-2001:db8::9"]}},
+    ),
     "control_plane_endpoint": (None, "api.example.net", "[2001:db8::9]:443", "192.0.2.9:6443"),
     "path_mtu": (None, 1280, 1500, 9000, 65535, "1500"),
     "accepted": ({}, {"disk-slow": "a lab"}),
