@@ -7,6 +7,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
+from tasks.load_balancers import metallb
+
 from .probe_objects import NAMESPACE
 from .target import Target
 
@@ -22,7 +24,7 @@ class Membership:
     pods: list[dict[str, Any]]
     requests: list[dict[str, Any]]
     workloads: list[dict[str, Any]]
-    """Deployments and DaemonSets of the cluster itself."""
+    """Deployments and DaemonSets of the cluster itself, and of its load balancers' provider."""
 
     def waiting(self, *, dns: bool) -> list[str]:
         """Pods that do not serve, each with its phase; without `dns`, those of CoreDNS are none of them."""
@@ -91,7 +93,8 @@ def read(target: Target) -> Membership:
         of[item["kind"]].append(item)
     pods = [p for p in of["Pod"] if p["metadata"]["namespace"] != NAMESPACE]
     nodes = {n["metadata"]["name"]: n for n in of["Node"]}
-    workloads = [w for w in (*of["Deployment"], *of["DaemonSet"]) if w["metadata"]["namespace"] == NAMESPACE_OF_SYSTEM]
+    of_system = {NAMESPACE_OF_SYSTEM, *([metallb.NAMESPACE] if target.spec.load_balancer else [])}
+    workloads = [w for w in (*of["Deployment"], *of["DaemonSet"]) if w["metadata"]["namespace"] in of_system]
     return Membership(nodes, pods, of["CertificateSigningRequest"], workloads)
 
 

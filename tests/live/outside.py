@@ -109,7 +109,11 @@ def _balanced(target: Target, services: dict[str, Any]) -> str:
         return f"{NOT_ASKED}a load balancer of a cloud would be made and paid for"
     service, ingress = f"-n {NAMESPACE} service/probe-balanced", "status.loadBalancer.ingress[0]"
     host = target.host(target.spec.cluster.first.name, lane="balanced")
-    if host.run(f"{KUBECTL} wait {service} --for=jsonpath='{{.{ingress}}}' --timeout={SETTLE // 2}s").rc:
+    declared = target.spec.load_balancer
+    patience = SETTLE if declared else SETTLE // 2
+    if host.run(f"{KUBECTL} wait {service} --for=jsonpath='{{.{ingress}}}' --timeout={patience}s").rc:
+        if declared:
+            return f"{declared.provider} gives the Service no address within {patience} s"
         return f"{NOT_ASKED}no provider of load balancers gives the Service an address"
     address = target.kubectl(f"get {service} -o \"jsonpath={{.{ingress}['ip','hostname']}}\"", lane="balanced").strip()
     return _node_port(address, services["probe-balanced"]["ports"][0]["port"])
