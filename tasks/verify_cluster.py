@@ -59,7 +59,8 @@ def run_checks(run: Deployment) -> list[str]:
         hosts.flush()
         code, output = _told(
             [sys.executable, "-m", "pytest", str(ROOT / "tests/live"), "-q", "-p", "no:cacheprovider",
-             "--no-header", "--tb=short", f"--rootdir={ROOT}"],
+             # Its own prints are captured, and what the checks tell meanwhile is not.
+             "--capture=sys", "--no-header", "--tb=short", f"--rootdir={ROOT}"],
             {"UNDERLAY_HOSTS": hosts.name, "UNDERLAY_REPORT": str(partial), **_BARE},
         )  # fmt: skip
     path = directory / "report.json"

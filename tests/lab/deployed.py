@@ -76,7 +76,9 @@ class Deployed:
 
     def stopped(self, command: str, line: str) -> Run:
         """Start an `underlay` command and press Ctrl-C a second after it printed something."""
-        return self._acting([*UNDERLAY, command, INVENTORY], line, _kill(1, by=signal.SIGINT), {})
+        # What a script runs in the background ignores Ctrl-C, and so does all that it starts.
+        heeding = ["env", "--default-signal=INT", *UNDERLAY]
+        return self._acting([*heeding, command, INVENTORY], line, _kill(1, by=signal.SIGINT), {})
 
     def acting(self, command: str, line: str, act: Callable[[], object], **cluster: Any) -> Run:
         """Start an `underlay` command and do something as soon as it printed something."""
