@@ -41,9 +41,7 @@ def reboot_hosts(state: State, *, say: Callable[[str], None]) -> list[str]:
         at_work = _Round(hosts, run.spec.cluster.first.name, run.spec.network.carries_pods)
         nodes = [n.name for n in run.spec.cluster.nodes]
         # Who is down already would be two with the first reboot.
-        ill = {name: reason for name in nodes if (reason := at_work.lacks(name))}
-        ill = {name: reason for name in ill if (reason := _while(partial(at_work.lacks, name), SETTLES_S))}
-        if ill:
+        if ill := {name: reason for name in nodes if (reason := _while(partial(at_work.lacks, name), SETTLES_S))}:
             return [f"{name}: {reason}; nothing was rebooted" for name, reason in ill.items()]
         for name in reboot_order(run.spec.cluster):
             began = time.monotonic()

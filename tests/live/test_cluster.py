@@ -20,13 +20,12 @@ from .target import Target
 def whole(target: Target) -> Membership:
     """What the API says once nothing is waited for any more, or patience is at its end."""
     until = time.monotonic() + PATIENCE
-    want = "True" if target.spec.network.carries_pods else "False"
+    dns = target.spec.network.carries_pods
     while True:
         seen = membership.read(target)
-        dns = target.spec.network.carries_pods
         waiting = seen.waiting(dns=dns) or seen.short(dns=dns)
         if time.monotonic() > until or not (
-            waiting or any(not seen.ready(n.name).startswith(want) for n in target.nodes)
+            waiting or any(not seen.ready(n.name).startswith(str(dns)) for n in target.nodes)
         ):
             return seen
         time.sleep(1)
