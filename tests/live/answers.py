@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import pytest
+
+from .evidence import Evidence
 
 NOT_ASKED = "not asked: "
 
@@ -23,14 +26,23 @@ class Answers:
     """`given` are (who asked, the question) -> "ok", what was seen instead, or NOT_ASKED and the reason.
 
     `trouble` is what kept the server of a node from starting (node "" for all of them). `speeds` and `captures` are
-    by node and the label of a path.
+    by node and the label of a path. `at_first` is what was seen where only a second asking was answered right.
     """
+
+    AT_FIRST: ClassVar[str] = "asked twice, and at first"
+    """The name of the evidence that an answer was not right at once."""
 
     given: dict[tuple[str, str], str] = field(default_factory=dict)
     pods: dict[str, Pod] = field(default_factory=dict)
     trouble: dict[str, str] = field(default_factory=dict)
     speeds: dict[tuple[str, str], str] = field(default_factory=dict)
     captures: dict[tuple[str, str], str] = field(default_factory=dict)
+    at_first: dict[tuple[str, str], str] = field(default_factory=dict)
+    evidence: Evidence | None = None
+
+    def wrong(self, who: str) -> set[str]:
+        """The questions of `who` whose answers are not as they should be."""
+        return {q for (asked, q), seen in self.given.items() if asked == who and is_wrong(seen)}
 
     def expect(self, who: str, question: str, *, look: str, needs: tuple[str, ...] = ()) -> None:
         """Fail, skip or pass a check by its answer.
@@ -42,9 +54,15 @@ class Answers:
         nodes = ", ".join(name or "any node" for name in missing)
         without = f"{NOT_ASKED}no server pod runs on {nodes}" if missing else "no answer"
         seen = self.given.get((who, question), without)
+        if self.evidence and (first := self.at_first.get((who, question))):
+            self.evidence(self.AT_FIRST, first)
         if seen.startswith(NOT_ASKED):
             pytest.skip(seen)
         assert seen == "ok", f"{seen}; look at {look}"
+
+
+def is_wrong(seen: str) -> bool:
+    return seen != "ok" and not seen.startswith(NOT_ASKED)
 
 
 def answers_in(output: str) -> dict[str, str]:

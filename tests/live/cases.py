@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -11,11 +12,14 @@ from tasks.cluster.check import Check
 from tasks.plan.certificates import certificate_checks
 from tasks.plan.leftovers import leftover_checks
 from tasks.plan.members import api_checks, etcd_checks, kube_proxy_checks
+from tasks.resources.resource import Resource
 
 from . import traffic
 from .answers import Answers
+from .evidence import Evidence
 from .paths import pairs, paths
 from .progress import say
+from .states import States
 from .target import Target, target_of_session
 
 # The test function -> its questions to nodes.
@@ -61,6 +65,24 @@ def _applies(target: Target, function: str, one: str, other: str) -> bool:
     return network.nodes_reach_pods or function not in ("test_host", "test_node_port")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What waits for the traffic comes last: everything else is asked while it flows."""
+    items.sort(key=lambda item: bool({"measured", "enforced"} & set(getattr(item, "fixturenames", ()))))
+
+
+@pytest.fixture(scope="session")
+def states(request: pytest.FixtureRequest, target: Target) -> Iterator[States]:
+    """The host states of the checks that were chosen."""
+    wanted: dict[str, list[Resource]] = {}
+    for item in request.session.items:
+        parameters = getattr(getattr(item, "callspec", None), "params", {})
+        if "resource" in parameters:
+            wanted.setdefault(parameters["node"], []).append(parameters["resource"])
+    found = States(target, wanted)
+    yield found
+    found.close()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def under_way(request: pytest.FixtureRequest) -> Iterator[Future[Answers] | None]:
     """The traffic, begun at once where a check asks for it: servers start while other checks run."""
@@ -79,12 +101,12 @@ def under_way(request: pytest.FixtureRequest) -> Iterator[Future[Answers] | None
     traffic.stop(target)
 
 
-@pytest.fixture(scope="session")
-def measured(target: Target, under_way: Future[Answers] | None) -> Answers:
-    """Every answer to every question of traffic, asked once."""
+@pytest.fixture
+def measured(target: Target, under_way: Future[Answers] | None, evidence: Evidence) -> Answers:
+    """Every answer to every question of traffic, asked once for all checks."""
     if under_way is None:
         pytest.skip(f"mode {target.spec.network.mode} carries no pods")
-    return under_way.result()
+    return replace(under_way.result(), evidence=evidence)
 
 
 def _traffic(target: Target) -> Answers:

@@ -6,7 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from .cases import measured, pytest_generate_tests, under_way  # noqa: F401  fixtures, and what checks run over
+from .cases import (  # noqa: F401  fixtures, and what checks run over
+    measured,
+    pytest_collection_modifyitems,
+    pytest_generate_tests,
+    states,
+    under_way,
+)
 from .evidence import evidence  # noqa: F401  a fixture of every check
 from .progress import Progress
 from .report import Verification

@@ -42,9 +42,12 @@ def questions(target: Target, measured: Answers) -> list[Question]:
     ]
 
 
-def ask(target: Target, measured: Answers, node: str) -> None:
-    """Ask on a node, again for what is not as it should be, until patience is at its end."""
-    left = questions(target, measured)
+def ask(target: Target, measured: Answers, node: str, only: set[str] | None = None) -> None:
+    """Ask on a node, again for what is not as it should be, until patience is at its end.
+
+    :param only: of these questions alone, by the name their answers are given under.
+    """
+    left = [q for q in questions(target, measured) if only is None or f"dns {q.name}" in only]
     told: dict[str, str] = {}
     until = time.monotonic() + SETTLE
     while left:
@@ -56,8 +59,8 @@ def ask(target: Target, measured: Answers, node: str) -> None:
         if time.monotonic() > until:
             break
         time.sleep(0.3 if left else 0)
-    if told["beneath"] != "ok":
-        told["outside"] = f"{NOT_ASKED}the host's own name server answers nothing from outside ({told['beneath']})"
+    if (beneath := told.pop("beneath", "ok")) != "ok":
+        told["outside"] = f"{NOT_ASKED}the host's own name server answers nothing from outside ({beneath})"
     measured.given |= {(node, f"dns {name}"): seen for name, seen in told.items()}
 
 

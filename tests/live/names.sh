@@ -2,7 +2,9 @@
 # "host", "udp" or "tcp", the server ("" for the host's own), and the message in base64, between | signs.
 # Prints a line for each: the name, a tab, the reply in hex (nothing where none came).
 carry() { # PROTOCOL SERVER FILE; bash alone opens sockets, and cat sends a datagram as one
-  $prefix timeout 3 bash -c '
+  # A lost segment of TCP is sent again by itself, if it is given the time.
+  case $1 in tcp) most=7;; *) most=3;; esac
+  $prefix timeout $most bash -c '
     exec 3<>"/dev/$1/$2/53" && cat "$3" >&3 || exit
     if [ "$1" = udp ]; then timeout 1.5 dd bs=65535 count=1 status=none <&3
     else size=$(head -c 2 <&3 | od -An -tu1 | { read -r high low; echo $((high * 256 + low)); }); head -c "$size" <&3

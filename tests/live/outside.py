@@ -16,6 +16,8 @@ from .patience import SETTLE
 from .probe_objects import NAME, NAMESPACE
 from .target import Target
 
+QUESTIONS = frozenset({"outside", "local", "balanced"})
+"""What answers to them are given under."""
 _CONNECT_S = 2.0
 # Where nothing may answer, every second counts once for each node.
 _SILENT_S = 1.0

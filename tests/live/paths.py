@@ -49,6 +49,14 @@ def paths(cluster: Cluster) -> list[Path]:
     return found + [Path(a, b, version, beside=True) for version in beside for a, b in pairs(cluster)]
 
 
+def paths_from(cluster: Cluster, node: str) -> list[Path]:
+    """The paths of one node, those to the nodes after it first: not all nodes ask the first at the same time."""
+    names = [n.name for n in cluster.nodes]
+    own = names.index(node)
+    found = [p for p in paths(cluster) if p.one == node]
+    return sorted(found, key=lambda p: (p.beside, (names.index(p.other) - own) % len(names)))
+
+
 def kind(cluster: Cluster, path: Path) -> str:
     """Where its ends stand to one another."""
     if path.one == path.other:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from tasks.resources.resource import Resource
 
-from .target import Target
+from .states import States
 
 
-def test_resource(target: Target, node: str, resource: Resource) -> None:
+def test_resource(states: States, node: str, resource: Resource) -> None:
     """Host state"""
-    problem = resource.check(target.host(node))
+    problem = states.problem(node, resource)
     assert problem is None, f"{problem}; look at `underlay plan`, and deploy again to mend it"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from shlex import quote
 from typing import Any
@@ -14,12 +15,12 @@ from tasks.networks.network import Network
 from tasks.plan.host_plan import PROBE_IMAGE
 from tasks.resources.objects import KUBECTL
 
-from . import lookups, outside, settled
+from . import again, lookups, outside, settled
 from .answers import Answers, Pod, answers_in
 from .endpoints import gone, service_questions
 from .matrix import matrix
 from .paths import Path as Way
-from .paths import paths
+from .paths import paths_from
 from .patience import PATIENCE, SETTLE
 from .probe_objects import CHOSEN, HOST_PORT, HOST_SERVER, NAME, NAMESPACE, TCP, UDP, probe_objects
 from .target import Target
@@ -76,7 +77,7 @@ def measure(target: Target, measured: Answers, services: dict[str, Any]) -> None
         return
     target.kubectl(f"label pod -n {NAMESPACE} {chosen.name} {CHOSEN}=yes", lane=LANE)
     with ThreadPoolExecutor(max_workers=16) as pool:
-        jobs = [pool.submit(_ask_node, target, measured, node, services) for node in measured.pods]
+        jobs = [pool.submit(ask_node, target, measured, node, services) for node in measured.pods]
         jobs += [pool.submit(lookups.ask, target, measured, node) for node in measured.pods]
         jobs.append(pool.submit(outside.ask, target, measured, services, chosen.node))
         # A host that does not answer any more keeps nobody from telling what the others saw.
@@ -86,6 +87,8 @@ def measure(target: Target, measured: Answers, services: dict[str, Any]) -> None
             raise error
         who = str(error).partition(" ")[0]
         measured.trouble[who if who in measured.pods else ""] = str(error)
+    if not measured.trouble:
+        again.second_look(measured, partial(ask_again, target, services=services))
     gone(target, measured, services, chosen)
     target.paths[:] = matrix(target.spec.cluster, measured)
 
@@ -97,8 +100,18 @@ def wire(network: Network, cluster: Cluster, way: Way) -> Wire | None:
     return network.wire(cluster, cluster.node(way.one), cluster.node(way.other))
 
 
-def _ask_node(target: Target, measured: Answers, node: str, services: dict[str, Any]) -> None:
-    ran = target.host(node, lane=LANE).run(_script(target, measured, node, services))
+def ask_again(target: Target, measured: Answers, node: str, only: set[str], *, services: dict[str, Any]) -> None:
+    """Ask one node some of its questions, and nobody else meanwhile."""
+    if any(question.startswith("dns ") for question in only):
+        lookups.ask(target, measured, node, only)
+    ask_node(target, measured, node, services, only)
+
+
+def ask_node(
+    target: Target, measured: Answers, node: str, services: dict[str, Any], only: set[str] | None = None
+) -> None:
+    """Ask a node about ways and Services, or of these questions alone; a way is asked whole."""
+    ran = target.host(node, lane=LANE).run(_script(target, measured, node, services, only))
     told = answers_in(ran.stdout)
     for question, seen in told.items():
         kind, _, label = question.partition(" ")
@@ -112,10 +125,15 @@ def _ask_node(target: Target, measured: Answers, node: str, services: dict[str, 
         measured.trouble.setdefault(node, ran.stderr.strip()[-300:])
 
 
-def _script(target: Target, measured: Answers, node: str, services: dict[str, Any]) -> str:
+def _script(target: Target, measured: Answers, node: str, services: dict[str, Any], only: set[str] | None) -> str:
     cluster, network = target.spec.cluster, target.spec.network
     own = measured.pods[node]
-    ways = [_way(target, measured, w) for w in paths(cluster) if w.one == node and w.other in measured.pods]
+    found = [w for w in paths_from(cluster, node) if w.other in measured.pods]
+    asked = list(service_questions(services))
+    if only is not None:
+        labels = {question.partition(" ")[2] for question in only}
+        found, asked = [w for w in found if w.label in labels], [q for q in asked if q[0] in only]
+    ways = [_way(target, measured, way) for way in found]
     values = {
         "own": own.addresses[0],
         "name": own.name,
@@ -128,8 +146,9 @@ def _script(target: Target, measured: Answers, node: str, services: dict[str, An
         "host_server": HOST_SERVER,
         "kubelet": 10250,
         "node_port": services["probe-node"]["ports"][0]["nodePort"],
+        "speeds": "" if only else "yes",
         "peers": "\n".join(ways),
-        "services": "\n".join("|".join(q) for q in service_questions(services)),
+        "services": "\n".join("|".join(q) for q in asked),
     }
     stated = "".join(f"{name}={quote(str(value))}\n" for name, value in values.items())
     return "\n".join((stated, INSIDE, *(_HERE.joinpath(part).read_text() for part in ("services.sh", "traffic.sh"))))

@@ -1,7 +1,7 @@
 # Asks every question of one pod's ways to others. Before it stand inside.sh, patience, mtu, link_mtu, ports, node_port,
 # and peers, a line for each way: its label, the pod's name, this pod's address and the other's, the two nodes'
 # addresses, what a capture must and must never show, what this node must never send (pcap filters, or nothing), and
-# whether a payload must not be readable, between | signs.
+# whether a payload must not be readable, between | signs; and speeds, whether how fast it is shall be measured.
 # Prints a line for each question: the question, a tab, "ok" or what was seen instead.
 for size in 10000000 1000000; do head -c $size /dev/zero | tr '\0' u >"$work/$size"; done
 big=10000000 small=1000000
@@ -9,7 +9,8 @@ big=10000000 small=1000000
 get() { "$1" curl -sSg -m 3 "$2" 2>&1; } # WHERE URL
 
 upload() { # WHERE SIZE HOST PORT: whether as many bytes arrive as were sent; seconds are left in $work/$job.time
-  seen=$("$1" curl -sSg --connect-timeout 2.5 -m 15 -y 3 -Y 1000 -H Expect: -F "file=@$work/$2" \
+  # What is slow is no failure, only what stands still.
+  seen=$("$1" curl -sSg --connect-timeout 2.5 -m 40 -y 3 -Y 1000 -H Expect: -F "file=@$work/$2" \
     -w '%{time_connect} %{http_code} %{time_total}' -o "$work/$job.back" "http://$(url "$3"):$4/upload" 2>"$work/$job.error")
   echo "${seen##* }" >"$work/$job.time"
   case $seen in
@@ -107,6 +108,7 @@ seen=$(in_pod ip -o link show "${link%%@*}" | sed 's/.* mtu \([0-9]*\).*/\1/')
 
 job=0
 while IFS='|' read -r label name mine pod here there shows never never_sent secret; do
+  [ -n "$label" ] || continue
   job=$((job + 1))
   way "$label" "$name" "$mine" "$pod" "$here" "$there" "$shows" "$never" "$never_sent" "$secret" &
   # A few at a time: a large cluster's nodes have many ways.
@@ -121,7 +123,7 @@ job=0
 while IFS='|' read -r label name own pod here there rest; do
   job=$((job + 1))
   # A few show how fast it is, and each of them takes its time.
-  [ -f "$work/$job.reached" ] && [ -n "$there" ] && [ $job -le 6 ] || continue
+  [ -n "$speeds" ] && [ -f "$work/$job.reached" ] && [ -n "$there" ] && [ $job -le 6 ] || continue
   inside=$(upload in_pod $big "$pod" "$tcp"); took=$(cat "$work/$job.time"); [ "$inside" = ok ] || took=
   outside=$(upload outright $big "$there" "$host_server"); host_took=$(cat "$work/$job.time"); [ "$outside" = ok ] || host_took=
   tell "speed $label" "$(round_trip in_pod "$pod"),$took,$(round_trip outright "$there"),$host_took"

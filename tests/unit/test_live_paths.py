@@ -9,7 +9,7 @@ from tasks.cluster.cluster import Cluster
 from tasks.plan.spec import read_spec
 from tests.live.answers import Answers
 from tests.live.matrix import matrix
-from tests.live.paths import pairs, paths
+from tests.live.paths import pairs, paths, paths_from
 
 from . import clusters
 
@@ -31,6 +31,11 @@ def many(count: int, racks: int) -> Cluster:
 def test_every_pair_is_tried_both_ways() -> None:
     names = ["cp-1", "w-1", "w-2"]
     assert pairs(cluster()) == [(a, b) for a in names for b in names]
+
+
+def test_no_two_nodes_begin_with_the_same() -> None:
+    assert [paths_from(cluster(), name)[1].other for name in ("cp-1", "w-1", "w-2")] == ["w-1", "w-2", "cp-1"]
+    assert sorted(p for name in ("cp-1", "w-1", "w-2") for p in paths_from(cluster(), name)) == sorted(paths(cluster()))
 
 
 def test_a_large_clusters_nodes_are_all_sources_and_targets_and_all_racks_meet() -> None:
