@@ -39,7 +39,7 @@ class Deployment:
     spec: Spec
     artifacts: Artifacts
     answers: dict[str, Answers] = field(default_factory=dict)
-    lag: dict[str, float] = field(default_factory=dict)
+    asked: dict[str, tuple[float, float]] = field(default_factory=dict)
     seen: dict[str, dict[Resource, str]] = field(default_factory=dict)
     executions: dict[str, int] = field(default_factory=dict)
     changes: dict[str, list[str]] = field(default_factory=dict)

@@ -35,11 +35,10 @@ def ask(host: Host) -> None:
     """Ask the host everything and remember it for the run; what a phase changes it forgets again."""
     run = deployment()
     plan = run.plan(host)
-    asked = time.time()
+    asked = time.monotonic()
     lines = host.get_fact(Observations)
     count(host)
-    # The host looked at its clock somewhere between our asking and its answer.
-    run.lag[host.name] = (asked + time.time()) / 2
+    run.asked[host.name] = (asked, time.monotonic())
     lines = lines or [""] * len(plan.questions)
     run.answers[host.name] = {p.name: line for p, line in zip(plan.probes, lines, strict=False)}
     run.seen[host.name] = dict(zip(plan.resources, lines[len(plan.probes) :], strict=True))

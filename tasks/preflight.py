@@ -82,7 +82,7 @@ def findings_of_hosts() -> list[Finding]:
     ]
     if (path := recorded_path(recorded)) and not run.spec.path_stated:
         run.know_path(path)
-    found = judge(run.spec.cluster, run.spec.network, run.answers, lag=run.lag, path_stated=run.spec.path_stated)
+    found = judge(run.spec.cluster, run.spec.network, run.answers, asked=run.asked, path_stated=run.spec.path_stated)
     found += lacking
     # Through JSON, as the recorded one went: tuples are lists there.
     asked = json.loads(json.dumps(record(run.spec)))

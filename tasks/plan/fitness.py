@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from ipaddress import ip_interface, ip_network
-from statistics import median
 from typing import Any
 
 from ..cluster.cluster import Cluster
@@ -13,6 +12,7 @@ from ..cluster.node import Node
 from ..cluster.routes import Routes
 from ..networks.network import Network
 from ..networks.registry import modes
+from .clocks import Offset, apart
 from .finding import Finding, of_host
 from .links import carrier, shown
 from .ports import listened
@@ -21,8 +21,6 @@ from .probes import Answers, is_member, is_started
 # kubeadm's own minimum for a control-plane host is 1700 MB.
 MEMORY_MB = {True: 1700, False: 900}
 DISK_MB = 2048
-# Certificates and leases tolerate a few seconds.
-CLOCK_SECONDS = 5.0
 SYSTEMS = {"debian": ("12", "13"), "ubuntu": ("24.04",)}
 NFTABLES_SINCE = (5, 13)  # kube-proxy in nftables mode, KEP-3866
 KERNEL_SINCE = (5, 10)  # the oldest that a supported distribution has
@@ -33,13 +31,13 @@ def judge(
     network: Network,
     answers: Mapping[str, Answers],
     *,
-    lag: Mapping[str, float],
+    asked: Mapping[str, tuple[float, float]],
     path_stated: bool = True,
 ) -> list[Finding]:
     """Everything that is wrong with the hosts themselves.
 
     :param answers: node name -> probe name -> its line.
-    :param lag: node name -> seconds of the controller's clock at which the node was asked.
+    :param asked: node name -> seconds of the controller's clock at which it was asked, and at which it had answered.
     :param path_stated: whether the cluster's path_mtu is given; else it follows from links and paths.
     """
     found: list[Finding] = []
@@ -50,7 +48,7 @@ def judge(
     # Hosts answer in any order; of two alike it is the later one in the inventory that is told.
     names = [n.name for n in cluster.nodes if n.name in answers]
     ordered = {name: answers[name] for name in dict.fromkeys([*names, *answers])}
-    found += (of_host(code, host, text) for code, host, text in _between(ordered, lag))
+    found += (of_host(code, host, text) for code, host, text in _between(ordered, asked))
     return found
 
 
@@ -190,7 +188,9 @@ def _process(text: str) -> str:
     return f"{name} (pid {pid})" if name else "another program"
 
 
-def _between(answers: Mapping[str, Answers], lag: Mapping[str, float]) -> Iterator[tuple[str, str, str]]:
+def _between(
+    answers: Mapping[str, Answers], asked: Mapping[str, tuple[float, float]]
+) -> Iterator[tuple[str, str, str]]:
     """Code, host and sentence of what is wrong with hosts beside one another."""
     for probe, remedy in (
         ("hostname", "give every host its own name"),
@@ -202,12 +202,13 @@ def _between(answers: Mapping[str, Answers], lag: Mapping[str, float]) -> Iterat
                 same = f"has the same {probe} as {first[seen[probe]]} ({seen[probe]})"
                 yield f"{probe}-duplicate", name, f"{same}; {remedy}"
             first.setdefault(seen[probe], name)
-    offsets = {name: clock - lag[name] for name, seen in answers.items() if (clock := _number(seen["clock"]))}
-    middle = median(offsets.values()) if offsets else 0.0
-    for name, offset in offsets.items():
-        if abs(offset - middle) > CLOCK_SECONDS:
-            told = f"its clock is {offset - middle:+.0f} s off the other hosts'; set up time synchronisation"
-            yield "clock-off", name, told
+    offsets = {}
+    for name, seen in answers.items():
+        if clock := _number(seen["clock"]):
+            began, ended = asked[name]
+            offsets[name] = Offset.of(clock, asked=began, answered=ended)
+    for name, told in apart(offsets).items():
+        yield "clock-off", name, told
 
 
 def _number(text: str) -> float:

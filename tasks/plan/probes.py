@@ -10,6 +10,7 @@ from typing import Any
 from ..cluster.cluster import Cluster
 from ..cluster.node import Node
 from ..networks.network import Network
+from . import clocks
 
 MEMBER = "/var/lib/underlay/member"
 
@@ -38,7 +39,7 @@ def probes(cluster: Cluster, network: Network, node: Node) -> tuple[Probe, ...]:
         Probe("cgroup", "stat -fc %T /sys/fs/cgroup"),
         Probe("hostname", "hostname"),
         Probe("machine-id", "cat /etc/machine-id"),
-        Probe("clock", "date +%s.%N"),
+        Probe("clock", clocks.QUESTION),
         Probe("disk", "df -m --output=avail /var/lib | tail -n 1"),
         Probe("resolver", _RESOLVER),
         Probe("ports", _PORTS),

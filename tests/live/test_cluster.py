@@ -1,4 +1,4 @@
-"""The cluster is whole: its nodes, its system pods, the API and etcd, certificates."""
+"""The cluster is whole: its nodes, its system pods, the API and etcd, certificates, clocks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import pytest
 
 from tasks.cluster.check import Check
 
-from . import ask, membership
+from . import ask, clocks, membership
+from .clocks import Clocks
 from .evidence import Evidence
 from .membership import Membership
 from .patience import PATIENCE
@@ -97,3 +98,17 @@ def test_etcd(target: Target, check: Check, evidence: Evidence) -> None:
 def test_certificates(target: Target, check: Check, evidence: Evidence) -> None:
     """Cluster: certificates are good for a month at least"""
     ask.expect(target, check, evidence)
+
+
+@pytest.fixture(scope="session")
+def told_time(target: Target) -> Clocks:
+    """The clocks of all hosts, asked once."""
+    return clocks.read(target.host, list(target.variables))
+
+
+def test_clocks(told_time: Clocks, asked: str) -> None:
+    """Cluster: the clocks of all hosts agree"""
+    problem = told_time.problem(asked)
+    assert problem is None, f"{problem}; look at `timedatectl` on {asked}"
+    if doubt := told_time.doubt(asked):
+        pytest.skip(doubt)

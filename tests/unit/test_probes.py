@@ -14,7 +14,7 @@ from tasks.plan.probes import left_tokens, probes, recorded_problems
 from .clusters import ANY_MODE, MODES, cluster, network, one_rack
 
 NAMES = ("cp-1", "w-1", "w-2")
-LAG = dict.fromkeys(NAMES, 1000.0)
+ASKED = dict.fromkeys(NAMES, (999.5, 1000.5))
 
 
 def healthy(number: int) -> dict[str, str]:
@@ -51,28 +51,28 @@ def answers(**changed: str) -> dict[str, dict[str, str]]:
 
 
 def told(**changed: str) -> list[str]:
-    return [f.line for f in judge(cluster(), network(ANY_MODE), answers(**changed), lag=LAG)]
+    return [f.line for f in judge(cluster(), network(ANY_MODE), answers(**changed), asked=ASKED)]
 
 
 @pytest.mark.parametrize("mode", MODES)
 def test_fit_hosts_are_fit_for_every_mode(mode: str) -> None:
-    assert judge(one_rack(), network(mode), answers(), lag=LAG) == []
+    assert judge(one_rack(), network(mode), answers(), asked=ASKED) == []
 
 
 @pytest.mark.parametrize("mode", [m for m in MODES if network(m).needs_one_segment])
 def test_a_router_between_nodes_is_told_unless_somebody_tells_it_routes(mode: str) -> None:
     route = {"dst": "192.0.2.3", "gateway": "192.0.2.254", "dev": "eth0"}
     behind = answers(peers=json.dumps([route], separators=(",", ":")))
-    assert [f.line for f in judge(one_rack(), network(mode), behind, lag=LAG)] == [
+    assert [f.line for f in judge(one_rack(), network(mode), behind, asked=ASKED)] == [
         f"w-1: {mode} needs all nodes on one segment, and 192.0.2.3 is behind the router 192.0.2.254; "
         "use a mode with an overlay, or correct the hosts' routes"
     ]
-    assert judge(one_rack(routes=Routes.BGP), network(mode), behind, lag=LAG) == []
+    assert judge(one_rack(routes=Routes.BGP), network(mode), behind, asked=ASKED) == []
 
 
 def test_of_two_hosts_alike_the_later_of_the_inventory_is_told_whoever_answered_first() -> None:
     first, *others = reversed(answers(hostname="host-1").items())
-    found = judge(cluster(), network(ANY_MODE), dict([*others, first]), lag=LAG)
+    found = judge(cluster(), network(ANY_MODE), dict([*others, first]), asked=ASKED)
     assert [f.line for f in found] == ["w-1: has the same hostname as cp-1 (host-1); give every host its own name"]
 
 
