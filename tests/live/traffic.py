@@ -100,6 +100,14 @@ def wire(network: Network, cluster: Cluster, way: Way) -> Wire | None:
     return network.wire(cluster, cluster.node(way.one), cluster.node(way.other))
 
 
+def shown_by(network: Network, cluster: Cluster, way: Way) -> tuple[str, str, str, str]:
+    """What must and must never show in a capture, and whether a payload must not be readable: as wire.sh takes it."""
+    filters = wire(network, cluster, way)
+    if filters is None:
+        return "", "", "", ""
+    return filters.shows, filters.never, filters.never_sent, "yes" if network.traits.encryption else ""
+
+
 def ask_again(target: Target, measured: Answers, node: str, only: set[str], *, services: dict[str, Any]) -> None:
     """Ask one node some of its questions, and nobody else meanwhile."""
     if any(question.startswith("dns ") for question in only):
@@ -151,7 +159,9 @@ def _script(target: Target, measured: Answers, node: str, services: dict[str, An
         "services": "\n".join("|".join(q) for q in asked),
     }
     stated = "".join(f"{name}={quote(str(value))}\n" for name, value in values.items())
-    return "\n".join((stated, INSIDE, *(_HERE.joinpath(part).read_text() for part in ("services.sh", "traffic.sh"))))
+    return "\n".join(
+        (stated, INSIDE, *(_HERE.joinpath(part).read_text() for part in ("services.sh", "wire.sh", "traffic.sh")))
+    )
 
 
 def _way(target: Target, measured: Answers, way: Way) -> str:
@@ -159,12 +169,10 @@ def _way(target: Target, measured: Answers, way: Way) -> str:
     own, other = measured.pods[way.one], measured.pods[way.other]
     index = cluster.families.index(way.version)
     here, there = (str(cluster.node(name).address) for name in (way.one, way.other))
-    filters = wire(network, cluster, way)
-    shown = (filters.shows, filters.never, filters.never_sent) if filters else ("", "", "")
-    secret = "yes" if filters and network.traits.encryption else ""
     # What concerns the nodes is asked once, with the first IP version.
     nodes = ("", "") if way.beside else (here, there)
-    return "|".join((way.label, other.name, own.addresses[index], other.addresses[index], *nodes, *shown, secret))
+    shown = shown_by(network, cluster, way)
+    return "|".join((way.label, other.name, own.addresses[index], other.addresses[index], *nodes, *shown))
 
 
 def _is_ready(pod: dict[str, Any]) -> bool:

@@ -54,33 +54,6 @@ to_node() { # any status is an answer: the kubelet knows no one here
   [ "$seen" != 000 ] && echo ok || echo "the kubelet at $there does not answer"
 }
 
-count() { tcpdump -nr "$work/$job.capture" "$1" 2>/dev/null | wc -l; }
-first() { tcpdump -nr "$work/$job.capture" "$1" 2>/dev/null | head -n 1 | brief; }
-
-captured() { # a body goes there; whether the wire showed this mode and no other
-  nic=$(ip -o addr show | grep -F " $here/" | cut -d' ' -f2 | head -n 1); mac=$(cat "/sys/class/net/$nic/address")
-  tcpdump -pnU --immediate-mode -i "$nic" -s 256 -w "$work/$job.capture" \
-    "((host $own and host $pod) or (host $here and host $there))" 2>"$work/$job.listening" & capture=$!
-  tries=0
-  until grep -q 'listening on' "$work/$job.listening" 2>/dev/null || [ $tries -ge 60 ]; do
-    tries=$((tries + 1)); sleep 0.1
-  done
-  passed=$(upload in_pod $small "$pod" "$tcp")
-  # Not INT: what runs in the background ignores it until it has set itself up, and is waited for without end.
-  sleep 0.2; kill $capture 2>/dev/null; wait $capture 2>/dev/null
-  sent=$(count "($shows) and ether src $mac"); got=$(count "($shows) and not ether src $mac")
-  unwanted=$never; [ -z "$never_sent" ] || unwanted="${never:+($never) or }(($never_sent) and ether src $mac)"
-  wrong=0; [ -z "$unwanted" ] || wrong=$(count "$unwanted")
-  tell "capture $label" "on $nic $sent out, $got in of \"$shows\"; $wrong of \"$unwanted\"; first: $(first "$shows")"
-  if [ "$passed" != ok ]; then echo "the traffic to capture did not pass: $passed"
-  elif [ "$sent" = 0 ] || [ "$got" = 0 ]; then
-    echo "on $nic $sent packets of \"$shows\" out and $got in; $(count '') in all: $(first '')"
-  elif [ "$wrong" != 0 ]; then echo "on $nic $wrong packets of \"$unwanted\": $(first "$unwanted")"
-  elif [ -n "$secret" ] && grep -q uuuuuuuuuuuuuuuu "$work/$job.capture"; then
-    echo "on $nic our payload is readable, and should be encrypted"
-  else echo ok; fi
-}
-
 way() { # LABEL NAME OWN POD HERE THERE SHOWS NEVER NEVER_SENT SECRET
   label=$1 name=$2 own=$3 pod=$4 here=$5 there=$6 shows=$7 never=$8 never_sent=$9 secret=${10}
   reached=$(upload in_pod $big "$pod" "$tcp"); tell "body $label" "$reached"
