@@ -11,19 +11,18 @@ import os
 import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from .deployed import Deployed
+from .mutation_table import TABLE, Verdict, judge
 from .mutations import Mutation, mutations
 
 pytestmark = [pytest.mark.lab]
 
 MODE = "flannel-vxlan"
 MUTATIONS = mutations(MODE, link="flannel.1", port=8472, pods="10.244.0.0/16")
-TABLE = os.environ.get("UNDERLAY_MUTATIONS", "")
 # Nothing is on its way in this cluster. Questions are repeated for a third of this: a busy machine loses datagrams.
 PATIENCE_S = "24"
 
@@ -41,14 +40,6 @@ def healthy() -> Iterator[Deployed]:
             yield deployed
     finally:
         deployed.down()
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """The areas with failures, and the first word of each."""
-
-    failed: dict[str, str]
-    seconds: float
 
 
 def verify(healthy: Deployed) -> Verdict:
@@ -79,25 +70,10 @@ def test_is_caught_by_the_check_that_ought_to(healthy: Deployed, mutation: Mutat
     finally:
         for host, step in mutation.undo:
             healthy.ssh(host, step)
-    note(mutation, verdict)
-    missed = [area for area in mutation.caught if not any(seen.startswith(area) for seen in verdict.failed)]
-    crying = {a: s for a, s in verdict.failed.items() if not a.startswith((*mutation.caught, *mutation.also))}
-    assert (missed, crying) == ([], {}), verdict.failed
+    judge(mutation, verdict)
     if TABLE:
         assert verify(healthy).failed == {}
 
 
 def test_is_healthy_again_once_all_is_undone(healthy: Deployed) -> None:
     assert verify(healthy).failed == {}
-
-
-def note(mutation: Mutation, verdict: Verdict) -> None:
-    """A row of the table, where one is being made."""
-    if not TABLE:
-        return
-    areas = {area: seen for area, seen in verdict.failed.items() if area.startswith(mutation.caught)}
-    first = next(iter(areas.values()), "nothing: NOT CAUGHT").partition("; look at")[0].replace("|", "/")
-    beside = len(verdict.failed) - len(areas)
-    row = f"| {mutation.name} | {'; '.join(areas)} | {first[:160]} | {beside} | {verdict.seconds:.0f} |\n"
-    with open(TABLE, "a", encoding="utf-8") as file:
-        file.write(row)

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, Protocol
 
 from tasks.cluster.check import Check
 
 from .answers import Answers
 from .evidence import Evidence
-from .target import Target
 
 # A host that is busy may answer a moment later.
 _MOMENT_S = 1.0
 
 
-def expect(target: Target, check: Check, evidence: Evidence) -> None:
+class Shells(Protocol):
+    """Whoever has a shell on each host."""
+
+    def host(self, name: str, /) -> Any: ...
+
+
+def expect(target: Shells, check: Check, evidence: Evidence) -> None:
     """Fail with what was seen the second time, and where to look first."""
     ran, problem = _asked(target, check)
     if ran.rc or problem is not None:
@@ -34,6 +39,6 @@ def expect(target: Target, check: Check, evidence: Evidence) -> None:
     assert problem is None, f"{problem}{look}"
 
 
-def _asked(target: Target, check: Check) -> tuple[Any, str | None]:
+def _asked(target: Shells, check: Check) -> tuple[Any, str | None]:
     ran = target.host(check.node).run(check.command)
     return ran, None if ran.rc else check.judge(ran.stdout)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from shlex import quote
@@ -19,7 +20,7 @@ from .pod_spec import Process, process
 from .programs import CNI, FLANNEL_PLUGIN
 from .site import GUESTS, Site
 
-BODY = 1_000_000
+BODY, BODY_AT = 1_000_000, "/root/body"
 PORT = 8080
 UNIT = "underlay-flanneld"
 KUBECONFIG = "/etc/kubernetes/kubelet.conf"  # where checks expect the node's own
@@ -66,11 +67,19 @@ class Laid:
 
     def talk(self, text: str) -> tuple[Capture, dict[str, dict[str, str]]]:
         """Bodies both ways, then the largest packets, under a capture; machine -> question -> answer."""
-        self.site.everywhere(_serve(text))
-        with capturing(self.site.lab.name, rack=2, file=self.site.scratch / f"{self.mode}.pcap") as capture:
+        file = self.site.scratch / f"{self.mode}.pcap"
+        with self.serving(text), capturing(self.site.lab.name, rack=2, file=file) as capture:
             answers = self._each(self._talk)
-        self.site.everywhere("pkill -x socat; true")
         return capture, dict(zip(GUESTS, answers, strict=True))
+
+    @contextmanager
+    def serving(self, text: str) -> Iterator[None]:
+        """A body made of the text on each machine, and in each pod a server that tells the digest of what it gets."""
+        self.site.everywhere(_serve(text))
+        try:
+            yield
+        finally:
+            self.site.everywhere("pkill -x socat; true")
 
     def _talk(self, name: str) -> dict[str, str]:
         (peer,) = (address for other, address in self.pods.items() if other != name)
@@ -122,7 +131,7 @@ def _serve(text: str) -> str:
     server = f"ip netns exec {pod.NAME} socat -t 60 TCP-LISTEN:{PORT},reuseaddr,fork SYSTEM:sha256sum"
     listening = f"ip netns exec {pod.NAME} ss -Hltn sport = :{PORT} | grep -q ."
     return (
-        f"yes {quote(text)} | head -c {BODY} >/root/body\n"
+        f"yes {quote(text)} | head -c {BODY} >{BODY_AT}\n"
         f"setsid {server} </dev/null >/dev/null 2>&1 &\n"
         f"for i in $(seq 50); do {listening} && exit 0; sleep 0.1; done; exit 1"
     )
@@ -132,10 +141,10 @@ def _ask(peer: str, mtu: int) -> str:
     inside = f"ip netns exec {pod.NAME}"
     ping = f"{inside} ping -n -c 1 -W 5 -M do"
     return (
-        f"exchange() {{ {inside} timeout 120 socat -t 60 - TCP:{peer}:{PORT},connect-timeout=30 </root/body 2>&1; }}\n"
+        f"exchange() {{ {inside} timeout 120 socat -t 60 - TCP:{peer}:{PORT},connect-timeout=30 <{BODY_AT} 2>&1; }}\n"
         # The first packet may wait for a tunnel's handshake.
         f"for i in $(seq 20); do {inside} ping -n -c 1 -W 1 {peer} >/dev/null && break; done\n"
-        '[ "$(exchange)" = "$(sha256sum </root/body)" ] && seen=ok || seen=$(exchange | tail -n 1)\n'
+        '[ "$(exchange)" = "$(sha256sum <{BODY_AT})" ] && seen=ok || seen=$(exchange | tail -n 1)\n'
         "printf 'body\\t%s\\n' \"$seen\"\n"
         f"printf 'mtu\\t%s\\n' \"$({inside} cat /sys/class/net/{pod.LINK}/mtu)\"\n"
         f"seen=$({ping} -s {mtu - 28} {peer} 2>&1) && seen=passes; "

@@ -17,7 +17,7 @@ from typing import Any
 
 import yaml
 
-from lab import record
+from lab import namespaces, naming, record
 from lab.paths import LabPaths
 from lab.topology import Lab, Node
 from lab.vm import machine
@@ -41,25 +41,32 @@ class Site:
 
     @cached_property
     def _hosts(self) -> dict[str, Any]:
-        with ThreadPoolExecutor(len(self.guests)) as pool:
-            opened = pool.map(lambda g: open_host(g.name, ssh_config=self._ssh_config, root=True), self.guests)
-            return dict(zip((g.name for g in self.guests), opened, strict=True))
+        names = [node.name for node in (*self.lab.nodes, *self.guests)]
+        with ThreadPoolExecutor(len(names)) as pool:
+            opened = pool.map(lambda name: open_host(name, ssh_config=self._ssh_config, root=True), names)
+            return dict(zip(names, opened, strict=True))
 
     @cached_property
     def _ssh_config(self) -> Path:
+        known = [(node, LabPaths.of(self.lab.name).known_hosts) for node in self.lab.nodes]
+        known += [(node, files(self.lab, node).known_hosts) for node in self.guests]
         stanzas = [
             f"Host {node.name}\n  HostName {node.address}\n  User root\n  IdentitiesOnly yes\n"
             f"  IdentityFile {LabPaths.of(self.lab.name).client_key}\n  BatchMode yes\n  ConnectTimeout 60\n"
-            f"  UserKnownHostsFile {files(self.lab, node).known_hosts}\n  StrictHostKeyChecking yes\n"
-            for node in self.guests
+            f"  UserKnownHostsFile {known_hosts}\n  StrictHostKeyChecking yes\n"
+            for node, known_hosts in known
         ]
         path = self.scratch / "ssh_config"
         path.write_text("".join(stanzas))
         return path
 
+    def host(self, name: str) -> Any:
+        """A shell on a machine, or on the control plane's host."""
+        return self._hosts[name]
+
     def run(self, name: str, command: str) -> str:
         """Standard output of a command on a machine, which has to end well."""
-        ran = self._hosts[name].run(command)
+        ran = self.host(name).run(command)
         assert ran.rc == 0, f"{name}: {command[:200]}: exit {ran.rc}: {ran.stdout.strip()} {ran.stderr.strip()}"
         return str(ran.stdout)
 
@@ -67,6 +74,11 @@ class Site:
         """The same on all machines, side by side."""
         with ThreadPoolExecutor(len(self.guests)) as pool:
             return dict(zip(GUESTS, pool.map(lambda name: self.run(name, command), GUESTS), strict=True))
+
+    def on_router(self, command: str) -> None:
+        """Run shell where the racks meet."""
+        network = f"--net={namespaces.path(naming.router(self.lab.name))}"
+        subprocess.run(["nsenter", network, "sh", "-euc", command], check=True, timeout=60)
 
     def write(self, name: str, path: str, text: str) -> None:
         """A file of a machine, private to root."""

@@ -1,0 +1,38 @@
+"""The table of what was broken and what said so, written by the runs that saw it.
+
+UNDERLAY_MUTATIONS names the file that rows are added to.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from .mutations import Mutation
+
+TABLE = os.environ.get("UNDERLAY_MUTATIONS", "")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The areas with failures, and the first word of each."""
+
+    failed: dict[str, str]
+    seconds: float
+
+
+def judge(mutation: Mutation, verdict: Verdict) -> None:
+    """Add a row, where a table is being made; fail where what ought to tell did not, or what has no cause did."""
+    if TABLE:
+        with open(TABLE, "a", encoding="utf-8") as file:
+            file.write(row(mutation, verdict))
+    missed = [area for area in mutation.caught if not any(seen.startswith(area) for seen in verdict.failed)]
+    crying = {a: s for a, s in verdict.failed.items() if not a.startswith((*mutation.caught, *mutation.also))}
+    assert (missed, crying) == ([], {}), verdict.failed
+
+
+def row(mutation: Mutation, verdict: Verdict) -> str:
+    areas = {area: seen for area, seen in verdict.failed.items() if area.startswith(mutation.caught)}
+    first = next(iter(areas.values()), "nothing: NOT CAUGHT").partition("; look at")[0].replace("|", "/")
+    beside = len(verdict.failed) - len(areas)
+    return f"| {mutation.name} | {'; '.join(areas)} | {first[:160]} | {beside} | {verdict.seconds:.0f} |\n"

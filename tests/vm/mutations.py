@@ -1,0 +1,100 @@
+"""What is broken of an encrypting mode on one of two machines, so that what its pods say leaves in the clear."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..lab.mutations import CLUSTER, MODE, OTHER_MODE, WIRE, Mutation, on
+from .laid import Laid
+from .site import GUESTS
+
+SEEN_ON = "seen on two virtual machines"
+ROUTER = "router"
+_BROKEN, _OTHER = GUESTS
+_KEPT = "/run/mutation"
+_TUNNEL = "mutation0"
+# What lists policies is made what adds them; those of sockets have no template.
+_POLICIES = (
+    'awk \'/^src/{s=$0} /dir/{sub(/ptype.*/, ""); d=$0} /tmpl/{t=$0} /proto/{print "xfrm policy add", s d t $0}\''
+)
+
+
+def link_down(laid: Laid) -> Mutation:
+    """Its routes go with it, and the default route takes what they led."""
+    link, pods = _link(laid), laid.asked.cluster.pod_subnet
+    return Mutation(
+        f"{laid.mode}: the encrypting link down on one node ({SEEN_ON})",
+        on(_BROKEN, f"ip route show {pods} >{_KEPT}", f"ip link set {link} down"),
+        on(_BROKEN, f"ip link set {link} up", f"ip route replace $(cat {_KEPT})"),
+        (WIRE, MODE),
+    )
+
+
+def route_replaced(laid: Laid) -> Mutation:
+    """The router knows a way: everything arrives."""
+    pods, pod, other = laid.asked.cluster.pod_subnet, laid.pods[_OTHER], laid.asked.cluster.node(_OTHER)
+    gateway = next(g.gateway for g in laid.site.guests if g.name == _BROKEN)
+    return Mutation(
+        f"{laid.mode}: the route to pods leads past the tunnel, and all arrives ({SEEN_ON})",
+        (
+            *on(ROUTER, f"ip route replace {pod} via {other.address}"),
+            *on(_BROKEN, f"ip route show {pods} >{_KEPT}", f"ip route replace {pods} via {gateway}"),
+        ),
+        (*on(_BROKEN, f"ip route replace $(cat {_KEPT})"), *on(ROUTER, f"ip route del {pod}")),
+        (WIRE, MODE),
+    )
+
+
+def tunnel_beside(laid: Laid) -> Mutation:
+    """Outermost are the nodes' addresses: no filter for pods' finds it, the payload does."""
+    one, other = (laid.asked.cluster.node(name).address for name in GUESTS)
+    pod = laid.pods[_OTHER]
+
+    def tunnel(local: object, remote: object) -> str:
+        made = f"ip link add {_TUNNEL} type ipip local {local} remote {remote}"
+        return f"modprobe ipip; {made}; ip link set {_TUNNEL} up"
+
+    return Mutation(
+        f"{laid.mode}: a tunnel in the clear beside it, and all arrives ({SEEN_ON})",
+        (
+            *on(_OTHER, tunnel(other, one)),
+            *on(_BROKEN, tunnel(one, other), f"ip route add {pod} dev {_TUNNEL}"),
+        ),
+        tuple((name, f"ip link del {_TUNNEL}; modprobe -r ipip") for name in GUESTS),
+        (WIRE,),
+        (OTHER_MODE,),  # the module brings a link that another mode uses
+    )
+
+
+def policies_flushed(laid: Laid) -> Mutation:
+    """The other node goes on to encrypt, and takes nothing that is not."""
+    return Mutation(
+        f"{laid.mode}: the policies of one node flushed ({SEEN_ON})",
+        on(_BROKEN, f"ip xfrm policy list | {_POLICIES} >{_KEPT}", "ip xfrm policy flush"),
+        on(_BROKEN, f"ip -batch {_KEPT}"),
+        (WIRE, MODE),
+    )
+
+
+def clock_off(laid: Laid) -> Mutation:
+    """Nothing sets it back by itself: the machines keep no time."""
+    return Mutation(
+        f"a node's clock a minute ahead ({SEEN_ON})",
+        on(_BROKEN, "date -s '+60 seconds'"),
+        on(_BROKEN, "date -s '-60 seconds'"),
+        (f"{CLUSTER}the clocks",),
+    )
+
+
+def _link(laid: Laid) -> str:
+    (link,) = laid.asked.network.links((4,))  # type: ignore[attr-defined]
+    return str(link)
+
+
+MUTATIONS: list[tuple[str, Callable[[Laid], Mutation]]] = [
+    ("flannel-wireguard", link_down),
+    ("flannel-wireguard", route_replaced),
+    ("flannel-wireguard", tunnel_beside),
+    ("flannel-wireguard", clock_off),
+    ("flannel-ipsec", policies_flushed),
+]

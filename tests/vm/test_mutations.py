@@ -1,0 +1,54 @@
+"""Verification is itself verified, where that needs another kernel: traffic in the clear, and a clock of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from ..lab.mutation_table import judge
+from ..lab.mutations import Mutation
+from .asked import Asked
+from .laid import Laid
+from .mutations import MUTATIONS, ROUTER
+from .site import Site
+from .verified import verify
+
+pytestmark = [pytest.mark.lab]
+
+
+@pytest.fixture(scope="module")
+def laid(request: pytest.FixtureRequest, site: Site) -> Iterator[Laid]:
+    """An encrypting mode, verified."""
+    laid = Laid(site, Asked.of(site, request.param))
+    try:
+        laid.lay()
+        assert verify(laid).failed == {}
+        yield laid
+    finally:
+        laid.take_away()
+
+
+@pytest.mark.parametrize(
+    ("laid", "make"), MUTATIONS, indirect=["laid"], ids=[f"{mode}-{make.__name__}" for mode, make in MUTATIONS]
+)
+def test_is_caught_by_the_check_that_ought_to_and_healthy_once_undone(
+    laid: Laid, make: Callable[[Laid], Mutation]
+) -> None:
+    mutation = make(laid)
+    try:
+        for host, step in mutation.steps:
+            _run(laid.site, host, step)
+        verdict = verify(laid)
+    finally:
+        for host, step in mutation.undo:
+            _run(laid.site, host, step)
+    judge(mutation, verdict)
+    assert verify(laid).failed == {}
+
+
+def _run(site: Site, host: str, command: str) -> None:
+    if host == ROUTER:
+        site.on_router(command)
+    else:
+        site.run(host, command)
