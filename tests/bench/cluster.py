@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -33,13 +33,17 @@ class Deploy:
 
 
 @contextmanager
-def cluster(name: str, network: str, *, workers: int, keep: bool = False) -> Iterator[Deployed]:
+def cluster(
+    name: str, network: str, *, workers: int, keep: bool = False, mounts: Mapping[str, str] | None = None
+) -> Iterator[Deployed]:
     """A lab of one control plane and `workers` hosts in two racks; nothing boots before the first deploy.
 
+    :param mounts: directories of this machine to show in every host, beside the bundle: path there -> path here.
     :raises BenchError: when the binaries, the base image or the unpacked images would have to be made first.
     """
     _refuse_unready()
-    deployed = Deployed(lab={"name": name, "network": network, "workers": workers, "racks": 2})
+    lab = {"name": name, "network": network, "workers": workers, "racks": 2}
+    deployed = Deployed(lab=lab | ({"mounts": dict(mounts)} if mounts else {}))
     _down(deployed)
     try:
         yield deployed

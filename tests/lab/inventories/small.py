@@ -10,7 +10,9 @@ from lab.topology import Lab
 
 _asked = json.loads(os.environ["UNDERLAY_TEST"])
 _plain = runpy.run_path("inventories/lab.py")
-_hosts = hosts(Lab(**_asked["lab"], **(_plain["_carried"] if _asked.get("carried", True) else {})))
+_carried = _plain["_carried"] if _asked.get("carried", True) else {}
+_mounts = {**_carried.get("mounts", {}), **_asked["lab"].get("mounts", {})}
+_hosts = hosts(Lab(**{**_carried, **_asked["lab"], "mounts": _mounts}))
 control_plane = _hosts.control_plane
 workers = _hosts.workers
 if _asked.get("one_rack"):
