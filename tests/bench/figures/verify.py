@@ -42,8 +42,8 @@ def measure(options: Options) -> Section:
     for size, (network, _) in SIZES.items():
         with cluster(f"bench-v{size}", network, workers=size - 1, keep=options.keep) as deployed:
             deploy(deployed, f"verify: the deploy of {size} nodes", *UNVERIFIED)
-            _verify(deployed)
-            found[size] = [_verify(deployed) for _ in range(options.runs)]
+            verify(deployed)
+            found[size] = [verify(deployed) for _ in range(options.runs)]
     rows = tuple(row for size, runs in found.items() for row in _rows(size, runs))
     notes = (machine.load_note(before), *(_longest(size, runs[-1].report) for size, runs in found.items()))
     return Section("verify", "Verification", HOW, rows, notes, machine.facts())
@@ -70,7 +70,11 @@ def _longest(size: int, report: dict[str, Any], *, most: int = 5) -> str:
     return f"longest of {size} nodes, in the last run: {told}"
 
 
-def _verify(deployed: Deployed) -> Verified:
+def verify(deployed: Deployed) -> Verified:
+    """Verify a cluster that is well.
+
+    :raises BenchError: with what failed, when it is not.
+    """
     began = time.monotonic()
     run = deployed.underlay("verify", "--json")
     seconds = time.monotonic() - began
