@@ -22,7 +22,7 @@ import click
 from lab.errors import LabError
 
 from .document import renew
-from .figures import bgp, bring_up, core, grow, preflight, second, uplink, verify
+from .figures import bgp, bring_up, core, grow, preflight, second, sig_network, uplink, verify
 from .measure import BenchError
 from .options import Options
 from .table import Section
@@ -36,6 +36,7 @@ FIGURES: dict[str, Callable[[Options], Section]] = {
     "bgp": bgp.measure,
     "uplink": uplink.measure,
     "verify": verify.measure,
+    "sig-network": sig_network.measure,
 }
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .table import Section
 
-ORDER = ("core", "second", "bring-up", "grow", "preflight", "bgp", "uplink", "verify")
+ORDER = ("core", "second", "bring-up", "grow", "preflight", "bgp", "uplink", "verify", "sig-network")
 HEAD = """\
 # Figures
 

@@ -1,0 +1,83 @@
+"""The image that upstream's network tests run in their pods: the bundle's agnhost, with what they call in it.
+
+Upstream's has curl and nc from its own distribution; here they are Debian's, as the image below is.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from artifacts.artifact import Image, ImageBlob
+from artifacts.blobs import BlobStore
+from artifacts.error import ArtifactError
+from artifacts.fetch import images_script
+from artifacts.home import architecture, bundle_directory
+from artifacts.image import write_image
+from artifacts.image_recipes import IMAGE_RECIPES
+from artifacts.layer import Contents, tree_contents, write_layer
+from artifacts.manifest import load_manifest
+from lab import apt, recipe
+from lab.image import KEYRING, install_needs, unpack
+
+from ..light_hosts import home
+from ..measure import BenchError
+
+PACKAGES = ("curl", "netcat-openbsd")
+SHOWN = "/var/cache/bench-image"
+
+
+@dataclass(frozen=True)
+class PodImage:
+    """The image's blobs in a directory of this machine, to be shown to the hosts as SHOWN."""
+
+    directory: Path
+    digest: str
+    blobs: tuple[ImageBlob, ...]
+
+    def import_script(self, names: tuple[str, ...]) -> str:
+        """POSIX shell by which a host's containerd has the image under each of the names."""
+        images = [Image(ref=name, digest=self.digest, blobs=self.blobs) for name in names]
+        return "set -e\n" + images_script(images, SHOWN)
+
+
+def pod_image() -> PodImage:
+    """Make the image; what takes time is kept.
+
+    :raises BenchError: when there is no bundle to make it of.
+    """
+    bundle, store = BlobStore(bundle_directory()), BlobStore(home() / "image")
+    try:
+        outputs = load_manifest(bundle.root).outputs
+    except ArtifactError as error:
+        raise BenchError(f"the image of upstream's tests cannot be made: {error}") from error
+    layers = [outputs[name].blob for name in ("base", "layer/agnhost")]
+    for layer in layers:
+        if not store.holds(layer):
+            store.add_file(bundle.path(layer.sha256))
+    layers.append(write_layer(store, called(_userland())))
+    manifest, *others = write_image(store, IMAGE_RECIPES["agnhost"], layers, arch=architecture())
+    blobs = tuple(ImageBlob(sha256=b.sha256, size=b.size, path=store.path(b.sha256)) for b in (manifest, *others))
+    return PodImage(store.root, manifest.digest, blobs)
+
+
+def called(tree: Path) -> Contents:
+    """The two programs of a Debian tree, with the libraries of the whole of it, for one without the others is none."""
+    everything = tree_contents(tree)
+    libraries = {path.relative_to(tree).as_posix() for path in tree.glob("usr/lib/*-linux-gnu*/*.so*")}
+    files = {name: path for name, path in everything.files.items() if name in libraries | {"usr/bin/curl"}}
+    links = {name: target for name, target in everything.links.items() if name in libraries}
+    return Contents(files=files | {"usr/bin/nc": tree / "usr/bin/nc.openbsd"}, links=links)
+
+
+def _userland() -> Path:
+    tree = home() / f"userland-{recipe.SUITE}"
+    if not tree.is_dir():
+        install_needs()
+        building = tree.with_suffix(".building")
+        shutil.rmtree(building, ignore_errors=True)
+        building.mkdir(parents=True)
+        unpack(recipe.bootstrap(building, apt.mirrors(), KEYRING, packages=PACKAGES), what="image of upstream's tests")
+        building.rename(tree)
+    return tree
