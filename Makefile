@@ -62,6 +62,7 @@ MUTATIONS := $(CURDIR)/.cache/mutations.txt
 mutations: $(STAMP) ## break one thing at a time in a verified cluster, and write docs/mutations.txt of what was caught (root)
 	@mkdir -p .cache && rm -f $(MUTATIONS)
 	UNDERLAY_MUTATIONS=$(MUTATIONS) UNDERLAY_HEALTHY=20 $(BIN)/pytest tests/lab/test_mutations.py -q
+	-UNDERLAY_MUTATIONS=$(MUTATIONS) $(BIN)/pytest tests/vm/test_mutations.py -q
 	@mv $(MUTATIONS) docs/mutations.txt
 	$(BIN)/cog -r docs/verification.md
 

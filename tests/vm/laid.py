@@ -59,6 +59,8 @@ class Laid:
             self.configuration = {}
         self.site.everywhere(f"systemctl stop {UNIT}; systemctl reset-failed {UNIT} 2>/dev/null; pkill -x socat; true")
         self.site.everywhere(f"{state.removal(self.asked.network.traces())}; rm -rf /etc/kube-flannel /etc/kubernetes")
+        # A key of an earlier time is a peer for whoever comes first of a later one.
+        self.site.kubectl("annotate", "node", *GUESTS, *(f"{_ANNOTATION}/{what}-" for what in _ANNOTATED))
 
     def left(self) -> dict[str, set[str]]:
         """What the machines have that they had not before."""
@@ -118,6 +120,8 @@ class Laid:
             return list(pool.map(action, GUESTS))
 
 
+_ANNOTATION = "flannel.alpha.coreos.com"
+_ANNOTATED = ("backend-data", "backend-type", "public-ip", "kube-subnet-manager")
 _NO_POD = {"metadata.name": "", "metadata.namespace": ""}
 
 

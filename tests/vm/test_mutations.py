@@ -30,7 +30,11 @@ def laid(request: pytest.FixtureRequest, site: Site) -> Iterator[Laid]:
 
 
 @pytest.mark.parametrize(
-    ("laid", "make"), MUTATIONS, indirect=["laid"], ids=[f"{mode}-{make.__name__}" for mode, make in MUTATIONS]
+    ("laid", "make"),
+    MUTATIONS,
+    indirect=["laid"],
+    ids=[f"{mode}-{make.__name__}" for mode, make in MUTATIONS],
+    scope="module",
 )
 def test_is_caught_by_the_check_that_ought_to_and_healthy_once_undone(
     laid: Laid, make: Callable[[Laid], Mutation]
