@@ -11,7 +11,7 @@ from tasks.networks.registry import modes
 Steps = tuple[tuple[str, str], ...]
 
 # Areas, by how they begin, as the report has them.
-HOST, CLUSTER = "Host state", "Cluster: "
+HOST, CLUSTER, BGP = "Host state", "Cluster: ", "BGP: Established"
 MODE, OTHER_MODE = "The mode's own links and routes", "No link, route or configuration of another mode"
 STARTS = "Pods start on every node"
 BODY, SOURCE, UDP, PACKET = (

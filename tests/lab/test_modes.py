@@ -1,4 +1,7 @@
-"""Every mode that this kernel can run, deployed by one changed line, verified, and unchanged by a second run."""
+"""Every mode that this kernel can run, deployed by one changed line, verified, and unchanged by a second run.
+
+UNDERLAY_HEALTHY says how often each is verified beyond that (0), UNDERLAY_HEALTH where that is noted.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import pytest
 from tests.proof import saw
 
 from .deployed import Deployed
+from .verified import TIMES, is_well
 
 pytestmark = [pytest.mark.lab]
 
@@ -43,7 +47,7 @@ def cases() -> list[Any]:
 
 
 @pytest.mark.parametrize("lab", cases(), indirect=True)
-def test_is_verified_and_a_second_run_changes_nothing(lab: Deployed) -> None:
+def test_is_verified_and_a_second_run_changes_nothing(lab: Deployed, request: pytest.FixtureRequest) -> None:
     run = lab.deploy()
     assert run.code == 0, run.text
     report = lab.report()
@@ -59,3 +63,4 @@ def test_is_verified_and_a_second_run_changes_nothing(lab: Deployed) -> None:
         4,
         f"a real cluster in the lab, {where}; capture on the hosts; a second run changed nothing",
     )
+    is_well(lab, request.node.callspec.id, times=TIMES)

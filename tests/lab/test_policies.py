@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 
 import pytest
 
-from tests.live import policies, traffic
-from tests.live.policies import CASES, Place
+from tests.live import policies, test_policy, traffic
+from tests.live.policies import CASES, Case, Place
 from tests.live.probe_objects import NAMESPACE
 from tests.live.target import Target
 
 from .deployed import INVENTORY, Deployed
+from .mutation_table import Verdict, judge
+from .mutations import Mutation
 from .policy_rules import UNDO, drops
 
 pytestmark = [pytest.mark.lab]
 
+POLICY = str(test_policy.test_policy.__doc__)
 DENIED = [case for case in CASES if not case.passes]
 
 
@@ -57,9 +61,27 @@ def test_with_rules_in_its_place_every_verdict_is_as_the_policies_say(target: Ta
 
 
 def test_one_rule_that_is_missing_is_named(target: Target, places: dict[str, Place]) -> None:
-    for host in {place.node for place in places.values()}:
-        target.host(host).run(UNDO)
+    off(target, places)
     for host, step in drops(places, [case for case in CASES if case != DENIED[0]]):
         assert target.host(host).run(step).rc == 0
-    found = policies.ask(target, places)
-    assert {case: seen for case, seen in found.items() if seen != "ok"} == {DENIED[0]: "the connection passes"}
+    assert told(target, places, "one rule of a policy engine missing") == {DENIED[0]: "the connection passes"}
+
+
+def test_an_engine_that_is_off_is_named(target: Target, places: dict[str, Place]) -> None:
+    off(target, places)
+    assert told(target, places, "a policy engine off") == dict.fromkeys(DENIED, "the connection passes")
+
+
+def off(target: Target, places: dict[str, Place]) -> None:
+    for host in {place.node for place in places.values()}:
+        target.host(host).run(UNDO)
+
+
+def told(target: Target, places: dict[str, Place], name: str) -> dict[Case, str]:
+    """What the check says, noted as a mutation."""
+    began = time.monotonic()
+    found = {case: seen for case, seen in policies.ask(target, places).items() if seen != "ok"}
+    first = "; ".join(f"{case}: {seen}" for case, seen in list(found.items())[:1])
+    mutation = Mutation(f"{name} (packet filter rules stood in for one)", (), (), (POLICY,))
+    judge(mutation, Verdict({POLICY: first} if found else {}, time.monotonic() - began))
+    return found

@@ -1,0 +1,36 @@
+"""The healthy clusters that mutations are made in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from .fabric_mutations import fabric_mutations
+from .mutations import Mutation, mutations
+
+# Routers here share two cores with everything else: a busy second is not a dead peer.
+BGP = {"as_numbers": {"rack-1": 64513, "rack-2": 64514}, "bfd": True, "bfd_interval": 3000}
+
+
+@dataclass(frozen=True)
+class Ground:
+    """`lab` are the fields of its lab, `cluster` the variables of its inventory."""
+
+    lab: dict[str, Any]
+    cluster: dict[str, Any]
+    mutations: list[Mutation] = field(default_factory=list)
+
+
+OVERLAY = "flannel-vxlan"
+GROUNDS = {
+    OVERLAY: Ground(
+        {"name": "mutants", "network": "10.121.0.0/16", "workers": 2, "racks": 2},
+        {"network": {"mode": OVERLAY}},
+        mutations(OVERLAY, link="flannel.1", port=8472, pods="10.244.0.0/16"),
+    ),
+    "routed by BGP": Ground(
+        {"name": "mutants-bgp", "network": "10.122.0.0/16", "workers": 2, "racks": 2, "routers": 1},
+        {"network": {"mode": "routed"}, "bgp": BGP},
+        fabric_mutations(),
+    ),
+}
