@@ -57,6 +57,10 @@ class Evidence(Part):
     text: str
 
 
+AT_FIRST = "asked twice, and at first"
+"""The name of the evidence of an answer that was right only the second time: what was seen before."""
+
+
 class Check(Part):
     group: str = Field("", description="what the area belongs to")
     area: str = Field(description="what is claimed")

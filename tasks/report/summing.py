@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from .alike import without_durations
-from .document import OUTCOMES, Check, Counts, Proven, Unproven
+from .document import AT_FIRST, OUTCOMES, Check, Counts, Proven, Unproven
 
 # Failures of one host that are more than chance.
 STANDS_OUT = 3
@@ -46,7 +46,12 @@ def unproven(checks: Iterable[Check]) -> list[Unproven]:
     ]
 
 
-def sentence(counts: Counts, *, cut_short: str = "") -> str:
+def late(checks: Iterable[Check]) -> int:
+    """How many checks passed only when they were asked a second time."""
+    return sum(c.outcome == "passed" and any(e.name == AT_FIRST for e in c.evidence) for c in checks)
+
+
+def sentence(counts: Counts, *, late: int = 0, cut_short: str = "") -> str:
     """The verdict in words; `cut_short` is why not all checks ran."""
     if cut_short:
         return f"Not verified: {cut_short}."
@@ -56,7 +61,8 @@ def sentence(counts: Counts, *, cut_short: str = "") -> str:
     left = f"; {_checks(counts.skipped)} skipped, for the reasons below" if counts.skipped else ""
     if counts.failed:
         return f"{counts.failed} of {_checks(ran)} failed{left}."
-    return f"All {_checks(ran)} that ran passed{left}."
+    twice = f", {late} of them when asked a second time" if late else ""
+    return f"All {_checks(ran)} that ran passed{twice}{left}."
 
 
 def is_verified(counts: Counts, *, cut_short: str = "") -> bool:

@@ -29,7 +29,7 @@ GROUNDS = {
         mutations(OVERLAY, link="flannel.1", port=8472, pods="10.244.0.0/16"),
     ),
     "routed by BGP": Ground(
-        {"name": "mutants-bgp", "network": "10.122.0.0/16", "workers": 2, "racks": 2, "routers": 1},
+        {"name": "bgp-mutants", "network": "10.122.0.0/16", "workers": 2, "racks": 2, "routers": 1},
         {"network": {"mode": "routed"}, "bgp": BGP},
         fabric_mutations(),
     ),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import ClassVar
 
 import pytest
+
+from tasks.report.document import AT_FIRST
 
 from .evidence import Evidence
 
@@ -28,9 +29,6 @@ class Answers:
     `trouble` is what kept the server of a node from starting (node "" for all of them). `speeds` and `captures` are
     by node and the label of a path. `at_first` is what was seen where only a second asking was answered right.
     """
-
-    AT_FIRST: ClassVar[str] = "asked twice, and at first"
-    """The name of the evidence that an answer was not right at once."""
 
     given: dict[tuple[str, str], str] = field(default_factory=dict)
     pods: dict[str, Pod] = field(default_factory=dict)
@@ -55,7 +53,7 @@ class Answers:
         without = f"{NOT_ASKED}no server pod runs on {nodes}" if missing else "no answer"
         seen = self.given.get((who, question), without)
         if self.evidence and (first := self.at_first.get((who, question))):
-            self.evidence(self.AT_FIRST, first)
+            self.evidence(AT_FIRST, first)
         if seen.startswith(NOT_ASKED):
             pytest.skip(seen)
         assert seen == "ok", f"{seen}; look at {look}"

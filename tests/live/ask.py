@@ -6,8 +6,8 @@ import time
 from typing import Any, Protocol
 
 from tasks.cluster.check import Check
+from tasks.report.document import AT_FIRST
 
-from .answers import Answers
 from .evidence import Evidence
 
 # A host that is busy may answer a moment later.
@@ -28,7 +28,7 @@ def expect(target: Shells, check: Check, evidence: Evidence) -> None:
         time.sleep(_MOMENT_S)
         ran, problem = _asked(target, check)
         if not ran.rc and problem is None:
-            evidence(Answers.AT_FIRST, at_first)
+            evidence(AT_FIRST, at_first)
     first = check.command.strip().splitlines()[0][:160]
     look = f"; look at {check.look or f'`{first}` on {check.node}'}"
     if ran.rc:

@@ -14,7 +14,7 @@ from tasks.plan.secrets import Secrets
 from tasks.report.document import Check, Evidence, Report
 from tasks.report.junit import junit
 from tasks.report.page import page
-from tasks.report.summing import counts_of, is_verified, proven, sentence, unproven
+from tasks.report.summing import counts_of, is_verified, late, proven, sentence, unproven
 from tasks.routing.sessions import Session
 
 from . import measuring
@@ -89,7 +89,7 @@ class Verification:
         seconds = round(time.time() - self.began, 1)
         return Report(
             verdict="verified" if is_verified(counts, cut_short=cut_short) else "failed",
-            sentence=sentence(counts, cut_short=cut_short),
+            sentence=sentence(counts, late=late(checks), cut_short=cut_short),
             cut_short=cut_short,
             counts=counts,
             proven=proven(checks),

@@ -7,10 +7,11 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from tasks.report.document import Check, Report
+from tasks.report import summing
+from tasks.report.document import AT_FIRST, Check, Report
 from tasks.report.junit import junit
 from tasks.report.reading import NoReport, read_report
-from tasks.report.summing import grouped, suspect
+from tasks.report.summing import counts_of, grouped, sentence, suspect
 
 from .reports import CHECKS, check, report, with_failure, with_routers
 
@@ -33,6 +34,16 @@ def test_a_failed_check_is_no_verification() -> None:
 def test_all_passed_is_one() -> None:
     found = report(checks=[c for c in CHECKS if c.outcome == "passed"])
     assert (found.verdict, found.sentence) == ("verified", "All 13 checks that ran passed.")
+
+
+def test_answers_that_came_late_are_counted() -> None:
+    late = check("Pod to pod", "a to b", evidence=[{"name": AT_FIRST, "text": "no answer"}])
+    failed = check("Pod to pod", "b to a", "failed", evidence=[{"name": AT_FIRST, "text": "no answer"}])
+    checks = [late, failed, check("Pod to pod", "a to c")]
+    assert summing.late(checks) == 1
+    assert (
+        sentence(counts_of(checks[::2]), late=1) == "All 2 checks that ran passed, 1 of them when asked a second time."
+    )
 
 
 def test_skipped_checks_alone_prove_nothing() -> None:
