@@ -26,6 +26,8 @@ nft list tables 2>/dev/null | sed 's/^table /nft /'
 {{ iptables-save; ip6tables-save; }} 2>/dev/null | sed -n 's/^:\\([^ ]*\\) .*/chain \\1/p' | sort -u
 for file in {CNI}/*; do [ -f "$file" ] && echo "file $file"; done; true
 """
+# The kernel's module makes it when it is loaded, whoever does that; a mode that uses it brings it up.
+_OF_KERNEL = ("tunl0",)
 # What a routing daemon of the site's own marks its routes with as well.
 _SHARED_PROTOCOLS = ("bgp", "bird")
 
@@ -52,7 +54,8 @@ def found(cluster: Cluster, own: Traces, others: dict[str, Traces], output: str)
     links, *routes = output.splitlines()[:3]
     rows = [line.partition(" ")[::2] for line in output.splitlines()[3:]]
     of = {kind: [value for found, value in rows if found == kind] for kind in ("nft", "chain", "file")}
-    names = [link["ifname"] for link in json.loads(links)]
+    there = (link for link in json.loads(links) if link["ifname"] not in _OF_KERNEL or "UP" in link["flags"])
+    names = [link["ifname"] for link in there]
     protocols = _protocols(cluster, routes)
     told: dict[str, list[str]] = {}
     for mode, traces in others.items():

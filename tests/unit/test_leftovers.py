@@ -25,7 +25,7 @@ OWN = Traces(
     route_protocols=("bgp",),
 )
 OTHER = Traces(
-    links=("bridge0", "over*"),
+    links=("bridge0", "over*", "tunl0"),
     nft_tables=("ip shared", "ip over"),
     chains=("OVER-",),
     files=("/etc/cni/net.d/05-over.conflist",),
@@ -37,8 +37,13 @@ def cluster() -> Cluster:
     return read_spec(clusters.hosts(), clusters.groups()).cluster
 
 
-def output(*more: str, links: tuple[str, ...] = ("eth0", "bridge0", "own.1"), protocol: str = "kernel") -> str:
-    names = json.dumps([{"ifname": name} for name in links])
+def output(
+    *more: str,
+    links: tuple[str, ...] = ("eth0", "bridge0", "own.1"),
+    protocol: str = "kernel",
+    flags: tuple[str, ...] = (),
+) -> str:
+    names = json.dumps([{"ifname": name, "flags": flags} for name in links])
     routes = json.dumps([{"dst": "10.244.3.0/24", "protocol": protocol}, {"dst": "default", "protocol": "80"}])
     healthy = ("nft ip own", "nft ip shared", "nft inet filter", "chain OWN-POST", "chain INPUT")
     return "\n".join((names, routes, "[]", *healthy, "file /etc/cni/net.d/10-own.conflist", *more)) + "\n"
@@ -52,6 +57,8 @@ def test_a_healthy_node_has_no_other_modes_traces() -> None:
     ("seen", "told"),
     [
         (output(links=("bridge0", "over.7")), "link over.7 (of over-lay)"),
+        (output(links=("tunl0",), flags=("UP",)), "link tunl0 (of over-lay)"),
+        (output(links=("tunl0",)), None),
         (output("nft ip over"), "nftables table ip over (of over-lay)"),
         (output("chain OVER-IN"), "chain OVER-IN (of over-lay)"),
         (output("file /etc/cni/net.d/05-over.conflist"), "/etc/cni/net.d/05-over.conflist (of over-lay)"),
@@ -92,6 +99,6 @@ def test_no_mode_takes_its_own_traces_for_anothers(mode: str) -> None:
     own = network.traces()
     lines = [*(f"nft {t}" for t in own.nft_tables), *(f"chain {c}X" for c in own.chains)]
     lines += [f"file {f}" for f in own.files if f.startswith("/etc/cni")]
-    links = json.dumps([{"ifname": name.replace("*", "x")} for name in own.links])
+    links = json.dumps([{"ifname": name.replace("*", "x"), "flags": ["UP"]} for name in own.links])
     checks = leftover_checks(cluster(), network)
     assert [c.judge("\n".join((links, "[]", "[]", *lines))) for c in checks[:1]] == [None] * bool(checks)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..lab.mutations import CLUSTER, MODE, OTHER_MODE, WIRE, Mutation, on
+from ..lab.mutations import CLUSTER, MODE, WIRE, Mutation, on
 from .laid import Laid
 from .site import GUESTS
 
@@ -62,7 +62,6 @@ def tunnel_beside(laid: Laid) -> Mutation:
         ),
         tuple((name, f"ip link del {_TUNNEL}; modprobe -r ipip") for name in GUESTS),
         (WIRE,),
-        (OTHER_MODE,),  # the module brings a link that another mode uses
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -9,12 +10,14 @@ import pytest
 from ..lab.mutation_table import judge
 from ..lab.mutations import Mutation
 from .asked import Asked
-from .laid import Laid
+from .laid import UNIT, Laid
 from .mutations import MUTATIONS, ROUTER
-from .site import Site
+from .site import GUESTS, Site
 from .verified import verify
 
 pytestmark = [pytest.mark.lab]
+
+HEARD_S = 90.0
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +51,17 @@ def test_is_caught_by_the_check_that_ought_to_and_healthy_once_undone(
         for host, step in mutation.undo:
             _run(laid.site, host, step)
     judge(mutation, verdict)
+    assert verify(laid).failed == {}
+
+
+@pytest.mark.parametrize("laid", ["flannel-wireguard"], indirect=True)
+def test_a_node_with_a_new_key_as_after_a_boot_is_well(laid: Laid) -> None:
+    node, other = GUESTS
+    laid.site.run(node, f"ip link del flannel-wg; rm /run/flannel/wgkey; systemctl restart {UNIT}")
+    until = time.monotonic() + HEARD_S
+    while len(laid.site.run(other, "wg show flannel-wg peers").split()) < len(GUESTS):
+        assert time.monotonic() < until, "the other node was never told the new key"
+        time.sleep(1)
     assert verify(laid).failed == {}
 
 

@@ -24,6 +24,7 @@ from .routes import ROUTES, address_of, whole_network
 # What Flannel reserves: an IPv6 header around, even where IPv4 is (pkg/backend/wireguard/wireguard_network.go).
 _RESERVED = 80
 _PORT_V6 = 51821
+_NO_ADDRESS = "(none)"
 _SEPARATE = "separate"
 
 
@@ -140,7 +141,8 @@ class FlannelWireguard(Flannel):
                 checks.append(Check(f"the link {link}", node.name, f"ip -json -details link show {link}", judge))
                 # Never `wg show … dump`: it prints the keys.
                 peers = partial(self._judge_peers, cluster, node, link)
-                checks.append(Check(f"the peers of {link}", node.name, f"wg show {link} endpoints", peers))
+                asked = f"wg show {link} endpoints && wg show {link} allowed-ips"
+                checks.append(Check(f"the peers of {link}", node.name, asked, peers))
             for version in cluster.families:
                 name = "the route to all pods" if version == 4 else "the IPv6 route to all pods"
                 route = partial(self._judge_route, cluster, version)
@@ -148,16 +150,19 @@ class FlannelWireguard(Flannel):
         return checks
 
     def _judge_peers(self, cluster: Cluster, node: Node, link: str, output: str) -> str | None:
-        """Every other node is a peer, at an address that it may be reached by."""
-        left = {n.name: self._endpoints(cluster, n, link) for n in cluster.nodes if n != node}
-        unknown = []
-        for line in output.splitlines():
-            endpoint = line.split()[-1]
-            name = next((n for n, endpoints in left.items() if endpoint in endpoints), None)
-            if name is None:
+        """Every other node is a peer, at an address that it may be reached by.
+
+        A node that booted has a new key, and flanneld elsewhere leaves the old one a peer that no address leads to
+        (pkg/backend/wireguard of 0.28.10).
+        """
+        others = {n.name: self._endpoints(cluster, n, link) for n in cluster.nodes if n != node}
+        left, unknown = set(others), []
+        for endpoint, addresses in _peers(output):
+            name = next((n for n, endpoints in others.items() if endpoint in endpoints), None)
+            if name is None or (name not in left and addresses != _NO_ADDRESS):
                 unknown.append(endpoint)
-            else:
-                del left[name]
+            elif addresses != _NO_ADDRESS:
+                left.discard(name)
         told = [f"{', '.join(sorted(left))} is no peer"] if left else []
         told += [f"{', '.join(sorted(unknown))} is a peer and no node's"] if unknown else []
         return "; ".join(told) or None
@@ -173,3 +178,12 @@ class FlannelWireguard(Flannel):
     def _judge_route(self, cluster: Cluster, version: int, output: str) -> str | None:
         wanted, seen = list(self.links((version,))), whole_network(output, cluster, version)
         return None if seen == wanted else f"the route to all pods leads to {seen}, not {wanted}"
+
+
+def _peers(output: str) -> list[tuple[str, str]]:
+    """Endpoint and addresses of every peer; both are told by its key."""
+    found: dict[str, list[str]] = {}
+    for line in output.splitlines():
+        key, _, told = line.partition("\t")
+        found.setdefault(key, []).append(told)
+    return [(told[0], told[-1]) for told in found.values()]

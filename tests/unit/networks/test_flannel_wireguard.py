@@ -21,9 +21,11 @@ PSK = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY="
 KEYS = ("a2V5LW9mLXctMQ=", "a2V5LW9mLXctMg=", "a2V5LW9mLW5vYm9keQ=")
 
 
-def peers(*endpoints: str) -> str:
-    """`wg show LINK endpoints`."""
-    return "".join(f"{key}\t{endpoint}\n" for key, endpoint in zip(KEYS, endpoints, strict=False))
+def peers(*endpoints: str, without: int = -1) -> str:
+    """`wg show LINK endpoints`, then `allowed-ips`; no address leads to the peer `without`."""
+    told = [f"{key}\t{endpoint}" for key, endpoint in zip(KEYS, endpoints, strict=False)]
+    told += [f"{KEYS[i]}\t{'(none)' if i == without else f'10.244.{i}.0/24'}" for i in range(len(endpoints))]
+    return "".join(f"{line}\n" for line in told)
 
 
 def ipv6_alone() -> Cluster:
@@ -53,6 +55,21 @@ def test_the_link_is_wireguard_with_room_for_what_pods_send() -> None:
 )
 def test_every_other_node_is_a_peer_and_nobody_else(endpoints: tuple[str, ...], problem: str | None) -> None:
     assert judged(FlannelWireguard(), "the peers of flannel-wg", peers(*endpoints)) == problem
+
+
+@pytest.mark.parametrize("old", [0, 1, 2])
+def test_the_key_that_a_node_had_before_it_booted_is_no_peer_too_many(old: int) -> None:
+    endpoints = ["192.0.2.2:51820", "192.0.2.3:51820"]
+    endpoints.insert(old, "192.0.2.3:51820")
+    own = peers(*endpoints, without=old)
+    assert judged(FlannelWireguard(), "the peers of flannel-wg", own) is None
+    both = "192.0.2.3:51820 is a peer and no node's"
+    assert judged(FlannelWireguard(), "the peers of flannel-wg", peers(*endpoints)) == both
+
+
+def test_a_node_that_no_address_leads_to_is_no_peer() -> None:
+    seen = peers("192.0.2.2:51820", "192.0.2.3:51820", without=1)
+    assert judged(FlannelWireguard(), "the peers of flannel-wg", seen) == "w-2 is no peer"
 
 
 @pytest.mark.parametrize(
