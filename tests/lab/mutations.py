@@ -70,6 +70,7 @@ def mutations(mode: str, *, link: str, port: int, pods: str) -> list[Mutation]:
     """For a mode whose overlay is `link` and travels by UDP to `port`; `pods` is the pod subnet."""
     stale, configuration = (next(_of_others(mode, what)) for what in ("links", "files"))
     kubectl = "kubectl --kubeconfig /etc/kubernetes/admin.conf"
+    beyond, undo = rules("forward", f"ip daddr != {pods} udp dport 53 drop")
     unknown = '{"cniVersion": "1.0.0", "name": "other", "plugins": [{"type": "no-such-plugin"}]}'
     return [
         Mutation("wrong MTU on one node", on("w-2", f"ip link set {link} mtu 1400"),
@@ -97,6 +98,7 @@ def mutations(mode: str, *, link: str, port: int, pods: str) -> list[Mutation]:
                     f"{kubectl} rollout status -n kube-system deployment/coredns --timeout=50s"),
                  (f"{CLUSTER}DNS and every", "A pod finds"), DNS),
         filtered("DNS over TCP dropped", "w-1", "prerouting", "tcp dport 53 drop", "The whole of it"),
+        Mutation("DNS to the outside dropped", (*_on_all(beyond), *on("cp-1", "sleep 6")), _on_all(undo), ("Names",)),
         Mutation("stale link and route of another mode",
                  on("w-2", f"ip link add {stale} type vxlan id 99 dstport 4799 local 192.0.2.1",
                     f"ip link set {stale} up; ip route add 10.244.99.0/24 dev {stale}"),
@@ -115,6 +117,10 @@ def mutations(mode: str, *, link: str, port: int, pods: str) -> list[Mutation]:
         Mutation("a certificate request undecided", on("cp-1", _request(kubectl)),
                  on("cp-1", f"{kubectl} delete csr mutation"), (f"{CLUSTER}no certificate request",)),
     ]  # fmt: skip
+
+
+def _on_all(command: str) -> Steps:
+    return tuple((host, command) for host in ("cp-1", "w-1", "w-2"))
 
 
 def _of_others(mode: str, what: str) -> Iterator[str]:

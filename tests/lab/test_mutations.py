@@ -10,10 +10,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from lab.topology import Lab
+
 from .deployed import Deployed
 from .grounds import GROUNDS
 from .mutation_table import TABLE, judge
 from .mutations import Mutation
+from .name_server import answering
 from .verified import TIMES, is_well, verify
 
 pytestmark = [pytest.mark.lab]
@@ -24,14 +27,14 @@ PATIENCE_S = "24"
 
 @pytest.fixture(scope="module")
 def healthy(request: pytest.FixtureRequest) -> Iterator[Deployed]:
-    """The cluster of a ground, deployed."""
+    """The cluster of a ground, deployed, and a name server outside it."""
     ground = GROUNDS[request.param]
     deployed = Deployed(lab=ground.lab, cluster=ground.cluster)
     deployed.down()
     try:
         run = deployed.deploy("--data", "verify=false")
         assert run.code == 0, run.text
-        with pytest.MonkeyPatch.context() as patch:
+        with pytest.MonkeyPatch.context() as patch, answering(str(Lab(**ground.lab).uplink_here)):
             patch.setenv("UNDERLAY_PATIENCE", PATIENCE_S)
             yield deployed
     finally:
