@@ -20,7 +20,7 @@ from ..upstream.image import SHOWN, PodImage, pod_image
 from ..upstream.program import program
 from .verify import Verified, verify
 
-NAME, NETWORK, NODES = "bench-sig", "10.86.0.0/16", 3
+NAME, NETWORK, NODES = "bench-sig", "10.80.0.0/16", 3
 HOW = """\
 One cluster of lab hosts in two racks, one control plane and two workers, mode flannel-vxlan; in turn, after a warm-up
 of both: the whole command `underlay verify INVENTORY --json`, and upstream's own test program (`go test -c` of
