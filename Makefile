@@ -63,7 +63,7 @@ HEALTH := $(CURDIR)/.cache/healthy.txt
 mutations: export UNDERLAY_MUTATIONS = $(MUTATIONS)
 mutations: export UNDERLAY_HEALTH = $(HEALTH)
 mutations: export UNDERLAY_HEALTHY = 20
-mutations: $(STAMP) ## break one thing at a time in verified clusters, verify each healthy mode 20 times, write both tables (root, two hours)
+mutations: $(STAMP) ## break one thing at a time in verified clusters, verify each healthy mode 20 times, write both tables (root, an hour and a half)
 	@mkdir -p .cache && rm -f $(MUTATIONS) $(HEALTH)
 	-$(BIN)/pytest tests/lab/test_mutations.py tests/lab/test_policies.py tests/lab/test_modes.py -q
 	-$(BIN)/pytest tests/vm/test_mutations.py -q
