@@ -63,4 +63,4 @@ def test_is_verified_and_a_second_run_changes_nothing(lab: Deployed, request: py
         4,
         f"a real cluster in the lab, {where}; capture on the hosts; a second run changed nothing",
     )
-    is_well(lab, request.node.callspec.id, times=TIMES)
+    is_well(lab, name=request.node.callspec.id, times=TIMES)

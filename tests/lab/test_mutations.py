@@ -6,7 +6,9 @@ UNDERLAY_HEALTHY says how often each healthy cluster is verified (1), UNDERLAY_H
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
 
 import pytest
 
@@ -41,29 +43,29 @@ def healthy(request: pytest.FixtureRequest) -> Iterator[Deployed]:
         deployed.down()
 
 
-@pytest.mark.parametrize(("healthy", "name"), [(name, name) for name in GROUNDS], indirect=["healthy"])
-def test_a_healthy_cluster_is_verified_every_time(healthy: Deployed, name: str) -> None:
-    is_well(healthy, name, times=TIMES or 1)
-
-
-@pytest.mark.parametrize(
-    ("healthy", "mutation"),
-    [pytest.param(name, m, id=m.name) for name, ground in GROUNDS.items() for m in ground.mutations],
-    indirect=["healthy"],
-)
-def test_is_caught_by_the_check_that_ought_to(healthy: Deployed, mutation: Mutation) -> None:
+def is_caught(deployed: Deployed, mutation: Mutation) -> None:
+    """Broken, the check that ought to says so and no other cries; mended, it is well."""
     try:
         for host, step in mutation.steps:
-            healthy.ssh(host, step)
-        verdict = verify(healthy)
+            deployed.ssh(host, step)
+        verdict = verify(deployed)
     finally:
         for host, step in mutation.undo:
-            healthy.ssh(host, step)
+            deployed.ssh(host, step)
     judge(mutation, verdict)
     if TABLE:
-        assert verify(healthy).failed == {}
+        assert verify(deployed).failed == {}
 
 
-@pytest.mark.parametrize("healthy", GROUNDS, indirect=True)
-def test_is_healthy_again_once_all_is_undone(healthy: Deployed) -> None:
-    assert verify(healthy).failed == {}
+def cases() -> Iterator[Any]:
+    """One ground after the other: well at first, each mutation, and well once all is undone."""
+    for name, ground in GROUNDS.items():
+        yield pytest.param(name, partial(is_well, name=name, times=TIMES or 1), id=f"{name}, healthy")
+        for mutation in ground.mutations:
+            yield pytest.param(name, partial(is_caught, mutation=mutation), id=mutation.name)
+        yield pytest.param(name, partial(is_well, times=1), id=f"{name}, all undone")
+
+
+@pytest.mark.parametrize(("healthy", "case"), list(cases()), indirect=["healthy"])
+def test_is_told_as_it_is(healthy: Deployed, case: Callable[[Deployed], None]) -> None:
+    case(healthy)

@@ -32,15 +32,15 @@ def verify(deployed: Deployed) -> Verdict:
     return Verdict(failed, time.monotonic() - began)
 
 
-def is_well(deployed: Deployed, name: str, *, times: int) -> None:
+def is_well(deployed: Deployed, *, name: str = "", times: int) -> None:
     """Verify a healthy cluster so many times; what failed is told once all are done.
 
-    :param name: what the table calls it.
+    :param name: what the table calls it; without one it has no row.
     """
     verdicts = [verify(deployed) for _ in range(times)]
     seconds = sorted(v.seconds for v in verdicts)
     passed = sum(not v.failed for v in verdicts)
-    if TABLE and verdicts:
+    if TABLE and name and verdicts:
         middle = seconds[len(seconds) // 2]
         with open(TABLE, "a", encoding="utf-8") as file:
             file.write(f"| {name} | {passed} of {times} | {middle:.0f} | {seconds[0]:.0f} to {seconds[-1]:.0f} |\n")
