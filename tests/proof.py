@@ -37,11 +37,11 @@ def saw(mode: str, rung: int, how: str) -> None:
 
 
 def merge(kept: dict[str, Any], lines: list[dict[str, Any]], *, commit: str) -> dict[str, Any]:
-    """The proof with what was seen: of equal rungs the later one."""
+    """The proof with what was seen now; of equal rungs what was seen first, on the cluster that shows most."""
     found = dict(kept)
-    for line in lines:
+    for line in sorted(lines, key=lambda line: line["rung"], reverse=True):
         mode = line["mode"]
-        if line["rung"] >= found.get(mode, {}).get("rung", 0):
+        if line["rung"] >= kept.get(mode, {}).get("rung", 0) and found.get(mode) is kept.get(mode):
             found[mode] = {"rung": line["rung"], "how": line["how"], "date": line["date"], "commit": commit}
     return dict(sorted(found.items()))
 
