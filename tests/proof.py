@@ -38,12 +38,15 @@ def saw(mode: str, rung: int, how: str) -> None:
 
 def merge(kept: dict[str, Any], lines: list[dict[str, Any]], *, commit: str) -> dict[str, Any]:
     """The proof with what was seen now; of equal rungs what was seen first, on the cluster that shows most."""
-    found = dict(kept)
+    best: dict[str, dict[str, Any]] = {}
     for line in sorted(lines, key=lambda line: line["rung"], reverse=True):
-        mode = line["mode"]
-        if line["rung"] >= kept.get(mode, {}).get("rung", 0) and found.get(mode) is kept.get(mode):
-            found[mode] = {"rung": line["rung"], "how": line["how"], "date": line["date"], "commit": commit}
-    return dict(sorted(found.items()))
+        best.setdefault(line["mode"], line)
+    seen = {
+        mode: {"rung": line["rung"], "how": line["how"], "date": line["date"], "commit": commit}
+        for mode, line in best.items()
+        if line["rung"] >= kept.get(mode, {}).get("rung", 0)
+    }
+    return dict(sorted((kept | seen).items()))
 
 
 def main() -> None:

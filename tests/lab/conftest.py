@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from .deployed import Deployed
+from .fabric import BGP
 
 
 def _lab(**fields: object) -> Iterator[Deployed]:
@@ -43,9 +44,7 @@ def trio() -> Iterator[Deployed]:
 @pytest.fixture(scope="module")
 def fabric() -> Iterator[Deployed]:
     """Three hosts in two racks, a router host for each rack, and BGP among them with everything it can have."""
-    bgp = {"as_numbers": {"rack-1": 64513, "rack-2": 64514}, "password": "hush", "bfd": True, "ttl_security": True}
-    # Routers here share two cores with everything else: a busy second is not a dead peer.
-    bgp["bfd_interval"] = 3000
+    bgp = {**BGP, "password": "hush", "ttl_security": True}
     lab = {"name": "fabric", "network": "10.94.0.0/16", "workers": 2, "racks": 2, "routers": 1}
     yield from _lab(**lab, cluster={"network": {"mode": "routed"}, "bgp": bgp})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .fabric import configure
 from .mutations import BGP, BODY, HOST, MODE, UNREACHED, Mutation, on, rules
 
 _ROUTER, _NODE = "tor-1", "w-1"
@@ -12,8 +13,8 @@ def fabric_mutations() -> list[Mutation]:
     drop, undo = rules("forward", "ip saddr 10.244.0.0/16 ip daddr 10.244.0.0/16 drop")
     return [
         Mutation("a route withdrawn by a router",
-                 on(_ROUTER, _configure(_DENY), "sleep 5"),
-                 on(_ROUTER, _configure(f"no {_DENY}"), "vtysh -c 'clear bgp * soft'"),
+                 on(_ROUTER, configure(_DENY), "sleep 5"),
+                 on(_ROUTER, configure(f"no {_DENY}"), "vtysh -c 'clear bgp * soft'"),
                  (BGP,), (HOST, MODE, *UNREACHED)),  # what somebody typed is drift
         Mutation("a node's BGP stopped",
                  on(_NODE, "systemctl stop frr", "sleep 5"), on(_NODE, "systemctl start frr"),
@@ -21,7 +22,3 @@ def fabric_mutations() -> list[Mutation]:
         Mutation("a router drops what pods send to another rack", on(_ROUTER, drop), on(_ROUTER, undo),
                  (BODY,), UNREACHED),
     ]  # fmt: skip
-
-
-def _configure(line: str) -> str:
-    return f"vtysh -c 'configure terminal' -c '{line}'"

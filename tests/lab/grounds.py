@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
+from .fabric import BGP
 from .fabric_mutations import fabric_mutations
 from .mutations import Mutation, mutations
-
-# Routers here share two cores with everything else: a busy second is not a dead peer.
-BGP = {"as_numbers": {"rack-1": 64513, "rack-2": 64514}, "bfd": True, "bfd_interval": 3000}
 
 
 @dataclass(frozen=True)
@@ -18,7 +16,7 @@ class Ground:
 
     lab: dict[str, Any]
     cluster: dict[str, Any]
-    mutations: list[Mutation] = field(default_factory=list)
+    mutations: list[Mutation]
 
 
 OVERLAY = "flannel-vxlan"

@@ -6,6 +6,7 @@ UNDERLAY_MUTATIONS names the file that rows are added to.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from .mutations import Mutation
@@ -19,6 +20,21 @@ class Verdict:
 
     failed: dict[str, str]
     seconds: float
+
+
+def broken(mutation: Mutation, *, run: Callable[[str, str], object], verify: Callable[[], Verdict]) -> None:
+    """Break something, judge what is said of it, and mend it whatever that is.
+
+    :param run: has shell run on a host.
+    """
+    try:
+        for host, step in mutation.steps:
+            run(host, step)
+        verdict = verify()
+    finally:
+        for host, step in mutation.undo:
+            run(host, step)
+    judge(mutation, verdict)
 
 
 def judge(mutation: Mutation, verdict: Verdict) -> None:

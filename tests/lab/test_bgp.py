@@ -14,16 +14,13 @@ import pytest
 from tests.proof import saw
 
 from .deployed import Deployed
+from .fabric import configure
 
 pytestmark = [pytest.mark.lab]
 
 # As the fixture's addresses are dealt: racks are 10.94.1 and 10.94.2, routers .1, workers .21 and .22.
 W1, W2, TOR1 = "10.94.1.21", "10.94.2.22", "10.94.1.1"
 CONVERGED_S = 120.0
-
-
-def configure(*lines: str) -> str:
-    return "vtysh -c 'configure terminal' " + " ".join(f"-c '{line}'" for line in lines)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from lab.topology import Lab
 
 from .deployed import Deployed
 from .grounds import GROUNDS
-from .mutation_table import TABLE, judge
+from .mutation_table import TABLE, broken
 from .mutations import Mutation
 from .name_server import answering
 from .verified import TIMES, is_well, verify
@@ -45,14 +45,7 @@ def healthy(request: pytest.FixtureRequest) -> Iterator[Deployed]:
 
 def is_caught(deployed: Deployed, mutation: Mutation) -> None:
     """Broken, the check that ought to says so and no other cries; mended, it is well."""
-    try:
-        for host, step in mutation.steps:
-            deployed.ssh(host, step)
-        verdict = verify(deployed)
-    finally:
-        for host, step in mutation.undo:
-            deployed.ssh(host, step)
-    judge(mutation, verdict)
+    broken(mutation, run=deployed.ssh, verify=partial(verify, deployed))
     if TABLE:
         assert verify(deployed).failed == {}
 

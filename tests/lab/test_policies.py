@@ -81,7 +81,7 @@ def told(target: Target, places: dict[str, Place], name: str) -> dict[Case, str]
     """What the check says, noted as a mutation."""
     began = time.monotonic()
     found = {case: seen for case, seen in policies.ask(target, places).items() if seen != "ok"}
-    first = "; ".join(f"{case}: {seen}" for case, seen in list(found.items())[:1])
+    first = next((f"{case}: {seen}" for case, seen in found.items()), "")
     mutation = Mutation(f"{name} (packet filter rules stood in for one)", (), (), (POLICY,))
-    judge(mutation, Verdict({POLICY: first} if found else {}, time.monotonic() - began))
+    judge(mutation, Verdict({POLICY: first} if first else {}, time.monotonic() - began))
     return found

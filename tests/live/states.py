@@ -18,29 +18,29 @@ class States:
     def __init__(self, target: Target, wanted: dict[str, list[Resource]]) -> None:
         self._target = target
         self._pool = ThreadPoolExecutor(max_workers=_HOSTS_AT_ONCE)
-        self._found: dict[str, Future[dict[Resource, str | BaseException | None]]] = {
+        self._found: dict[str, Future[dict[Resource, str | Exception | None]]] = {
             name: self._pool.submit(self._ask, name, resources) for name, resources in wanted.items()
         }
 
     def problem(self, node: str, resource: Resource) -> str | None:
         """What is wrong with it.
 
-        :raises BaseException: what its check raised.
+        :raises Exception: what its check raised.
         """
         found = self._found[node].result()[resource]
-        if isinstance(found, BaseException):
+        if isinstance(found, Exception):
             raise found
         return found
 
     def close(self) -> None:
         self._pool.shutdown(cancel_futures=True)
 
-    def _ask(self, name: str, resources: list[Resource]) -> dict[Resource, str | BaseException | None]:
+    def _ask(self, name: str, resources: list[Resource]) -> dict[Resource, str | Exception | None]:
         host = self._target.host(name, lane=LANE)
         return {resource: _problem(resource, host) for resource in resources}
 
 
-def _problem(resource: Resource, host: object) -> str | BaseException | None:
+def _problem(resource: Resource, host: object) -> str | Exception | None:
     try:
         return resource.check(host)  # type: ignore[arg-type]
     except Exception as error:

@@ -110,9 +110,11 @@ def shown_by(network: Network, cluster: Cluster, way: Way) -> tuple[str, str, st
 
 def ask_again(target: Target, measured: Answers, node: str, only: set[str], *, services: dict[str, Any]) -> None:
     """Ask one node some of its questions, and nobody else meanwhile."""
-    if any(question.startswith("dns ") for question in only):
-        lookups.ask(target, measured, node, only)
-    ask_node(target, measured, node, services, only)
+    names = {question for question in only if question.startswith("dns ")}
+    if names:
+        lookups.ask(target, measured, node, names)
+    if left := only - names:
+        ask_node(target, measured, node, services, left)
 
 
 def ask_node(
@@ -154,7 +156,7 @@ def _script(target: Target, measured: Answers, node: str, services: dict[str, An
         "host_server": HOST_SERVER,
         "kubelet": 10250,
         "node_port": services["probe-node"]["ports"][0]["nodePort"],
-        "speeds": "" if only else "yes",
+        "speeds": "yes" if only is None else "",
         "peers": "\n".join(ways),
         "services": "\n".join("|".join(q) for q in asked),
     }

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
-from ..lab.mutation_table import judge
+from ..lab.mutation_table import broken
 from ..lab.mutations import Mutation
 from .asked import Asked
 from .laid import UNIT, Laid
@@ -42,15 +43,7 @@ def laid(request: pytest.FixtureRequest, site: Site) -> Iterator[Laid]:
 def test_is_caught_by_the_check_that_ought_to_and_healthy_once_undone(
     laid: Laid, make: Callable[[Laid], Mutation]
 ) -> None:
-    mutation = make(laid)
-    try:
-        for host, step in mutation.steps:
-            _run(laid.site, host, step)
-        verdict = verify(laid)
-    finally:
-        for host, step in mutation.undo:
-            _run(laid.site, host, step)
-    judge(mutation, verdict)
+    broken(make(laid), run=partial(_run, laid.site), verify=partial(verify, laid))
     assert verify(laid).failed == {}
 
 

@@ -159,10 +159,12 @@ class FlannelWireguard(Flannel):
         left, unknown = set(others), []
         for endpoint, addresses in _peers(output):
             name = next((n for n, endpoints in others.items() if endpoint in endpoints), None)
-            if name is None or (name not in left and addresses != _NO_ADDRESS):
+            if name and addresses == _NO_ADDRESS:
+                continue
+            if name in left:
+                left.remove(name)
+            else:
                 unknown.append(endpoint)
-            elif addresses != _NO_ADDRESS:
-                left.discard(name)
         told = [f"{', '.join(sorted(left))} is no peer"] if left else []
         told += [f"{', '.join(sorted(unknown))} is a peer and no node's"] if unknown else []
         return "; ".join(told) or None
