@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from typing import Any
 
 import pytest
 
 from .deployed import Deployed
+from .ended import ended
 from .fabric import BGP
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> Generator[None, Any, Any]:
+    """Beside a failure stand the containers of its cluster that ended."""
+    report = yield
+    if report.when == "call" and report.failed:
+        for deployed in getattr(item, "funcargs", {}).values():
+            if isinstance(deployed, Deployed):
+                report.sections.append((f"containers of {deployed.name} that ended", ended(deployed)))
+    return report
 
 
 def _lab(**fields: object) -> Iterator[Deployed]:

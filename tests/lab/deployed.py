@@ -185,7 +185,7 @@ def _output(*arguments: str, cluster: str = "") -> str:
         text=True,
         capture_output=True,
         check=False,
-        timeout=60,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -1,0 +1,29 @@
+"""Which containers of a cluster ended, and their last words: what a test that fails is explained by."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+
+from .deployed import Deployed
+
+
+def ended(deployed: Deployed) -> str:
+    """A paragraph for each container that was started again; or why that cannot be told."""
+    try:
+        pods = json.loads(deployed.kubectl("get", "pods", "-A", "-o", "json"))["items"]
+        return "\n".join(_containers(deployed, pods)) or "none"
+    except (AssertionError, OSError, ValueError, subprocess.SubprocessError) as error:
+        return f"not told: {error}"
+
+
+def _containers(deployed: Deployed, pods: list[Any]) -> Iterator[str]:
+    for pod in pods:
+        name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
+        for status in pod["status"].get("containerStatuses", ()):
+            last = status.get("lastState", {}).get("terminated")
+            if last:
+                words = deployed.kubectl("logs", "-n", namespace, name, "-c", status["name"], "--previous", "--tail=12")
+                yield f"{name} on {pod['spec']['nodeName']}, ended {status['restartCount']} times: {last}\n{words}"
