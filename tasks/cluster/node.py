@@ -26,5 +26,10 @@ class Node:
     address_v6: IPv6Address | None = None
 
     @property
+    def addresses(self) -> tuple[IPv4Address | IPv6Address, ...]:
+        """Every address it has, the one that carries the node's traffic first."""
+        return (self.address, self.address_v6) if self.address_v6 else (self.address,)
+
+    @property
     def is_control_plane(self) -> bool:
         return self.role is Role.CONTROL_PLANE

@@ -54,8 +54,8 @@ class LoadBalancerSettings(BaseModel):
         ]
         for where, (first, last) in found:
             for node in cluster.nodes:
-                for address in filter(None, (node.address, node.address_v6)):
-                    if address.version == first.version and first <= address <= last:
+                for address in node.addresses:
+                    if _meet((first, last), (address, address)):
                         yield f"{where} contains the address of {node.name} ({address}); choose others"
             for subnet in (*cluster.pod_subnets, *cluster.service_subnets):
                 if _meet((first, last), (subnet[0], subnet[-1])):

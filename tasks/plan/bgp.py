@@ -167,7 +167,7 @@ def _numbers_that_disagree(bgp: Bgp, nodes: tuple[Node, ...]) -> Iterator[str]:
 
 def _router_problems(bgp: Bgp, racks: tuple[str, ...], nodes: tuple[Node, ...]) -> Iterator[str]:
     names = {n.name for n in nodes}
-    addresses: dict[Any, str] = {a: n.name for n in nodes for a in (n.address, n.address_v6) if a}
+    addresses: dict[Any, str] = {a: n.name for n in nodes for a in n.addresses}
     families = {a.version for a in addresses}
     for router in bgp.routers:
         if router.rack not in racks:

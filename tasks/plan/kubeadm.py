@@ -141,9 +141,7 @@ def _registration(cluster: Cluster, node: Node) -> Document:
         "criSocket": CRI_SOCKET,
         "imagePullPolicy": "IfNotPresent",
         "ignorePreflightErrors": list(cluster.ignore_preflight_errors),
-        "kubeletExtraArgs": [
-            {"name": "node-ip", "value": _joined((node.address, *(a for a in (node.address_v6,) if a)))}
-        ],
+        "kubeletExtraArgs": [{"name": "node-ip", "value": _joined(node.addresses)}],
     }
 
 

@@ -41,7 +41,7 @@ def listened(cluster: Cluster, network: Network, node: Node) -> tuple[tuple[str,
 
 def passes(cluster: Cluster, network: Network, node: Node) -> tuple[Pass, ...]:
     """What the firewall of a node has to let through, a family after the other."""
-    versions = sorted({a.version for n in cluster.nodes for a in (n.address, n.address_v6) if a})
+    versions = sorted({a.version for n in cluster.nodes for a in n.addresses})
     return tuple(p for version in versions for p in _of_family(cluster, network, node, version))
 
 
@@ -101,7 +101,7 @@ def _routers(cluster: Cluster, network: Network, node: Node, family: int) -> Sou
 
 
 def _addresses(nodes: Sequence[Node], family: int) -> Sources:
-    return tuple(str(a) for n in nodes for a in (n.address, n.address_v6) if a and a.version == family)
+    return tuple(str(a) for n in nodes for a in n.addresses if a.version == family)
 
 
 def _subnets(subnets: Sequence[IPv4Network | IPv6Network], family: int) -> Sources:

@@ -73,7 +73,7 @@ def prepared(spec: Spec, node: Node) -> tuple[Resource, ...]:
         kernel_module.persisted(modules),
         *modules,
         # Before forwarding is switched on: that takes routes away that were learned.
-        *(RouterAdvertisements(str(a)) for a in (node.address, node.address_v6) if a and a.version == 6),
+        *(RouterAdvertisements(str(a)) for a in node.addresses if a.version == 6),
         sysctl.persisted(sysctls),
         *sysctls,
         sysctl.persisted((INOTIFY,), sysctl.PERSISTED_EARLY),

@@ -51,8 +51,7 @@ def test_node(target: Target, whole: Membership, node: str) -> None:
     version, asked = status["nodeInfo"]["kubeletVersion"], target.spec.cluster.kubernetes_version
     assert version == asked, f"the kubelet is {version}, not {asked}"
     addresses = [a["address"] for a in status["addresses"] if a["type"] == "InternalIP"]
-    mine = target.spec.cluster.node(node)
-    wanted = [str(a) for a in (mine.address, mine.address_v6) if a]
+    wanted = [str(a) for a in target.spec.cluster.node(node).addresses]
     assert addresses == wanted, f"its addresses are {addresses}, not {wanted}"
 
 

@@ -29,7 +29,7 @@ _PLANES = {
 
 def addresses(nodes: Iterable[Node], version: int = 4) -> frozenset[str]:
     """The nodes' addresses of one family."""
-    return frozenset(str(a) for n in nodes for a in (n.address, n.address_v6) if a is not None and a.version == version)
+    return frozenset(str(a) for n in nodes for a in n.addresses if a.version == version)
 
 
 def shared_checks(network: Calico, cluster: Cluster) -> list[Check]:
