@@ -58,8 +58,9 @@ def lab_group() -> None:
 @click.option("--racks", type=int, help="Over how many racks the hosts are dealt.  [default: 2]")
 @click.option("--control-planes", type=int, help="How many control planes.  [default: 1]")
 @click.option("--network", help="Cut into a /24 for each rack.  [default: 10.61.0.0/16]")
+@click.option("--network-v6", help="Cut into a /64 for each rack: a second address for each host.  [default: none]")
 @one_line
-def up(name: str, workers: int | None, racks: int | None, control_planes: int | None, network: str | None) -> None:
+def up(name: str, **asked: str | int | None) -> None:
     """Boot the hosts of a lab, those that are not up yet.
 
     Without options an existing lab keeps its size; a lab can grow while it is up.
@@ -69,7 +70,6 @@ def up(name: str, workers: int | None, racks: int | None, control_planes: int | 
     underlay lab up --workers 4                        two more
     underlay lab up --name other --network 10.71.0.0/16   a second lab beside the first
     """
-    asked = {"workers": workers, "racks": racks, "control_planes": control_planes, "network": network}
     base = record.read(name) or Lab(name)
     lab = replace(base, **{option: value for option, value in asked.items() if value is not None})  # type: ignore[arg-type]
     lifecycle.up(lab)

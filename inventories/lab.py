@@ -12,8 +12,11 @@ _carried = {
     # Hosts start with the images unpacked, as a site's machine image would have them; without, they are imported.
     "templates": {"containerd": str(_images)} if _images else {},
 }
+# True: hosts, pods and Services have IPv6 addresses too. A lab that stands has to be taken down first.
+_dual_stack = False
+
 # More hosts or racks: change the numbers and run again.
-_lab = hosts(Lab(control_planes=1, workers=2, racks=2, **_carried))
+_lab = hosts(Lab(control_planes=1, workers=2, racks=2, network_v6="fd61::/48" if _dual_stack else "", **_carried))
 
 # True: MetalLB gives Services of type LoadBalancer an address. Have it built first: underlay bundle --with metallb
 _load_balancer = False
@@ -53,6 +56,7 @@ lab = (
         "cluster_name": "lab",
         "network": {"mode": "flannel-vxlan"},
         "artifacts": {"source": "bundle", "path": str(bundle_directory())},
+        **({"pod_subnet_v6": "fd00:10:244::/56", "service_subnet_v6": "fd00:10:96::/112"} if _dual_stack else {}),
         **({"load_balancer": {"addresses": _lab.spare}} if _load_balancer else {}),
         **_concessions,
     },

@@ -20,7 +20,10 @@ _declared: dict[str, Lab] = {}
 
 @dataclass(frozen=True)
 class Hosts:
-    """A lab's hosts by role, each `("@lab/cp-1", {"address": …, "rack": …})`; routers have a `fabric_address` too."""
+    """A lab's hosts by role, each `("@lab/cp-1", {"address": …, "rack": …})`.
+
+    Routers have a `fabric_address` too, the others an `address_v6` where the lab has a `network_v6`.
+    """
 
     control_plane: list[Host]
     workers: list[Host]
@@ -54,5 +57,6 @@ def find(target: str) -> tuple[Lab, Node]:
 
 def _host(lab: Lab, node: Node) -> Host:
     where = node.name if lab.name == Lab().name else f"{lab.name}:{node.name}"
-    fabric = {"fabric_address": str(node.fabric)} if node.fabric else {}
-    return f"@lab/{where}", {"address": str(node.address), "rack": node.rack_name, **fabric}
+    more = {"fabric_address": node.fabric, "address_v6": node.address_v6}
+    said = {name: str(address) for name, address in more.items() if address}
+    return f"@lab/{where}", {"address": str(node.address), "rack": node.rack_name, **said}

@@ -42,7 +42,8 @@ def merge(lab: Lab) -> Lab:
 def _ground(lab: Lab) -> str:
     """What cannot change while a lab stands, in words."""
     routers = f" and {lab.routers} router hosts each" if lab.routers else ""
-    return f"{lab.network} with {lab.racks} racks{routers}"
+    second = f" and {lab.network_v6}" if lab.network_v6 else ""
+    return f"{lab.network}{second} with {lab.racks} racks{routers}"
 
 
 def covers(lab: Lab) -> bool:

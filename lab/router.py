@@ -37,13 +37,17 @@ def ensure(lab: Lab) -> None:
         lines += [f"link set {bridge} up"]
     lines += _with_routers(lab) if lab.routers else _without_routers(lab)
     batch(lines, namespace=name)
-    _forward(name)
+    _forward(name, v6=bool(lab.network_v6))
     batch([f"route replace {lab.network} via {lab.uplink_router} dev {here}"])
 
 
 def _without_routers(lab: Lab) -> list[str]:
     """This router is every rack's gateway."""
-    return [f"addr replace {lab.gateway(rack)}/24 dev {naming.bridge(rack)}" for rack in range(1, lab.racks + 1)]
+    racks = range(1, lab.racks + 1)
+    lines = [f"addr replace {lab.gateway(rack)}/24 dev {naming.bridge(rack)}" for rack in racks]
+    if lab.network_v6:
+        lines += [f"addr replace {lab.gateway_v6(rack)}/64 dev {naming.bridge(rack)} nodad" for rack in racks]
+    return lines
 
 
 def _with_routers(lab: Lab) -> list[str]:
@@ -76,7 +80,12 @@ def plug(lab: Lab, node: Node) -> None:
         ]
         inside += [f"addr add {address} dev {link}", f"link set {link} up"]
     batch(outside, namespace=naming.router(lab.name))
-    batch([*inside, f"route add default via {node.gateway}"], namespace=name)
+    inside.append(f"route add default via {node.gateway}")
+    if node.address_v6:
+        # In use at once: nobody else can have it.
+        inside.append(f"addr add {node.address_v6}/64 dev eth0 nodad")
+        inside.append(f"route add ::/0 via {lab.gateway_v6(node.rack)}")
+    batch(inside, namespace=name)
     if node.fabric:
         _forward(name)
 
@@ -94,9 +103,10 @@ def unplug(lab: str, node: str) -> None:
                 continue
 
 
-def _forward(namespace: str) -> None:
+def _forward(namespace: str, *, v6: bool = False) -> None:
     sysctls = ("net.ipv4.ip_forward=1", "net.ipv4.conf.all.rp_filter=0", "net.ipv4.conf.default.rp_filter=0")
-    run("nsenter", f"--net={namespaces.path(namespace)}", "sysctl", "-qw", *sysctls)
+    more = ("net.ipv6.conf.all.forwarding=1",) if v6 else ()
+    run("nsenter", f"--net={namespaces.path(namespace)}", "sysctl", "-qw", *sysctls, *more)
 
 
 def remove(lab: str) -> None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 from lab.errors import LabError
 
@@ -25,6 +25,7 @@ class Node:
     address: IPv4Address
     gateway: IPv4Address
     fabric: IPv4Address | None = None
+    address_v6: IPv6Address | None = None
 
     @property
     def rack_name(self) -> str:
@@ -38,7 +39,8 @@ class Lab:
 
     Hosts are dealt over the racks in turn and their addresses depend on their own number alone, so a lab that grows
     never moves a host it has. `network` is cut into /24s: the first is the uplink between this machine and the
-    router, the next ones are the racks. With `routers` each rack has so many router hosts of its own (`tor-1` …), the
+    router, the next ones are the racks. `network_v6` is cut into /64s, one for each rack, and gives hosts a second
+    address; nothing of it leaves the lab. With `routers` each rack has so many router hosts of its own (`tor-1` …), the
     first of them its gateway, joined by one more segment; without, the machine's own router joins the racks. `mounts`
     are directories of this machine shown read-only in every host, `{path in the host: path here}`; `templates` are
     directories that a host's volume starts as a copy of, `{"containerd": path here}`; `memory` is a limit in bytes for
@@ -51,6 +53,7 @@ class Lab:
     racks: int = 2
     routers: int = 0
     network: str = "10.61.0.0/16"
+    network_v6: str = ""
     mounts: Mapping[str, str] = field(default_factory=dict)
     templates: Mapping[str, str] = field(default_factory=dict)
     memory: int | None = None
@@ -95,6 +98,10 @@ class Lab:
         """The router's address in a rack."""
         return self._subnet(rack)[1]
 
+    def gateway_v6(self, rack: int) -> IPv6Address:
+        """The router's second address in a rack."""
+        return self._subnet_v6(rack)[1]
+
     def spare(self, rack: int) -> str:
         """A range of a rack's segment that no host ever has, however the lab grows."""
         subnet = self._subnet(rack)
@@ -112,11 +119,16 @@ class Lab:
 
     def _node(self, role: str, number: int, last: int) -> Node:
         rack = (number - 1) % self.racks + 1
-        return Node(f"{role}-{number}", rack, self._subnet(rack)[last], self.gateway(rack))
+        second = self._subnet_v6(rack)[last] if self.network_v6 else None
+        return Node(f"{role}-{number}", rack, self._subnet(rack)[last], self.gateway(rack), address_v6=second)
 
     def _subnet(self, number: int) -> IPv4Network:
         network = IPv4Network(self.network)
         return IPv4Network((int(network.network_address) + number * 256, 24))
+
+    def _subnet_v6(self, number: int) -> IPv6Network:
+        network = IPv6Network(self.network_v6)
+        return IPv6Network((int(network.network_address) + (number << 64), 64))
 
     def _problems(self) -> list[str]:
         problems = []
@@ -142,7 +154,20 @@ class Lab:
             problems.append(
                 f"network {self.network} is too small: {self.racks} racks and what joins them take {taken} /24s"
             )
+        problems += self._problems_v6() if self.network_v6 else ()
         for inside, outside in self.mounts.items():
             if not (inside.startswith("/") and outside.startswith("/")):
                 problems.append(f"mount {inside}: {outside}: both paths must be absolute")
+        return problems
+
+    def _problems_v6(self) -> list[str]:
+        try:
+            network = IPv6Network(self.network_v6)
+        except ValueError as error:
+            return [f"network_v6 {self.network_v6!r}: {error}"]
+        problems = []
+        if network.prefixlen > 64 or 2 ** (64 - network.prefixlen) <= self.racks:
+            problems.append(f"network_v6 {self.network_v6} is too small: {self.racks} racks take {self.racks + 1} /64s")
+        if self.routers:
+            problems.append("router hosts have no IPv6: a lab has either routers or network_v6")
         return problems

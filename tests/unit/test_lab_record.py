@@ -27,7 +27,7 @@ def test_a_lab_grows_and_does_not_shrink() -> None:
     assert record.merge(Lab(workers=2, control_planes=3)) == Lab(workers=4, control_planes=3) == record.read("lab")
 
 
-@pytest.mark.parametrize("changed", [Lab(racks=3), Lab(network="10.99.0.0/16")])
+@pytest.mark.parametrize("changed", [Lab(racks=3), Lab(network="10.99.0.0/16"), Lab(network_v6="fd61::/48")])
 def test_a_lab_that_stands_is_not_moved(changed: Lab) -> None:
     record.merge(Lab())
     with pytest.raises(LabError, match="take it down first"):
@@ -47,6 +47,12 @@ def test_an_inventory_gets_hosts_in_pyinfras_form() -> None:
     found = inventory.hosts(Lab(workers=1))
     assert found.control_plane == [("@lab/cp-1", {"address": "10.61.1.11", "rack": "rack-1"})]
     assert found.workers == [("@lab/w-1", {"address": "10.61.1.21", "rack": "rack-1"})]
+
+
+def test_a_dual_stack_inventory_has_both_addresses() -> None:
+    found = inventory.hosts(Lab(workers=1, network_v6="fd61::/48"))
+    second = {"address_v6": "fd61:0:0:1::15"}
+    assert found.workers == [("@lab/w-1", {"address": "10.61.1.21", "rack": "rack-1", **second})]
 
 
 def test_hosts_of_another_lab_say_so() -> None:

@@ -27,6 +27,13 @@ def test_the_uplink_is_the_first_subnet() -> None:
     assert (str(lab.uplink_here), str(lab.uplink_router)) == ("10.99.0.1", "10.99.0.2")
 
 
+def test_hosts_have_a_second_address_where_the_lab_has_ipv6() -> None:
+    lab = Lab(network_v6="fd61::/48")
+    assert [str(node.address_v6) for node in lab.nodes] == ["fd61:0:0:1::b", "fd61:0:0:1::15", "fd61:0:0:2::16"]
+    assert str(lab.gateway_v6(2)) == "fd61:0:0:2::1"
+    assert {node.address_v6 for node in Lab().nodes} == {None}
+
+
 def test_growing_moves_no_host() -> None:
     small, large = Lab(workers=2), Lab(workers=30, control_planes=3)
     assert set(small.nodes) <= set(large.nodes)
@@ -58,6 +65,10 @@ def test_no_two_hosts_share_an_address_and_all_fit_their_rack(control_planes: in
         ({"network": "10.61.0.0/23", "racks": 2}, "network 10.61.0.0/23 is too small"),
         ({"network": "10.61.0.1/16"}, "network '10.61.0.1/16': 10.61.0.1/16 has host bits set"),
         ({"network": "nonsense"}, "network 'nonsense'"),
+        ({"network_v6": "fd61::/63", "racks": 2}, "network_v6 fd61::/63 is too small: 2 racks take 3 /64s"),
+        ({"network_v6": "fd61::/96"}, "network_v6 fd61::/96 is too small"),
+        ({"network_v6": "10.0.0.0/8"}, "network_v6 '10.0.0.0/8': "),
+        ({"network_v6": "fd61::/48", "routers": 1}, "router hosts have no IPv6"),
         ({"mounts": {"opt": "/srv"}}, "mount opt: /srv: both paths must be absolute"),
     ],
 )
