@@ -7,10 +7,12 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections import defaultdict
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from tasks.artifacts_of import ArtifactsOf
@@ -36,6 +38,7 @@ class Target:
     paths: list[dict[str, Any]] = field(default_factory=list)
     """The path matrix: from, to, class, checks, and figures of this run; filled once the traffic is measured."""
     _hosts: dict[tuple[str, str], Any] = field(default_factory=dict)
+    _opening: dict[str, Lock] = field(default_factory=lambda: defaultdict(Lock))
 
     @classmethod
     def from_environment(cls) -> Target:
@@ -113,9 +116,13 @@ class Target:
 
     def host(self, name: str, *, lane: str = "") -> Any:
         """A shell on a host; one of its own for each `lane`, over the same connection."""
-        if (name, lane) not in self._hosts:
-            root = self.variables[name].get("ssh_user", "root") == "root"
-            self._hosts[name, lane] = open_host(name, ssh_config=self.ssh_config, root=root)
+        with self._opening[name]:
+            if (name, lane) not in self._hosts:
+                root = self.variables[name].get("ssh_user", "root") == "root"
+                self._hosts[name, lane] = open_host(name, ssh_config=self.ssh_config, root=root)
+                # The next lane finds a connection to go over; one that is not there is told to whoever asks it.
+                with suppress(AssertionError):
+                    self._hosts[name, lane].run("true")
         return self._hosts[name, lane]
 
     def kubectl(self, arguments: str, *, document: dict[str, Any] | None = None, lane: str = "") -> str:
