@@ -95,17 +95,36 @@ def measure(target: Target, measured: Answers, services: dict[str, Any]) -> None
 
 def wire(network: Network, cluster: Cluster, way: Way) -> Wire | None:
     """What a capture between two nodes has to show, where it can tell."""
-    if way.one == way.other or way.beside:
+    if way.one == way.other:
         return None
     return network.wire(cluster, cluster.node(way.one), cluster.node(way.other))
 
 
-def shown_by(network: Network, cluster: Cluster, way: Way) -> tuple[str, str, str, str]:
-    """What must and must never show in a capture, and whether a payload must not be readable: as wire.sh takes it."""
+def shown_by(network: Network, cluster: Cluster, way: Way) -> tuple[str, ...]:
+    """What must and must never show in a capture, whether a payload must not be readable, and what is captured where.
+
+    As wire.sh takes it; empty where a capture cannot tell.
+    """
     filters = wire(network, cluster, way)
     if filters is None:
-        return "", "", "", ""
-    return filters.shows, filters.never, filters.never_sent, "yes" if network.traits.encryption else ""
+        return ("",) * 6
+    one, other = cluster.node(way.one), cluster.node(way.other)
+    outer = _outermost(network, cluster, way)
+    # The two versions of IP may travel alike, and side by side.
+    shows = f"{_PCAP[outer]} and ({filters.shows})" if way.beside else filters.shows
+    secret = "yes" if network.traits.encryption else ""
+    between = " or ".join(f"(host {a} and host {b})" for a, b in zip(one.addresses, other.addresses, strict=True))
+    at = one.addresses[cluster.families.index(outer)] if way.beside else one.address
+    return shows, filters.never, filters.never_sent, secret, between, str(at)
+
+
+_PCAP = {4: "ip", 6: "ip6"}
+
+
+def _outermost(network: Network, cluster: Cluster, way: Way) -> int:
+    """The version of IP that a way's packets begin with between the nodes."""
+    headers = network.headers(cluster)
+    return next((v for v in _PCAP if headers and headers[0].name == f"IPv{v}"), way.version)
 
 
 def ask_again(target: Target, measured: Answers, node: str, only: set[str], *, services: dict[str, Any]) -> None:

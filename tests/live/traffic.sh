@@ -1,7 +1,8 @@
 # Asks every question of one pod's ways to others. Before it stand inside.sh, patience, mtu, link_mtu, ports, node_port,
 # and peers, a line for each way: its label, the pod's name, this pod's address and the other's, the two nodes'
-# addresses, what a capture must and must never show, what this node must never send (pcap filters, or nothing), and
-# whether a payload must not be readable, between | signs; and speeds, whether how fast it is shall be measured.
+# addresses, what a capture must and must never show, what this node must never send (pcap filters, or nothing),
+# whether a payload must not be readable, what passes between the two nodes (a filter), and the address whose link that
+# is captured on, between | signs; and speeds, whether how fast it is shall be measured.
 # Prints a line for each question: the question, a tab, "ok" or what was seen instead.
 for size in 10000000 1000000; do head -c $size /dev/zero | tr '\0' u >"$work/$size"; done
 big=10000000 small=1000000
@@ -54,8 +55,8 @@ to_node() { # any status is an answer: the kubelet knows no one here
   [ "$seen" != 000 ] && echo ok || echo "the kubelet at $there does not answer"
 }
 
-way() { # LABEL NAME OWN POD HERE THERE SHOWS NEVER NEVER_SENT SECRET
-  label=$1 name=$2 own=$3 pod=$4 here=$5 there=$6 shows=$7 never=$8 never_sent=$9 secret=${10}
+way() { # LABEL NAME OWN POD HERE THERE SHOWS NEVER NEVER_SENT SECRET BETWEEN AT
+  label=$1 name=$2 own=$3 pod=$4 here=$5 there=$6 shows=$7 never=$8 never_sent=$9 secret=${10} between=${11} at=${12}
   reached=$(upload in_pod $big "$pod" "$tcp"); tell "body $label" "$reached"
   # What the capture shows tells why a pod was not reached.
   [ -z "$shows" ] || tell "wire $label" "$(captured)"
@@ -80,10 +81,10 @@ seen=$(in_pod ip -o link show "${link%%@*}" | sed 's/.* mtu \([0-9]*\).*/\1/')
 [ "$seen" = "$link_mtu" ] && tell mtu ok || tell mtu "the pod's link $link has MTU $seen, not $link_mtu"
 
 job=0
-while IFS='|' read -r label name mine pod here there shows never never_sent secret; do
+while IFS='|' read -r label name mine pod here there shows never never_sent secret between at; do
   [ -n "$label" ] || continue
   job=$((job + 1))
-  way "$label" "$name" "$mine" "$pod" "$here" "$there" "$shows" "$never" "$never_sent" "$secret" &
+  way "$label" "$name" "$mine" "$pod" "$here" "$there" "$shows" "$never" "$never_sent" "$secret" "$between" "$at" &
   # A few at a time: a large cluster's nodes have many ways.
   [ $((job % 6)) != 0 ] || wait
 done <<END

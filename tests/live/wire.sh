@@ -1,6 +1,6 @@
 # Whether the wire between two nodes shows a mode and no other. Before it stands inside.sh, and for the pod's way to
-# another: label, pod, here, there, shows, never, never_sent and secret as traffic.sh has them, small (so many bytes are
-# sent, of the letter u), tcp (to this port) and job. `upload WHERE SIZE HOST PORT` sends them, and prints ok.
+# another: label, own, pod, shows, never, never_sent, secret, between and at as traffic.sh has them, small (so many bytes
+# are sent, of the letter u), tcp (to this port) and job. `upload WHERE SIZE HOST PORT` sends them, and prints ok.
 count() { tcpdump -nr "$work/$job.capture" "$1" 2>/dev/null | wc -l; }
 first() { tcpdump -nr "$work/$job.capture" "$1" 2>/dev/null | head -n 1 | brief; }
 
@@ -8,9 +8,9 @@ first() { tcpdump -nr "$work/$job.capture" "$1" 2>/dev/null | head -n 1 | brief;
 in_the_clear() { tcpdump -r "$work/$job.capture" -w - "ether src $mac" 2>/dev/null | grep -q uuuuuuuuuuuuuuuu; }
 
 captured() { # a body goes there; whether the wire showed this mode and no other
-  nic=$(ip -o addr show | grep -F " $here/" | cut -d' ' -f2 | head -n 1); mac=$(cat "/sys/class/net/$nic/address")
+  nic=$(ip -o addr show | grep -F " $at/" | cut -d' ' -f2 | head -n 1); mac=$(cat "/sys/class/net/$nic/address")
   tcpdump -pnU --immediate-mode -i "$nic" -s 256 -w "$work/$job.capture" \
-    "((host $own and host $pod) or (host $here and host $there))" 2>"$work/$job.listening" & capture=$!
+    "(host $own and host $pod) or $between" 2>"$work/$job.listening" & capture=$!
   tries=0
   until grep -q 'listening on' "$work/$job.listening" 2>/dev/null || [ $tries -ge 60 ]; do
     tries=$((tries + 1)); sleep 0.1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,10 @@ PODS = {
 
 def dual(tmp_path: Path) -> Target:
     spec = read_spec(clusters.hosts(), clusters.groups())
-    cluster = replace(spec.cluster, pod_subnet_v6=ip_network("fd00::/56"))
+    nodes = tuple(
+        replace(n, address_v6=ip_address(f"2001:db8::{i}")) for i, n in enumerate(spec.cluster.nodes, start=1)
+    )
+    cluster = replace(spec.cluster, nodes=nodes, pod_subnet_v6=ip_network("fd00::/56"))
     return Target(replace(spec, cluster=cluster), {}, directory=tmp_path)
 
 
@@ -33,13 +36,29 @@ def test_a_way_names_both_pods_and_nodes_and_what_the_wire_has_to_show(tmp_path:
     target = dual(tmp_path)
     told = traffic._way(target, Answers(pods=PODS), Way("cp-1", "w-2", 4)).split("|")
     assert told[:6] == ["w-2", "probe-b", "10.244.0.2", "10.244.2.2", "192.0.2.1", "192.0.2.3"]
-    assert len(told) == 10
-    assert told[6]
+    assert told[6:10] == ["udp port 8472", "net 10.244.0.0/16 or net fd00::/56", "", ""]
+    between = "(host 192.0.2.1 and host 192.0.2.3) or (host 2001:db8::1 and host 2001:db8::3)"
+    assert told[10:] == [between, "192.0.2.1"]
 
 
 def test_a_way_by_the_second_version_asks_nothing_of_nodes_again(tmp_path: Path) -> None:
     told = traffic._way(dual(tmp_path), Answers(pods=PODS), Way("cp-1", "w-2", 6, beside=True)).split("|")
-    assert told == ["w-2, IPv6", "probe-b", "fd00::2", "fd00::2:2", "", "", "", "", "", ""]
+    assert told[:6] == ["w-2, IPv6", "probe-b", "fd00::2", "fd00::2:2", "", ""]
+
+
+def test_a_capture_of_the_second_version_looks_for_what_is_around_it(tmp_path: Path) -> None:
+    told = traffic._way(dual(tmp_path), Answers(pods=PODS), Way("cp-1", "w-2", 6, beside=True)).split("|")
+    assert (told[6], told[11]) == ("ip6 and (udp port 8472)", "2001:db8::1")
+    # Cilium's tunnels have an IPv4 header around IPv6 too.
+    target = dual(tmp_path)
+    target.spec = replace(target.spec, network=clusters.network("cilium-vxlan"))
+    told = traffic._way(target, Answers(pods=PODS), Way("cp-1", "w-2", 6, beside=True)).split("|")
+    assert (told[6], told[11]) == ("ip and (udp port 8472)", "192.0.2.1")
+
+
+def test_a_way_on_one_node_is_not_captured(tmp_path: Path) -> None:
+    told = traffic._way(dual(tmp_path), Answers(pods=PODS), Way("cp-1", "cp-1", 6, beside=True)).split("|")
+    assert told[6:] == [""] * 6
 
 
 def services(**more: Any) -> dict[str, Any]:
