@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from . import dual_stack_mutations as dual
 from .fabric import BGP
 from .fabric_mutations import fabric_mutations
 from .mutations import Mutation, mutations
@@ -30,5 +31,8 @@ GROUNDS = {
         {"name": "bgp-mutants", "network": "10.122.0.0/16", "workers": 2, "racks": 2, "routers": 1},
         {"network": {"mode": "routed"}, "bgp": BGP},
         fabric_mutations(),
+    ),
+    "flannel-vxlan, dual stack": Ground(
+        dual.LAB, {"network": {"mode": OVERLAY}, **dual.SUBNETS}, dual.dual_stack_mutations()
     ),
 }

@@ -13,6 +13,7 @@ import pytest
 from tests.proof import saw
 
 from .deployed import Deployed
+from .dual_stack_mutations import SUBNETS
 from .verified import TIMES, is_well
 
 pytestmark = [pytest.mark.lab]
@@ -20,12 +21,15 @@ pytestmark = [pytest.mark.lab]
 # Fields of the lab, and variables of the inventory, for each mode; two racks unless the mode needs one segment.
 RACKS = {"workers": 2, "racks": 2}
 SEGMENT = {"workers": 1, "racks": 1}
+DUAL = {"network_v6": "fd61:95::/48"}
 # Hosts here share two cores with everything else: a busy second is not a dead peer.
 MESH = {"as_number": 64512, "bfd": True, "bfd_interval": 3000}
 CASES = [
     pytest.param(RACKS, {"network": {"mode": "flannel-vxlan", "direct_routing": True}}, id="flannel-vxlan direct"),
+    pytest.param(DUAL | RACKS, {"network": {"mode": "flannel-vxlan"}, **SUBNETS}, id="flannel-vxlan dual stack"),
     pytest.param(RACKS, {"network": {"mode": "flannel-udp"}}, id="flannel-udp"),
     pytest.param(SEGMENT, {"network": {"mode": "flannel-host-gw"}}, id="flannel-host-gw"),
+    pytest.param(DUAL | SEGMENT, {"network": {"mode": "flannel-host-gw"}, **SUBNETS}, id="flannel-host-gw dual stack"),
     pytest.param(SEGMENT, {"network": {"mode": "routed"}, "routes": "static"}, id="routed static"),
     pytest.param(SEGMENT, {"network": {"mode": "routed"}, "bgp": MESH}, id="routed full mesh"),
 ]
@@ -53,7 +57,9 @@ def test_is_verified_and_a_second_run_changes_nothing(lab: Deployed, request: py
     report = lab.report()
     passed = [c for c in report["checks"] if c["outcome"] == "passed"]
     assert any(c["area"].startswith("Pod to pod, 10 MB") for c in passed)
-    assert any(c["area"].startswith("On the wire") for c in passed)
+    captured = [c["name"] for c in passed if c["area"].startswith("On the wire")]
+    assert captured
+    assert any("IPv6" in name for name in captured) == ("network_v6" in lab.lab)
     again = lab.deploy("--data", "verify=false")
     assert again.changes.startswith("none; at most "), again.text
     racks = lab.lab["racks"]
