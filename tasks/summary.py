@@ -29,10 +29,9 @@ def show_summary(run: Deployment, state: State) -> None:
     if more := len(run.spec.cluster.nodes) - len(shown):
         console.print(f"and {more} nodes more, all Ready")
     cluster, network = run.spec.cluster, run.spec.network
+    pods = " and ".join(map(str, cluster.pod_subnets))
     mtu = f", pod MTU {network.pod_mtu(cluster)}" if network.carries_pods else ""
-    console.print(
-        f"network: {network.mode} ({network.data_path}), pods {cluster.pod_subnet}{mtu}; {run.verdict}", soft_wrap=True
-    )
+    console.print(f"network: {network.mode} ({network.data_path}), pods {pods}{mtu}; {run.verdict}", soft_wrap=True)
     for note in run.notes:
         console.print(escape(note), soft_wrap=True)
     console.print(f"changes: {_changes(run)}", soft_wrap=True)
