@@ -89,8 +89,8 @@ def mutations(mode: str, *, link: str, port: int, pods: str) -> list[Mutation]:
         filtered("NAT hides pod addresses", "w-1", "postrouting", f"ip saddr {pods} ip daddr {pods} masquerade",
                  SOURCE, UDP, also=(MODE,), kind="nat"),
         filtered("UDP between pods dropped", "w-1", "forward", "udp dport 8081 drop", UDP, also=(CLUSTER_IP,)),
-        Mutation("kube-proxy stopped on one node", on("w-1", _to_kube_proxy("STOP")), on("w-1", _to_kube_proxy("CONT")),
-                 (PROXY, CLUSTER_IP), (*SERVICES, "A pod finds")),
+        Mutation("kube-proxy stopped on one node", on("w-1", "pkill -STOP -x kube-proxy"),
+                 on("w-1", "pkill -CONT -x kube-proxy"), (PROXY, CLUSTER_IP), (*SERVICES, "A pod finds")),
         filtered("NodePorts blocked on one node", "w-1", "prerouting",
                  "tcp flags syn / syn,ack tcp dport 30000-32767 drop", NODE_PORT, also=(LOCAL,)),
         Mutation("CoreDNS scaled to 0", on("cp-1", f"{kubectl} scale -n kube-system deployment/coredns --replicas=0"),
@@ -117,11 +117,6 @@ def mutations(mode: str, *, link: str, port: int, pods: str) -> list[Mutation]:
         Mutation("a certificate request undecided", on("cp-1", _request(kubectl)),
                  on("cp-1", f"{kubectl} delete csr mutation"), (f"{CLUSTER}no certificate request",)),
     ]  # fmt: skip
-
-
-def _to_kube_proxy(signal: str) -> str:
-    """A signal as soon as there is one: it was away for seconds once, in one run of dozens."""
-    return f"timeout 50 sh -c 'until pkill -{signal} -x kube-proxy; do sleep 1; done'"
 
 
 def _on_all(command: str) -> Steps:

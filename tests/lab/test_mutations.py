@@ -59,6 +59,6 @@ def cases() -> Iterator[Any]:
         yield pytest.param(name, partial(is_well, times=1), id=f"{name}, all undone")
 
 
-@pytest.mark.parametrize(("healthy", "case"), list(cases()), indirect=["healthy"])
+@pytest.mark.parametrize(("healthy", "case"), list(cases()), indirect=["healthy"], scope="module")
 def test_is_told_as_it_is(healthy: Deployed, case: Callable[[Deployed], None]) -> None:
     case(healthy)
