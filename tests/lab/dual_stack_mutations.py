@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .mutations import BODY, FROM_NODE, MODE, PACKET, SOURCE, UDP, WIRE, Mutation, on
 
-LAB = {"name": "dual-mutants", "network": "10.123.0.0/16", "network_v6": "fd61:123::/48", "workers": 1, "racks": 1}
+LAB = {"name": "dual-mutants", "network": "10.128.0.0/16", "network_v6": "fd61:128::/48", "workers": 1, "racks": 1}
 SUBNETS = {"pod_subnet_v6": "fd00:10:244::/56", "service_subnet_v6": "fd00:10:96::/112"}
 SECOND = "A Service's second ClusterIP"
 _LINK, _PORT = "flannel-v6.1", 8472
@@ -15,7 +15,7 @@ _UNREACHED = (WIRE, FROM_NODE, SOURCE, UDP, PACKET, SECOND)
 def dual_stack_mutations() -> list[Mutation]:
     pods = SUBNETS["pod_subnet_v6"]
     hidden = _rule("nat hook postrouting priority 90", f"ip6 saddr {pods} ip6 daddr {pods} masquerade")
-    past = "$(cat /run/mutation) via fd61:123:0:1::b dev eth0 metric 1"
+    past = "$(cat /run/mutation) via fd61:128:0:1::b dev eth0 metric 1"
     undo = on("w-1", "nft delete table ip6 mutation")
     return [
         Mutation("the IPv6 overlay's port dropped one way",

@@ -100,14 +100,14 @@ def wire(network: Network, cluster: Cluster, way: Way) -> Wire | None:
     return network.wire(cluster, cluster.node(way.one), cluster.node(way.other))
 
 
-def shown_by(network: Network, cluster: Cluster, way: Way) -> tuple[str, ...]:
+def shown_by(network: Network, cluster: Cluster, way: Way) -> dict[str, str]:
     """What must and must never show in a capture, whether a payload must not be readable, and what is captured where.
 
-    As wire.sh takes it; empty where a capture cannot tell.
+    By the names that wire.sh has for it; empty where a capture cannot tell.
     """
     filters = wire(network, cluster, way)
     if filters is None:
-        return ("",) * 6
+        return dict.fromkeys(("shows", "never", "never_sent", "secret", "between", "at"), "")
     one, other = cluster.node(way.one), cluster.node(way.other)
     outer = _outermost(network, cluster, way)
     # The two versions of IP may travel alike, and side by side.
@@ -115,7 +115,14 @@ def shown_by(network: Network, cluster: Cluster, way: Way) -> tuple[str, ...]:
     secret = "yes" if network.traits.encryption else ""
     between = " or ".join(f"(host {a} and host {b})" for a, b in zip(one.addresses, other.addresses, strict=True))
     at = one.addresses[cluster.families.index(outer)] if way.beside else one.address
-    return shows, filters.never, filters.never_sent, secret, between, str(at)
+    return {
+        "shows": shows,
+        "never": filters.never,
+        "never_sent": filters.never_sent,
+        "secret": secret,
+        "between": between,
+        "at": str(at),
+    }
 
 
 _PCAP = {4: "ip", 6: "ip6"}
@@ -193,7 +200,7 @@ def _way(target: Target, measured: Answers, way: Way) -> str:
     # What concerns the nodes is asked once, with the first IP version.
     nodes = ("", "") if way.beside else (here, there)
     shown = shown_by(network, cluster, way)
-    return "|".join((way.label, other.name, own.addresses[index], other.addresses[index], *nodes, *shown))
+    return "|".join((way.label, other.name, own.addresses[index], other.addresses[index], *nodes, *shown.values()))
 
 
 def _is_ready(pod: dict[str, Any]) -> bool:

@@ -27,7 +27,7 @@ from ..lab.deployed import ROOT, UNDERLAY, Deployed
 from ..live.shell import open_host
 from .programs import carried
 
-NAME, NETWORK = "vm", "10.121.0.0/16"
+NAME, NETWORK = "vm", "10.129.0.0/16"
 GUESTS = ("vm-1", "vm-2")
 
 

@@ -70,11 +70,9 @@ def _wires(laid: Laid) -> Iterator[str]:
 
 
 def _wire(laid: Laid, way: Way) -> str:
-    shows, never, never_sent, secret = traffic.shown_by(laid.asked.network, laid.asked.cluster, way)
-    here, there = (laid.asked.cluster.node(name).address for name in (way.one, way.other))
-    values = {"own": laid.pods[way.one], "pod": laid.pods[way.other], "here": here, "there": there, "label": way.label,
-              "shows": shows, "never": never, "never_sent": never_sent, "secret": secret,
-              "small": "body", "tcp": PORT, "job": 1}  # fmt: skip
+    shown = traffic.shown_by(laid.asked.network, laid.asked.cluster, way)
+    own, pod = laid.pods[way.one], laid.pods[way.other]
+    values = {"own": own, "pod": pod, "label": way.label, **shown, "small": "body", "tcp": PORT, "job": 1}
     stated = "".join(f"{name}={quote(str(value))}\n" for name, value in values.items())
     ran = laid.site.host(way.one).run(stated + _WIRE + _ASK)
     return answers_in(ran.stdout).get(f"wire {way.label}", f"no answer: {ran.stderr.strip()[-300:]}")
