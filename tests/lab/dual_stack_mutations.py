@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from .mutations import BODY, FROM_NODE, MODE, PACKET, SOURCE, UDP, WIRE, Mutation, on
+from .mutations import BODY, FROM_NODE, MODE, NODE_PORT, PACKET, SOURCE, UDP, WIRE, Mutation, on
 
 LAB = {"name": "dual-mutants", "network": "10.128.0.0/16", "network_v6": "fd61:128::/48", "workers": 1, "racks": 1}
 SUBNETS = {"pod_subnet_v6": "fd00:10:244::/56", "service_subnet_v6": "fd00:10:96::/112"}
 SECOND = "A Service's second ClusterIP"
 _LINK, _PORT = "flannel-v6.1", 8472
 # What is not reached cannot be asked the rest.
-_UNREACHED = (WIRE, FROM_NODE, SOURCE, UDP, PACKET, SECOND)
+_UNREACHED = (WIRE, FROM_NODE, SOURCE, UDP, PACKET, NODE_PORT, SECOND)
 
 
 def dual_stack_mutations() -> list[Mutation]:

@@ -17,7 +17,7 @@ from tasks.resources.resource import Resource
 from . import traffic
 from .answers import Answers
 from .evidence import Evidence
-from .paths import pairs, paths
+from .paths import paths
 from .progress import say
 from .states import States
 from .target import Target, target_of_session
@@ -48,9 +48,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         ways = [p for p in paths(target.spec.cluster) if _applies(target, function, p.one, p.other)]
         ways = [p for p in ways if function != "test_wire" or traffic.wire(target.spec.network, target.spec.cluster, p)]
         metafunc.parametrize("path", ways, ids=map(str, ways))
-    elif "pair" in wanted:
-        found_pairs = [p for p in pairs(target.spec.cluster) if _applies(target, function, *p)]
-        metafunc.parametrize("pair", found_pairs, ids=[f"{a} to {b}" for a, b in found_pairs])
     elif "asked" in wanted:
         # One clock agrees with itself.
         names = list(target.variables) if len(target.variables) > 1 else []

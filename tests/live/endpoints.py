@@ -21,7 +21,9 @@ def service_questions(services: dict[str, Any]) -> Iterator[tuple[str, str, str]
         yield f"service{beside}", "pod", address
         yield f"service-udp{beside}", "udp", address
         yield f"service-host{beside}", "host", address
-    yield "hairpin", "own", services["probe-local"]["clusterIP"]
+    local = services["probe-local"]
+    for address in local.get("clusterIPs", ()):
+        yield f"hairpin{'' if address == local['clusterIP'] else ' beside'}", "own", address
     yield "sticky", "sticky", services["probe-sticky"]["clusterIP"]
     yield "name", "name", f"{name_of(NAME)}."
     for short in SHORT_NAMES:

@@ -19,6 +19,7 @@ MANY = {4: [f"192.0.2.{n}" for n in range(1, 61)], 6: [f"2001:db8::{n:x}" for n 
 """Addresses for documentation, of each IP version, that fill more than the 512 bytes of a DNS message by UDP."""
 
 Object = dict[str, Any]
+_BOTH = {"ipFamilyPolicy": "PreferDualStack"}
 
 
 def probe_objects(cluster: Cluster, image: str) -> list[Object]:
@@ -29,11 +30,11 @@ def probe_objects(cluster: Cluster, image: str) -> list[Object]:
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}},
         _servers(NAME, image, container=_container(image), host=False),
         _servers("beneath", image, container=_host_container(image), host=True),
-        _service("probe", labels, ports, ipFamilyPolicy="PreferDualStack"),
+        _service("probe", labels, ports, **_BOTH),
         _service("probe-headless", labels, ports, clusterIP="None"),
-        _service("probe-local", labels, ports, internalTrafficPolicy="Local"),
+        _service("probe-local", labels, ports, internalTrafficPolicy="Local", **_BOTH),
         _service("probe-sticky", labels, ports, sessionAffinity="ClientIP"),
-        _service("probe-node", labels, ports[:1], type="NodePort"),
+        _service("probe-node", labels, ports[:1], type="NodePort", **_BOTH),
         _service("probe-chosen", chosen, ports[:1], type="NodePort", externalTrafficPolicy="Local"),
         _service("probe-elsewhere", None, None, type="ExternalName", externalName=name_of("probe")),
         _service("probe-many", None, ports[:1], clusterIP="None"),

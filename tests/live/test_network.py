@@ -10,8 +10,6 @@ from .evidence import Evidence
 from .paths import Path
 from .target import Target
 
-Pair = tuple[str, str]
-
 
 def test_mode(target: Target, check: Check, evidence: Evidence) -> None:
     """The mode's own links and routes"""
@@ -72,13 +70,13 @@ def test_host(measured: Answers, path: Path) -> None:
     measured.expect(path.one, f"host {path.label}", look=look, needs=(path.other,))
 
 
-def test_to_node(measured: Answers, pair: Pair) -> None:
+def test_to_node(measured: Answers, path: Path) -> None:
     """Pod to node, the kubelet answers"""
-    look = f"the firewall of {pair[1]}, and masquerading on {pair[0]}"
-    measured.expect(pair[0], f"node {pair[1]}", look=look, needs=(pair[1],))
+    look = f"the firewall of {path.other}, and masquerading on {path.one}"
+    measured.expect(path.one, f"node {path.label}", look=look, needs=(path.other,))
 
 
-def test_host_port(measured: Answers, pair: Pair) -> None:
+def test_host_port(measured: Answers, path: Path) -> None:
     """A pod's hostPort answers at its node's address"""
-    look = f"the plugin portmap in /etc/cni/net.d of {pair[1]}, and its rules"
-    measured.expect(pair[0], f"host-port {pair[1]}", look=look, needs=(pair[1],))
+    look = f"the plugin portmap in /etc/cni/net.d of {path.other}, and its rules"
+    measured.expect(path.one, f"host-port {path.label}", look=look, needs=(path.other,))

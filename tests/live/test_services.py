@@ -11,6 +11,7 @@ from tasks.cluster.check import Check
 from . import ask
 from .answers import Answers
 from .evidence import Evidence
+from .paths import Path
 from .settled import kube_proxies
 from .target import Target
 
@@ -50,10 +51,12 @@ def test_cluster_ip_from_the_node(target: Target, measured: Answers, node: str) 
 
 
 def test_second_family(target: Target, measured: Answers, node: str) -> None:
-    """A Service's second ClusterIP answers a pod over TCP, the other IP version"""
+    """A Service's second ClusterIP, of the other IP version, answers pods by TCP and UDP, themselves too, and nodes"""
     if not target.spec.cluster.dual_stack:
         pytest.skip("the cluster is not dual stack")
-    measured.expect(node, "service beside", look=f"{_PROXY} {node}")
+    asked = ["service", "service-udp", "hairpin", *(["service-host"] if target.spec.network.nodes_reach_pods else [])]
+    for question in asked:
+        measured.expect(node, f"{question} beside", look=f"{_PROXY} {node}")
 
 
 def test_hairpin(measured: Answers, node: str) -> None:
@@ -66,10 +69,10 @@ def test_session_affinity(measured: Answers, node: str) -> None:
     measured.expect(node, "sticky", look=f"{_PROXY} {node}")
 
 
-def test_node_port(measured: Answers, pair: tuple[str, str]) -> None:
+def test_node_port(measured: Answers, path: Path) -> None:
     """A NodePort answers at every node's address, asked by nodes"""
-    look = f"{_PROXY} {pair[1]}, and its firewall"
-    measured.expect(pair[0], f"node-port {pair[1]}", look=look, needs=(pair[1],))
+    look = f"{_PROXY} {path.other}, and its firewall"
+    measured.expect(path.one, f"node-port {path.label}", look=look, needs=(path.other,))
 
 
 def test_node_port_from_outside(target: Target, measured: Answers, node: str) -> None:

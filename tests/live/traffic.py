@@ -196,11 +196,13 @@ def _way(target: Target, measured: Answers, way: Way) -> str:
     cluster, network = target.spec.cluster, target.spec.network
     own, other = measured.pods[way.one], measured.pods[way.other]
     index = cluster.families.index(way.version)
-    here, there = (str(cluster.node(name).address) for name in (way.one, way.other))
-    # What concerns the nodes is asked once, with the first IP version.
-    nodes = ("", "") if way.beside else (here, there)
+    there = str(cluster.node(way.other).addresses[index])
+    # How fast it is is measured once, by the first version of IP.
+    timed = "" if way.beside else "yes"
     shown = shown_by(network, cluster, way)
-    return "|".join((way.label, other.name, own.addresses[index], other.addresses[index], *nodes, *shown.values()))
+    return "|".join(
+        (way.label, other.name, own.addresses[index], other.addresses[index], there, timed, *shown.values())
+    )
 
 
 def _is_ready(pod: dict[str, Any]) -> bool:

@@ -1,8 +1,8 @@
 # Asks every question of one pod's ways to others. Before it stand inside.sh, patience, mtu, link_mtu, ports, node_port,
-# and peers, a line for each way: its label, the pod's name, this pod's address and the other's, the two nodes'
-# addresses, what a capture must and must never show, what this node must never send (pcap filters, or nothing),
-# whether a payload must not be readable, what passes between the two nodes (a filter), and the address whose link that
-# is captured on, between | signs; and speeds, whether how fast it is shall be measured.
+# and peers, a line for each way: its label, the pod's name, this pod's address and the other's, the other node's
+# address, whether it may be timed, what a capture must and must never show, what this node must never send (pcap
+# filters, or nothing), whether a payload must not be readable, what passes between the two nodes (a filter), and the
+# address whose link that is captured on, between | signs; and speeds, whether how fast the ways are shall be measured.
 # Prints a line for each question: the question, a tab, "ok" or what was seen instead.
 for size in 10000000 1000000; do head -c $size /dev/zero | tr '\0' u >"$work/$size"; done
 big=10000000 small=1000000
@@ -55,8 +55,8 @@ to_node() { # any status is an answer: the kubelet knows no one here
   [ "$seen" != 000 ] && echo ok || echo "the kubelet at $there does not answer"
 }
 
-way() { # LABEL NAME OWN POD HERE THERE SHOWS NEVER NEVER_SENT SECRET BETWEEN AT
-  label=$1 name=$2 own=$3 pod=$4 here=$5 there=$6 shows=$7 never=$8 never_sent=$9 secret=${10} between=${11} at=${12}
+way() { # LABEL NAME OWN POD THERE SHOWS NEVER NEVER_SENT SECRET BETWEEN AT
+  label=$1 name=$2 own=$3 pod=$4 there=$5 shows=$6 never=$7 never_sent=$8 secret=$9 between=${10} at=${11}
   reached=$(upload in_pod $big "$pod" "$tcp"); tell "body $label" "$reached"
   # What the capture shows tells why a pod was not reached.
   [ -z "$shows" ] || tell "wire $label" "$(captured)"
@@ -70,9 +70,8 @@ way() { # LABEL NAME OWN POD HERE THERE SHOWS NEVER NEVER_SENT SECRET BETWEEN AT
   esac
   tell "host $label" "$(upload outright $small "$pod" "$tcp")"
   [ "$reached" != ok ] || : >"$work/$job.reached"
-  [ -n "$there" ] || return
   tell "node $label" "$(to_node)"
-  [ "$here" = "$there" ] || tell "host-port $label" "$(settled "$name" get outright "http://$(url "$there"):$host_port/hostname")"
+  [ "$pod" = "$own" ] || tell "host-port $label" "$(settled "$name" get outright "http://$(url "$there"):$host_port/hostname")"
   tell "node-port $label" "$(settled "probe-" get outright "http://$(url "$there"):$node_port/hostname")"
 }
 
@@ -81,10 +80,10 @@ seen=$(in_pod ip -o link show "${link%%@*}" | sed 's/.* mtu \([0-9]*\).*/\1/')
 [ "$seen" = "$link_mtu" ] && tell mtu ok || tell mtu "the pod's link $link has MTU $seen, not $link_mtu"
 
 job=0
-while IFS='|' read -r label name mine pod here there shows never never_sent secret between at; do
+while IFS='|' read -r label name mine pod there timed shows never never_sent secret between at; do
   [ -n "$label" ] || continue
   job=$((job + 1))
-  way "$label" "$name" "$mine" "$pod" "$here" "$there" "$shows" "$never" "$never_sent" "$secret" "$between" "$at" &
+  way "$label" "$name" "$mine" "$pod" "$there" "$shows" "$never" "$never_sent" "$secret" "$between" "$at" &
   # A few at a time: a large cluster's nodes have many ways.
   [ $((job % 6)) != 0 ] || wait
 done <<END
@@ -94,10 +93,10 @@ wait
 
 round_trip() { "$1" ping -nq -c 5 -i 0.01 -W 1 "$2" 2>/dev/null | sed -n 's|.*= \([0-9.]*\)/.*|\1|p'; } # WHERE ADDRESS
 job=0
-while IFS='|' read -r label name own pod here there rest; do
+while IFS='|' read -r label name own pod there timed rest; do
   job=$((job + 1))
   # A few show how fast it is, and each of them takes its time.
-  [ -n "$speeds" ] && [ -f "$work/$job.reached" ] && [ -n "$there" ] && [ $job -le 6 ] || continue
+  [ -n "$speeds" ] && [ -f "$work/$job.reached" ] && [ -n "$timed" ] && [ $job -le 6 ] || continue
   inside=$(upload in_pod $big "$pod" "$tcp"); took=$(cat "$work/$job.time"); [ "$inside" = ok ] || took=
   outside=$(upload outright $big "$there" "$host_server"); host_took=$(cat "$work/$job.time"); [ "$outside" = ok ] || host_took=
   tell "speed $label" "$(round_trip in_pod "$pod"),$took,$(round_trip outright "$there"),$host_took"

@@ -35,15 +35,15 @@ def dual(tmp_path: Path) -> Target:
 def test_a_way_names_both_pods_and_nodes_and_what_the_wire_has_to_show(tmp_path: Path) -> None:
     target = dual(tmp_path)
     told = traffic._way(target, Answers(pods=PODS), Way("cp-1", "w-2", 4)).split("|")
-    assert told[:6] == ["w-2", "probe-b", "10.244.0.2", "10.244.2.2", "192.0.2.1", "192.0.2.3"]
+    assert told[:6] == ["w-2", "probe-b", "10.244.0.2", "10.244.2.2", "192.0.2.3", "yes"]
     assert told[6:10] == ["udp port 8472", "net 10.244.0.0/16 or net fd00::/56", "", ""]
     between = "(host 192.0.2.1 and host 192.0.2.3) or (host 2001:db8::1 and host 2001:db8::3)"
     assert told[10:] == [between, "192.0.2.1"]
 
 
-def test_a_way_by_the_second_version_asks_nothing_of_nodes_again(tmp_path: Path) -> None:
+def test_a_way_by_the_second_version_has_the_nodes_second_address_and_is_not_timed_again(tmp_path: Path) -> None:
     told = traffic._way(dual(tmp_path), Answers(pods=PODS), Way("cp-1", "w-2", 6, beside=True)).split("|")
-    assert told[:6] == ["w-2, IPv6", "probe-b", "fd00::2", "fd00::2:2", "", ""]
+    assert told[:6] == ["w-2, IPv6", "probe-b", "fd00::2", "fd00::2:2", "2001:db8::3", ""]
 
 
 def test_a_capture_of_the_second_version_looks_for_what_is_around_it(tmp_path: Path) -> None:
