@@ -26,6 +26,7 @@ from .probe_objects import CHOSEN, HOST_PORT, HOST_SERVER, NAME, NAMESPACE, TCP,
 from .target import Target
 
 LANE = "traffic"
+_PCAP = {4: "ip", 6: "ip6"}
 _HERE = Path(__file__).parent
 INSIDE = _HERE.joinpath("inside.sh").read_text()
 
@@ -123,9 +124,6 @@ def shown_by(network: Network, cluster: Cluster, way: Way) -> dict[str, str]:
         "between": between,
         "at": str(at),
     }
-
-
-_PCAP = {4: "ip", 6: "ip6"}
 
 
 def _outermost(network: Network, cluster: Cluster, way: Way) -> int:
