@@ -32,7 +32,7 @@ GROUNDS = {
         {"network": {"mode": "routed"}, "bgp": BGP},
         fabric_mutations(),
     ),
-    "flannel-vxlan, dual stack": Ground(
+    "flannel-vxlan dual stack, one segment": Ground(
         dual.LAB, {"network": {"mode": OVERLAY}, **dual.SUBNETS}, dual.dual_stack_mutations()
     ),
 }
