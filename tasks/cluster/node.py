@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address
@@ -33,3 +34,8 @@ class Node:
     @property
     def is_control_plane(self) -> bool:
         return self.role is Role.CONTROL_PLANE
+
+
+def addresses_of(nodes: Iterable[Node], version: int) -> tuple[str, ...]:
+    """The nodes' addresses of one IP version."""
+    return tuple(str(a) for n in nodes for a in n.addresses if a.version == version)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from ..cluster.cluster import Cluster
-from ..cluster.node import Node
+from ..cluster.node import Node, addresses_of
 from ..cluster.prerequisites import Port
 from ..networks.network import Network
 from ..resources.firewall import Pass, protocol
@@ -46,7 +46,7 @@ def passes(cluster: Cluster, network: Network, node: Node) -> tuple[Pass, ...]:
 
 
 def _of_family(cluster: Cluster, network: Network, node: Node, family: int) -> Iterator[Pass]:
-    nodes = _addresses(cluster.nodes, family)
+    nodes = addresses_of(cluster.nodes, family)
     pods, services = _subnets(cluster.pod_subnets, family), _subnets(cluster.service_subnets, family)
     yield Pass("input", family, sources=(*nodes, *pods), reply=True)
     wanted = traffic_to(cluster, network, node, family)
@@ -61,7 +61,7 @@ def _of_family(cluster: Cluster, network: Network, node: Node, family: int) -> I
 
 def traffic_to(cluster: Cluster, network: Network, node: Node, family: int) -> list[tuple[Sources, Port]]:
     """What comes to a node, and from which addresses and subnets (ANYONE for a port that is for anyone)."""
-    nodes, members = _addresses(cluster.nodes, family), _addresses(cluster.control_plane, family)
+    nodes, members = addresses_of(cluster.nodes, family), addresses_of(cluster.control_plane, family)
     pods = _subnets(cluster.pod_subnets, family)
     wanted: list[tuple[Sources, Port]] = [(ANYONE, port) for port in SERVICES]
     if node.is_control_plane:
@@ -98,10 +98,6 @@ def _routers(cluster: Cluster, network: Network, node: Node, family: int) -> Sou
     if cluster.bgp is None or not network.peers_with_routers:
         return ()
     return tuple(str(r.address) for r in cluster.bgp.routers_of(node.rack) if r.address.version == family)
-
-
-def _addresses(nodes: Sequence[Node], family: int) -> Sources:
-    return tuple(str(a) for n in nodes for a in n.addresses if a.version == family)
 
 
 def _subnets(subnets: Sequence[IPv4Network | IPv6Network], family: int) -> Sources:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..cluster.node import Node
+from ..cluster.node import Node, addresses_of
 from ..networks.unmanaged import NETWORK_MANAGER
 from ..resources import kernel_module, sysctl
 from ..resources.file import File
@@ -73,7 +73,7 @@ def prepared(spec: Spec, node: Node) -> tuple[Resource, ...]:
         kernel_module.persisted(modules),
         *modules,
         # Before forwarding is switched on: that takes routes away that were learned.
-        *(RouterAdvertisements(str(a)) for a in node.addresses if a.version == 6),
+        *map(RouterAdvertisements, addresses_of([node], 6)),
         sysctl.persisted(sysctls),
         *sysctls,
         sysctl.persisted((INOTIFY,), sysctl.PERSISTED_EARLY),

@@ -7,6 +7,8 @@ import subprocess
 from collections.abc import Iterator
 from typing import Any
 
+from tests.live.membership import restarted
+
 from .deployed import Deployed
 
 
@@ -20,10 +22,8 @@ def ended(deployed: Deployed) -> str:
 
 
 def _containers(deployed: Deployed, pods: list[Any]) -> Iterator[str]:
-    for pod in pods:
+    for pod, status, last in restarted(pods):
         name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
-        for status in pod["status"].get("containerStatuses", ()):
-            last = status.get("lastState", {}).get("terminated")
-            if last:
-                words = deployed.kubectl("logs", "-n", namespace, name, "-c", status["name"], "--previous", "--tail=12")
-                yield f"{name} on {pod['spec']['nodeName']}, ended {status['restartCount']} times: {last}\n{words}"
+        if last:
+            words = deployed.kubectl("logs", "-n", namespace, name, "-c", status["name"], "--previous", "--tail=12")
+            yield f"{name} on {pod['spec']['nodeName']}, ended {status['restartCount']} times: {last}\n{words}"

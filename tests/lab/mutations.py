@@ -52,17 +52,18 @@ def on(host: str, *commands: str) -> Steps:
     return tuple((host, command) for command in commands)
 
 
-def rules(hook: str, rule: str, *, priority: int = -300, kind: str = "filter") -> tuple[str, str]:
+def rules(hook: str, rule: str, *, kind: str = "filter", family: str = "ip") -> tuple[str, str]:
     """A packet filter's table with one rule, and what takes it away."""
-    chain = f"chain ip mutation c {{ type {kind} hook {hook} priority {priority} ; }}"
-    return f"nft 'add table ip mutation; add {chain}; add rule ip mutation c {rule}'", "nft delete table ip mutation"
+    table = f"{family} mutation"
+    chain = f"chain {table} c {{ type {kind} hook {hook} priority {90 if kind == 'nat' else -300} ; }}"
+    return f"nft 'add table {table}; add {chain}; add rule {table} c {rule}'", f"nft delete table {table}"
 
 
 def filtered(
     name: str, host: str, hook: str, rule: str, *caught: str, also: tuple[str, ...] = (), **more: str
 ) -> Mutation:
-    kind = more.get("kind", "filter")
-    make, undo = rules(hook, rule, kind=kind, priority=90 if kind == "nat" else -300)
+    """:param more: what `rules` may be told beside."""
+    make, undo = rules(hook, rule, **more)
     return Mutation(name, on(host, make), on(host, undo), caught, also)
 
 

@@ -16,18 +16,22 @@ SHORT_NAMES = (NAME, f"{NAME}.{NAMESPACE}", f"{NAME}.{NAMESPACE}.svc")
 
 def service_questions(services: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     """Name of the question, how services.sh asks it, and whom."""
-    for address in services[NAME].get("clusterIPs", ()):
-        beside = "" if address == services[NAME]["clusterIP"] else " beside"
+    for beside, address in _addresses(services[NAME]):
         yield f"service{beside}", "pod", address
         yield f"service-udp{beside}", "udp", address
         yield f"service-host{beside}", "host", address
-    local = services["probe-local"]
-    for address in local.get("clusterIPs", ()):
-        yield f"hairpin{'' if address == local['clusterIP'] else ' beside'}", "own", address
+    for beside, address in _addresses(services["probe-local"]):
+        yield f"hairpin{beside}", "own", address
     yield "sticky", "sticky", services["probe-sticky"]["clusterIP"]
     yield "name", "name", f"{name_of(NAME)}."
     for short in SHORT_NAMES:
         yield f"name {short}", "name", short
+
+
+def _addresses(service: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """The ClusterIPs of a Service, each after what is added to the names of its questions."""
+    for address in service.get("clusterIPs", ()):
+        yield "" if address == service["clusterIP"] else " beside", address
 
 
 def gone(target: Target, measured: Answers, services: dict[str, Any], chosen: Pod) -> None:

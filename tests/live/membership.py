@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,14 @@ from .target import Target
 
 # Where the cluster itself runs.
 NAMESPACE_OF_SYSTEM = "kube-system"
+
+
+def restarted(pods: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]]:
+    """Containers that were started again: their pods, their states, and how the last one ended."""
+    for pod in pods:
+        for status in pod["status"].get("containerStatuses", ()):
+            if status.get("restartCount", 0):
+                yield pod, status, status.get("lastState", {}).get("terminated", {})
 
 
 @dataclass(frozen=True)
@@ -55,12 +64,9 @@ class Membership:
     def restarts(self) -> list[str]:
         """System pods whose containers were started again, each with how often and why the last ended."""
         told = []
-        for pod in self.pods:
-            for status in pod["status"].get("containerStatuses", ()):
-                if count := status.get("restartCount", 0):
-                    ended = status.get("lastState", {}).get("terminated", {})
-                    why = f", last {ended.get('reason', '?')} at {ended.get('finishedAt', '?')}" if ended else ""
-                    told.append(f"{pod['metadata']['name']}: {count} times{why}")
+        for pod, status, ended in restarted(self.pods):
+            why = f", last {ended.get('reason', '?')} at {ended.get('finishedAt', '?')}" if ended else ""
+            told.append(f"{pod['metadata']['name']}: {status['restartCount']} times{why}")
         return sorted(told)
 
     def pending(self) -> list[str]:

@@ -10,6 +10,7 @@ from shlex import quote
 from typing import Any
 
 from tasks.cluster.cluster import Cluster
+from tasks.cluster.header import ip
 from tasks.cluster.wire import Wire
 from tasks.networks.network import Network
 from tasks.plan.host_plan import PROBE_IMAGE
@@ -129,7 +130,7 @@ def shown_by(network: Network, cluster: Cluster, way: Way) -> dict[str, str]:
 def _outermost(network: Network, cluster: Cluster, way: Way) -> int:
     """The version of IP that a way's packets begin with between the nodes."""
     headers = network.headers(cluster)
-    return next((v for v in _PCAP if headers and headers[0].name == f"IPv{v}"), way.version)
+    return next((v for v in _PCAP if headers and headers[0].name == ip(v).name), way.version)
 
 
 def ask_again(target: Target, measured: Answers, node: str, only: set[str], *, services: dict[str, Any]) -> None:
@@ -167,7 +168,7 @@ def _script(target: Target, measured: Answers, node: str, services: dict[str, An
     if only is not None:
         labels = {question.partition(" ")[2] for question in only}
         found, asked = [w for w in found if w.label in labels], [q for q in asked if q[0] in only]
-    ways = [_way(target, measured, way) for way in found]
+    ways = [_way(target, measured, way, timed=only is None) for way in found]
     values = {
         "own": own.addresses[0],
         "name": own.name,
@@ -180,7 +181,6 @@ def _script(target: Target, measured: Answers, node: str, services: dict[str, An
         "host_server": HOST_SERVER,
         "kubelet": 10250,
         "node_port": services["probe-node"]["ports"][0]["nodePort"],
-        "speeds": "yes" if only is None else "",
         "peers": "\n".join(ways),
         "services": "\n".join("|".join(q) for q in asked),
     }
@@ -190,16 +190,16 @@ def _script(target: Target, measured: Answers, node: str, services: dict[str, An
     )
 
 
-def _way(target: Target, measured: Answers, way: Way) -> str:
+def _way(target: Target, measured: Answers, way: Way, *, timed: bool = True) -> str:
     cluster, network = target.spec.cluster, target.spec.network
     own, other = measured.pods[way.one], measured.pods[way.other]
     index = cluster.families.index(way.version)
     there = str(cluster.node(way.other).addresses[index])
     # How fast it is is measured once, by the first version of IP.
-    timed = "" if way.beside else "yes"
+    speed = "yes" if timed and not way.beside else ""
     shown = shown_by(network, cluster, way)
     return "|".join(
-        (way.label, other.name, own.addresses[index], other.addresses[index], there, timed, *shown.values())
+        (way.label, other.name, own.addresses[index], other.addresses[index], there, speed, *shown.values())
     )
 
 

@@ -1,8 +1,8 @@
 # Asks every question of one pod's ways to others. Before it stand inside.sh, patience, mtu, link_mtu, ports, node_port,
 # and peers, a line for each way: its label, the pod's name, this pod's address and the other's, the other node's
-# address, whether it may be timed, what a capture must and must never show, what this node must never send (pcap
+# address, whether it is timed, what a capture must and must never show, what this node must never send (pcap
 # filters, or nothing), whether a payload must not be readable, what passes between the two nodes (a filter), and the
-# address whose link that is captured on, between | signs; and speeds, whether how fast the ways are shall be measured.
+# address whose link that is captured on, between | signs.
 # Prints a line for each question: the question, a tab, "ok" or what was seen instead.
 for size in 10000000 1000000; do head -c $size /dev/zero | tr '\0' u >"$work/$size"; done
 big=10000000 small=1000000
@@ -96,7 +96,7 @@ job=0
 while IFS='|' read -r label name own pod there timed rest; do
   job=$((job + 1))
   # A few show how fast it is, and each of them takes its time.
-  [ -n "$speeds" ] && [ -f "$work/$job.reached" ] && [ -n "$timed" ] && [ $job -le 6 ] || continue
+  [ -f "$work/$job.reached" ] && [ -n "$timed" ] && [ $job -le 6 ] || continue
   inside=$(upload in_pod $big "$pod" "$tcp"); took=$(cat "$work/$job.time"); [ "$inside" = ok ] || took=
   outside=$(upload outright $big "$there" "$host_server"); host_took=$(cat "$work/$job.time"); [ "$outside" = ok ] || host_took=
   tell "speed $label" "$(round_trip in_pod "$pod"),$took,$(round_trip outright "$there"),$host_took"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ...cluster.check import Check
 from ...cluster.cluster import Cluster
-from ...cluster.node import Node
+from ...cluster.node import Node, addresses_of
 from ...cluster.routes import Routes
 from ...resources.objects import KUBECTL
 from . import bird, judges, routes
@@ -29,7 +29,7 @@ _PLANES = {
 
 def addresses(nodes: Iterable[Node], version: int = 4) -> frozenset[str]:
     """The nodes' addresses of one family."""
-    return frozenset(str(a) for n in nodes for a in n.addresses if a.version == version)
+    return frozenset(addresses_of(nodes, version))
 
 
 def shared_checks(network: Calico, cluster: Cluster) -> list[Check]:
