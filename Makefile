@@ -50,7 +50,7 @@ bench: $(STAMP) ## measure, side by side where there is a rival
 
 PROOF := $(CURDIR)/.cache/proof.jsonl
 
-proof: $(STAMP) ## see how far each mode is proven, on real kernels, and write docs/proof.yaml
+proof: $(STAMP) ## see how far each mode is proven, on real kernels, and write underlay/catalog/proof.yaml
 	@mkdir -p .cache && rm -f $(PROOF)
 	UNDERLAY_PROOF=$(PROOF) $(BIN)/pytest tests/unit/test_laid_down.py -q -n auto
 	-UNDERLAY_PROOF=$(PROOF) $(BIN)/pytest tests/lab -q

@@ -2,7 +2,7 @@
 
 from pyinfra import config, state
 
-from tasks.read_inventory import before_connecting
+from underlay.run.read_inventory import before_connecting
 
 config.REQUIRE_PYINFRA_VERSION = ">=3.10,<4"
 before_connecting(state)

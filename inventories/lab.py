@@ -1,9 +1,9 @@
 """The embedded lab: hosts in namespaces of this machine, booted when pyinfra connects."""
 
-from artifacts.home import bundle_directory
-from artifacts.prefill import prefilled
-from lab.inventory import hosts
-from lab.topology import Lab
+from underlay.artifacts.build.prefill import prefilled
+from underlay.artifacts.home import bundle_directory
+from underlay.lab.inventory import hosts
+from underlay.lab.topology import Lab
 
 _images = prefilled(bundle_directory())
 _carried = {

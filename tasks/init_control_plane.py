@@ -11,13 +11,13 @@ import yaml
 from pyinfra.api import Host, operation
 from pyinfra.context import ctx_host
 
-from .command import Step, Steps, run_script, tail
-from .deployment import JoinMaterial, deployment
-from .membership import kubeadm_script
-from .observe import answers
-from .plan.kubeadm import CONFIG, init_documents, upload_documents
-from .plan.probes import LABELS, is_member, is_started, left_tokens
-from .resources.objects import KUBECTL
+from underlay.plan.host_questions import LABELS, is_member, is_started, left_tokens
+from underlay.plan.kubeadm import CONFIG, init_documents, upload_documents
+from underlay.resources.objects import KUBECTL
+from underlay.run.command import Step, Steps, run_script, tail
+from underlay.run.kubeadm_script import kubeadm_script
+from underlay.run.observe import answers
+from underlay.run.run import JoinMaterial, deployment
 
 # Long enough for the joins of a large rollout, short enough to be of no use to anybody later.
 TOKEN_MINUTES = 30

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .converge import converge
+from underlay.run.converge import converge
 
 
 def install_kubernetes() -> None:

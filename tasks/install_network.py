@@ -10,9 +10,9 @@ from typing import Any
 from pyinfra.api import Host, operation
 from pyinfra.context import ctx_host
 
-from .command import Step, Steps, run_script, tail
-from .converge import converge
-from .deployment import deployment
+from underlay.run.command import Step, Steps, run_script, tail
+from underlay.run.converge import converge
+from underlay.run.run import deployment
 
 
 @operation()

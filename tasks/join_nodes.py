@@ -8,12 +8,12 @@ from gevent.lock import BoundedSemaphore
 from pyinfra.api import Host, operation
 from pyinfra.context import ctx_host
 
-from .command import Step, Steps, run_script, tail
-from .deployment import deployment
-from .membership import kubeadm_script
-from .observe import answers
-from .plan.kubeadm import CONFIG, DISCOVERY, discovery, join_documents
-from .plan.probes import is_member, is_started
+from underlay.plan.host_questions import is_member, is_started
+from underlay.plan.kubeadm import CONFIG, DISCOVERY, discovery, join_documents
+from underlay.run.command import Step, Steps, run_script, tail
+from underlay.run.kubeadm_script import kubeadm_script
+from underlay.run.observe import answers
+from underlay.run.run import deployment
 
 # etcd takes one learner at a time.
 _one_member = BoundedSemaphore(1)

@@ -7,13 +7,12 @@ from typing import Any
 from pyinfra.api import Host, operation
 from pyinfra.context import ctx_host
 
-from clouds.change import Change, CloudError, PodRoute
-from clouds.open import open_cloud
-
-from .cluster.routes import Routes
-from .command import Fail, Step, Steps
-from .deployment import Deployment, deployment
-from .pod_subnets import active_nodes, learn_subnets
+from underlay.clouds.change import Change, CloudError, PodRoute
+from underlay.clouds.open import open_cloud
+from underlay.model.routes import Routes
+from underlay.run.command import Fail, Step, Steps
+from underlay.run.pod_subnets import active_nodes, learn_subnets
+from underlay.run.run import Deployment, deployment
 
 
 @operation()

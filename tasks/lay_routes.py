@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from pyinfra.api import Host, operation
 from pyinfra.context import ctx_host
 
-from .command import Fail, Step, Steps
-from .converge import apply
-from .deployment import deployment
-from .observe import ask_resources
-from .pod_subnets import active_nodes, learn_subnets
-from .resources.resource import Resource
-from .routing.resources import learned
+from underlay.resources.resource import Resource
+from underlay.routing.resources import learned
+from underlay.run.command import Fail, Step, Steps
+from underlay.run.converge import apply
+from underlay.run.observe import ask_resources
+from underlay.run.pod_subnets import active_nodes, learn_subnets
+from underlay.run.run import deployment
 
 
 @operation()

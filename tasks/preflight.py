@@ -9,14 +9,14 @@ from pyinfra import logger
 from pyinfra.api import State, operation
 from pyinfra.context import ctx_host, ctx_state
 
-from .command import Fail, Steps
-from .deployment import deployment
-from .observe import ask
-from .plan.finding import Finding, accept, of_host, refusals
-from .plan.fitness import judge
-from .plan.host_plan import record
-from .plan.probes import recorded_path, recorded_problems
-from .probe_wire import probe_wire
+from underlay.findings.finding import Finding, accept, of_host, refusals
+from underlay.plan.host_plan import record
+from underlay.plan.host_questions import recorded_path, recorded_problems
+from underlay.preflight.host_findings import judge
+from underlay.run.command import Fail, Steps
+from underlay.run.observe import ask
+from underlay.run.probe_wire import probe_wire
+from underlay.run.run import deployment
 
 
 @operation()

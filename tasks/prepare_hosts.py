@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .converge import converge
+from underlay.run.converge import converge
 
 
 def prepare_hosts() -> None:

@@ -18,10 +18,10 @@ from pyinfra import logger
 from pyinfra.api import operation
 from pyinfra.context import ctx_host, ctx_state
 
-from .command import Fail, Steps
-from .deployment import Deployment, deployment
-from .report.reading import read_report
-from .report.told import failures, notes, verdict
+from underlay.report.load import read_report
+from underlay.report.summary import failures, notes, verdict
+from underlay.run.command import Fail, Steps
+from underlay.run.run import Deployment, deployment
 
 ROOT = Path(__file__).resolve().parent.parent
 REPORTS = Path("reports")

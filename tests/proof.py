@@ -1,7 +1,7 @@
 """How far each mode is proven, written by the runs that proved it.
 
 Runs append a line of JSON for what they saw to the file that UNDERLAY_PROOF names; `python -m tests.proof FILE` merges
-them into docs/proof.yaml, where the highest rung of a mode stands.
+them into underlay/catalog/proof.yaml, where the highest rung of a mode stands.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
-KEPT = ROOT / "docs/proof.yaml"
+KEPT = ROOT / "underlay/catalog/proof.yaml"
 RUNGS = {
     1: "renders, all keys known",
     2: "accepted by a real API server or the plugin's own program",

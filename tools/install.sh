@@ -19,4 +19,4 @@ echo "installing Python packages into $venv ..."
 [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
 "$venv/bin/pip" install -q --disable-pip-version-check -e '.[dev]'
 # pyinfra writes no bytecode: without this, every deploy would compile its own modules anew.
-"$venv/bin/python" -m compileall -q artifacts clouds console lab tasks
+"$venv/bin/python" -m compileall -q underlay tasks

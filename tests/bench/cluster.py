@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from artifacts.error import ArtifactError
-from artifacts.home import bundle_directory
-from artifacts.manifest import load_manifest
-from artifacts.prefill import prefilled
-from lab import lifecycle
 from tests.lab.deployed import Deployed
+from underlay.artifacts.build.manifest import load_manifest
+from underlay.artifacts.build.prefill import prefilled
+from underlay.artifacts.error import ArtifactError
+from underlay.artifacts.home import bundle_directory
+from underlay.lab import lifecycle
 
 from .measure import BenchError, say
 from .summary import Summary, read_summary

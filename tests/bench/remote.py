@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import subprocess
 
-from lab import ssh as lab_ssh
-from lab.topology import Lab
+from underlay.lab import ssh as lab_ssh
+from underlay.lab.topology import Lab
 
 # Every command that comes over SSH is logged, for all rivals alike.
 LOG_EXECUTIONS = """\

@@ -10,13 +10,13 @@ from typing import Any, cast
 from pyinfra import state
 from pyinfra.api import Host
 
-from tasks.converge import converge
-from tasks.deployment import Deployment, begin
-from tasks.plan.host_plan import HostPlan
-from tasks.plan.router_plan import router_plan
-from tasks.plan.spec import read_spec
-from tasks.read_inventory import hosts_and_groups
-from tasks.routing.resources import of_node
+from underlay.inventory.spec import read_spec
+from underlay.plan.host_plan import HostPlan
+from underlay.plan.router_plan import router_plan
+from underlay.routing.resources import of_node
+from underlay.run.converge import converge
+from underlay.run.read_inventory import hosts_and_groups
+from underlay.run.run import Deployment, begin
 
 _nothing: Any = None
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tasks.networks.calico.kinds import OPERATOR
-from tasks.networks.known_keys import of_kinds
+from underlay.networks.calico.objects import OPERATOR
+from underlay.networks.known_keys import of_kinds
 
 FILES = ("calico-3.32.1-installation.tsv", "calico-3.32.1-crds.tsv")
 Schema = dict[str, Any]

@@ -1,4 +1,4 @@
-"""The keys that CRDs know, as `tasks/networks/schemas` keeps them: a line for each, with its type and its choices."""
+"""The keys that CRDs know, as `underlay/networks/schemas` keeps them: a line each, with its type and its choices."""
 
 from __future__ import annotations
 

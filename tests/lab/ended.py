@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from typing import Any
 
-from tests.live.membership import restarted
+from underlay.verify.cluster_state import restarted
 
 from .deployed import Deployed
 

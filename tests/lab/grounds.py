@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from . import dual_stack_mutations as dual
+from . import dual_stack_mutations
 from .fabric import BGP
 from .fabric_mutations import fabric_mutations
 from .mutations import Mutation, mutations
@@ -33,6 +33,8 @@ GROUNDS = {
         fabric_mutations(),
     ),
     "flannel-vxlan dual stack, one segment": Ground(
-        dual.LAB, {"network": {"mode": OVERLAY}, **dual.SUBNETS}, dual.dual_stack_mutations()
+        dual_stack_mutations.LAB,
+        {"network": {"mode": OVERLAY}, **dual_stack_mutations.SUBNETS},
+        dual_stack_mutations.dual_stack_mutations(),
     ),
 }

@@ -12,9 +12,9 @@ from pathlib import Path
 from pprint import pformat
 from typing import Any
 
-from artifacts.home import bundle_directory
-from lab import lifecycle, ssh
-from lab.topology import Lab, Node
+from underlay.artifacts.home import bundle_directory
+from underlay.lab import lifecycle, ssh
+from underlay.lab.topology import Lab, Node
 
 from .deployed import PYINFRA, ROOT, UNDERLAY, Run
 

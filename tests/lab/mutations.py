@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tasks.cluster.traces import Traces
-from tasks.networks.registry import modes
+from underlay.model.footprint import Traces
+from underlay.networks.registry import modes
 
 Steps = tuple[tuple[str, str], ...]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tests.live.policies import Case, Place
-from tests.live.probe_objects import TCP, UDP
+from underlay.verify.network_policies import Case, Place
+from underlay.verify.probe_objects import TCP, UDP
 
 UNDO = "nft delete table ip stand-in"
 

@@ -11,17 +11,17 @@ from ipaddress import IPv4Network
 
 import pytest
 
-from lab import lifecycle
-from lab.topology import Lab
-from tasks.cluster.cluster import Cluster
-from tasks.cluster.node import Node, Role
-from tasks.networks.calico import egress_node
 from tests.unit.clusters import cluster
+from underlay.lab import lifecycle
+from underlay.lab.topology import Lab
+from underlay.model.cluster import Cluster
+from underlay.model.node import Node, Role
+from underlay.networks.calico import egress_gateway_node
 
 pytestmark = [pytest.mark.lab, pytest.mark.skipif(os.geteuid() != 0, reason="making hosts needs root")]
 
 LAB = Lab("calegress", network="10.133.0.0/16")
-SSH = [sys.executable, "-c", "from console.lab import lab_group; lab_group()", "ssh", "--name", LAB.name]
+SSH = [sys.executable, "-c", "from underlay.cli.lab import lab_group; lab_group()", "ssh", "--name", LAB.name]
 # cp-1 is somebody outside; the cluster is the other two.
 OUTSIDE, GATEWAY, CLIENT = "cp-1", "w-1", "w-2"
 ADDRESSES = {n.name: str(n.address) for n in LAB.nodes}
@@ -90,7 +90,7 @@ def hosts() -> Iterator[None]:
         run(OUTSIDE, "systemd-run -q socat TCP-LISTEN:8080,fork,reuseaddr SYSTEM:'echo $SOCAT_PEERADDR'")
         shape = made()
         for host in OVERLAY:
-            for resource in egress_node.resources(
+            for resource in egress_gateway_node.resources(
                 shape, shape.node(host), gateway=shape.node(GATEWAY), address=ADDRESS, pools=[POOL]
             ):
                 run(host, f"set -eu\n{resource.apply()}")
@@ -106,7 +106,7 @@ def ask() -> str:
 
 
 def judged(host: str) -> str | None:
-    check = next(c for c in egress_node.checks(made(), gateway=GATEWAY, pools=[POOL]) if c.node == host)
+    check = next(c for c in egress_gateway_node.checks(made(), gateway=GATEWAY, pools=[POOL]) if c.node == host)
     return check.judge(run(host, check.command))
 
 
@@ -138,9 +138,9 @@ def test_without_the_gateway_nothing_leaves_another_way() -> None:
 
 def test_it_takes_itself_away() -> None:
     for host in OVERLAY:
-        run(host, f"systemctl stop {egress_node.UNIT}")
-    left = run(CLIENT, f"ip rule; ip route show table {egress_node.TABLE}", check=False)
-    assert str(egress_node.TABLE) not in left
+        run(host, f"systemctl stop {egress_gateway_node.UNIT}")
+    left = run(CLIENT, f"ip rule; ip route show table {egress_gateway_node.TABLE}", check=False)
+    assert str(egress_gateway_node.TABLE) not in left
     assert POOL not in left
     left = run(GATEWAY, "nft list tables; ip addr show dev eth0")
     assert "underlay-egress" not in left

@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 
-from tasks.cluster.addon import Object
-from tasks.networks.calico.kinds import CALICO, NAMESPACE, OPERATOR
-from tasks.resources.objects import Objects
 from tests.proof import saw
 from tests.unit.clusters import cluster, network, with_bgp
-from tests.unit.networks.calico_shapes import MODES, objects, shapes
+from tests.unit.networks.calico.shapes import MODES, objects, shapes
+from underlay.model.addon import Object
+from underlay.networks.calico.objects import CALICO, NAMESPACE, OPERATOR
+from underlay.resources.objects import Objects
 
 from .calico_crds import definitions
 from .deployed import Deployed

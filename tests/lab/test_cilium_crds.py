@@ -13,15 +13,15 @@ from typing import Any
 import pytest
 import yaml
 
-from artifacts.compile import compile_recipe
-from artifacts.home import architecture, build_directory
-from artifacts.recipes import GoRecipe
-from artifacts.toolchain import ensure_go
-from tasks.cluster.addon import Object
-from tasks.networks.cilium.versions import NEWEST, VERSIONS
 from tests.proof import saw
 from tests.unit.clusters import cluster, dual_stack, one_rack, with_bgp
-from tests.unit.networks.cilium import CA, MODES, POLICY, WEST, cilium
+from tests.unit.networks.cilium.samples import CA, MODES, POLICY, WEST, cilium
+from underlay.artifacts.build.compile import compile_recipe
+from underlay.artifacts.build.recipes import GoRecipe
+from underlay.artifacts.build.toolchain import ensure_go
+from underlay.artifacts.home import architecture, build_directory
+from underlay.model.addon import Object
+from underlay.networks.cilium.versions import NEWEST, VERSIONS
 
 from .crd_keys import keys_of
 from .deployed import ROOT, Deployed
@@ -34,7 +34,7 @@ RECIPE = GoRecipe(
     version=VERSIONS[NEWEST].chart,
     packages={"cilium-crds": "."},
 )
-SCHEMA = ROOT / "tasks/networks/schemas/cilium-1.20.2-crds.tsv"
+SCHEMA = ROOT / "underlay/networks/schemas/cilium-1.20.2-crds.tsv"
 KINDS = ("CiliumBGPAdvertisement", "CiliumBGPClusterConfig", "CiliumBGPPeerConfig", "CiliumEgressGatewayPolicy")
 EGRESS = {"kube_proxy_replacement": True, "bpf_masquerade": True, "egress_gateway": True, "egress_policies": [POLICY]}
 OWN: dict[str, dict[str, Any]] = {"cilium-egress-gateway": {"egress_policies": [POLICY]}}

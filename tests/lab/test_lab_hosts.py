@@ -14,17 +14,18 @@ from pathlib import Path
 
 import pytest
 
-from lab import borrowed, lifecycle, namespaces, naming, paths, reach, record
-from lab.errors import LabError
-from lab.machine import this_machine
-from lab.paths import LabPaths
-from lab.topology import Lab, Node
+from underlay.lab import borrowed, lifecycle, naming, paths, reach, record
+from underlay.lab.errors import LabError
+from underlay.lab.host import namespaces
+from underlay.lab.machine import this_machine
+from underlay.lab.paths import LabPaths
+from underlay.lab.topology import Lab, Node
 
 pytestmark = [pytest.mark.lab, pytest.mark.skipif(os.geteuid() != 0, reason="making hosts needs root")]
 
 MINE = Lab("t1", network="10.71.0.0/16")
 OTHER = Lab("t2", network="10.72.0.0/16", workers=0)
-CLI = [sys.executable, "-c", "from console.lab import lab_group; lab_group()"]
+CLI = [sys.executable, "-c", "from underlay.cli.lab import lab_group; lab_group()"]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -78,7 +79,10 @@ def traces() -> set[str]:
         try:
             if ") Z " in (process / "stat").read_text():
                 continue  # dead; the machine's PID 1 buries it in its own time
-            if "/underlay/" in (process / "cgroup").read_text() or b"lab.keeper" in (process / "cmdline").read_bytes():
+            if (
+                "/underlay/" in (process / "cgroup").read_text()
+                or b"underlay.lab.host.keeper" in (process / "cmdline").read_bytes()
+            ):
                 processes.append(f"process {process.name} {(process / 'cgroup').read_text().splitlines()[-1]}")
         except (FileNotFoundError, ProcessLookupError):
             continue

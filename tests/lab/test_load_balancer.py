@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 import yaml
 
-from artifacts.recipes import go_recipes
-from artifacts.toolchain import ensure_go
-from lab.topology import Lab
-from tasks.load_balancers.metallb import DEFINITIONS
+from underlay.artifacts.build.recipes import go_recipes
+from underlay.artifacts.build.toolchain import ensure_go
+from underlay.lab.topology import Lab
+from underlay.load_balancers.metallb import DEFINITIONS
 
 from .deployed import ROOT, UNDERLAY, Deployed
 

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.live import policies, test_policy, traffic
-from tests.live.policies import CASES, Case, Place
-from tests.live.probe_objects import NAMESPACE
-from tests.live.target import Target
+from tests.live import test_policy
+from underlay.verify import network_policies, traffic
+from underlay.verify.network_policies import CASES, Case, Place
+from underlay.verify.probe_objects import NAMESPACE
+from underlay.verify.target import Target
 
 from .deployed import INVENTORY, Deployed
 from .mutation_table import Verdict, judge
@@ -41,13 +42,13 @@ def target(pair: Deployed) -> Iterator[Target]:
 
 @pytest.fixture(scope="module")
 def places(target: Target) -> dict[str, Place]:
-    found = policies.start(target, traffic.image_of(target))
-    policies.lay(target, found)
+    found = network_policies.start(target, traffic.image_of(target))
+    network_policies.lay(target, found)
     return found
 
 
 def test_without_an_engine_all_that_is_forbidden_is_told_to_pass(target: Target, places: dict[str, Place]) -> None:
-    found = policies.ask(target, places)
+    found = network_policies.ask(target, places)
     assert {case for case, seen in found.items() if seen == "the connection passes"} == set(DENIED)
     assert all(seen == "ok" for case, seen in found.items() if case.passes)
 
@@ -55,9 +56,11 @@ def test_without_an_engine_all_that_is_forbidden_is_told_to_pass(target: Target,
 def test_with_rules_in_its_place_every_verdict_is_as_the_policies_say(target: Target, places: dict[str, Place]) -> None:
     for host, step in drops(places, CASES):
         assert target.host(host).run(step).rc == 0
-    found = policies.ask(target, places)
+    found = network_policies.ask(target, places)
     assert set(found.values()) == {"ok"}, found
-    assert {case for case, seen in policies.ask(target, places, DENIED, open_=True).items() if seen == "ok"} == set()
+    assert {
+        case for case, seen in network_policies.ask(target, places, DENIED, open_=True).items() if seen == "ok"
+    } == set()
 
 
 def test_one_rule_that_is_missing_is_named(target: Target, places: dict[str, Place]) -> None:
@@ -80,7 +83,7 @@ def off(target: Target, places: dict[str, Place]) -> None:
 def told(target: Target, places: dict[str, Place], name: str) -> dict[Case, str]:
     """What the check says, noted as a mutation."""
     began = time.monotonic()
-    found = {case: seen for case, seen in policies.ask(target, places).items() if seen != "ok"}
+    found = {case: seen for case, seen in network_policies.ask(target, places).items() if seen != "ok"}
     first = next((f"{case}: {seen}" for case, seen in found.items()), "")
     mutation = Mutation(f"{name} (packet filter rules stood in for one)", (), (), (POLICY,))
     judge(mutation, Verdict({POLICY: first} if first else {}, time.monotonic() - began))

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from lab import faults
-from lab.topology import Lab
+from underlay.lab import faults
+from underlay.lab.topology import Lab
 
 from .deployed import Deployed
 

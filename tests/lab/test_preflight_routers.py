@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from lab import lifecycle
-from lab.topology import Lab
+from underlay.lab import lifecycle
+from underlay.lab.topology import Lab
 
 from .deployed import Deployed
 

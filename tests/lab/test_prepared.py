@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tasks.resources.nftables import Nftables
+from underlay.resources.nftables import Nftables
 
 from .deployed import Deployed
 

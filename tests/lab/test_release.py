@@ -12,16 +12,16 @@ from typing import Any
 
 import pytest
 
-from artifacts.artifact import Chart
-from artifacts.blobs import sha256_of
-from artifacts.catalog import pinned_version
-from artifacts.fetch import chart_script
-from artifacts.home import bundle_directory
-from tasks.artifacts_of import ArtifactsOf
-from tasks.resources.objects import KUBECTL, Objects
-from tasks.resources.release import HELM, ChartFile, HelmRelease
-from tasks.resources.resource import Resource
-from tasks.resources.script import Outcome, apply_script, observe_script, read_observations, read_outcome
+from underlay.artifacts.artifact import Chart
+from underlay.artifacts.blobs import sha256_of
+from underlay.artifacts.catalog import pinned_version
+from underlay.artifacts.fetch import chart_script
+from underlay.artifacts.home import bundle_directory
+from underlay.resources.objects import KUBECTL, Objects
+from underlay.resources.release import HELM, ChartFile, HelmRelease
+from underlay.resources.resource import Resource
+from underlay.resources.script import Outcome, apply_script, observe_script, read_observations, read_outcome
+from underlay.run.artifacts import ArtifactsOf
 
 from .deployed import ROOT, UNDERLAY, Deployed
 from .tiny_chart import CRD, NAME, write_chart

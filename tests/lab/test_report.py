@@ -10,8 +10,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from tasks.report.document import Report
-from tasks.report.reading import read_report
+from underlay.report.document import Report
+from underlay.report.load import read_report
 
 from .deployed import ROOT, UNDERLAY, Deployed
 

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from lab import namespaces, naming
-from lab.commands import run
-from lab.topology import Lab
+from underlay.lab import naming
+from underlay.lab.commands import run
+from underlay.lab.host import namespaces
+from underlay.lab.topology import Lab
 
 from .light_fabric import LightFabric
 

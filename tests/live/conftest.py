@@ -6,17 +6,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from .cases import (  # noqa: F401  fixtures, and what checks run over
+from underlay.verify.evidence import evidence  # noqa: F401  a fixture of every check
+from underlay.verify.parametrize import (  # noqa: F401  fixtures, and what checks run over
     measured,
     pytest_collection_modifyitems,
     pytest_generate_tests,
     states,
     under_way,
 )
-from .evidence import evidence  # noqa: F401  a fixture of every check
-from .progress import Progress
-from .report import Verification
-from .target import Target, opened, target_of_session
+from underlay.verify.progress import Progress
+from underlay.verify.recorder import Verification
+from underlay.verify.target import Target, opened, target_of_session
 
 _verification = Verification()
 _progress = Progress()

@@ -8,12 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tasks.plan.probes import POD_SUBNETS, read_pod_subnets
-from tasks.routing.gate import Row, verdict
-from tasks.routing.sessions import Session
-from tasks.routing.view import View, question, read_view
-
-from .target import Target
+from underlay.plan.host_questions import POD_SUBNETS, read_pod_subnets
+from underlay.routing.session_check import Row, verdict
+from underlay.routing.session_state import View, question, read_view
+from underlay.routing.sessions import Session
+from underlay.verify.target import Target
 
 # A speaker that was just started takes a few seconds to hear everything.
 PATIENCE = 30.0

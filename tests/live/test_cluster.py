@@ -7,14 +7,13 @@ import time
 
 import pytest
 
-from tasks.cluster.check import Check
-
-from . import ask, clocks, membership
-from .clocks import Clocks
-from .evidence import Evidence
-from .membership import Membership
-from .patience import PATIENCE
-from .target import Target
+from underlay.model.check import Check
+from underlay.verify import check_runner, clock_offsets, cluster_state
+from underlay.verify.clock_offsets import Clocks
+from underlay.verify.cluster_state import Membership
+from underlay.verify.evidence import Evidence
+from underlay.verify.target import Target
+from underlay.verify.timeouts import PATIENCE
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +22,7 @@ def whole(target: Target) -> Membership:
     until = time.monotonic() + PATIENCE
     dns = target.spec.network.carries_pods
     while True:
-        seen = membership.read(target)
+        seen = cluster_state.read(target)
         waiting = seen.waiting(dns=dns) or seen.short(dns=dns)
         if time.monotonic() > until or not (
             waiting or any(not seen.ready(n.name).startswith(str(dns)) for n in target.nodes)
@@ -86,23 +85,23 @@ def test_recorded(target: Target) -> None:
 
 def test_api(target: Target, check: Check, evidence: Evidence) -> None:
     """Cluster: the API answers every node through the endpoint people use"""
-    ask.expect(target, check, evidence)
+    check_runner.expect(target, check, evidence)
 
 
 def test_etcd(target: Target, check: Check, evidence: Evidence) -> None:
     """Cluster: etcd has exactly the control plane as members, a leader and no alarm"""
-    ask.expect(target, check, evidence)
+    check_runner.expect(target, check, evidence)
 
 
 def test_certificates(target: Target, check: Check, evidence: Evidence) -> None:
     """Cluster: certificates are good for a month at least"""
-    ask.expect(target, check, evidence)
+    check_runner.expect(target, check, evidence)
 
 
 @pytest.fixture(scope="session")
 def told_time(target: Target) -> Clocks:
     """The clocks of all hosts, asked once."""
-    return clocks.read(target.host, list(target.variables))
+    return clock_offsets.read(target.host, list(target.variables))
 
 
 def test_clocks(told_time: Clocks, asked: str) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from .answers import Answers
-from .endpoints import SHORT_NAMES
+from underlay.verify.service_endpoints import SHORT_NAMES
+from underlay.verify.traffic_results import Answers
 
 _LOOK = "the pods and the log of CoreDNS, and the Service kube-dns"
 

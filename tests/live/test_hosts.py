@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from tasks.resources.resource import Resource
-
-from .states import States
+from underlay.resources.resource import Resource
+from underlay.verify.resource_states import States
 
 
 def test_resource(states: States, node: str, resource: Resource) -> None:

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from tasks.cluster.check import Check
-
-from . import ask
-from .answers import Answers
-from .evidence import Evidence
-from .paths import Path
-from .target import Target
+from underlay.model.check import Check
+from underlay.verify import check_runner
+from underlay.verify.evidence import Evidence
+from underlay.verify.paths import Path
+from underlay.verify.target import Target
+from underlay.verify.traffic_results import Answers
 
 
 def test_mode(target: Target, check: Check, evidence: Evidence) -> None:
     """The mode's own links and routes"""
-    ask.expect(target, check, evidence)
+    check_runner.expect(target, check, evidence)
 
 
 def test_no_other_mode(target: Target, check: Check, evidence: Evidence) -> None:
     """No link, route or configuration of another mode"""
-    ask.expect(target, check, evidence)
+    check_runner.expect(target, check, evidence)
 
 
 def test_pods(measured: Answers, node: str) -> None:

@@ -6,10 +6,10 @@ from concurrent.futures import Future
 
 import pytest
 
-from . import policies, traffic
-from .answers import Answers
-from .policies import CASES, Case
-from .target import Target
+from underlay.verify import network_policies, traffic
+from underlay.verify.network_policies import CASES, Case
+from underlay.verify.target import Target
+from underlay.verify.traffic_results import Answers
 
 Found = tuple[dict[Case, str], dict[Case, str]]
 
@@ -22,10 +22,10 @@ def enforced(target: Target, under_way: Future[Answers] | None) -> Found:
         pytest.skip(f"mode {network.mode} enforces no NetworkPolicy: what policies forbid passes")
     assert under_way is not None
     under_way.result()
-    places = policies.start(target, traffic.image_of(target))
-    before = policies.ask(target, places, open_=True)
-    policies.lay(target, places)
-    return before, policies.ask(target, places)
+    places = network_policies.start(target, traffic.image_of(target))
+    before = network_policies.ask(target, places, open_=True)
+    network_policies.lay(target, places)
+    return before, network_policies.ask(target, places)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

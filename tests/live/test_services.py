@@ -6,14 +6,13 @@ from concurrent.futures import Future
 
 import pytest
 
-from tasks.cluster.check import Check
-
-from . import ask
-from .answers import Answers
-from .evidence import Evidence
-from .paths import Path
-from .settled import kube_proxies
-from .target import Target
+from underlay.model.check import Check
+from underlay.verify import check_runner
+from underlay.verify.evidence import Evidence
+from underlay.verify.paths import Path
+from underlay.verify.readiness import kube_proxies
+from underlay.verify.target import Target
+from underlay.verify.traffic_results import Answers
 
 _PROXY = "kube-proxy's log and rules on"
 
@@ -30,7 +29,7 @@ def settled(target: Target, under_way: Future[Answers] | None) -> None:
 @pytest.mark.usefixtures("settled")
 def test_kube_proxy(target: Target, check: Check, evidence: Evidence) -> None:
     """kube-proxy runs in the mode asked for, or not at all where the network serves Services"""
-    ask.expect(target, check, evidence)
+    check_runner.expect(target, check, evidence)
 
 
 def test_cluster_ip(measured: Answers, node: str) -> None:

@@ -9,18 +9,18 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
-from tasks.cluster.addon import Chart
-from tasks.cluster.bgp import Bgp, Router
-from tasks.cluster.cluster import Cluster
-from tasks.cluster.node import Node, Role
-from tasks.cluster.traits import Reach, Status, Traits
-from tasks.networks.network import Network
-from tasks.networks.registry import modes
-from tasks.plan.spec import Spec
-from tasks.resources.binary import Binary
-from tasks.resources.file import place
-from tasks.resources.images import ImageBlob, Images
-from tasks.resources.release import ChartFile
+from underlay.inventory.spec import Spec
+from underlay.model.addon import Chart
+from underlay.model.bgp import Bgp, Router
+from underlay.model.cluster import Cluster
+from underlay.model.node import Node, Role
+from underlay.model.traits import Reach, Status, Traits
+from underlay.networks.network import Network
+from underlay.networks.registry import modes
+from underlay.resources.binary import Binary
+from underlay.resources.file import place
+from underlay.resources.images import ImageBlob, Images
+from underlay.resources.release import ChartFile
 
 Hosts = dict[str, dict[str, Any]]
 Groups = dict[str, tuple[str, ...]]

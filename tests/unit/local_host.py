@@ -12,8 +12,8 @@ from grp import getgrgid
 from pathlib import Path
 from pwd import getpwuid
 
-from tasks.resources.resource import Question, Resource
-from tasks.resources.script import Outcome, apply_script, observe_script, read_observations, read_outcome
+from underlay.resources.resource import Question, Resource
+from underlay.resources.script import Outcome, apply_script, observe_script, read_observations, read_outcome
 
 # Whoever runs the tests; only root may give a file to somebody else.
 OWNER = f"{getpwuid(os.getuid()).pw_name}:{getgrgid(os.getgid()).gr_name}"

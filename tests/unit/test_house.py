@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from artifacts.catalog import image_entry, pinned_version
-from tasks.networks.flannel import flannel
-from tasks.networks.registry import modes
+from underlay.artifacts.catalog import image_entry, pinned_version
+from underlay.networks.flannel import flannel
+from underlay.networks.registry import modes
 
 ROOT = Path(__file__).resolve().parents[2]
-CODE = [p for folder in ("artifacts", "console", "lab", "tasks", "tests/live") for p in (ROOT / folder).rglob("*.py")]
+CODE = [p for folder in ("underlay", "tasks", "tests/live") for p in (ROOT / folder).rglob("*.py")]
 
 
 def test_nouns_bring_no_pyinfra() -> None:
     look = (
-        "import sys; from tasks.networks.registry import modes; modes(); import tasks.plan.host_plan; "
+        "import sys; from underlay.networks.registry import modes; modes(); import underlay.plan.host_plan; "
         "print([m for m in ('pyinfra', 'gevent', 'paramiko') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", look], cwd=ROOT, capture_output=True, text=True, check=True)
@@ -32,7 +32,8 @@ def test_a_modes_name_stands_in_its_own_folder_only(mode: str) -> None:
     named = [
         str(p.relative_to(ROOT))
         for p in CODE
-        if re.search(rf"\b{re.escape(mode)}\b", p.read_text()) and (ROOT / "tasks/networks" / plugin) not in p.parents
+        if re.search(rf"\b{re.escape(mode)}\b", p.read_text())
+        and (ROOT / "underlay/networks" / plugin) not in p.parents
     ]
     assert named == []
 

@@ -6,18 +6,18 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from artifacts.home import bundle_directory
-from tasks.cluster.cluster import Cluster
-from tasks.cluster.node import Node
-from tasks.networks.network import Network
-from tasks.networks.registry import modes
-from tasks.plan.plans import plans
-from tasks.plan.spec import Spec, read_spec
-from tasks.read_inventory import artifacts_of
-from tasks.resources.file import File
-from tasks.resources.kernel_module import KernelModule
-from tasks.resources.resource import Resource
-from tasks.resources.sysctl import Sysctl
+from underlay.artifacts.home import bundle_directory
+from underlay.inventory.spec import Spec, read_spec
+from underlay.model.cluster import Cluster
+from underlay.model.node import Node
+from underlay.networks.network import Network
+from underlay.networks.registry import modes
+from underlay.plan.plans import plans
+from underlay.resources.file import File
+from underlay.resources.kernel_module import KernelModule
+from underlay.resources.resource import Resource
+from underlay.resources.sysctl import Sysctl
+from underlay.run.read_inventory import artifacts_of
 
 from .site import GUESTS, Site
 

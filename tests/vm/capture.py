@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab import image, namespaces, naming
+from underlay.lab import image, naming
+from underlay.lab.host import namespaces
 
 READY_S = 20
 

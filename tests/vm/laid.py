@@ -11,7 +11,7 @@ from functools import partial
 from shlex import quote
 from typing import Any
 
-from tasks.resources.script import apply_script, read_outcome
+from underlay.resources.script import apply_script, read_outcome
 
 from . import pod, state
 from .asked import Asked

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..lab.mutations import CLUSTER, MODE, WIRE, Mutation, on
+from tests.lab.mutations import CLUSTER, MODE, WIRE, Mutation, on
+
 from .laid import Laid
 from .site import GUESTS
 

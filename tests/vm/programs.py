@@ -6,9 +6,9 @@ import json
 import tarfile
 from pathlib import Path
 
-from artifacts.bundle_source import BundleSource
-from artifacts.catalog import binary_entry, image_entry, pinned_version
-from artifacts.home import bundle_directory
+from underlay.artifacts.bundle_source import BundleSource
+from underlay.artifacts.catalog import binary_entry, image_entry, pinned_version
+from underlay.artifacts.home import bundle_directory
 
 CNI = "/opt/cni/bin"
 CNI_PLUGINS = ("bridge", "host-local", "loopback", "portmap")

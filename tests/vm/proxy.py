@@ -6,8 +6,8 @@ import json
 import time
 from dataclasses import dataclass, field
 
-from tasks.plan.kubeadm import init_documents
-from tasks.resources.script import apply_script, read_outcome
+from underlay.plan.kubeadm import init_documents
+from underlay.resources.script import apply_script, read_outcome
 
 from . import state
 from .asked import Asked

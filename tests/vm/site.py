@@ -17,14 +17,15 @@ from typing import Any
 
 import yaml
 
-from lab import namespaces, naming, record
-from lab.paths import LabPaths
-from lab.topology import Lab, Node
-from lab.vm import machine
-from lab.vm.guest import files, guest
+from tests.lab.deployed import ROOT, UNDERLAY, Deployed
+from underlay.lab import naming, record
+from underlay.lab.host import namespaces
+from underlay.lab.paths import LabPaths
+from underlay.lab.topology import Lab, Node
+from underlay.lab.vm import machine
+from underlay.lab.vm.guest import files, guest
+from underlay.verify.shell_backend import open_host
 
-from ..lab.deployed import ROOT, UNDERLAY, Deployed
-from ..live.shell import open_host
 from .programs import carried
 
 NAME, NETWORK = "vm", "10.129.0.0/16"

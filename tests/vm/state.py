@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tasks.cluster.traces import Traces
+from underlay.model.footprint import Traces
 
 # One line for each thing there is, without counters. Of the tables of iptables only what it was told to put there: it
 # never takes its own, empty chains away again. What a container's own root would hold (charon's sockets) is left out.

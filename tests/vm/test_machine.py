@@ -12,22 +12,23 @@ from pathlib import Path
 
 import pytest
 
-from lab import cgroups, lifecycle, namespaces
-from lab.errors import LabError
-from lab.machine import this_machine
-from lab.paths import LabPaths
-from lab.topology import Lab
-from lab.vm import machine
-from lab.vm.guest import guest
-from lab.vm.image import base
+from underlay.lab import lifecycle
+from underlay.lab.errors import LabError
+from underlay.lab.host import cgroups, namespaces
+from underlay.lab.machine import this_machine
+from underlay.lab.paths import LabPaths
+from underlay.lab.topology import Lab
+from underlay.lab.vm import machine
+from underlay.lab.vm.guest import guest
+from underlay.lab.vm.image import base
 
 pytestmark = [pytest.mark.lab, pytest.mark.skipif(os.geteuid() != 0, reason="making hosts needs root")]
 
 LAB = Lab("vm-end", network="10.124.0.0/16", workers=0, racks=1)
 BOOT = f"""
-from lab.topology import Lab
-from lab.vm import machine
-from lab.vm.guest import guest
+from underlay.lab.topology import Lab
+from underlay.lab.vm import machine
+from underlay.lab.vm.guest import guest
 lab = Lab({LAB.name!r}, network={LAB.network!r}, workers=0, racks=1)
 machine.up(lab, [guest(lab, 1, rack=1)])
 """

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from tasks.networks.registry import modes
+from tests.proof import saw
+from underlay.networks.registry import modes
 
-from ..proof import saw
 from .asked import Asked
 from .capture import Capture
 from .laid import Laid

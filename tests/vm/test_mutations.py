@@ -8,8 +8,9 @@ from functools import partial
 
 import pytest
 
-from ..lab.mutation_table import broken
-from ..lab.mutations import Mutation
+from tests.lab.mutation_table import broken
+from tests.lab.mutations import Mutation
+
 from .asked import Asked
 from .laid import UNIT, Laid
 from .mutations import MUTATIONS, ROUTER

@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from tasks.networks.pod_subnet import CONFLIST, agent
-from tasks.networks.pod_subnet import UNIT as AGENT
-from tasks.plan.probes import read_pod_subnets
-from tasks.resources.resource import Resource
-from tasks.resources.script import apply_script, read_outcome
-from tasks.resources.unit import Unit
-from tasks.routing.resources import learned
-from tasks.routing.static import TUNNEL, UNIT
+from underlay.networks.pod_subnet import CONFLIST, agent
+from underlay.networks.pod_subnet import UNIT as AGENT
+from underlay.plan.host_questions import read_pod_subnets
+from underlay.resources.resource import Resource
+from underlay.resources.script import apply_script, read_outcome
+from underlay.resources.unit import Unit
+from underlay.routing.resources import learned
+from underlay.routing.static import TUNNEL, UNIT
 
 from . import pod, state
 from .asked import Asked

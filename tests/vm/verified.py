@@ -8,18 +8,19 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from shlex import quote
 
-from tasks.cluster.check import Check
-from tasks.plan.leftovers import leftover_checks
+from tests.lab.mutation_table import Verdict
+from tests.live import test_cluster, test_network
+from underlay.checks.leftovers import leftover_checks
+from underlay.model.check import Check
+from underlay.verify import check_runner, clock_offsets, traffic
+from underlay.verify.paths import Path as Way
+from underlay.verify.traffic_results import answers_in
 
-from ..lab.mutation_table import Verdict
-from ..live import ask, clocks, test_cluster, test_network, traffic
-from ..live.answers import answers_in
-from ..live.paths import Path as Way
 from .laid import BODY_AT, PORT, Laid
 from .site import GUESTS
 
-PAYLOAD = "u" * 32  # what wire.sh looks for
-_WIRE = traffic.INSIDE + Path(traffic.__file__).with_name("wire.sh").read_text()
+PAYLOAD = "u" * 32  # what capture.sh looks for
+_WIRE = traffic.INSIDE + Path(traffic.__file__).with_name("capture.sh").read_text()
 # An emulated machine takes longer than a verification waits, and its pod's server tells a digest of what came.
 _ASK = f"""
 cp {BODY_AT} "$work/$small"
@@ -56,7 +57,7 @@ def _area(asking: Callable[..., None]) -> str:
 def _told(laid: Laid, checks: Iterable[Check]) -> Iterator[str]:
     for check in checks:
         try:
-            ask.expect(laid.site, check, lambda *_: None)
+            check_runner.expect(laid.site, check, lambda *_: None)
         except AssertionError as error:
             yield f"{check.node}: {check.name}: {_first(error)}"
 
@@ -80,7 +81,7 @@ def _wire(laid: Laid, way: Way) -> str:
 
 def _clocks(laid: Laid) -> Iterator[str]:
     names = ("cp-1", *GUESTS)
-    seen = clocks.read(laid.site.host, names)
+    seen = clock_offsets.read(laid.site.host, names)
     yield from (f"{name}: {problem}" for name in names if (problem := seen.problem(name)))
 
 

@@ -8,15 +8,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from lab.topology import Lab
+from tests.bench import machine
+from tests.bench.measure import BenchError, say
+from tests.bench.options import Options
+from tests.bench.summary import unchanged
+from tests.bench.table import Row, Section
 from tests.lab.deployed import Run
 from tests.lab.light_fabric import LightFabric, changed
+from underlay.lab.topology import Lab
 
-from .. import machine
-from ..measure import BenchError, say
-from ..options import Options
-from ..summary import unchanged
-from ..table import Row, Section
 from .uplink import settle
 
 NAME, NETWORK = "bench-bgp", "10.86.0.0/16"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from .. import machine
-from ..cluster import Deploy, cluster, deploy, phase_rows
-from ..measure import BenchError, say
-from ..options import Options
-from ..table import Row, Section
+from tests.bench import machine
+from tests.bench.cluster import Deploy, cluster, deploy, phase_rows
+from tests.bench.measure import BenchError, say
+from tests.bench.options import Options
+from tests.bench.table import Row, Section
 
 NAME, NETWORK = "bench-up", "10.83.0.0/16"
 HOW = """\

@@ -7,18 +7,17 @@ import sys
 import tempfile
 from pathlib import Path
 
-from lab import ssh
-from lab.topology import Lab
-
-from .. import machine
-from ..light_hosts import home, light_hosts
-from ..measure import BenchError, Command, Run, alternate, say
-from ..options import Options
-from ..remote import executions
-from ..summary import unchanged
-from ..table import Row, Section, fraction
-from ..things import playbook
-from ..things.things import things
+from tests.bench import machine
+from tests.bench.light_hosts import home, light_hosts
+from tests.bench.measure import BenchError, Command, Run, alternate, say
+from tests.bench.options import Options
+from tests.bench.remote import executions
+from tests.bench.summary import unchanged
+from tests.bench.table import Row, Section, fraction
+from tests.bench.things import playbook
+from tests.bench.things.things import things
+from underlay.lab import ssh
+from underlay.lab.topology import Lab
 
 OURS, STOCK, ANSIBLE = "one bundled fact, one operation", "pyinfra's own operations", "Ansible, tuned"
 _THINGS = Path(__file__).resolve().parents[1] / "things"

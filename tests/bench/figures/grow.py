@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 
+from tests.bench import machine
+from tests.bench.cluster import UNVERIFIED, cluster, deploy
+from tests.bench.measure import BenchError, say
+from tests.bench.options import Options
+from tests.bench.table import Row, Section
 from tests.lab.deployed import Deployed
-
-from .. import machine
-from ..cluster import UNVERIFIED, cluster, deploy
-from ..measure import BenchError, say
-from ..options import Options
-from ..table import Row, Section
 
 # nodes -> the lab's name and network
 SIZES = {3: ("bench-grow3", "10.84.0.0/16"), 10: ("bench-grow10", "10.85.0.0/16")}

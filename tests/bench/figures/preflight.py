@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
+from tests.bench import machine
+from tests.bench.measure import BenchError, say
+from tests.bench.options import Options
+from tests.bench.table import Row, Section
 from tests.lab.deployed import Deployed
-
-from .. import machine
-from ..measure import BenchError, say
-from ..options import Options
-from ..table import Row, Section
 
 NETWORK = "10.87.0.0/16"
 SIZES = (3, 25, 50)

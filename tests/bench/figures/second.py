@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from lab import record
-from lab.topology import Lab
+from tests.bench import machine
+from tests.bench.cluster import UNVERIFIED, Deploy, cluster, deploy, phase_rows
+from tests.bench.measure import BenchError, on_all, say
+from tests.bench.options import Options
+from tests.bench.remote import LOG_EXECUTIONS, executions, ssh
+from tests.bench.summary import changes_by_pyinfra
+from tests.bench.table import Row, Section
 from tests.lab.deployed import Deployed
-
-from .. import machine
-from ..cluster import UNVERIFIED, Deploy, cluster, deploy, phase_rows
-from ..measure import BenchError, on_all, say
-from ..options import Options
-from ..remote import LOG_EXECUTIONS, executions, ssh
-from ..summary import changes_by_pyinfra
-from ..table import Row, Section
+from underlay.lab import record
+from underlay.lab.topology import Lab
 
 NAME, NETWORK = "bench-second", "10.82.0.0/16"
 HOW = """\

@@ -6,18 +6,18 @@ import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lab.topology import Lab
+from tests.bench import machine
+from tests.bench.cluster import UNVERIFIED, cluster, deploy
+from tests.bench.measure import BenchError, Command, on_all, say
+from tests.bench.options import Options
+from tests.bench.remote import ssh
+from tests.bench.table import Row, Section, fraction
+from tests.bench.upstream.granular import Outcome, arguments, environment, images, outcome
+from tests.bench.upstream.image import SHOWN, PodImage, pod_image
+from tests.bench.upstream.program import program
 from tests.lab.deployed import ROOT
+from underlay.lab.topology import Lab
 
-from .. import machine
-from ..cluster import UNVERIFIED, cluster, deploy
-from ..measure import BenchError, Command, on_all, say
-from ..options import Options
-from ..remote import ssh
-from ..table import Row, Section, fraction
-from ..upstream.granular import Outcome, arguments, environment, images, outcome
-from ..upstream.image import SHOWN, PodImage, pod_image
-from ..upstream.program import program
 from .verify import Verified, verify
 
 NAME, NETWORK, NODES = "bench-sig", "10.80.0.0/16", 3

@@ -6,13 +6,12 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.bench import machine
+from tests.bench.measure import BenchError, say
+from tests.bench.options import Options
+from tests.bench.table import Row, Section
 from tests.lab.light_fabric import LightFabric
 from tests.lab.uplink import FLOWS, PER_SECOND, Cut, cut_once, light_fabric, prepare
-
-from .. import machine
-from ..measure import BenchError, say
-from ..options import Options
-from ..table import Row, Section
 
 NAME, NETWORK = "bench-uplink", "10.87.0.0/16"
 BFD_MS = 100

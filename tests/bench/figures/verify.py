@@ -7,13 +7,12 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+from tests.bench import machine
+from tests.bench.cluster import UNVERIFIED, cluster, deploy
+from tests.bench.measure import BenchError, say
+from tests.bench.options import Options
+from tests.bench.table import Row, Section
 from tests.lab.deployed import Deployed
-
-from .. import machine
-from ..cluster import UNVERIFIED, cluster, deploy
-from ..measure import BenchError, say
-from ..options import Options
-from ..table import Row, Section
 
 # Nodes -> the lab's network, and what is asked of the whole command.
 SIZES = {3: ("10.88.0.0/16", "40 / 20 s"), 10: ("10.89.0.0/16", "90 / 40 s")}

@@ -10,10 +10,11 @@ from typing import Any, cast
 from pyinfra import state
 from pyinfra.api import Host
 
-from tasks.converge import converge
-from tasks.deployment import Deployment, begin
-from tasks.plan.host_plan import HostPlan
-from tests.bench.things.things import things
+from underlay.plan.host_plan import HostPlan
+from underlay.run.converge import converge
+from underlay.run.run import Deployment, begin
+
+from .things import things
 
 _nothing: Any = None
 

@@ -14,11 +14,11 @@ from typing import Any
 
 import yaml
 
-from lab.paths import LabPaths
-from lab.topology import Lab
-from tasks.resources import sysctl
+from tests.bench.measure import Command, say
+from underlay.lab.paths import LabPaths
+from underlay.lab.topology import Lab
+from underlay.resources import sysctl
 
-from ..measure import Command, say
 from .things import DIRECTORIES, MODULE, PACKAGES, SYSCTLS, UNITS, written
 
 # ansible 12 is ansible-core 2.19 with its collections; the last that runs on Python 3.11.

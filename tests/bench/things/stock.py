@@ -14,7 +14,7 @@ from pyinfra.context import ctx_host
 from pyinfra.facts.files import Directory
 from pyinfra.operations import apt, files, server, systemd
 
-from tests.bench.things.things import DIRECTORIES, MODULE, PACKAGES, SYSCTLS, UNITS, written
+from .things import DIRECTORIES, MODULE, PACKAGES, SYSCTLS, UNITS, written
 
 
 @operation()

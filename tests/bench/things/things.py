@@ -6,13 +6,13 @@ things too: without them a reboot undoes the rest.
 
 from __future__ import annotations
 
-from tasks.resources import kernel_module, sysctl
-from tasks.resources.file import Directory, File
-from tasks.resources.kernel_module import KernelModule
-from tasks.resources.packages import Packages
-from tasks.resources.resource import Resource
-from tasks.resources.sysctl import Sysctl
-from tasks.resources.unit import Unit
+from underlay.resources import kernel_module, sysctl
+from underlay.resources.file import Directory, File
+from underlay.resources.kernel_module import KernelModule
+from underlay.resources.packages import Packages
+from underlay.resources.resource import Resource
+from underlay.resources.sysctl import Sysctl
+from underlay.resources.unit import Unit
 
 PACKAGES = ("curl", "conntrack", "ethtool", "socat", "nftables")
 MODULE = "overlay"

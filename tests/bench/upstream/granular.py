@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from ..measure import BenchError
+from tests.bench.measure import BenchError
 
 CHECKS = r"\[sig-network\] Networking Granular Checks: Pods"
 # SCTP, for one, is asked of clusters that are known to have it.

@@ -9,20 +9,19 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from artifacts.artifact import Image, ImageBlob
-from artifacts.blobs import BlobStore
-from artifacts.error import ArtifactError
-from artifacts.fetch import images_script
-from artifacts.home import architecture, bundle_directory
-from artifacts.image import write_image
-from artifacts.image_recipes import IMAGE_RECIPES
-from artifacts.layer import Contents, tree_contents, write_layer
-from artifacts.manifest import load_manifest
-from lab import apt, recipe
-from lab.image import KEYRING, install_needs, unpack
-
-from ..light_hosts import home
-from ..measure import BenchError
+from tests.bench.light_hosts import home
+from tests.bench.measure import BenchError
+from underlay.artifacts.artifact import Image, ImageBlob
+from underlay.artifacts.blobs import BlobStore
+from underlay.artifacts.build.image import write_image
+from underlay.artifacts.build.image_recipes import IMAGE_RECIPES
+from underlay.artifacts.build.layer import Contents, tree_contents, write_layer
+from underlay.artifacts.build.manifest import load_manifest
+from underlay.artifacts.error import ArtifactError
+from underlay.artifacts.fetch import images_script
+from underlay.artifacts.home import architecture, bundle_directory
+from underlay.lab import apt, recipe
+from underlay.lab.image import KEYRING, install_needs, unpack
 
 PACKAGES = ("curl", "netcat-openbsd")
 SHOWN = "/var/cache/bench-image"

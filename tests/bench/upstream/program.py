@@ -6,14 +6,13 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from artifacts.compile import go_environment
-from artifacts.error import ArtifactError
-from artifacts.home import architecture
-from artifacts.recipes import GoRecipe, go_recipes
-from artifacts.toolchain import ensure_go
-
-from ..light_hosts import home
-from ..measure import BenchError, Command, say
+from tests.bench.light_hosts import home
+from tests.bench.measure import BenchError, Command, say
+from underlay.artifacts.build.compile import go_environment
+from underlay.artifacts.build.recipes import GoRecipe, go_recipes
+from underlay.artifacts.build.toolchain import ensure_go
+from underlay.artifacts.error import ArtifactError
+from underlay.artifacts.home import architecture
 
 PACKAGE = "k8s.io/kubernetes/test/e2e"
 

@@ -4,9 +4,9 @@ import json
 import os
 import runpy
 
-from artifacts.home import bundle_directory
-from lab.inventory import hosts
-from lab.topology import Lab
+from underlay.artifacts.home import bundle_directory
+from underlay.lab.inventory import hosts
+from underlay.lab.topology import Lab
 
 _asked = json.loads(os.environ["UNDERLAY_TEST"])
 _plain = runpy.run_path("inventories/lab.py")

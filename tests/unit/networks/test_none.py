@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from tasks.cluster.addon import Addon
-from tasks.cluster.prerequisites import Prerequisites
-from tasks.cluster.traces import Traces
-from tasks.networks.none import NoNetwork
 from tests.unit.clusters import cluster
+from underlay.model.addon import Addon
+from underlay.model.footprint import Traces
+from underlay.model.prerequisites import Prerequisites
+from underlay.networks.none import NoNetwork
 
 
 def test_lays_nothing_down_and_leaves_nothing() -> None:

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from tasks.cluster.cluster import Cluster
-from tasks.cluster.routes import Routes
-from tasks.routing.foreign import in_dialect
-from tasks.routing.frr import configuration
-from tasks.routing.sessions import sessions
 from tests.unit.clusters import cluster, node, with_bgp
 from tests.unit.golden import golden
+from underlay.model.cluster import Cluster
+from underlay.model.routes import Routes
+from underlay.routing.frr import configuration
+from underlay.routing.router_config import in_dialect
+from underlay.routing.sessions import sessions
 
 WHOLE = {"password": "hush", "bfd": True, "ttl_security": True}
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from tasks.cluster.routes import Routes
-from tasks.resources.file import File
-from tasks.routing import static
 from tests.unit.clusters import dual_stack, network, one_rack
 from tests.unit.local_host import Shell
+from underlay.model.routes import Routes
+from underlay.resources.file import File
+from underlay.routing import static
 
 SUBNETS = {
     "cp-1": frozenset({"10.244.0.0/24"}),

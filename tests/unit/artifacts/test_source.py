@@ -1,0 +1,218 @@
+"""The one interface, and what it refuses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from underlay.artifacts.blobs import BlobStore
+from underlay.artifacts.build.image import write_image
+from underlay.artifacts.build.image_recipes import ImageRecipe
+from underlay.artifacts.build.manifest import BundledBinary, BundledImage, Manifest, save_manifest
+from underlay.artifacts.bundle_source import bundled_program
+from underlay.artifacts.download_source import DownloadSource
+from underlay.artifacts.error import ArtifactError
+from underlay.artifacts.lock import Lock
+from underlay.artifacts.source import open_source
+from underlay.artifacts.upstream import checksum_in, download_of
+
+A, B = "a" * 64, "b" * 64
+KUBEADM = "dl.k8s.io/release/v1.37.2/bin/linux/amd64/kubeadm"
+CONTAINERD = "github.com/containerd/containerd/releases/download/v2.4.2/containerd-2.4.2-linux-amd64.tar.gz"
+
+
+@pytest.fixture
+def lock(monkeypatch: pytest.MonkeyPatch) -> Lock:
+    pinned = Lock({}, {}, {KUBEADM: A, CONTAINERD: A, f"{CONTAINERD}#bin/ctr": B})
+    monkeypatch.setattr("underlay.artifacts.download_source.read_lock", lambda: pinned)
+    return pinned
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    root = tmp_path / "bundle"
+    store = BlobStore(root)
+    kubectl = store.add_bytes(b"#!/bin/sh\necho kubectl\n")
+    blobs = write_image(store, ImageRecipe(files={}), [store.add_bytes(b"layer")], arch="amd64")
+    save_manifest(
+        root,
+        Manifest(
+            arch="amd64",
+            binaries={"kubectl": BundledBinary(version="1.37.2", sha256=kubectl.sha256, size=kubectl.size)},
+            images={
+                "pause": BundledImage(
+                    ref="registry.k8s.io/pause:3.10.2", version="3.10.2", digest=blobs[0].digest, blobs=blobs
+                )
+            },
+            outputs={},
+        ),
+    )
+    return root
+
+
+def test_upstream_gives_a_url_and_the_pinned_checksum(lock: Lock) -> None:
+    found = open_source({"source": "upstream"}).binary("kubeadm", "v1.37.2")
+    assert (found.url, found.sha256, found.version) == (f"https://{KUBEADM}", A, "1.37.2")
+    assert (found.archive, found.blob) == (None, None)
+
+
+def test_a_command_in_an_archive_has_two_checksums(lock: Lock) -> None:
+    found = open_source({"source": "upstream"}).binary("ctr", "2.4.2")
+    assert found.archive is not None
+    assert (found.url, found.archive.sha256, found.archive.member) == (f"https://{CONTAINERD}", A, "bin/ctr")
+    assert found.sha256 == B
+
+
+def test_a_mirror_keeps_upstreams_paths_below_its_own(lock: Lock) -> None:
+    source = open_source({"source": "mirror", "url": "https://mirror.example/k8s/"})
+    assert source.binary("kubeadm", "1.37.2").url == f"https://mirror.example/k8s/{KUBEADM}"
+    image = source.image("kube-proxy", "1.37.2")
+    assert (image.ref, image.registry) == ("registry.k8s.io/kube-proxy:v1.37.2", "https://mirror.example")
+
+
+def test_upstreams_images_are_pulled_under_their_own_names(lock: Lock) -> None:
+    image = open_source({"source": "upstream"}).image("coredns", "1.14.6")
+    assert (image.ref, image.registry, image.blobs) == ("registry.k8s.io/coredns/coredns:v1.14.6", None, ())
+
+
+def test_a_command_without_a_pinned_checksum_is_refused(lock: Lock) -> None:
+    with pytest.raises(ArtifactError) as refused:
+        DownloadSource("https://").binary("kubelet", "1.37.2", "arm64")
+    assert str(refused.value) == (
+        "kubelet v1.37.2 linux/arm64: no pinned checksum (dl.k8s.io/release/v1.37.2/bin/linux/arm64/kubelet); "
+        "run `underlay bundle --lock` where upstream can be reached, or take another source"
+    )
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({}, "artifacts.source: no such source (nothing given); one of upstream, mirror, bundle"),
+        ({"source": "cloud"}, "artifacts.source: no such source (cloud); one of upstream, mirror, bundle"),
+        ({"source": "mirror"}, 'artifacts.url: missing; "source": "mirror" needs it'),
+        (
+            {"source": "mirror", "url": "ftp://x"},
+            "artifacts.url: not a URL (ftp://x); such as https://mirror.example/k8s",
+        ),
+        ({"source": "bundle", "path": ""}, 'artifacts.path: missing; "source": "bundle" needs it'),
+        (
+            {"source": "upstream", "url": "x"},
+            "artifacts: unknown setting (url); for upstream there are no other settings",
+        ),
+        (
+            {"source": "bundle", "path": "/nowhere"},
+            "bundle /nowhere: there is none; run `underlay bundle` or name another path",
+        ),
+    ],
+)
+def test_tells_what_is_wrong_with_settings(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(ArtifactError) as refused:
+        open_source(settings)
+    assert str(refused.value) == message
+
+
+def test_a_bundle_gives_blobs(bundle: Path) -> None:
+    source = open_source({"source": "bundle", "path": str(bundle)})
+    kubectl = source.binary("kubectl", "v1.37.2")
+    assert kubectl.blob is not None
+    assert kubectl.blob.read_bytes().startswith(b"#!/bin/sh")
+    assert kubectl.url is None
+    image = source.image("pause", "3.10.2")
+    assert image.digest == f"sha256:{image.blobs[0].sha256}"
+    assert [b.path.is_file() for b in image.blobs] == [True, True, True]
+
+
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (("kubectl", "1.36.0", "amd64"), "holds no kubectl v1.36.0 (it holds v1.37.2); ask for v1.37.2"),
+        (("kubectl", "1.37.2", "arm64"), "is not for linux/arm64 (it is for linux/amd64); build one on a linux/arm64"),
+        (("runc", "1.5.2", "amd64"), "holds no runc v1.5.2; run `underlay bundle`"),
+    ],
+)
+def test_tells_what_a_bundle_does_not_hold(bundle: Path, ask: tuple[str, str, str], message: str) -> None:
+    with pytest.raises(ArtifactError, match=r"^bundle .*: ") as refused:
+        open_source({"source": "bundle", "path": str(bundle)}).binary(*ask)
+    assert message in str(refused.value)
+
+
+def test_tells_that_a_blob_has_gone(bundle: Path) -> None:
+    source = open_source({"source": "bundle", "path": str(bundle)})
+    blob = source.image("pause", "3.10.2").blobs[2].path
+    blob.unlink()
+    with pytest.raises(ArtifactError, match=f"image pause is missing \\({blob.name}\\)"):
+        source.image("pause", "3.10.2")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 99}', '{"format": 1}', '{"format": 1, "arch": '])
+def test_a_damaged_manifest_is_one_line_not_a_traceback(tmp_path: Path, text: str) -> None:
+    (tmp_path / "bundle.json").write_text(text)
+    with pytest.raises(ArtifactError) as refused:
+        open_source({"source": "bundle", "path": str(tmp_path)})
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["kubeadn", "rm"])
+def test_an_unknown_name_is_answered_with_a_known_one(lock: Lock, name: str) -> None:
+    with pytest.raises(ArtifactError, match=r"not in the catalog; (did you mean kubeadm\?|one of bandwidth, )"):
+        DownloadSource("https://").binary(name, "1.37.2")
+
+
+def test_a_bundled_program_runs(bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNDERLAY_HOME", str(tmp_path / "home"))
+    program = bundled_program("kubectl", bundle)
+    assert program.name == "kubectl"
+    assert program.stat().st_mode & 0o111
+    assert bundled_program("kubectl", bundle) == program
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "path", "checksums", "member"),
+    [
+        ("kubelet", "1.37.2", "dl.k8s.io/release/v1.37.2/bin/linux/arm64/kubelet", ".sha256", None),
+        (
+            "containerd",
+            "2.4.2",
+            "github.com/containerd/containerd/releases/download/v2.4.2/containerd-2.4.2-linux-arm64.tar.gz",
+            ".sha256sum",
+            "bin/containerd",
+        ),
+        (
+            "bridge",
+            "1.9.1",
+            "github.com/containernetworking/plugins/releases/download/v1.9.1/cni-plugins-linux-arm64-v1.9.1.tgz",
+            ".sha256",
+            "./bridge",
+        ),
+        ("helm", "4.3.1", "get.helm.sh/helm-v4.3.1-linux-arm64.tar.gz", ".sha256sum", "linux-arm64/helm"),
+    ],
+)
+def test_knows_upstreams_layout(name: str, version: str, path: str, checksums: str, member: str | None) -> None:
+    found = download_of(name, version, "arm64")
+    assert (found.path, found.checksums, found.member) == (path, path + checksums, member)
+
+
+def test_runcs_checksums_are_in_one_file_for_all_architectures() -> None:
+    found = download_of("runc", "1.5.2", "arm64")
+    assert found.path.endswith("/v1.5.2/runc.arm64")
+    assert found.checksums.endswith("/v1.5.2/runc.sha256sum")
+
+
+@pytest.mark.parametrize(
+    ("text", "digest"),
+    [
+        (A, A),
+        (A + "\n", A),
+        (f"{A}  runc.amd64\n{B}  runc.arm64\n", B),
+        (f"{B} *runc.arm64\n", B),
+        (f"{A}  _output/runc.arm64\n", A),
+        (f"{A}  runc.amd64\n", None),
+        ("<html>not found</html>", None),
+        ("", None),
+        (f"{'z' * 64}  runc.arm64\n", None),
+    ],
+)
+def test_reads_the_checksum_files_upstream_writes(text: str, digest: str | None) -> None:
+    assert checksum_in(text, "runc.arm64") == digest

@@ -1,0 +1,75 @@
+"""What members are asked, and how their answers are judged."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.unit import clusters
+from underlay.checks.control_plane import api_checks, etcd_checks, kube_proxy_checks
+from underlay.inventory.spec import Spec, read_spec
+
+
+def spec(**shared: Any) -> Spec:
+    hosts, groups = clusters.high_available(**shared)
+    return read_spec(hosts, groups)
+
+
+def etcd(members: tuple[str, ...], *, learner: str = "", leader: str = "7", alarms: tuple[str, ...] = ()) -> str:
+    listed = [{"peerURLs": [f"https://{m}:2380"], **({"isLearner": True} if m == learner else {})} for m in members]
+    documents = ({"members": listed}, {"leader": leader}, {"alarms": [{"alarm": a} for a in alarms]})
+    return "\n".join(json.dumps(d) for d in documents)
+
+
+ALL = ("192.0.2.1", "192.0.2.2", "192.0.2.3")
+
+
+@pytest.mark.parametrize(
+    ("output", "told"),
+    [
+        (etcd(ALL), None),
+        (etcd(ALL[:2]), "192.0.2.3 is no member"),
+        (etcd((*ALL, "192.0.2.9")), "192.0.2.9 is a member, and no control plane"),
+        (etcd(ALL, learner=ALL[1]), "192.0.2.2 is a learner still"),
+        (etcd(ALL, leader="0"), "there is no leader"),
+        (etcd(ALL[1:], alarms=("NOSPACE",)), "192.0.2.1 is no member; alarm NOSPACE"),
+        ("curl: (7) failed", "etcd does not answer: curl: (7) failed"),
+        ("", "etcd does not answer: nothing"),
+    ],
+)
+def test_etcd_has_exactly_the_control_plane(output: str, told: str | None) -> None:
+    checks = etcd_checks(spec().cluster)
+    assert [c.node for c in checks] == ["cp-1", "cp-2", "cp-3"]
+    assert checks[0].judge(output) == told
+
+
+def test_the_api_is_asked_by_every_node_through_the_endpoint() -> None:
+    checks = api_checks(spec().cluster)
+    assert [c.node for c in checks] == ["cp-1", "cp-2", "cp-3", "w-1"]
+    assert all("https://api.example.net:6443/readyz" in c.command for c in checks)
+    assert checks[0].judge("ok") is None
+    assert checks[0].judge("[-]etcd failed\n") == "it says [-]etcd failed, not ok"
+
+
+@pytest.mark.parametrize(
+    ("output", "told"),
+    [
+        ("nftables\n{}\n", None),
+        ("iptables\n{}\n", "it runs in mode iptables, not nftables"),
+        ("\n{}\n", "it runs in mode none, it does not answer, not nftables"),
+        ("nftables\n\n", "it does not say that it is healthy"),
+    ],
+)
+def test_kube_proxy_runs_in_the_mode_asked_for(output: str, told: str | None) -> None:
+    known = spec()
+    assert kube_proxy_checks(known.cluster, known.network)[0].judge(output) == told
+
+
+def test_a_network_that_serves_services_wants_no_kube_proxy() -> None:
+    known = spec()
+    replacing = type("Replacing", (type(known.network),), {"replaces_kube_proxy": property(lambda _: True)})()
+    check = kube_proxy_checks(known.cluster, replacing)[0]
+    assert check.judge("") is None
+    assert check.judge("4711\n") == "it runs: 4711"

@@ -1,0 +1,103 @@
+"""What of another mode's is found on a node, and what is no business of this check."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from tests.unit import clusters
+from underlay.checks.leftovers import found, leftover_checks
+from underlay.inventory.spec import read_spec
+from underlay.model.cluster import Cluster
+from underlay.model.footprint import Traces
+from underlay.model.routes import Routes
+from underlay.networks.pod_subnet import PROTOCOL
+from underlay.networks.registry import modes
+
+OWN = Traces(
+    links=("bridge0", "own.1"),
+    nft_tables=("ip shared", "ip own"),
+    chains=("OWN-",),
+    files=("/etc/cni/net.d/10-own.conflist",),
+    route_protocols=("bgp",),
+)
+OTHER = Traces(
+    links=("bridge0", "over*", "tunl0"),
+    nft_tables=("ip shared", "ip over"),
+    chains=("OVER-",),
+    files=("/etc/cni/net.d/05-over.conflist",),
+    route_protocols=("80", "bird"),
+)
+
+
+def cluster() -> Cluster:
+    return read_spec(clusters.hosts(), clusters.groups()).cluster
+
+
+def output(
+    *more: str,
+    links: tuple[str, ...] = ("eth0", "bridge0", "own.1"),
+    protocol: str = "kernel",
+    flags: tuple[str, ...] = (),
+) -> str:
+    names = json.dumps([{"ifname": name, "flags": flags} for name in links])
+    routes = json.dumps([{"dst": "10.244.3.0/24", "protocol": protocol}, {"dst": "default", "protocol": "80"}])
+    healthy = ("nft ip own", "nft ip shared", "nft inet filter", "chain OWN-POST", "chain INPUT")
+    return "\n".join((names, routes, "[]", *healthy, "file /etc/cni/net.d/10-own.conflist", *more)) + "\n"
+
+
+def test_a_healthy_node_has_no_other_modes_traces() -> None:
+    assert found(cluster(), OWN, {"over-lay": OTHER}, output()) is None
+
+
+@pytest.mark.parametrize(
+    ("seen", "told"),
+    [
+        (output(links=("bridge0", "over.7")), "link over.7 (of over-lay)"),
+        (output(links=("tunl0",), flags=("UP",)), "link tunl0 (of over-lay)"),
+        (output(links=("tunl0",)), None),
+        (output("nft ip over"), "nftables table ip over (of over-lay)"),
+        (output("chain OVER-IN"), "chain OVER-IN (of over-lay)"),
+        (output("file /etc/cni/net.d/05-over.conflist"), "/etc/cni/net.d/05-over.conflist (of over-lay)"),
+        (output(protocol="80"), "routes to pods by protocol 80 (of over-lay)"),
+        (output(protocol="bird"), None),
+        (
+            output("file /etc/cni/net.d/00-site.conf"),
+            "containerd takes /etc/cni/net.d/00-site.conf, which is not this mode's",
+        ),
+        (output("file /etc/cni/net.d/20-site.conf"), None),
+        (output("file /etc/cni/net.d/README"), None),
+    ],
+)
+def test_each_kind_of_trace_is_told(seen: str, told: str | None) -> None:
+    assert found(cluster(), OWN, {"over-lay": OTHER}, seen) == told
+
+
+def test_tells_every_trace_at_once_and_how_many_modes_make_it() -> None:
+    seen = output("nft ip over", links=("over.1",))
+    assert found(cluster(), OWN, {"a": OTHER, "b": OTHER}, seen) == (
+        "link over.1 (of a and 1 more); nftables table ip over (of a and 1 more)"
+    )
+
+
+@pytest.mark.parametrize(("routes", "told"), [(Routes.PLUGIN, True), (Routes.BGP, False), (Routes.STATIC, True)])
+def test_the_subnet_that_is_held_for_bgp_is_no_trace_of_another(routes: Routes, told: bool) -> None:
+    network = next(
+        m for name in sorted(modes()) if PROTOCOL not in (m := clusters.network(name)).traces().route_protocols
+    )
+    seen = output(protocol=PROTOCOL, links=("eth0",)).partition("nft")[0]
+    (check, *_) = leftover_checks(replace(cluster(), routes=routes), network)
+    assert ("by protocol" in (check.judge(seen) or "")) == told
+
+
+@pytest.mark.parametrize("mode", clusters.MODES)
+def test_no_mode_takes_its_own_traces_for_anothers(mode: str) -> None:
+    network = modes()[mode](**modes()[mode].example())
+    own = network.traces()
+    lines = [*(f"nft {t}" for t in own.nft_tables), *(f"chain {c}X" for c in own.chains)]
+    lines += [f"file {f}" for f in own.files if f.startswith("/etc/cni")]
+    links = json.dumps([{"ifname": name.replace("*", "x"), "flags": ["UP"]} for name in own.links])
+    checks = leftover_checks(cluster(), network)
+    assert [c.judge("\n".join((links, "[]", "[]", *lines))) for c in checks[:1]] == [None] * bool(checks)

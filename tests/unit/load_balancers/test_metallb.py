@@ -1,0 +1,164 @@
+"""MetalLB: what an inventory may ask of it, and what is laid down for that."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from ipaddress import ip_network
+from typing import Any
+
+import pytest
+
+from tests.unit.clusters import ANY_MODE, PaperArtifacts, cluster, dual_stack, groups, hosts, spec
+from underlay.artifacts.catalog import image_entry, pinned_version
+from underlay.inventory.errors import InvalidInventory
+from underlay.inventory.spec import read_spec
+from underlay.lab.topology import Lab
+from underlay.load_balancers.metallb import NAMESPACE, PARTS, VERSION, addon, image
+from underlay.load_balancers.settings import LoadBalancerSettings, ends
+from underlay.networks.registry import modes
+from underlay.plan.host_plan import host_plan
+from underlay.resources.images import Images
+from underlay.resources.objects import Objects
+from underlay.verify.external_clients import _balanced
+from underlay.verify.target import Target
+
+ASKED = {"addresses": {"rack-1": ["192.0.2.240/28"], "rack-2": ["192.0.2.200 - 192.0.2.209"]}}
+SETTINGS = LoadBalancerSettings.model_validate(ASKED)
+
+
+def told(mode: str = ANY_MODE, **shared: Any) -> list[str]:
+    try:
+        read_spec(hosts(mode, **shared), groups())
+    except InvalidInventory as error:
+        return list(error.problems)
+    return []
+
+
+def with_addresses(**racks: list[str]) -> list[str]:
+    return told(load_balancer={"addresses": {rack.replace("_", "-"): ranges for rack, ranges in racks.items()}})
+
+
+def test_an_inventory_asks_for_it_or_has_none() -> None:
+    assert read_spec(hosts(), groups()).load_balancer is None
+    assert read_spec(hosts(load_balancer=ASKED), groups()).load_balancer == SETTINGS
+
+
+@pytest.mark.parametrize(
+    ("racks", "lines"),
+    [
+        ({"rack_1": ["192.0.2.9-192.0.2.8"]}, ["load_balancer: 192.0.2.9-192.0.2.8 ends before it begins"]),
+        ({"rack_1": ["192.0.2.9"]}, []),
+        ({"rack_1": ["nonsense"]}, ["load_balancer: a range looks like 192.0.2.240-192.0.2.250 or 192.0.2.240/28"]),
+        ({"rack_1": []}, ["load_balancer: rack-1 has no range"]),
+        ({"rack_9": ["192.0.2.9"]}, ["load_balancer.addresses.rack-9: no worker of this rack would announce them; name one of rack-1, rack-2"]),
+        ({"rack_1": ["192.0.2.1-192.0.2.2"]}, [
+            "load_balancer.addresses.rack-1: 192.0.2.1-192.0.2.2 contains the address of cp-1 (192.0.2.1); choose others",
+            "load_balancer.addresses.rack-1: 192.0.2.1-192.0.2.2 contains the address of w-1 (192.0.2.2); choose others",
+        ]),
+        ({"rack_1": ["10.96.1.0/24"]}, ["load_balancer.addresses.rack-1: 10.96.1.0/24 overlaps 10.96.0.0/16, the cluster's own; choose others"]),
+        ({"rack_1": ["192.0.2.8/30"], "rack_2": ["192.0.2.9"]}, ["load_balancer.addresses.rack-1: 192.0.2.8/30 overlaps 192.0.2.9-192.0.2.9; an address is in one range"]),
+    ],
+)  # fmt: skip
+def test_addresses_that_cannot_be_are_refused(racks: dict[str, list[str]], lines: list[str]) -> None:
+    found = with_addresses(**racks)
+    assert len(found) == len(lines)
+    for seen, line in zip(found, lines, strict=True):
+        assert seen.startswith(line.partition(": ")[0])
+        assert line.partition(": ")[2] in seen
+
+
+def test_ipvs_has_to_leave_arp_to_who_announces() -> None:
+    (line,) = told(load_balancer=ASKED, kube_proxy={"mode": "ipvs"})
+    assert line.endswith('set kube_proxy = {"mode": "ipvs", "ipvs": {"strictARP": True}}')
+    assert told(load_balancer=ASKED, kube_proxy={"mode": "ipvs", "ipvs": {"strictARP": True}}) == []
+
+
+def test_nothing_is_announced_in_a_cloud() -> None:
+    paid = replace(cluster(), cloud=object())  # type: ignore[arg-type]
+    assert list(SETTINGS.problems(paid)) == [
+        "load_balancer: a cloud's network hears no node announce an address; leave it out"
+    ]
+
+
+def test_a_mode_without_pods_cannot_have_it() -> None:
+    mode = next(name for name, kind in modes().items() if not kind.model_validate(kind.example()).carries_pods)
+    assert [line.partition(":")[0] for line in told(mode, load_balancer=ASKED)] == ["load_balancer"]
+
+
+def test_the_second_ip_version_is_looked_at_too() -> None:
+    found = list(LoadBalancerSettings(addresses={"rack-1": ("2001:db8::/120",)}).problems(dual_stack()))
+    assert [line.rpartition("(")[2] for line in found] == [f"2001:db8::{n}); choose others" for n in (1, 2, 3)]
+
+
+def test_a_racks_addresses_are_announced_by_its_workers() -> None:
+    objects = addon(SETTINGS, cluster()).objects
+    pools = {o["metadata"]["name"]: o["spec"]["addresses"] for o in objects if o["kind"] == "IPAddressPool"}
+    assert pools == {"pool-1": ["192.0.2.240/28"], "pool-2": ["192.0.2.200-192.0.2.209"]}
+    announced = {
+        o["spec"]["ipAddressPools"][0]: o["spec"]["nodeSelectors"][0]["matchExpressions"][0]["values"]
+        for o in objects
+        if o["kind"] == "L2Advertisement"
+    }
+    assert announced == {"pool-1": ["w-1"], "pool-2": ["w-2"]}
+
+
+def test_every_kind_of_its_own_is_defined_and_every_account_is_there() -> None:
+    objects = addon(SETTINGS, cluster()).objects
+    defined = {o["spec"]["names"]["kind"] for o in objects if o["kind"] == "CustomResourceDefinition"}
+    assert {o["kind"] for o in objects if o["apiVersion"].startswith("metallb.io/")} <= defined
+    accounts = {o["metadata"]["name"] for o in objects if o["kind"] == "ServiceAccount"}
+    workloads = [o["spec"]["template"]["spec"] for o in objects if o["kind"] in ("Deployment", "DaemonSet")]
+    assert {w["serviceAccountName"] for w in workloads} == accounts == set(PARTS)
+    assert len({(o["kind"], o["metadata"]["name"]) for o in objects}) == len(objects)
+    assert {o["metadata"]["namespace"] for o in objects if "namespace" in o["metadata"]} == {NAMESPACE}
+
+
+def test_the_catalog_has_the_images_that_its_objects_name() -> None:
+    assert f"v{pinned_version('metallb')}" == VERSION
+    assert [image_entry(f"metallb-{part}").ref(pinned_version("metallb")) for part in PARTS] == list(map(image, PARTS))
+
+
+def test_it_is_laid_down_after_the_network_and_waited_for() -> None:
+    asked = replace(spec(), load_balancer=SETTINGS)
+    first, worker = (host_plan(asked, node, PaperArtifacts()) for node in asked.cluster.nodes[:2])
+    *_, last = first.network
+    assert isinstance(last, Objects)
+    assert last.name == "load balancer"
+    assert last.rollouts == ((NAMESPACE, "deployment/controller"), (NAMESPACE, "daemonset/speaker"))
+    assert worker.network == ()
+    (images,) = (r for r in worker.kubernetes if isinstance(r, Images))
+    assert {r for r in images.references if "metallb" in r} == {
+        f"registry.example/metallb-{part}:1.0.0" for part in PARTS
+    }
+
+
+def test_without_it_nothing_of_it_is_in_a_plan() -> None:
+    plan = host_plan(spec(), spec().cluster.first, PaperArtifacts())
+    assert "metallb" not in repr(plan)
+
+
+class Silent:
+    """A host on which nothing gets an address."""
+
+    rc = 1
+
+    def run(self, command: str) -> Silent:
+        return self
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_provider_that_was_asked_for_and_gives_no_address_is_a_failure(asked: bool) -> None:
+    made = read_spec(hosts(**({"load_balancer": ASKED} if asked else {})), groups())
+    target = Target(made, {}, _hosts={("cp-1", "balanced"): Silent()})
+    seen = _balanced(target, {"probe-balanced": {}})
+    target.directory.rmdir()
+    assert seen.startswith("metallb gives the Service no address" if asked else "not asked: no provider")
+
+
+@pytest.mark.parametrize("racks", [1, 3])
+def test_what_a_lab_spares_is_no_hosts(racks: int) -> None:
+    lab = Lab(workers=230, control_planes=9, racks=racks, routers=2 if racks > 1 else 0)
+    for rack in range(1, racks + 1):
+        first, last = ends(lab.spare(rack))
+        assert not any(first <= node.address <= last for node in lab.nodes)  # type: ignore[operator]
+        assert all(a in ip_network(f"10.61.{rack}.0/24") for a in (first, last))

@@ -1,0 +1,86 @@
+"""Clocks that agree or do not, as told by hosts that may answer late."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from underlay.plan.clocks import Offset, apart
+from underlay.verify import clock_offsets
+from underlay.verify.clock_offsets import Clocks
+
+OFF = "its clock is {} s off the other hosts'; set up time synchronisation"
+
+
+def offset(ahead: float, *, late: float = 0.2, looked: float = 0.5) -> Offset:
+    """Of a host that is `ahead`, whose round trip took `late`, and that looked at its clock at a part of it."""
+    return Offset.of(1_000_000 + ahead + late * looked, asked=0.0, answered=late)
+
+
+@pytest.mark.parametrize("looked", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("late", [0.0, 3.0, 40.0, 600.0])
+def test_lateness_alone_tells_nothing(late: float, looked: float) -> None:
+    told = {"a": offset(0, late=0), "b": offset(0, late=late, looked=looked), "c": offset(0, late=late, looked=0.3)}
+    assert apart(told) == {}
+    assert apart({"a": told["a"], "b": told["b"]}) == {}
+
+
+@pytest.mark.parametrize(("ahead", "told"), [(4.7, ""), (-4.7, ""), (6, "+6"), (60, "+60"), (-60, "-60")])
+def test_the_one_that_is_off_is_told_and_no_other(ahead: float, told: str) -> None:
+    found = apart({"a": offset(0), "b": offset(ahead, late=0.4), "c": offset(0.1, late=0)})
+    assert found == ({"b": OFF.format(told)} if told else {})
+
+
+def test_of_two_both_are_told() -> None:
+    assert apart({"a": offset(0), "b": offset(60)}) == {"a": OFF.format("-30"), "b": OFF.format("+30")}
+
+
+def test_a_minute_is_seen_behind_an_answer_that_took_half_of_one() -> None:
+    assert apart({"a": offset(0), "b": offset(60, late=30), "c": offset(0, late=5)}).keys() == {"b"}
+
+
+def test_no_clock_is_no_problem() -> None:
+    assert apart({}) == {}
+
+
+class Shell:
+    """A host whose answers take their time."""
+
+    def __init__(self, now: list[float], *takes: float, says: str | None = None) -> None:
+        self.now, self.takes, self.says, self.asked = now, list(takes), says, 0
+
+    def run(self, _: str) -> Any:
+        self.asked += 1
+        looked = self.now[0]
+        self.now[0] += self.takes.pop(0)
+        return SimpleNamespace(stdout=f"{looked if self.says is None else self.says}\n")
+
+
+def seen(monkeypatch: pytest.MonkeyPatch, *takes: float, says: str | None = None) -> tuple[Clocks, Shell]:
+    now = [100.0]
+    monkeypatch.setattr(clock_offsets.time, "monotonic", lambda: now[0])  # type: ignore[attr-defined]
+    shell = Shell(now, *takes, says=says)
+    return clock_offsets.read(lambda _: shell, ["a"]), shell
+
+
+def test_a_quick_answer_is_not_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    found, shell = seen(monkeypatch, 0.3)
+    assert (shell.asked, found.problem("a"), found.doubt("a")) == (1, None, None)
+
+
+def test_the_quickest_of_late_answers_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    found, shell = seen(monkeypatch, 9, 2, 7)
+    assert (shell.asked, found.offsets["a"].doubt, found.doubt("a")) == (3, 2, None)
+
+
+def test_of_a_host_that_is_always_late_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    found, _ = seen(monkeypatch, 9, 12, 7)
+    assert found.problem("a") is None
+    assert found.doubt("a") == "it answered after 7 s, and nothing can be said of its clock"
+
+
+def test_an_answer_that_is_no_time_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    found, _ = seen(monkeypatch, 0.1, says="date: no such thing")
+    assert found.problem("a") == "its clock says date: no such thing"

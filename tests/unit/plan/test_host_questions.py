@@ -1,0 +1,147 @@
+"""What preflight makes of the answers."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.unit.clusters import ANY_MODE, MODES, cluster, network, one_rack
+from underlay.model.routes import Routes
+from underlay.plan.host_questions import left_tokens, probes, recorded_problems
+from underlay.preflight.host_findings import judge
+
+NAMES = ("cp-1", "w-1", "w-2")
+ASKED = dict.fromkeys(NAMES, (999.5, 1000.5))
+
+
+def healthy(number: int) -> dict[str, str]:
+    """The answers of a host that is fit; `number` is the last byte of its address."""
+    links = [{"ifname": "eth0", "mtu": 1500, "addr_info": [{"local": f"192.0.2.{number}", "prefixlen": 24}]}]
+    return {
+        "user": "0",
+        "system": "debian 13",
+        "kernel": "6.12.1-amd64",
+        "arch": "x86_64",
+        "memory": "4000",
+        "cgroup": "cgroup2fs",
+        "hostname": f"host-{number}",
+        "machine-id": f"{number:032x}",
+        "clock": "1000.5",
+        "disk": "50000",
+        "resolver": "present",
+        "ports": "tcp22 ;",
+        "addresses": json.dumps(links),
+        "routes": json.dumps([{"dst": "default", "gateway": "192.0.2.254", "dev": "eth0"}]),
+        "peers": "",
+        "cni": "",
+        "kubernetes": "",
+        "member": "",
+        "recorded": "",
+    }
+
+
+def answers(**changed: str) -> dict[str, dict[str, str]]:
+    """Three fit hosts, and w-1's answers changed (underscores stand for dashes)."""
+    found = {name: healthy(number) for number, name in enumerate(NAMES, start=1)}
+    found["w-1"] |= {key.replace("_", "-"): value for key, value in changed.items()}
+    return found
+
+
+def told(**changed: str) -> list[str]:
+    return [f.line for f in judge(cluster(), network(ANY_MODE), answers(**changed), asked=ASKED)]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_fit_hosts_are_fit_for_every_mode(mode: str) -> None:
+    assert judge(one_rack(), network(mode), answers(), asked=ASKED) == []
+
+
+@pytest.mark.parametrize("mode", [m for m in MODES if network(m).needs_one_segment])
+def test_a_router_between_nodes_is_told_unless_somebody_tells_it_routes(mode: str) -> None:
+    route = {"dst": "192.0.2.3", "gateway": "192.0.2.254", "dev": "eth0"}
+    behind = answers(peers=json.dumps([route], separators=(",", ":")))
+    assert [f.line for f in judge(one_rack(), network(mode), behind, asked=ASKED)] == [
+        f"w-1: {mode} needs all nodes on one segment, and 192.0.2.3 is behind the router 192.0.2.254; "
+        "use a mode with an overlay, or correct the hosts' routes"
+    ]
+    assert judge(one_rack(routes=Routes.BGP), network(mode), behind, asked=ASKED) == []
+
+
+def test_of_two_hosts_alike_the_later_of_the_inventory_is_told_whoever_answered_first() -> None:
+    first, *others = reversed(answers(hostname="host-1").items())
+    found = judge(cluster(), network(ANY_MODE), dict([*others, first]), asked=ASKED)
+    assert [f.line for f in found] == ["w-1: has the same hostname as cp-1 (host-1); give every host its own name"]
+
+
+def test_every_probe_that_is_judged_is_asked() -> None:
+    asked = {p.name for p in probes(cluster(), network(ANY_MODE), cluster().first)}
+    assert asked == set(healthy(1))
+
+
+def link(**changes: Any) -> str:
+    base = {"ifname": "eth0", "mtu": 1500, "addr_info": [{"local": "192.0.2.2", "prefixlen": 24}]}
+    return json.dumps([base | changes])
+
+
+CASES: list[tuple[dict[str, str], str]] = [
+    ({"user": "1000"}, "the login is not root (uid 1000); log in as root, or run pyinfra with --sudo"),
+    ({"system": "debian 10"}, "unsupported system debian 10; supported are debian 12/13, ubuntu 24.04"),
+    ({"kernel": "4.19.0"}, "kernel 4.19.0 is too old; the deploy needs 5.10 or newer"),
+    ({"memory": "500"}, "500 MB of memory; a worker needs 900 MB"),
+    (
+        {"cgroup": "tmpfs"},
+        "cgroup v1; the kubelet needs cgroup v2 since 1.35 (boot with systemd.unified_cgroup_hierarchy=1)",
+    ),
+    ({"disk": "100"}, "100 MB free in /var/lib; 2048 MB are needed"),
+    ({"hostname": "host-1"}, "has the same hostname as cp-1 (host-1); give every host its own name"),
+    ({"clock": "5000.5"}, "its clock is +4000 s off the other hosts'; set up time synchronisation"),
+    ({"ports": 'tcp10250 users:(("nginx",pid=7,fd=3));'}, "tcp 10250 is taken by nginx (pid 7); stop it"),
+    ({"addresses": "[]"}, "no link has the address 192.0.2.2; correct the inventory's address"),
+    (
+        {"addresses": link(mtu=1400)},
+        "link eth0 has MTU 1400, below path_mtu 1500; lower path_mtu or raise the link's",
+    ),
+    (
+        {"cni": "05-other.conflist"},
+        "a CNI configuration of another hand is here (05-other.conflist); remove it from /etc/cni/net.d",
+    ),
+    (
+        {"addresses": json.dumps([{"ifname": "cilium_host", "mtu": 1500}, *json.loads(link())])},
+        "link cilium_host is here, as cilium-bgp makes it; take it away, with what made it",
+    ),
+    (
+        {"resolver": "loop"},
+        "/etc/resolv.conf names loopback addresses alone, which in a pod are the pod's own; name a server that pods "
+        "reach, or use systemd-resolved",
+    ),
+    (
+        {"kubernetes": "/etc/kubernetes/admin.conf /etc/kubernetes/kubelet.conf "},
+        "another cluster is here (/etc/kubernetes/admin.conf exists and is not ours); run `kubeadm reset` first",
+    ),
+]
+
+
+@pytest.mark.parametrize(("changed", "line"), CASES)
+def test_says_what_is_wrong_with_a_host(changed: dict[str, str], line: str) -> None:
+    assert told(**changed) == [f"w-1: {line}"]
+
+
+@pytest.mark.parametrize("garbage", ["", "x", "{", "[1", '[{"dst"', "1 2 3", "\t"])
+def test_answers_that_make_no_sense_are_problems_and_not_tracebacks(garbage: str) -> None:
+    for probe in healthy(2):
+        assert all("\n" not in line for line in told(**{probe: garbage}))
+
+
+def test_a_clusters_record_is_compared() -> None:
+    recorded = 'ConfigMap {"pod_subnet": "10.1.0.0/16"};;'
+    assert recorded_problems(recorded, {"pod_subnet": "10.1.0.0/16"}) == []
+    [line] = recorded_problems(recorded, {"pod_subnet": "10.2.0.0/16"})
+    assert line.startswith("pod_subnet: the cluster was made with '10.1.0.0/16' and the inventory says '10.2.0.0/16'")
+    assert recorded_problems("", {"pod_subnet": "10.2.0.0/16"}) == []
+
+
+def test_tokens_of_joins_that_were_cut_off_are_noticed() -> None:
+    assert left_tokens("ConfigMap {};;Secret ;;")
+    assert not left_tokens("ConfigMap {};;")

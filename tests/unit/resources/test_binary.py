@@ -1,0 +1,139 @@
+"""Executables: verified, remembered, and looked at again when something has changed behind the record's back."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.unit.local_host import OWNER, LocalHost, Shell
+from underlay.resources.binary import BLOBS, RECORDS, Binary
+from underlay.resources.file import place
+from underlay.resources.resource import Upload
+
+SHA = hashlib.sha256(b"new\n").hexdigest()
+
+
+@pytest.fixture
+def shell(shell: Shell, tmp_path: Path) -> Shell:
+    shell.places = {RECORDS: str(tmp_path / "records"), BLOBS: str(tmp_path / "blobs")}
+    return shell
+
+
+@pytest.fixture
+def binary(tmp_path: Path) -> Binary:
+    path = str(tmp_path / "bin dir" / "prog")
+    install = place('echo new >"$t"', path, mode="755", owner=OWNER)
+    return Binary(path=path, version="1.2.3", sha256=SHA, install=install, blob=tmp_path / "blob")
+
+
+def count_sums(shell: Shell, tmp_path: Path) -> Path:
+    """Have every reading of a file noted in the file returned."""
+    log = tmp_path / "sums"
+    log.touch()
+    shell.program_is("sha256sum", f'echo read >>{log}; PATH=${{PATH#*:}} exec sha256sum "$@"')
+    return log
+
+
+def test_is_installed_and_then_as_declared(shell: Shell, local: LocalHost, binary: Binary) -> None:
+    assert binary.sentence(shell.observe(binary)[0]) == f"binary {binary.path}: absent -> 1.2.3"
+    assert binary.check(local) == f"{binary.path} is missing"
+    for _ in range(2):
+        assert shell.apply(binary).unmet == ()
+    assert shell.observe(binary) == [SHA]
+    assert binary.check(local) is None
+    assert os.access(binary.path, os.X_OK)
+
+
+def test_a_verified_file_is_not_read_again(shell: Shell, binary: Binary, tmp_path: Path) -> None:
+    shell.apply(binary)
+    sums = count_sums(shell, tmp_path)
+    assert shell.observe(binary, binary) == [SHA, SHA]
+    assert sums.read_text() == ""
+
+
+def test_a_file_changed_behind_the_record_is_found(shell: Shell, local: LocalHost, binary: Binary) -> None:
+    shell.apply(binary)
+    Path(binary.path).write_text("bad\n")
+    assert binary.sentence(shell.observe(binary)[0]) == f"binary {binary.path}: another file -> 1.2.3"
+    assert binary.check(local) == f"{binary.path} is not 1.2.3 (its checksum differs)"
+    assert shell.apply(binary).unmet == ()
+    assert shell.observe(binary) == [SHA]
+
+
+def test_a_file_replaced_with_the_old_times_is_found(shell: Shell, binary: Binary) -> None:
+    shell.apply(binary)
+    path = Path(binary.path)
+    was = path.stat()
+    other = path.with_name("other")
+    other.write_text("bad\n")
+    other.replace(path)
+    os.utime(path, ns=(was.st_atime_ns, was.st_mtime_ns))
+    assert binary.difference(shell.observe(binary)[0]) == "another file -> 1.2.3"
+
+
+def test_a_touched_file_is_read_and_found_to_be_the_same(shell: Shell, binary: Binary) -> None:
+    shell.apply(binary)
+    Path(binary.path).touch()
+    assert binary.difference(shell.observe(binary)[0]) is None
+
+
+@pytest.mark.parametrize("damage", ["", "\n", "garbage\n", "\0\0\0\0", f"{'0' * 64} 4 1"])
+def test_a_damaged_record_only_costs_a_look(shell: Shell, binary: Binary, tmp_path: Path, damage: str) -> None:
+    shell.apply(binary)
+    record = next((tmp_path / "records").iterdir())
+    record.write_text(damage)
+    assert shell.observe(binary) == [SHA]
+
+
+@pytest.mark.parametrize("there", ["absent", "recorded", "changed"])
+def test_says_truly_whether_the_blob_is_cached(shell: Shell, binary: Binary, tmp_path: Path, there: str) -> None:
+    if there != "absent":
+        shell.apply(binary)
+    if there == "changed":
+        Path(binary.path).write_text("bad\n")
+    (tmp_path / "blobs").mkdir()
+    now = shell.observe(binary)[0]
+    assert binary.uploads(now) == (Upload(tmp_path / "blob", SHA),)
+    (tmp_path / "blobs" / SHA).touch()
+    cached = shell.observe(binary)[0]
+    assert cached == f"{now} cached"
+    assert binary.uploads(cached) == ()
+
+
+def test_a_failed_install_leaves_the_old_file_and_its_record(shell: Shell, binary: Binary, tmp_path: Path) -> None:
+    shell.apply(binary)
+    broken = Binary(binary.path, "2.0.0", "0" * 64, install="echo 'checksum differs' >&2; exit 1")
+    outcome, err = shell.apply_and_tell(broken)
+    assert outcome.failed == broken
+    assert err == "checksum differs\n"
+    assert shell.observe(binary) == [SHA]
+
+
+def test_removing_takes_the_record_too(shell: Shell, binary: Binary, tmp_path: Path) -> None:
+    shell.apply(binary)
+    for _ in range(2):
+        assert shell.run("set -eu\n" + binary.remove()).rc == 0
+    assert shell.observe(binary) == ["absent"]
+    assert list((tmp_path / "records").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("seen", "difference"),
+    [
+        (SHA, None),
+        (f"{SHA} cached", None),
+        ("absent", "absent -> 1.2.3"),
+        ("absent cached", "absent -> 1.2.3"),
+        ("", "absent -> 1.2.3"),
+        ("0" * 64, "another file -> 1.2.3"),
+    ],
+)
+def test_tells_what_differs(binary: Binary, seen: str, difference: str | None) -> None:
+    assert binary.difference(seen) == difference
+
+
+def test_nothing_is_uploaded_where_the_host_fetches_itself() -> None:
+    assert Binary("/x", "1", SHA, install="curl …").uploads("absent") == ()

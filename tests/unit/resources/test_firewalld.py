@@ -1,0 +1,161 @@
+"""firewalld: a zone of the pods, policies and sets in files of our own, by a firewall-cmd that says what was recorded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from tests.unit.local_host import Result, SayingHost, Shell
+from underlay.resources.firewall import Pass
+from underlay.resources.firewalld import Firewalld
+
+NODES = ("192.0.2.1", "192.0.2.2")
+PASSES = (
+    Pass("input", 4, sources=NODES, reply=True),
+    Pass("input", 4, protocol="tcp", ports=((6443, 6443), (30000, 32767))),
+    Pass("input", 4, sources=NODES, protocol="4"),
+    Pass("input", 6, sources=("2001:db8::1",), protocol="udp", ports=((8472, 8472),)),
+    Pass("forward", 4, sources=("10.244.0.0/16",)),
+    Pass("forward", 4, destinations=("10.244.0.0/16", "10.96.0.0/16")),
+    Pass("output", 4, destinations=NODES),
+)
+RULES = Firewalld(PASSES)
+# What firewalld 2.3.1 prints, shortened. The first line tells in brackets what is in use.
+ZONES = """\
+public (default{active})
+  target: default
+{interfaces}  services: dhcpv6-client ssh
+"""
+
+
+@pytest.fixture
+def host(shell: Shell, tmp_path: Path) -> Path:
+    """A host on which firewalld runs, until `stopped` is there; `zones` is what it does, `permanent` what it keeps."""
+    shell.places = {"/etc/firewalld": str(tmp_path / "etc")}
+    for name in ("ipsets", "policies", "zones"):
+        (tmp_path / "etc" / name).mkdir(parents=True)
+    (tmp_path / "etc/zones/public.xml").write_text("<zone/>\n")
+    (tmp_path / "permanent").write_text(ZONES.format(active="", interfaces=""))
+    (tmp_path / "zones").write_text(ZONES.format(active=", active", interfaces="  interfaces: eth0\n"))
+    (tmp_path / "sets").write_text("")
+    shell.program_is("systemctl", f"[ ! -e {tmp_path}/stopped ]")
+    shell.program_is(
+        "firewall-cmd",
+        f"""case "$*" in
+          --get-ipsets) cat {tmp_path}/sets;;
+          "--list-all-zones") cat {tmp_path}/zones;;
+          "--permanent --list-all-zones") cat {tmp_path}/permanent;;
+          *--list-all-policies) echo;;
+          "-q --reload") echo reload >>{tmp_path}/log; ls {tmp_path}/etc/ipsets | sed 's/[.]xml//' >{tmp_path}/sets;;
+        esac""",
+    )
+    return tmp_path
+
+
+def ours(host: Path) -> list[str]:
+    return sorted(str(p.relative_to(host / "etc")) for p in (host / "etc").glob("*/underlay*"))
+
+
+def test_says_nothing_where_firewalld_does_not_run(shell: Shell, host: Path) -> None:
+    (host / "stopped").touch()
+    assert shell.observe(RULES) == ["none"]
+    assert RULES.sentence("none") is None
+
+
+def test_opens_by_files_of_its_own_and_a_reload(shell: Shell, host: Path) -> None:
+    assert RULES.sentence(shell.observe(RULES)[0]) == "firewall firewalld: closed -> open to the cluster"
+    assert shell.apply(RULES).unmet == ()
+    assert ours(host) == [
+        f"ipsets/underlay-{RULES.tag}-1.xml",
+        f"ipsets/underlay-{RULES.tag}-2.xml",
+        "policies/underlay-from-pods.xml",
+        "policies/underlay-input.xml",
+        "policies/underlay-to-pods.xml",
+        "zones/underlay.xml",
+    ]
+    assert (host / "etc/zones/public.xml").read_text() == "<zone/>\n"
+    assert (host / "log").read_text() == "reload\n"
+
+
+def test_sets_of_an_older_deploy_go(shell: Shell, host: Path) -> None:
+    shell.apply(Firewalld(PASSES[2:]))
+    assert shell.observe(RULES) == ["closed"]
+    assert shell.apply(RULES).unmet == ()
+    assert [name for name in ours(host) if name.startswith("ipsets") and RULES.tag not in name] == []
+
+
+def test_rules_that_a_reload_would_lose_are_told_before_anything_is_touched(shell: Shell, host: Path) -> None:
+    (host / "zones").write_text((host / "zones").read_text() + "  ports: 8080/tcp\n")
+    seen = shell.observe(RULES)[0]
+    assert RULES.impossible(seen) == (
+        "firewalld has rules that are not permanent, and the reload that ours need would lose them; keep them with "
+        "`firewall-cmd --runtime-to-permanent`, or drop them with `firewall-cmd --reload`"
+    )
+    assert RULES.impossible("closed") is None
+
+
+def test_a_reset_takes_the_files_and_reloads_once(shell: Shell, host: Path) -> None:
+    shell.apply(RULES)
+    (host / "log").unlink()
+    for _ in range(2):
+        assert shell.run("set -eu\n" + RULES.remove()).rc == 0
+    assert ours(host) == []
+    assert (host / "log").read_text() == "reload\n"
+    assert (host / "etc/zones/public.xml").exists()
+
+
+def document(name: str) -> list[tuple[str, dict[str, str]]]:
+    text = next(text for path, text in RULES.files().items() if path.endswith(name))
+    return [(e.tag, dict(e.attrib)) for e in ET.fromstring(text.encode()).iter()]  # noqa: S314
+
+
+def test_nodes_and_others_are_let_in_by_a_policy_that_leaves_the_rest_to_the_zones() -> None:
+    first, second = f"underlay-{RULES.tag}-1", f"underlay-{RULES.tag}-2"
+    assert document("underlay-input.xml") == [
+        ("policy", {"priority": "-10", "target": "CONTINUE"}),
+        ("description", {}),
+        ("ingress-zone", {"name": "ANY"}),
+        ("egress-zone", {"name": "HOST"}),
+        ("rule", {"family": "ipv4"}),
+        ("port", {"port": "6443", "protocol": "tcp"}),
+        ("accept", {}),
+        ("rule", {"family": "ipv4"}),
+        ("port", {"port": "30000-32767", "protocol": "tcp"}),
+        ("accept", {}),
+        ("rule", {"family": "ipv4"}),
+        ("source", {"ipset": first}),
+        ("protocol", {"value": "4"}),
+        ("accept", {}),
+        ("rule", {"family": "ipv6"}),
+        ("source", {"ipset": second}),
+        ("port", {"port": "8472", "protocol": "udp"}),
+        ("accept", {}),
+    ]
+    assert [e for e in document(f"{second}.xml") if e[0] == "option"] == [
+        ("option", {"name": "family", "value": "inet6"})
+    ]
+
+
+def test_pods_are_a_zone_that_is_routed_to_and_from() -> None:
+    sources = [attributes for tag, attributes in document("zones/underlay.xml") if tag == "source"]
+    assert sources == [{"address": "10.244.0.0/16"}, {"address": "10.96.0.0/16"}]
+    assert document("underlay-from-pods.xml")[::2] == [
+        ("policy", {"priority": "-10", "target": "ACCEPT"}),
+        ("ingress-zone", {"name": "underlay"}),
+    ]
+    assert document("underlay-to-pods.xml")[-1] == ("egress-zone", {"name": "underlay"})
+
+
+@pytest.mark.parametrize(
+    ("state", "policy", "problem"),
+    [
+        ("running\n", "underlay-input (active)\n  priority: -10\n", None),
+        ("running\n", "underlay-input\n  priority: -10\n", "firewalld has no active policy underlay-input"),
+        ("", "", None),
+    ],
+)
+def test_checks_that_the_policies_are_active(state: str, policy: str, problem: str | None) -> None:
+    answers = {"firewall-cmd --state": Result(0, state), "firewall-cmd --info-policy": Result(0, policy)}
+    assert RULES.check(SayingHost(answers)) == problem

@@ -1,0 +1,163 @@
+"""The gate, from recorded views: what is right passes, and each thing that is wrong is named by its cause."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from tests.unit.clusters import cluster, with_bgp
+from underlay.model.routes import Routes
+from underlay.routing.session_check import between_hosts, judge, verdict
+from underlay.routing.session_state import Neighbour, View
+from underlay.routing.sessions import of_host, sessions
+
+RACKS = cluster(bgp=with_bgp(), routes=Routes.BGP)
+SUBNETS = {name: frozenset({f"10.244.{i}.0/24"}) for i, name in enumerate(("cp-1", "w-1", "w-2"))}
+EVERY = frozenset(s for own in SUBNETS.values() for s in own)
+Views = dict[str, View]
+
+
+def well() -> Views:
+    """What hosts say while all is well: tor-1 is ours, tor-2 is not."""
+    found = {}
+    for host in ("cp-1", "w-1", "w-2", "tor-1"):
+        neighbours = {}
+        for mine, far in of_host(RACKS, host):
+            prefixes = SUBNETS[far.host] if far.is_node else EVERY
+            neighbours[str(far.address)] = Neighbour(
+                state="Established",
+                remote_as=far.as_number,
+                local_as=mine.as_number,
+                up=600,
+                established=1,
+                received=prefixes,
+                accepted=prefixes,
+            )
+        found[host] = View(f"router-{host}", neighbours)
+    return found
+
+
+def change(views: Views, host: str, peer: str, **fields: object) -> None:
+    """Change what a host says of its session with a peer."""
+    address = next(str(far.address) for _, far in of_host(RACKS, host) if far.host == peer)
+    view = views[host]
+    changed = replace(view.neighbours[address], **fields)  # type: ignore[arg-type]
+    views[host] = replace(view, neighbours={**view.neighbours, address: changed})
+
+
+def down(views: Views, one: str, other: str, **fields: object) -> None:
+    for host, peer in ((one, other), (other, one)):
+        change(views, host, peer, state="Active", established=0, accepted=frozenset(), received=frozenset(), **fields)
+
+
+def told(views: Views) -> list[str]:
+    return [problem for row in judge(RACKS, views, SUBNETS) for problem in row.problems]
+
+
+def test_all_is_well() -> None:
+    assert told(well()) == []
+    assert [(s.one.host, s.other.host) for s in sessions(RACKS)] == [
+        ("cp-1", "tor-1"),
+        ("w-1", "tor-1"),
+        ("w-2", "tor-2"),
+    ]
+    assert between_hosts(well(), SUBNETS) == []
+
+
+def swapped(views: Views) -> None:
+    down(views, "w-1", "tor-1")
+    change(views, "tor-1", "w-1", remote_as=64999)
+
+
+def password(views: Views) -> None:
+    down(views, "w-1", "tor-1")
+    views["tor-1"] = replace(views["tor-1"], unsigned=7)
+
+
+def one_sided_ttl(views: Views) -> None:
+    down(views, "w-1", "tor-1")
+    change(views, "tor-1", "w-1", ttl_security=True)
+
+
+def limited(views: Views) -> None:
+    down(views, "w-1", "tor-1")
+    change(views, "tor-1", "w-1", reason="Peer reached Maximum Prefix limit", limit=1, state="Idle", established=2)
+
+
+def silent(views: Views) -> None:
+    del views["w-1"]
+
+
+def filtered(views: Views) -> None:
+    change(views, "tor-1", "w-1", accepted=frozenset())
+
+
+def unheard(views: Views) -> None:
+    change(views, "tor-1", "w-1", accepted=frozenset(), received=frozenset())
+
+
+def leaked(views: Views) -> None:
+    change(views, "tor-1", "w-1", accepted=SUBNETS["w-1"] | {"0.0.0.0/0"})
+
+
+def anothers(views: Views) -> None:
+    change(views, "tor-1", "w-1", accepted=SUBNETS["w-1"] | SUBNETS["w-2"])
+
+
+def stale(views: Views) -> None:
+    change(views, "cp-1", "tor-1", accepted=EVERY | {"10.244.9.0/24"})
+
+
+def flapping(views: Views) -> None:
+    change(views, "tor-1", "w-1", lately=9, up=3.0, reason="Peer closed the session")
+
+
+def unconfigured(views: Views) -> None:
+    down(views, "w-1", "tor-1")
+    view = views["tor-1"]
+    views["tor-1"] = replace(view, neighbours={k: v for k, v in view.neighbours.items() if k != "192.0.2.2"})
+
+
+@pytest.mark.parametrize(
+    ("spoil", "problem"),
+    [
+        (swapped, "tor-1 expects AS 64999 of w-1, which is AS 64513"),
+        (password, "the passwords differ: tor-1 dropped TCP segments for their MD5 signature"),
+        (one_sided_ttl, "tor-1 refuses packets by TTL security, and w-1 does not send them so"),
+        (limited, "tor-1 closed it: more prefixes than its limit of 1"),
+        (silent, "w-1: the host does not answer"),
+        (filtered, "10.244.1.0/24 (w-1) is filtered by tor-1, from w-1"),
+        (unheard, "10.244.1.0/24 (w-1) is not received by tor-1, from w-1"),
+        (leaked, "w-1 announces 0.0.0.0/0, which is no node's, and tor-1 accepted it"),
+        (anothers, "w-1 announces 10.244.2.0/24, which is w-2's, and tor-1 accepted it"),
+        (stale, "tor-1 announces 10.244.9.0/24, which is no node's, and cp-1 accepted it"),
+        (flapping, "it flaps: 9 times established in 120 s, the last 3 s ago (Peer closed the session)"),
+        (unconfigured, "tor-1 has no neighbour 192.0.2.2 (w-1) configured"),
+    ],
+)
+def test_each_is_named(spoil: Callable[[Views], None], problem: str) -> None:
+    views = well()
+    spoil(views)
+    assert told(views) == [problem]
+
+
+def test_a_router_that_is_not_ours_is_judged_by_our_side_alone() -> None:
+    views = well()
+    change(views, "w-2", "tor-2", state="Connect", reason="Waiting for peer OPEN", accepted=frozenset())
+    assert told(views) == ["w-2 is in state Connect; its last word: Waiting for peer OPEN"]
+
+
+def test_what_two_hosts_must_not_share() -> None:
+    views = well()
+    views["w-1"] = replace(views["w-1"], router_id="router-cp-1")
+    assert between_hosts(views, SUBNETS | {"w-2": SUBNETS["w-1"]}) == [
+        "cp-1 and w-1 have the router id router-cp-1 both; give each its own",
+        "w-1 and w-2 have the pod subnet 10.244.1.0/24 both; give each its own",
+    ]
+
+
+def test_a_cluster_that_does_not_tell_its_subnets_is_never_well() -> None:
+    _, beside = verdict(RACKS, well(), {})
+    assert beside == ["cp-1 does not tell the nodes' pod subnets; is the API server up?"]

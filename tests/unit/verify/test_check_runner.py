@@ -1,0 +1,58 @@
+"""A question to a node: what is said where it fails, and what is kept."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from underlay.model.check import Check
+from underlay.verify import check_runner as ask
+from underlay.verify.target import Target
+
+
+def target(*answers: tuple[int, str, str]) -> Target:
+    """A host that gives these answers one after the other, the last for ever."""
+    left = [SimpleNamespace(rc=rc, stdout=out, stderr=err) for rc, out, err in answers]
+    host = SimpleNamespace(run=lambda _: left.pop(0) if len(left) > 1 else left[0])
+    return cast(Target, SimpleNamespace(host=lambda _: host))
+
+
+@pytest.fixture(autouse=True)
+def in_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ask, "_MOMENT_S", 0)
+
+
+def judge(output: str) -> str | None:
+    return None if output == "right" else f"it is {output}"
+
+
+@pytest.mark.parametrize(
+    ("seen", "look", "told"),
+    [
+        ((0, "wrong", ""), "", "it is wrong; look at `show` on w-1"),
+        ((0, "wrong", ""), "its log", "it is wrong; look at its log"),
+        ((2, "", "no such thing"), "its log", "`show` ended with 2: no such thing; look at its log"),
+    ],
+)
+def test_a_failure_says_what_was_seen_and_where_to_look(seen: tuple[Any, ...], look: str, told: str) -> None:
+    kept: list[tuple[str, str]] = []
+    with pytest.raises(AssertionError) as failed:
+        ask.expect(target(seen), Check("thing", "w-1", "show", judge, look), lambda *piece: kept.append(piece))
+    assert str(failed.value).split("\n")[0] == told
+    assert kept == [("show", "".join(seen[1:]))]
+
+
+def test_what_is_right_passes_and_keeps_nothing() -> None:
+    kept: list[tuple[str, str]] = []
+    ask.expect(target((0, "right", "")), Check("thing", "w-1", "show", judge), lambda *piece: kept.append(piece))
+    assert kept == []
+
+
+@pytest.mark.parametrize("first", [(0, "wrong", ""), (1, "", "busy")])
+def test_what_is_right_a_moment_later_passes_and_says_so(first: tuple[int, str, str]) -> None:
+    kept: list[tuple[str, str]] = []
+    hosts = target(first, (0, "right", ""))
+    ask.expect(hosts, Check("thing", "w-1", "show", judge), lambda *piece: kept.append(piece))
+    assert [name for name, _ in kept] == ["asked twice, and at first"]

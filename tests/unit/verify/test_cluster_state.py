@@ -1,0 +1,91 @@
+"""What is told of the cluster's nodes, pods and certificate requests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from underlay.verify.cluster_state import Membership
+
+
+def pod(
+    name: str, *, ready: bool = True, phase: str = "Running", restarts: int = 0, reason: str = ""
+) -> dict[str, Any]:
+    state = {"waiting": {"reason": reason}} if reason else {"running": {}}
+    ended = {"terminated": {"reason": "Error", "finishedAt": "2026-01-01T00:00:00Z"}} if restarts else {}
+    container = {"restartCount": restarts, "state": state, "lastState": ended}
+    conditions = [{"type": "Ready", "status": str(ready)}]
+    return {
+        "metadata": {"name": name, "namespace": "kube-system"},
+        "status": {"phase": phase, "conditions": conditions, "containerStatuses": [container]},
+    }
+
+
+def seen(*pods: dict[str, Any], **more: Any) -> Membership:
+    return Membership(**{"nodes": {}, "pods": list(pods), "requests": [], "workloads": [], **more})
+
+
+@pytest.mark.parametrize(
+    ("pods", "dns", "told"),
+    [
+        ([pod("a")], True, []),
+        ([pod("done", ready=False, phase="Succeeded")], True, []),
+        ([pod("b", ready=False, reason="CrashLoopBackOff"), pod("a", ready=False, phase="Pending")], True,
+         ["a (Pending)", "b (Running, CrashLoopBackOff)"]),
+        ([pod("coredns-1", ready=False)], True, ["coredns-1 (Running)"]),
+        ([pod("coredns-1", ready=False)], False, []),
+    ],
+)  # fmt: skip
+def test_tells_every_pod_that_does_not_serve(pods: list[dict[str, Any]], dns: bool, told: list[str]) -> None:
+    assert seen(*pods).waiting(dns=dns) == told
+
+
+def test_tells_restarts_with_how_the_last_ended() -> None:
+    assert seen(pod("a"), pod("b", restarts=2)).restarts() == ["b: 2 times, last Error at 2026-01-01T00:00:00Z"]
+
+
+def test_a_request_without_a_condition_is_undecided() -> None:
+    requests = [
+        {"metadata": {"name": "new"}, "status": {}},
+        {"metadata": {"name": "old"}, "status": {"conditions": [{"type": "Approved"}]}},
+    ]
+    assert seen(requests=requests).pending() == ["new"]
+
+
+def test_a_node_under_pressure_is_told_beside_its_state() -> None:
+    conditions = [
+        {"type": "MemoryPressure", "status": "True", "message": "low"},
+        {"type": "DiskPressure", "status": "False", "message": "fine"},
+        {"type": "Ready", "status": "True", "message": "posting"},
+    ]
+    found = seen(nodes={"w-1": {"status": {"conditions": conditions}}})
+    assert found.ready("w-1") == "True: posting"
+    assert found.pressed("w-1") == ["MemoryPressure: low"]
+    assert found.ready("w-2") == "Unknown"
+
+
+def workload(name: str, **fields: Any) -> dict[str, Any]:
+    spec = {"template": {"spec": {"nodeSelector": fields.pop("selector", {"kubernetes.io/os": "linux"})}}}
+    spec |= {"replicas": fields.pop("replicas")} if "replicas" in fields else {}
+    return {"metadata": {"name": name}, "spec": spec, "status": fields}
+
+
+@pytest.mark.parametrize(
+    ("item", "told"),
+    [
+        (workload("kube-proxy", desiredNumberScheduled=3, numberReady=3), []),
+        (workload("kube-proxy", desiredNumberScheduled=3, numberReady=2), ["kube-proxy has 2 of 3"]),
+        (workload("kube-proxy", desiredNumberScheduled=0, numberReady=0), ["kube-proxy has 0 of 1"]),
+        (workload("gpu", selector={"gpu": "yes"}, desiredNumberScheduled=0, numberReady=0), []),
+        (workload("coredns", replicas=2, readyReplicas=2), []),
+        (workload("coredns", replicas=2), ["coredns has 0 of 2"]),
+        (workload("coredns", replicas=0), ["coredns has 0 of 1"]),
+    ],
+)
+def test_tells_which_workloads_are_short_of_pods(item: dict[str, Any], told: list[str]) -> None:
+    assert seen(workloads=[item]).short(dns=True) == told
+
+
+def test_without_a_network_nobody_waits_for_dns() -> None:
+    assert seen(workloads=[workload("coredns", replicas=2)]).short(dns=False) == []

@@ -1,0 +1,42 @@
+"""What is laid to measure NetworkPolicy, and how a connection is judged."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit import clusters
+from underlay.inventory.spec import read_spec
+from underlay.verify.network_policies import CASES, ROLES, Place, _verdict, policies
+
+PLACES = {role: Place("w-1", f"10.244.1.{number}") for number, role in enumerate(ROLES, start=2)}
+
+
+def test_every_kind_of_rule_has_one_that_passes_and_one_that_must_not() -> None:
+    verdicts: dict[str, set[bool]] = {}
+    for case in CASES:
+        verdicts.setdefault(case.what, set()).add(case.passes)
+    assert {what: v for what, v in verdicts.items() if v != {True, False}} == {"default deny": {False}}
+
+
+def test_the_policies_are_those_that_the_cases_are_about() -> None:
+    cluster = read_spec(clusters.hosts(), clusters.groups()).cluster
+    laid = {p["metadata"]["name"]: p["spec"] for p in policies(cluster, PLACES)}
+    assert set(laid) == set(ROLES) - {"friend", "stranger"}
+    assert laid["closed"]["ingress"] == []
+    block = laid["block"]["ingress"][0]["from"][0]["ipBlock"]
+    assert block == {"cidr": "10.244.0.0/16", "except": [f"{PLACES['stranger'].address}/32"]}
+    assert {name for name, spec in laid.items() if spec["policyTypes"] == ["Egress"]} == {"inmate"}
+
+
+@pytest.mark.parametrize(
+    ("seen", "passes", "verdict"),
+    [
+        ("passes", True, "ok"),
+        ("passes", False, "the connection passes"),
+        ("does not", False, "ok"),
+        ("does not", True, "the connection does not pass"),
+        ("no answer", False, "no answer"),
+    ],
+)
+def test_no_answer_is_no_verdict(seen: str, passes: bool, verdict: str) -> None:
+    assert _verdict(seen, passes=passes) == verdict

@@ -1,0 +1,183 @@
+"""What a run of the checks makes its report of: pytest's outcomes, hosts' answers, what the deploy hands over."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.unit.clusters import spec
+from underlay.plan.secrets import Secrets
+from underlay.report.document import Check, Finding, Phase
+from underlay.report.evidence_commands import OF_CLUSTER, OF_HOST
+from underlay.report.observed import Hop, Link
+from underlay.verify.check_items import area_of, group_of, hosts_of, name_of, seen_of
+from underlay.verify.deploy_context import Handed
+from underlay.verify.evidence_files import read_answers, script, without_secrets
+from underlay.verify.link_state import question, read_answer
+from underlay.verify.topology import paths
+
+LINKS = [
+    {"ifname": "lo", "link_type": "loopback", "mtu": 65536, "flags": ["UP"], "addr_info": [{"local": "127.0.0.1", "scope": "host"}]},
+    {"ifname": "eth0", "mtu": 1500, "flags": ["UP"], "addr_info": [{"local": "192.0.2.2", "scope": "global"}], "linkinfo": {"info_kind": "veth"}},
+    {"ifname": "tun7", "mtu": 1450, "flags": ["UP"], "addr_info": [{"local": "10.244.1.0", "scope": "global"}], "linkinfo": {"info_kind": "vxlan"}},
+    {"ifname": "veth12", "mtu": 1450, "flags": ["UP"], "addr_info": [{"local": "fe80::1", "scope": "link"}], "linkinfo": {"info_kind": "veth"}},
+    {"ifname": "spare", "mtu": 9000, "flags": [], "addr_info": []},
+]  # fmt: skip
+
+
+def answer(*ways: str, count: str = "0") -> str:
+    return "\n".join([json.dumps(LINKS), count, *ways, ""])
+
+
+def test_tells_links_but_for_loopback_and_pods_own_ends() -> None:
+    found = read_answer(answer(), address="192.0.2.2")
+    assert found["links"] == [
+        Link(name="eth0", kind="veth", mtu=1500, up=True),
+        Link(name="tun7", kind="vxlan", mtu=1450, up=True),
+        Link(name="spare", mtu=9000, up=False),
+    ]
+
+
+def test_what_leaves_by_the_link_with_the_nodes_address_is_in_no_tunnel() -> None:
+    ways = (
+        'cp-1\t[{"dst":"10.244.0.2","gateway":"10.244.0.0","dev":"tun7"}]',
+        'w-2\t[{"gateway":"192.0.2.254","dev":"eth0"}]',
+    )
+    assert read_answer(answer(*ways), address="192.0.2.2")["hops"] == [
+        Hop(to="cp-1", link="tun7", kind="vxlan", via="10.244.0.0"),
+        Hop(to="w-2", link="eth0", via="192.0.2.254"),
+    ]
+
+
+def test_a_way_that_does_not_exist_is_none() -> None:
+    assert read_answer(answer("cp-1\t", "w-2\tnonsense"), address="192.0.2.2")["hops"] == []
+
+
+def test_counts_security_associations() -> None:
+    assert read_answer(answer(count="4"), address="192.0.2.2")["ipsec_states"] == 4
+
+
+def test_a_host_that_answers_nonsense_tells_nothing() -> None:
+    assert read_answer("ip: not found", address="192.0.2.2") == {}
+
+
+def test_asks_for_the_way_to_the_first_pod_of_every_other_node() -> None:
+    asked = question("w-1", {"cp-1": ["10.244.0.0/24"], "w-1": ["10.244.1.0/24"], "w-2": [], "w-3": ["fd00::/64"]})
+    assert [line.split()[2:9] for line in asked.splitlines() if "route get" in line] == [
+        ["cp-1;", "ip", "-json", "route", "get", "10.244.0.2", "2>/dev/null"],
+        ["w-3;", "ip", "-json", "route", "get", "fd00::2", "2>/dev/null"],
+    ]
+
+
+def test_reads_phases_and_findings_of_the_deploy() -> None:
+    finding = {"code": "swap", "severity": "warns", "where": "w-1", "measured": "swap is on", "remedy": "switch it off",
+               "accepted": "it is the lab's", "hosts": ["w-1"], "cause": "more"}  # fmt: skip
+    handed = Handed.of({"hosts": {}, "phases": [["Connect", 1.26], ["Ask hosts", 0.01]], "findings": [finding]})
+    assert handed.phases_and(9.96) == [Phase(name="Connect", seconds=1.3), Phase(name="Verify", seconds=10.0)]
+    assert handed.findings == [
+        Finding(
+            code="swap", severity="warns", where="w-1", text="swap is on; switch it off", accepted="it is the lab's"
+        )
+    ]
+
+
+def test_without_a_deploy_there_is_the_verification_alone() -> None:
+    assert Handed.of({"hosts": {}}) == Handed()
+
+
+def item(path: str, told: str) -> Any:
+    return SimpleNamespace(path=SimpleNamespace(stem=path), function=SimpleNamespace(__doc__=told), name="test_x")
+
+
+@pytest.mark.parametrize(
+    ("stem", "group"), [("test_bgp", "BGP"), ("test_network_policy", "Network policy"), ("test_dns", "DNS")]
+)
+def test_groups_are_named_after_their_files(stem: str, group: str) -> None:
+    assert group_of(item(stem, "")) == group
+
+
+def test_the_claim_is_the_first_line_of_a_checks_docstring() -> None:
+    assert area_of(item("test_x", "A Service answers.\n\n    More of it.")) == "A Service answers"
+
+
+def skipped(reason: str) -> Any:
+    return SimpleNamespace(passed=False, skipped=True, longrepr=("test_x.py", 1, f"Skipped: {reason}"))
+
+
+def test_a_check_that_has_nothing_to_look_at_says_so() -> None:
+    assert seen_of(skipped("got empty parameter set for (session)")) == "this cluster has nothing of that kind"
+    assert name_of(SimpleNamespace(callspec=SimpleNamespace(id="NOTSET"))) == "the cluster"
+
+
+def test_why_a_check_was_skipped_is_what_was_seen() -> None:
+    assert seen_of(skipped("no policy engine")) == "no policy engine"
+
+
+def test_of_a_failure_the_checks_own_words_are_kept() -> None:
+    crash = SimpleNamespace(message="AssertionError: w-1 has 1400, not 1450\nassert 1400 == 1450")
+    failed = SimpleNamespace(passed=False, skipped=False, longrepr=SimpleNamespace(reprcrash=crash))
+    assert seen_of(failed) == "w-1 has 1400, not 1450"
+
+
+def test_finds_hosts_in_whatever_a_check_is_made_for() -> None:
+    path = SimpleNamespace(one="w-3", other="w-4")
+    session = SimpleNamespace(one=SimpleNamespace(host="w-5"), other=SimpleNamespace(host="tor-1"))
+    asked = {"pair": ("w-1", "w-2"), "node": "cp-1", "check": SimpleNamespace(node="w-1"), "path": path, "s": session}
+    assert hosts_of(asked | {"number": 5}) == ["w-1", "w-2", "cp-1", "w-3", "w-4", "w-5", "tor-1"]
+
+
+def test_what_the_checks_measured_of_paths_is_taken_as_it_is() -> None:
+    handed = [{"from": "w-1", "to": "w-2", "class": "same rack", "checks": {"tcp": "ok"}, "latency_ms": 0.5, "odd": 1}]
+    (found,) = paths(SimpleNamespace(paths=handed), [])
+    assert (found.from_, found.to, found.checks, found.latency_ms) == ("w-1", "w-2", {"tcp": "ok"}, 0.5)
+
+
+def test_without_that_the_matrix_is_made_of_what_checks_say_of_pairs() -> None:
+    target = SimpleNamespace(nodes=spec().cluster.nodes)
+    checks = [
+        Check(area="Pod to pod", name="w-1 to w-2", outcome="failed", seen="no answer"),
+        Check(area="Node to pod", name="w-1 to w-2", outcome="passed"),
+        Check(area="Host state", name="w-1: file /etc/x to y", outcome="passed"),
+    ]
+    (found,) = paths(target, checks)
+    assert found.checks == {"Pod to pod": "no answer", "Node to pod": "ok"}
+    assert found.failed == ["Pod to pod"]
+
+
+def test_answers_are_found_again_by_their_questions() -> None:
+    asked = {"one": "echo 'a quoted' word; echo more >&2", "two words": "exit 3", "three": "printf last"}
+    ran = subprocess.run(["sh"], input=script(asked), text=True, capture_output=True, check=False)
+    assert read_answers(ran.stdout) == {"one": "a quoted word\nmore\n", "two words": "", "three": "last"}
+
+
+@pytest.mark.parametrize("questions", [OF_HOST, OF_CLUSTER])
+def test_what_hosts_are_asked_is_shell(questions: dict[str, str]) -> None:
+    checked = subprocess.run(["sh", "-n"], input=script(questions), text=True, capture_output=True, check=False)
+    assert checked.stderr == ""
+    for command in questions.values():
+        assert subprocess.run(["sh", "-n"], input=command, text=True, capture_output=True, check=False).stderr == ""
+
+
+def test_nothing_that_is_asked_changes_a_host() -> None:
+    writes = re.compile(r"\b(add|del|delete|set|flush|restart|rm|apply|edit|patch)\b|>> ?/|> ?/(?!dev/null)")
+    assert [c for c in (*OF_HOST.values(), *OF_CLUSTER.values()) if writes.search(c)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("kubeadm join --token abcdef.0123456789abcdef --x", "kubeadm join --token <token> --x"),
+        ("a\n-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\nb", "a\n<private key>\nb"),
+        ("password: hunter2, next", "password: <hidden>, next"),
+        ('"PrivateKey": "kOCD/Aa0="', '"PrivateKey": "<hidden>"'),
+        ("Bearer eyJhbGciOiJSUzI1NiIs.eyJpc3Mi.c2lnbmF0dXJl", "Bearer <token>"),
+        ("token-cleaner 10.244.0.1 is fine", "token-cleaner 10.244.0.1 is fine"),
+    ],
+)
+def test_secrets_are_taken_out_by_their_shape(text: str, left: str) -> None:
+    assert without_secrets(text, Secrets(spec())) == left

@@ -1,0 +1,52 @@
+"""How hosts are reached: the first connection is there before another is asked for."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.unit import clusters
+from underlay.inventory.spec import read_spec
+from underlay.verify import target as module
+from underlay.verify.target import Target
+
+
+def target(tmp_path: Path) -> Target:
+    hosts = clusters.hosts()
+    return Target(read_spec(hosts, clusters.groups()), hosts, directory=tmp_path)
+
+
+def test_lanes_that_are_opened_at_once_wait_for_the_first_to_be_connected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+
+    def connected(command: str) -> None:
+        time.sleep(0.02)
+        told.append("connected")
+
+    def opened(name: str, **_: Any) -> Any:
+        told.append("opened")
+        return SimpleNamespace(run=connected)
+
+    monkeypatch.setattr(module, "open_host", opened)
+    made = target(tmp_path)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda lane: made.host("cp-1", lane=lane), ["", "traffic", "", "traffic", "speed"]))
+    assert told == ["opened", "connected"] * 3
+    assert found[0] is found[2]
+
+
+def test_a_host_that_does_not_answer_says_so_when_it_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def silent(command: str) -> None:
+        raise AssertionError("cp-1 does not answer over SSH")
+
+    monkeypatch.setattr(module, "open_host", lambda name, **_: SimpleNamespace(run=silent))
+    host = target(tmp_path).host("cp-1")
+    with pytest.raises(AssertionError, match="does not answer"):
+        host.run("true")

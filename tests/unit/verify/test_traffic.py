@@ -1,0 +1,85 @@
+"""What a node is told of a way to another, and what is laid into the cluster for it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+from typing import Any
+
+from tests.unit import clusters
+from underlay.inventory.spec import read_spec
+from underlay.verify import traffic
+from underlay.verify.paths import Path as Way
+from underlay.verify.probe_objects import MANY, probe_objects
+from underlay.verify.service_endpoints import service_questions
+from underlay.verify.target import Target
+from underlay.verify.traffic_results import Answers, Pod
+
+PODS = {
+    "cp-1": Pod("cp-1", "probe-a", ("10.244.0.2", "fd00::2")),
+    "w-2": Pod("w-2", "probe-b", ("10.244.2.2", "fd00::2:2")),
+}
+
+
+def dual(tmp_path: Path) -> Target:
+    spec = read_spec(clusters.hosts(), clusters.groups())
+    nodes = tuple(
+        replace(n, address_v6=ip_address(f"2001:db8::{i}")) for i, n in enumerate(spec.cluster.nodes, start=1)
+    )
+    cluster = replace(spec.cluster, nodes=nodes, pod_subnet_v6=ip_network("fd00::/56"))
+    return Target(replace(spec, cluster=cluster), {}, directory=tmp_path)
+
+
+def test_a_way_names_both_pods_and_nodes_and_what_the_wire_has_to_show(tmp_path: Path) -> None:
+    target = dual(tmp_path)
+    told = traffic._way(target, Answers(pods=PODS), Way("cp-1", "w-2", 4)).split("|")
+    assert told[:6] == ["w-2", "probe-b", "10.244.0.2", "10.244.2.2", "192.0.2.3", "yes"]
+    assert told[6:10] == ["udp port 8472", "net 10.244.0.0/16 or net fd00::/56", "", ""]
+    between = "(host 192.0.2.1 and host 192.0.2.3) or (host 2001:db8::1 and host 2001:db8::3)"
+    assert told[10:] == [between, "192.0.2.1"]
+
+
+def test_a_way_by_the_second_version_has_the_nodes_second_address_and_is_not_timed_again(tmp_path: Path) -> None:
+    told = traffic._way(dual(tmp_path), Answers(pods=PODS), Way("cp-1", "w-2", 6, beside=True)).split("|")
+    assert told[:6] == ["w-2, IPv6", "probe-b", "fd00::2", "fd00::2:2", "2001:db8::3", ""]
+
+
+def test_a_capture_of_the_second_version_looks_for_what_is_around_it(tmp_path: Path) -> None:
+    told = traffic._way(dual(tmp_path), Answers(pods=PODS), Way("cp-1", "w-2", 6, beside=True)).split("|")
+    assert (told[6], told[11]) == ("ip6 and (udp port 8472)", "2001:db8::1")
+    # Cilium's tunnels have an IPv4 header around IPv6 too.
+    target = dual(tmp_path)
+    target.spec = replace(target.spec, network=clusters.network("cilium-vxlan"))
+    told = traffic._way(target, Answers(pods=PODS), Way("cp-1", "w-2", 6, beside=True)).split("|")
+    assert (told[6], told[11]) == ("ip and (udp port 8472)", "192.0.2.1")
+
+
+def test_a_way_on_one_node_is_not_captured(tmp_path: Path) -> None:
+    told = traffic._way(dual(tmp_path), Answers(pods=PODS), Way("cp-1", "cp-1", 6, beside=True)).split("|")
+    assert told[6:] == [""] * 6
+
+
+def services(**more: Any) -> dict[str, Any]:
+    names = ("probe", "probe-local", "probe-sticky")
+    return {name: {"clusterIP": f"10.96.0.{i}", **more} for i, name in enumerate(names)}
+
+
+def test_every_cluster_ip_of_a_service_is_asked() -> None:
+    asked = list(service_questions(services(clusterIPs=["10.96.0.0", "fd01::1"])))
+    assert [whom for question, _, whom in asked if question.startswith("service")] == ["10.96.0.0"] * 3 + [
+        "fd01::1"
+    ] * 3
+    assert [question for question, how, _ in asked if how == "name"][:2] == ["name", "name probe"]
+
+
+def test_a_cloud_is_asked_for_no_load_balancer() -> None:
+    cluster = read_spec(clusters.hosts(), clusters.groups()).cluster
+    laid = {o["metadata"]["name"] for o in probe_objects(cluster, "image")}
+    assert "probe-balanced" in laid
+    paid = replace(cluster, cloud=object())  # type: ignore[arg-type]
+    assert laid - {o["metadata"]["name"] for o in probe_objects(paid, "image")} == {"probe-balanced"}
+
+
+def test_the_many_addresses_do_not_fit_a_datagram_without_more_ado() -> None:
+    assert all(len(addresses) * 16 > 512 for addresses in MANY.values())

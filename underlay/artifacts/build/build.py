@@ -1,0 +1,214 @@
+"""Builds the bundle: compiles what is missing, stores it by content, and only then says it is there."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from underlay.artifacts.blobs import BlobStore, write_atomically
+from underlay.artifacts.catalog import BINARIES, IMAGES, OPTIONAL, pinned_version
+from underlay.artifacts.error import ArtifactError
+from underlay.artifacts.home import architecture, build_directory
+
+from .base import BaseLayer, base_key, build_base
+from .build_state import Build
+from .compile import compile_recipe
+from .gomod import module_sum
+from .image import index_document, write_image
+from .image_recipes import IMAGE_RECIPES, ImageRecipe
+from .layer import Contents, write_layer
+from .manifest import (
+    BundledBinary,
+    BundledImage,
+    Manifest,
+    load_manifest,
+    save_manifest,
+)
+from .recipes import GoRecipe, go_recipes
+from .steps import Say, Steps
+from .toolchain import ensure_go, ensure_static_c, go_version
+
+
+def build_bundle(bundle: Path, *, steps: Steps, arch: str | None = None, optional: Iterable[str] = ()) -> bool:
+    """Bring a bundle up to date; return whether anything had to be built.
+
+    Components that are `optional` are built when they are asked for, and stay from then on."""
+    try:
+        with exclusive(build_directory()):
+            build = Build(bundle, build_directory(), arch or architecture(), optional=frozenset(optional))
+            return _build(build, steps)
+    except OSError as error:
+        raise ArtifactError(
+            f"bundle {bundle}",
+            "could not be written",
+            found=str(error),
+            remedy="make room there, or name another place with UNDERLAY_HOME",
+        ) from None
+
+
+def _build(build: Build, steps: Steps) -> bool:
+    missing = [r for r in _recipes(build) if _missing(build, r)]
+    base = not build.has("base", base_key(build.arch))
+    if not missing and not base and _is_current(build):
+        _sweep(build.store, load_manifest(build.bundle))
+        return False
+    if base:
+        with steps.step("base layer") as say:
+            _record_base(build, build_base(build.store, work=build.work, say=say))
+    for recipe in missing:
+        names = ", ".join(n.partition("/")[2] for n in _missing(build, recipe))
+        with steps.step(f"{recipe.name} {recipe.version}: {names}") as say:
+            _compile(build, recipe, say)
+    with steps.step("images and manifest"):
+        publish(build)
+    return True
+
+
+def publish(build: Build) -> Manifest:
+    """Write the layout's documents, the manifest last, and drop blobs that nothing refers to."""
+    manifest = _assemble(build)
+    write_atomically(build.bundle / "oci-layout", '{"imageLayoutVersion":"1.0.0"}\n')
+    refs = {image.ref: image.blobs[0] for image in manifest.images.values()}
+    index = json.dumps(index_document(refs), indent=1)
+    write_atomically(build.bundle / "index.json", index + "\n")
+    save_manifest(build.bundle, manifest)
+    _sweep(build.store, manifest)
+    return manifest
+
+
+def _sweep(store: BlobStore, manifest: Manifest) -> None:
+    for name in store.names() - set(manifest.references()):
+        store.path(name).unlink()
+
+
+def _assemble(build: Build) -> Manifest:
+    names = {b.name: _output_name(b.name, b.component) for b in BINARIES.values() if b.bundled}
+    return Manifest(
+        arch=build.arch,
+        binaries={
+            name: BundledBinary(
+                version=pinned_version(BINARIES[name].component),
+                sha256=build.outputs[output].sha256,
+                size=build.outputs[output].size,
+            )
+            for name, output in names.items()
+        },
+        images={name: _image(build, name, recipe) for name, recipe in IMAGE_RECIPES.items() if _has(build, name)},
+        outputs={n: build.outputs[n] for n in sorted(_wanted(build))},
+        built=build.built,
+        charts=build.charts,
+    )
+
+
+def _image(build: Build, name: str, recipe: ImageRecipe) -> BundledImage:
+    entry = IMAGES[name]
+    version = pinned_version(entry.component)
+    layers = ["base", f"layer/{name}"] if recipe.on_base else [f"layer/{name}"]
+    blobs = write_image(build.store, recipe, [build.outputs[n].blob for n in layers], arch=build.arch)
+    return BundledImage(ref=entry.ref(version), version=version, digest=blobs[0].digest, blobs=blobs)
+
+
+def _recipes(build: Build) -> tuple[GoRecipe, ...]:
+    return tuple(r for r in go_recipes() if r.name not in OPTIONAL or r.name in build.optional)
+
+
+def _has(build: Build, image: str) -> bool:
+    component = IMAGES[image].component
+    return component not in OPTIONAL or component in build.optional
+
+
+def _wanted(build: Build) -> dict[str, str]:
+    """Return output -> key for everything the bundle is made of."""
+    wanted = {"base": base_key(build.arch)}
+    for recipe in _recipes(build):
+        wanted |= _keys(recipe, build.arch)
+    return wanted
+
+
+def _keys(recipe: GoRecipe, arch: str) -> dict[str, str]:
+    """Return output -> key of one recipe: its bundled binaries and the layers that hold its commands."""
+    key = recipe.key(arch)
+    outputs = {
+        _output_name(b.name, b.component): key for b in BINARIES.values() if b.bundled and b.component == recipe.name
+    }
+    for name, image in IMAGE_RECIPES.items():
+        if any(command.split("/")[0] == recipe.name for command in image.files.values()):
+            text = json.dumps([key, image.files, image.links], sort_keys=True)
+            outputs[f"layer/{name}"] = hashlib.sha256(text.encode()).hexdigest()[:20]
+    return outputs
+
+
+def _output_name(name: str, component: str) -> str:
+    return f"{component}/{name}"
+
+
+def _missing(build: Build, recipe: GoRecipe) -> list[str]:
+    return [name for name, key in _keys(recipe, build.arch).items() if not build.has(name, key)]
+
+
+def _is_current(build: Build) -> bool:
+    try:
+        manifest = load_manifest(build.bundle)
+    except ArtifactError:
+        return False
+    wanted = _wanted(build)
+    here = all(build.store.holds(blob) for blob, _ in manifest.references().values())
+    documents = all((build.bundle / n).is_file() for n in ("oci-layout", "index.json"))
+    return here and documents and {n: o.key for n, o in manifest.outputs.items()} == wanted
+
+
+def _compile(build: Build, recipe: GoRecipe, say: Say) -> None:
+    go = ensure_go(say)
+    if recipe.cgo:
+        ensure_static_c(say)
+    commands = compile_recipe(recipe, go=go, work=build.work, arch=build.arch, say=say)
+    for output, key in _keys(recipe, build.arch).items():
+        kind, _, name = output.partition("/")
+        if kind == "layer":
+            image = IMAGE_RECIPES[name]
+            files = {path: commands[command.split("/")[1]] for path, command in image.files.items()}
+            blob = write_layer(build.store, Contents(files=files, links=dict(image.links)))
+        else:
+            blob = build.store.add_file(commands[name])
+        build.record(output, key, blob)
+    build.built.setdefault("modules", {})[recipe.name] = {
+        "module": f"{recipe.module}@v{recipe.version}",
+        "sum": module_sum(recipe).get(f"{recipe.module}@v{recipe.version}", "own source"),
+        "go": go_version(go),
+    }
+    build.save_state()
+    for path in commands.values():
+        path.unlink()
+
+
+def _record_base(build: Build, base: BaseLayer) -> None:
+    build.record("base", base_key(build.arch), base.blob)
+    build.built["base"] = {"packages": base.packages}
+    build.save_state()
+
+
+@contextmanager
+def exclusive(work: Path) -> Iterator[None]:
+    """Keep others from writing the bundle meanwhile; refuse if somebody does."""
+    work.mkdir(parents=True, exist_ok=True)
+    lock = work / "lock"
+    with lock.open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            raise ArtifactError(
+                "bundle",
+                "another build is running",
+                found=f"process {file.read().strip() or 'unknown'}, {lock}",
+                remedy="wait for it to end",
+            ) from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield

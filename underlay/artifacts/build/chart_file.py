@@ -1,0 +1,50 @@
+"""Reads what a downloaded Helm chart says it is."""
+
+from __future__ import annotations
+
+import tarfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from underlay.artifacts.blobs import sha256_of
+from underlay.artifacts.error import ArtifactError
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChartFile:
+    """A .tgz on this machine, with the name and the version that stand in its Chart.yaml."""
+
+    path: Path
+    name: str
+    version: str
+    sha256: str
+    size: int
+
+
+def read_chart(path: Path) -> ChartFile:
+    """Read a chart, all of it; whatever is no chart is an ArtifactError."""
+    try:
+        about = yaml.safe_load(_about(path))
+        name, version = (str(about[key]) for key in ("name", "version"))
+    except (OSError, EOFError, tarfile.TarError, zlib.error, yaml.YAMLError, KeyError, TypeError) as error:
+        reason = str(error).splitlines()[0].strip("'\"") if str(error) else type(error).__name__
+        raise ArtifactError(
+            f"chart {path}", "is no Helm chart", found=reason, remedy="it is a .tgz as `helm pull` saves it"
+        ) from None
+    return ChartFile(path=path, name=name, version=version, sha256=sha256_of(path), size=path.stat().st_size)
+
+
+def _about(path: Path) -> bytes:
+    """The text of NAME/Chart.yaml; the whole archive is read, so that a truncated one is noticed."""
+    found = None
+    with tarfile.open(path, mode="r:gz") as archive:
+        for member in archive:
+            if member.name.count("/") == 1 and member.name.endswith("/Chart.yaml"):
+                file = archive.extractfile(member)
+                found = file.read() if file else None
+    if found is None:
+        raise KeyError("there is no Chart.yaml in it")
+    return found

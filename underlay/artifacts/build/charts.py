@@ -1,0 +1,68 @@
+"""Puts charts that a site has downloaded into its bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from underlay.artifacts.blobs import BlobStore
+from underlay.artifacts.error import ArtifactError
+from underlay.artifacts.home import build_directory, bundle_directory
+from underlay.artifacts.lock import read_lock
+
+from .build import exclusive
+from .chart_file import ChartFile
+from .manifest import BundledChart, load_manifest, save_manifest
+
+
+def chart_files(directory: Path) -> list[Path]:
+    """The charts in a directory, by their names."""
+    found = sorted(directory.glob("*.tgz"))
+    if not found:
+        raise ArtifactError(f"charts {directory}", "there is no .tgz file", remedy="name a directory with charts")
+    return found
+
+
+def add_charts(bundle: Path, charts: Sequence[ChartFile]) -> None:
+    """Store charts under their digests, then name them in the manifest; one of the same version is replaced."""
+    for chart in charts:
+        _refuse_other_than_pinned(chart)
+    with _alone(bundle):
+        manifest = load_manifest(bundle)
+        store = BlobStore(bundle)
+        added = {}
+        try:
+            for chart in charts:
+                blob = store.add_file(chart.path)
+                one = BundledChart(name=chart.name, version=chart.version, sha256=blob.sha256, size=blob.size)
+                added[one.key] = one
+            after = replace(manifest, charts=dict(sorted((manifest.charts | added).items())))
+            save_manifest(bundle, after)
+            for sha256 in set(manifest.references()) - set(after.references()):
+                store.path(sha256).unlink(missing_ok=True)
+        except OSError as error:
+            raise ArtifactError(f"bundle {bundle}", "could not be written", found=str(error)) from None
+
+
+def _refuse_other_than_pinned(chart: ChartFile) -> None:
+    ending = f"/{chart.name}@{chart.version}"
+    pinned = {p.sha256 for key, p in read_lock().charts.items() if key.endswith(ending)}
+    if pinned and chart.sha256 not in pinned:
+        raise ArtifactError(
+            f"chart {chart.path}",
+            f"is not the {chart.name} {chart.version} that lock.json pins",
+            found=f"sha256 {chart.sha256}, not {', '.join(sorted(pinned))}",
+            remedy="download it again from upstream",
+        )
+
+
+@contextmanager
+def _alone(bundle: Path) -> Iterator[None]:
+    """A carried bundle has one who writes; the one that this machine builds may have two."""
+    if bundle.resolve() != bundle_directory().resolve():
+        yield
+        return
+    with exclusive(build_directory()):
+        yield

@@ -1,0 +1,150 @@
+"""Says how each command is built, as data: one build module per project, so that no two projects'
+requirements meet. The modules (go.mod, go.sum, stand-ins) are in gomod/, one directory each."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from underlay.artifacts.catalog import pinned_version
+
+GOMOD = Path(__file__).parents[1] / "gomod"
+BUILD_FLAGS = ("-mod=readonly", "-trimpath", "-buildvcs=false")
+
+
+@dataclass(frozen=True, kw_only=True)
+class GoRecipe:
+    """Commands of one Go module: `packages` is output name -> import path."""
+
+    name: str
+    module: str
+    version: str
+    packages: dict[str, str]
+    ldflags: str = ""
+    cgo: bool = False
+
+    @property
+    def directory(self) -> Path:
+        """Where the build module's pinned files are."""
+        return GOMOD / self.name
+
+    def key(self, arch: str) -> str:
+        """Name everything that decides what comes out, Go's own version aside: a newer Go is no
+        reason to rebuild."""
+        digest = hashlib.sha256(json.dumps([asdict(self), arch, BUILD_FLAGS], sort_keys=True).encode())
+        for path in sorted(p for p in self.directory.rglob("*") if p.is_file()):
+            digest.update(str(path.relative_to(self.directory)).encode() + b"\0" + path.read_bytes())
+        return digest.hexdigest()[:20]
+
+
+def _kubernetes_ldflags(version: str) -> str:
+    major, minor, _patch = version.split(".")
+    base = "k8s.io/component-base/version"
+    values = {
+        f"{base}.gitVersion": f"v{version}",
+        f"{base}.gitMajor": major,
+        f"{base}.gitMinor": minor,
+        f"{base}.gitTreeState": "clean",
+        # kubeadm reads its own version from component-base, kubectl's user agent from client-go
+        "k8s.io/client-go/pkg/version.gitVersion": f"v{version}",
+    }
+    return " ".join(f"-X {name}={value}" for name, value in values.items())
+
+
+def go_recipes() -> tuple[GoRecipe, ...]:
+    """Return every recipe, the longest first: what is slow should fail early."""
+    k8s, containerd, flannel = (pinned_version(c) for c in ("kubernetes", "containerd", "flannel"))
+    cni = "github.com/containernetworking/plugins"
+    cd = "github.com/containerd/containerd/v2"
+    cmds = (
+        "kubeadm",
+        "kubelet",
+        "kubectl",
+        "kube-proxy",
+        "kube-apiserver",
+        "kube-controller-manager",
+        "kube-scheduler",
+    )
+    return (
+        GoRecipe(
+            name="kubernetes",
+            module="k8s.io/kubernetes",
+            version=k8s,
+            packages={c: f"k8s.io/kubernetes/cmd/{c}" for c in cmds}
+            | {"agnhost": "k8s.io/kubernetes/test/images/agnhost"},
+            ldflags=_kubernetes_ldflags(k8s),
+        ),
+        GoRecipe(
+            name="coredns",
+            module="github.com/coredns/coredns",
+            version=pinned_version("coredns"),
+            packages={"coredns": "github.com/coredns/coredns"},
+        ),
+        GoRecipe(
+            name="containerd",
+            module=cd,
+            version=containerd,
+            packages={c: f"{cd}/cmd/{c}" for c in ("containerd", "containerd-shim-runc-v2", "ctr")},
+            ldflags=f"-X {cd}/version.Version={containerd}",
+        ),
+        # Its udp backend is C: cgo, linked statically so that it runs on any base.
+        GoRecipe(
+            name="flannel",
+            module="github.com/flannel-io/flannel",
+            version=flannel,
+            packages={"flanneld": "github.com/flannel-io/flannel"},
+            ldflags="-linkmode external -extldflags -static"
+            f" -X github.com/flannel-io/flannel/pkg/version.Version=v{flannel}",
+            cgo=True,
+        ),
+        GoRecipe(
+            name="helm",
+            module="helm.sh/helm/v4",
+            version=pinned_version("helm"),
+            packages={"helm": "helm.sh/helm/v4/cmd/helm"},
+            ldflags=f"-X helm.sh/helm/v4/internal/version.version=v{pinned_version('helm')}",
+        ),
+        GoRecipe(
+            name="etcd",
+            module="go.etcd.io/etcd/server/v3",
+            version=pinned_version("etcd"),
+            packages={"etcd": "go.etcd.io/etcd/server/v3"},
+        ),
+        GoRecipe(
+            name="cni-plugins",
+            module=cni,
+            version=pinned_version("cni-plugins"),
+            packages={
+                name: f"{cni}/plugins/{kind}/{name}"
+                for kind, names in {
+                    "main": ("bridge", "loopback", "ptp"),
+                    "ipam": ("host-local", "static"),
+                    "meta": ("portmap", "bandwidth", "firewall", "tuning"),
+                }.items()
+                for name in names
+            },
+            ldflags=f"-X {cni}/pkg/utils/buildversion.BuildVersion=v{pinned_version('cni-plugins')}",
+        ),
+        GoRecipe(
+            name="metallb",
+            module="go.universe.tf/metallb",
+            version=pinned_version("metallb"),
+            packages={part: f"go.universe.tf/metallb/{part}" for part in ("controller", "speaker")},
+        ),
+        # The plugin's own module is not served by the Go proxy; this is the last release of the
+        # plugins that carried it. The configuration it reads has not changed since.
+        GoRecipe(
+            name="flannel-cni",
+            module=cni,
+            version="0.9.1",
+            packages={"flannel": f"{cni}/plugins/meta/flannel"},
+        ),
+        GoRecipe(
+            name="pause",
+            module="underlay.internal/pause",
+            version=pinned_version("pause"),
+            packages={"pause": "."},
+        ),
+    )

@@ -1,0 +1,118 @@
+"""Lists what can be asked for: the binaries and images of a cluster, under the names upstream gives them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from .error import ArtifactError
+from .lock import read_lock
+
+ARCHITECTURES = ("amd64", "arm64")
+# The minors whose kubeadm reads and writes v1beta4 and that upstream still patches; lock.json says which
+# patch release can be had with a checksum.
+KUBERNETES_MINORS = ("1.35", "1.36", "1.37")
+OPTIONAL = ("metallb",)
+"""Components that no cluster needs: a bundle has them when they are asked for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BinaryEntry:
+    """One command: `component` is the project that releases it, hence its version."""
+
+    name: str
+    component: str
+    bundled: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageEntry:
+    """One container image: `tag` is written with {version}, the component's version."""
+
+    name: str
+    component: str
+    repository: str
+    tag: str = "v{version}"
+
+    def ref(self, version: str) -> str:
+        """Return the full name, as a pod spec carries it."""
+        return f"{self.repository}:{self.tag.format(version=version)}"
+
+
+def _binaries() -> dict[str, BinaryEntry]:
+    of = {
+        "kubernetes": ("kubeadm", "kubelet", "kubectl"),
+        "containerd": ("containerd", "containerd-shim-runc-v2", "ctr"),
+        "cni-plugins": (
+            "bridge",
+            "host-local",
+            "loopback",
+            "portmap",
+            "bandwidth",
+            "firewall",
+            "ptp",
+            "static",
+            "tuning",
+        ),
+        "flannel-cni": ("flannel",),
+        "helm": ("helm",),
+    }
+    found = {n: BinaryEntry(name=n, component=c) for c, names in of.items() for n in names}
+    # Debian's package serves where the bundle does; upstream's release is there for other systems.
+    return found | {"runc": BinaryEntry(name="runc", component="runc", bundled=False)}
+
+
+def _images() -> dict[str, ImageEntry]:
+    k8s = "registry.k8s.io"
+    control_plane = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy")
+    entries = [ImageEntry(name=n, component="kubernetes", repository=f"{k8s}/{n}") for n in control_plane]
+    entries += [
+        ImageEntry(name="etcd", component="etcd", repository=f"{k8s}/etcd", tag="{version}-0"),
+        ImageEntry(name="coredns", component="coredns", repository=f"{k8s}/coredns/coredns"),
+        ImageEntry(name="pause", component="pause", repository=f"{k8s}/pause", tag="{version}"),
+        ImageEntry(name="flannel", component="flannel", repository="ghcr.io/flannel-io/flannel"),
+        ImageEntry(
+            name="flannel-cni-plugin",
+            component="flannel-cni",
+            repository="ghcr.io/flannel-io/flannel-cni-plugin",
+        ),
+        ImageEntry(
+            name="agnhost",
+            component="agnhost",
+            repository=f"{k8s}/e2e-test-images/agnhost",
+            tag="{version}",
+        ),
+        *(
+            ImageEntry(name=f"metallb-{part}", component="metallb", repository=f"quay.io/metallb/{part}")
+            for part in ("controller", "speaker")
+        ),
+    ]
+    return {e.name: e for e in entries}
+
+
+BINARIES = _binaries()
+IMAGES = _images()
+
+
+def binary_entry(name: str) -> BinaryEntry:
+    """Return the catalog's entry for a binary, or say which names there are."""
+    if name not in BINARIES:
+        raise ArtifactError(f"binary {name}", "not in the catalog", remedy=_choices(name, list(BINARIES)))
+    return BINARIES[name]
+
+
+def image_entry(name: str) -> ImageEntry:
+    """Return the catalog's entry for an image (its short name), or say which names there are."""
+    if name not in IMAGES:
+        raise ArtifactError(f"image {name}", "not in the catalog", remedy=_choices(name, list(IMAGES)))
+    return IMAGES[name]
+
+
+def pinned_version(component: str) -> str:
+    """Return the version of a component that lock.json pins, without a leading v."""
+    return read_lock().versions[component]
+
+
+def _choices(name: str, names: list[str]) -> str:
+    near = get_close_matches(name, names, n=1)
+    return f"did you mean {near[0]}?" if near else "one of " + ", ".join(sorted(names))

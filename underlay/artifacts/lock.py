@@ -1,0 +1,56 @@
+"""Pins what is taken from outside: a version for each component, a checksum for each file."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from .blobs import write_atomically
+
+LOCK_FILE = Path(__file__).with_name("lock.json")
+
+
+@dataclass(frozen=True)
+class ChartPin:
+    """Where a chart's file is, as host/path, and its checksum."""
+
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Lock:
+    """The lock file: `go` is module@version -> h1 sum, `upstream` is host/path -> sha256, `charts` is
+    repository/name@version -> the file."""
+
+    versions: dict[str, str]
+    go: dict[str, str]
+    upstream: dict[str, str]
+    charts: dict[str, ChartPin] = field(default_factory=dict)
+
+    def with_upstream(self, checksums: dict[str, str]) -> Lock:
+        """Return this lock with checksums of upstream's files renewed."""
+        return replace(self, upstream=self.upstream | checksums)
+
+
+@cache
+def read_lock(path: Path = LOCK_FILE) -> Lock:
+    """Read the lock file that comes with the project."""
+    data: dict[str, Any] = json.loads(path.read_text())
+    charts = {key: ChartPin(**pin) for key, pin in data["charts"].items()}
+    return Lock(versions=data["versions"], go=data["go"], upstream=data["upstream"], charts=charts)
+
+
+def write_lock(lock: Lock, path: Path = LOCK_FILE) -> None:
+    """Write the lock file, sorted, so that a renewal is a small diff."""
+    data = {
+        "versions": dict(sorted(lock.versions.items())),
+        "go": dict(sorted(lock.go.items())),
+        "upstream": dict(sorted(lock.upstream.items())),
+        "charts": {key: asdict(pin) for key, pin in sorted(lock.charts.items())},
+    }
+    write_atomically(path, json.dumps(data, indent=2) + "\n")
+    read_lock.cache_clear()

@@ -1,0 +1,81 @@
+"""Knows how upstream lays its downloads out: which file holds a command, and which file its checksum."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from .catalog import ARCHITECTURES, binary_entry
+from .error import ArtifactError
+
+_SHA256 = re.compile(r"^[0-9a-f]{64}$")
+_GITHUB = "github.com"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Download:
+    """A file of upstream's: `path` is host/path without https://, `member` the command's name in an archive,
+    `checksums` the path of upstream's own checksum file."""
+
+    path: str
+    checksums: str
+    member: str | None = None
+
+    @property
+    def filename(self) -> str:
+        """The last element of the path, as checksum files name it."""
+        return self.path.rpartition("/")[2]
+
+
+def download_of(name: str, version: str, arch: str) -> Download:
+    """Return where upstream keeps a command of the catalog."""
+    component = binary_entry(name).component
+    if arch not in ARCHITECTURES:
+        raise ArtifactError(
+            f"binary {name}", "no such architecture", found=arch, remedy="one of " + ", ".join(ARCHITECTURES)
+        )
+    v, tag = version.removeprefix("v"), "v" + version.removeprefix("v")
+    match component:
+        case "kubernetes":
+            path = f"dl.k8s.io/release/{tag}/bin/linux/{arch}/{name}"
+            return Download(path=path, checksums=f"{path}.sha256")
+        case "containerd":
+            path = f"{_GITHUB}/containerd/containerd/releases/download/{tag}/containerd-{v}-linux-{arch}.tar.gz"
+            return Download(path=path, checksums=f"{path}.sha256sum", member=f"bin/{name}")
+        case "cni-plugins":
+            base = f"{_GITHUB}/containernetworking/plugins/releases/download/{tag}"
+            path = f"{base}/cni-plugins-linux-{arch}-{tag}.tgz"
+            return Download(path=path, checksums=f"{path}.sha256", member=f"./{name}")
+        case "flannel-cni":
+            base = f"{_GITHUB}/flannel-io/cni-plugin/releases/download/{tag}"
+            path = f"{base}/cni-plugin-flannel-linux-{arch}-{tag}.tgz"
+            return Download(path=path, checksums=f"{path}.sha256", member=f"./flannel-{arch}")
+        case "helm":
+            path = f"get.helm.sh/helm-{tag}-linux-{arch}.tar.gz"
+            return Download(path=path, checksums=f"{path}.sha256sum", member=f"linux-{arch}/helm")
+        case "runc":
+            base = f"{_GITHUB}/opencontainers/runc/releases/download/{tag}"
+            return Download(path=f"{base}/runc.{arch}", checksums=f"{base}/runc.sha256sum")
+    raise ArtifactError(f"binary {name}", "upstream's place for it is not known", found=f"component {component}")
+
+
+def chart_key(name: str, version: str, repository: str) -> str:
+    """Return what lock.json pins a chart under: repository/name@version. OCI repositories are often written with the
+    chart's name at their end."""
+    base = repository.rstrip("/").removesuffix(f"/{name}")
+    if not base.startswith(("https://", "oci://")):
+        raise ArtifactError(
+            f"chart {name} {version}", "not a repository", found=repository, remedy="it begins with https:// or oci://"
+        )
+    return f"{base}/{name}@{version}"
+
+
+def checksum_in(text: str, filename: str) -> str | None:
+    """Return a file's sha256 out of a checksum file: a bare digest, or lines of `digest  name`."""
+    lines = [line.split() for line in text.lower().splitlines() if line.strip()]
+    for words in lines:
+        if len(words) >= 2 and words[-1].lstrip("*").rpartition("/")[2] == filename.lower():
+            return words[0] if _SHA256.match(words[0]) else None
+    if len(lines) == 1 and len(lines[0]) == 1 and _SHA256.match(lines[0][0]):
+        return lines[0][0]
+    return None

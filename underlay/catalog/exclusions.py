@@ -1,0 +1,182 @@
+"""What rules a mode out for a site: one small function for each question, each with its sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+
+from underlay.inventory.errors import InvalidInventory
+from underlay.inventory.spec import read_spec
+from underlay.model.cluster import Cluster
+from underlay.model.routes import Routes
+from underlay.model.traits import Reach, Status, Traits
+from underlay.preflight.host_findings import KERNEL_SINCE
+from underlay.resources.kernel_module import KernelModule
+
+from .candidate import Candidate
+from .packet_layout import role_of
+from .sample_inventory import Shape
+from .site import Answers, Encrypted, Fabric
+
+_CLOUDS = {Fabric.AWS: ("aws", "amazon"), Fabric.GCE: ("gce", "google"), Fabric.AZURE: ("azure",)}
+# Azure's virtual network passes TCP, UDP, ICMP and ESP of what is sent between machines.
+_AZURE_DROPS = ("ipip", "ipencap", "gre")
+
+
+@dataclass(frozen=True)
+class Site:
+    """The answers, inventories of that shape (the plainest first), and what was found missing on the hosts.
+
+    `real` is the cluster of the inventory that was read, `missing` kernel module -> a host that lacks it.
+    """
+
+    answers: Answers
+    shapes: tuple[Shape, ...]
+    real: Cluster | None = None
+    missing: dict[str, str] = field(default_factory=dict)
+
+    def shape_for(self, candidate: Candidate) -> Shape:
+        """The first that the mode objects to least."""
+        routes, fabric = candidate.network.routes[0], self.answers.fabric
+        shapes = [shape.routed_by(routes, fabric) for shape in self.shapes]
+        return min(shapes, key=lambda shape: len(_objections(candidate, shape.cluster)))
+
+
+def reasons_against(candidate: Candidate, site: Site) -> list[str]:
+    """Every reason, the most telling first; empty for a mode that serves the site."""
+    return [reason for rule in RULES for reason in rule(candidate, site)] or _refused(candidate, site)
+
+
+def serves_cloud(traits: Traits, fabric: Fabric) -> bool:
+    """Whether the mode is made for that cloud."""
+    return any(word in traits.cloud.lower() for word in _CLOUDS.get(fabric, ()))
+
+
+def _carries(candidate: Candidate, site: Site) -> Iterator[str]:
+    if not candidate.network.carries_pods:
+        yield "lays no network down; it is for a plugin of your own"
+
+
+def _debugging(candidate: Candidate, site: Site) -> Iterator[str]:
+    if candidate.network.traits.status is Status.DEBUGGING:
+        yield "is for debugging only"
+
+
+def _policies(candidate: Candidate, site: Site) -> Iterator[str]:
+    if site.answers.policies and not candidate.network.traits.policy:
+        yield "enforces no NetworkPolicy"
+
+
+def _encryption(candidate: Candidate, site: Site) -> Iterator[str]:
+    wanted, by = site.answers.encryption, candidate.network.traits.encryption
+    if wanted is Encrypted.NO:
+        return
+    if not by:
+        yield "encrypts nothing"
+    elif wanted is not Encrypted.ANY and wanted.value not in by.lower():
+        yield f"encrypts by {by}"
+
+
+def _cloud(candidate: Candidate, site: Site) -> Iterator[str]:
+    traits, fabric = candidate.network.traits, site.answers.fabric
+    if traits.cloud and not serves_cloud(traits, fabric):
+        yield f"is for {traits.cloud}"
+    elif fabric.is_cloud and not traits.cloud and traits.reach is not Reach.ANYWHERE:
+        yield "needs a network that knows the pods' addresses, and a cloud's drops what it does not know"
+    if fabric is Fabric.AZURE:
+        ports = candidate.network.prerequisites(site.shapes[0].cluster).ports
+        if dropped := [p.protocol for p in ports if p.protocol in _AZURE_DROPS]:
+            yield f"sends {dropped[0]}, which Azure drops"
+
+
+def _reach(candidate: Candidate, site: Site) -> Iterator[str]:
+    fabric, network = site.answers.fabric, candidate.network
+    if network.traits.cloud or fabric is Fabric.FLAT or fabric.is_cloud:
+        return
+    if network.traits.reach is Reach.SEGMENT:
+        yield "needs all nodes on one L2 segment"
+    elif network.traits.reach is Reach.WITH_ROUTES:
+        tells = network.peers_with_routers or Routes.BGP in network.routes
+        if fabric is Fabric.ROUTED:
+            yield "needs routers that know the pods' routes"
+        elif not tells:
+            yield "needs routers that know the pods' routes, and tells them none"
+
+
+def _overlay(candidate: Candidate, site: Site) -> Iterator[str]:
+    if site.answers.overlay:
+        return
+    roles = {role_of(h.name) for h in candidate.network.headers(site.shape_for(candidate).cluster)}
+    hidden = "crypt" in roles and not roles & {"overlay", "inner"} and site.answers.encryption is not Encrypted.NO
+    if roles and not hidden:
+        yield f"is an overlay ({candidate.network.data_path})"
+
+
+def _families(candidate: Candidate, site: Site) -> Iterator[str]:
+    missing = set(site.answers.addresses.families) - set(candidate.network.traits.families)
+    if missing:
+        yield f"carries no IPv{max(missing)}"
+
+
+def _egress(candidate: Candidate, site: Site) -> Iterator[str]:
+    if site.answers.egress and not candidate.network.traits.egress:
+        yield "gives pods no fixed address outside"
+
+
+def _clusters(candidate: Candidate, site: Site) -> Iterator[str]:
+    if site.answers.clusters and not candidate.network.traits.clusters:
+        yield "joins no clusters"
+
+
+def _kernel(candidate: Candidate, site: Site) -> Iterator[str]:
+    since, have = max(candidate.network.traits.kernel_since, KERNEL_SINCE), site.answers.kernel
+    if have < since:
+        yield f"needs Linux {_dotted(since)}, and the hosts have {_dotted(have)}"
+    for resource in candidate.network.prerequisites(site.shapes[0].cluster).resources:
+        if isinstance(resource, KernelModule) and resource.module in site.missing:
+            yield f"needs the kernel module {resource.module}, which {site.missing[resource.module]} has not"
+
+
+def _itself(candidate: Candidate, site: Site) -> Iterator[str]:
+    """What the mode says of a cluster like that; and of the one that was read, beside what is the site's to state."""
+    if any(True for rule in (_carries, _cloud, _reach, _families) for _ in rule(candidate, site)):
+        return
+    yield from _objections(candidate, site.shape_for(candidate).cluster)
+    if site.real is not None:
+        own = tuple(f"network.{name}:" for name in candidate.examples)
+        real = replace(site.real, routes=candidate.network.routes[0])
+        yield from (p for p in _objections(candidate, real) if not p.startswith(own))
+
+
+def _refused(candidate: Candidate, site: Site) -> list[str]:
+    """What an inventory of that shape would be refused for, which the mode itself cannot know."""
+    shape = site.shape_for(candidate)
+    try:
+        read_spec(shape.inventory({"mode": candidate.mode, **candidate.settings}), shape.groups)
+    except InvalidInventory as error:
+        return list(error.problems)
+    return []
+
+
+def _objections(candidate: Candidate, cluster: Cluster) -> list[str]:
+    return [p.removeprefix("network.mode: ") for p in candidate.network.problems(cluster)]
+
+
+def _dotted(version: tuple[int, int]) -> str:
+    return ".".join(map(str, version))
+
+
+RULES: tuple[Callable[[Candidate, Site], Iterator[str]], ...] = (
+    _carries,
+    _debugging,
+    _cloud,
+    _reach,
+    _policies,
+    _encryption,
+    _overlay,
+    _families,
+    _egress,
+    _clusters,
+    _kernel,
+    _itself,
+)

@@ -1,0 +1,55 @@
+"""The lines of an inventory that a recommendation comes down to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from pydantic import SecretStr
+
+from .recommendation import Fit
+
+# Variables of which an inventory has to state its own.
+_EXAMPLES = {"bgp": "your own AS numbers and routers", "cloud": "your own project or route tables"}
+
+
+def to_paste(fit: Fit, *, stated: frozenset[str] = frozenset()) -> list[str]:
+    """Lines of Python, each a variable for all hosts.
+
+    :param stated: variables that the inventory has already, and that stay as they are.
+    """
+    lines = []
+    if own := sorted(fit.candidate.examples):
+        lines.append(f"# yours to state: {', '.join(own)}")
+    lines.append(f"network = {_python({'mode': fit.mode, **_shown(fit)})}")
+    for name, value in fit.shape.more.items():
+        if name not in stated and (name != "bgp" or _wants_bgp(fit)):
+            lines += [f"# an example: {_EXAMPLES[name]}"] if name in _EXAMPLES else []
+            lines.append(f"{name} = {_python(value)}")
+    return lines
+
+
+def _wants_bgp(fit: Fit) -> bool:
+    network = fit.candidate.network
+    return network.peers_with_routers or bool(network.problems(replace(fit.shape.cluster, bgp=None)))
+
+
+def _shown(fit: Fit) -> dict[str, Any]:
+    """The settings, a secret among them as an ellipsis."""
+    network = fit.candidate.network
+    secret = {name for name in type(network).model_fields if isinstance(getattr(network, name), SecretStr)}
+    return {name: "…" if name in secret else value for name, value in fit.candidate.settings.items()}
+
+
+def _python(value: Any) -> str:
+    """A literal, with double quotes as inventories have them."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_python(key)}: {_python(inner)}" for key, inner in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        inner = ", ".join(map(_python, value))
+        return f"[{inner}]" if isinstance(value, list) else f"({inner}{',' if len(value) == 1 else ''})"
+    if value is None or isinstance(value, (bool, int, float)):
+        return repr(value)
+    return json.dumps(str(value), ensure_ascii=False)

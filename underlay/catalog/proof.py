@@ -1,0 +1,46 @@
+"""How far each mode is proven: the ladder, and what `underlay/catalog/proof.yaml` (written by runs) says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import yaml
+
+# Each rung includes those below.
+RUNGS = {
+    1: ("renders", "what it lays down is as reviewed, and every key of it is known to the chart or CRD"),
+    2: ("accepted", "a real API server, or the plugin's own program, takes it"),
+    3: ("pods talk", "pods reach one another across racks on a real kernel"),
+    4: ("on the wire", "a capture shows this mode and no other"),
+    5: ("repeatable", "a second run changes nothing, and a reset leaves nothing behind"),
+}
+
+
+@dataclass(frozen=True)
+class Proof:
+    """`how` is the run that saw it; unit tests alone see every mode render."""
+
+    rung: int = 1
+    how: str = "unit tests"
+    date: str = ""
+    commit: str = ""
+
+    @property
+    def word(self) -> str:
+        return RUNGS[self.rung][0]
+
+
+Proofs = Mapping[str, Proof]
+
+
+def read_proofs(text: str) -> Proofs:
+    """Mode name -> proof, from the file's text."""
+    return {
+        mode: Proof(int(e["rung"]), str(e.get("how", "")), str(e.get("date", "")), str(e.get("commit", "")))
+        for mode, e in (yaml.safe_load(text) or {}).items()
+    }
+
+
+def proof_of(mode: str, proofs: Proofs) -> Proof:
+    return proofs.get(mode, Proof())

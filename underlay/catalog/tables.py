@@ -1,0 +1,136 @@
+"""Tables of README and docs, made from the code that they describe."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
+
+from underlay.findings.codes import CODES
+from underlay.inventory.variables import ClusterVariables, HostVariables
+from underlay.model.traits import Reach
+
+from .comparison import Comparison, comparison
+from .mode_text import facts
+from .proof import RUNGS, Proofs
+
+Table = tuple[tuple[str, ...], list[tuple[str, ...]]]
+_ACROSS = {Reach.ANYWHERE: "yes", Reach.WITH_ROUTES: "with BGP or routes", Reach.SEGMENT: "no"}
+
+
+def modes_table(proofs: Proofs) -> str:
+    """Every mode in short, for README; the names lead to docs/networks.md."""
+    rows = [
+        (
+            f"[`{m.mode}`](docs/networks.md#{m.mode})",
+            m.data_path,
+            _mtu(m),
+            _across(m),
+            m.traits.policy or "–",
+            m.traits.encryption or "–",
+            m.families,
+            m.traits.status.value,
+            str(m.proof.rung),
+        )
+        for m in comparison(proofs)
+    ]
+    head = ("mode", "between nodes", "pod MTU", "across racks", "policy", "encryption", "IP", "upstream", "proven")
+    return markdown(head, rows)
+
+
+def ladder() -> str:
+    """What the number of a proof means."""
+    return "\n".join(f"{rung}. {word}: {meaning}" for rung, (word, meaning) in RUNGS.items())
+
+
+def codes_table() -> str:
+    """Every finding of preflight: what was looked at, how grave it is, and what it points to."""
+    rows = [(f"`{code}`", c.severity.value, c.title, c.cause) for code, c in CODES.items()]
+    return markdown(("code", "it", "about", "points to"), rows)
+
+
+def columns(modes: Sequence[Comparison]) -> Table:
+    """Every mode in full: what each is chosen by."""
+    head: tuple[str, ...] = (
+        "mode", "between nodes", "needs", "overhead", "pod MTU", "policy", "encryption", "across racks", "IP",
+        "clouds", "kernel", "upstream", "proven",
+    )  # fmt: skip
+    rows: list[tuple[str, ...]] = [
+        (
+            m.mode,
+            m.data_path,
+            "; ".join(m.needs) or "–",
+            str(m.overhead),
+            _mtu(m),
+            m.traits.policy or "–",
+            m.traits.encryption or "–",
+            _across(m),
+            m.families,
+            _clouds(m),
+            m.kernel,
+            m.traits.status.value,
+            f"{m.proof.rung} {m.proof.word}",
+        )
+        for m in modes
+    ]
+    return head, rows
+
+
+def networks_page(proofs: Proofs) -> str:
+    """The body of docs/networks.md: the table in full, then each mode with its picture."""
+    modes = comparison(proofs)
+    head, rows = columns(modes)
+    linked = [(f"[`{row[0]}`](#{row[0]})", *row[1:]) for row in rows]
+    return "\n\n".join([markdown(head, linked), *(_section(m) for m in modes)])
+
+
+def _section(mode: Comparison) -> str:
+    picture = f"![{mode.mode} on the wire](pictures/{mode.mode}.svg)" if mode.pod_mtu else ""
+    warning = f"**Warning**: {mode.traits.warning}" if mode.traits.warning else ""
+    facts_ = markdown(("", ""), facts(mode))
+    settings = [(f"`{s.name}`", f"`{s.default}`" if s.default else "", s.bounds, s.meaning) for s in mode.settings]
+    table = markdown(("setting", "default", "may be", "meaning"), settings) if settings else ""
+    parts = (f"## {mode.mode}", mode.what, mode.advice, warning, picture, facts_, table)
+    return "\n\n".join(part for part in parts if part)
+
+
+def _across(mode: Comparison) -> str:
+    return (
+        "in the cloud's network"
+        if mode.traits.cloud and mode.traits.reach is not Reach.ANYWHERE
+        else _ACROSS[mode.traits.reach]
+    )
+
+
+def _mtu(mode: Comparison) -> str:
+    return str(mode.pod_mtu) if mode.pod_mtu else "yours"
+
+
+def _clouds(mode: Comparison) -> str:
+    if mode.traits.cloud:
+        return mode.traits.cloud
+    return "any" if mode.traits.reach is Reach.ANYWHERE else "with routes there"
+
+
+def variables_table() -> str:
+    """Every variable of an inventory: those of a host first."""
+    rows = [
+        (f"`{name}`", where, _default(model, name), model.model_fields[name].description or "")
+        for model, where in ((HostVariables, "a host"), (ClusterVariables, "all hosts"))
+        for name in model.model_fields
+    ]
+    return markdown(("variable", "of", "default", "meaning"), rows)
+
+
+def _default(model: type[BaseModel], field: str) -> str:
+    default = model.model_fields[field].default
+    if default is PydanticUndefined:
+        return "required"
+    return "" if default in (None, (), {}) else f"`{default}`"
+
+
+def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table as GitHub reads it."""
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)

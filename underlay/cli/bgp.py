@@ -1,0 +1,130 @@
+"""`underlay bgp`: the table people want at three in the morning."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from .inventory import connected, inventory_argument
+
+if TYPE_CHECKING:
+    from underlay.routing.session_check import Row, Side
+
+
+@click.command("bgp")
+@inventory_argument
+@click.option("--json", "as_json", is_flag=True, help="Print the rows as JSON.")
+@click.option("--peers", "only_peers", is_flag=True, help="Contact nobody: list who peers with whom.")
+@click.option(
+    "--config", "dialect", type=click.Choice(["frr", "bird", "table"]),
+    help="Contact nobody: print what routers that are not ours need, in this form.",
+)  # fmt: skip
+@click.option("--picture", type=click.Path(dir_okay=False), metavar="FILE", help="Contact nobody: draw it as SVG.")
+def bgp_command(inventory: str, as_json: bool, only_peers: bool, dialect: str | None, picture: str | None) -> None:
+    """Every BGP session, both sides in one row: state, since, prefixes, and what is missing and why.
+
+    A host that does not answer is told of in its rows. Nothing is changed.
+
+    \b
+    Exit status: 0 every session stands with the prefixes expected, 1 not.
+    Example:  underlay bgp inventories/lab_bgp.py
+              underlay bgp inventories/mine.py --config bird    for the routers of your network team
+    """
+    if only_peers or dialect or picture:
+        _without_contact(inventory, dialect or "table", picture)
+        return
+    with connected(inventory, tolerant=True) as state:
+        from underlay.run.bgp_status import ask_speakers  # noqa: PLC0415
+
+        rows, beside = ask_speakers(state)
+    if as_json:
+        click.echo(json.dumps({"sessions": [_plain(r) for r in rows], "problems": beside}, indent=1))
+    else:
+        _show(rows, beside)
+    sys.exit(1 if beside or any(r.problems for r in rows) or not rows else 0)
+
+
+def _without_contact(inventory: str, dialect: str, picture: str | None) -> None:
+    from underlay.inventory.errors import InvalidInventory  # noqa: PLC0415
+    from underlay.routing.peering_picture import peering_picture  # noqa: PLC0415
+    from underlay.routing.router_config import in_dialect  # noqa: PLC0415
+    from underlay.run.read_inventory import load, read_deployment  # noqa: PLC0415
+
+    cluster = read_deployment(load(inventory), name=inventory).spec.cluster
+    if cluster.bgp is None:
+        raise InvalidInventory([f"bgp: {inventory} states none; set bgp = {{…}}"])
+    if picture:
+        with click.open_file(picture, "w", atomic=True) as file:
+            file.write(peering_picture(cluster))
+    else:
+        click.echo(in_dialect(cluster, dialect), nl=False)
+
+
+def _show(rows: list[Row], beside: list[str]) -> None:
+    table = Table(box=None, pad_edge=False)
+    for title in ("session", "AS", "state", "since", "sent", "received", "accepted", "what is wrong"):
+        table.add_column(title, no_wrap=title != "what is wrong")
+    for row in rows:
+        one, other = row.one, row.other
+        table.add_row(
+            f"{one.end.host} - {other.end.host}",
+            f"{one.end.as_number} - {other.end.as_number}",
+            _pair(_state(one), _state(other)),
+            _pair(_since(one), _since(other)),
+            *(_pair(_count(one, what), _count(other, what)) for what in ("sent", "received", "accepted")),
+            f"[red]{escape('; '.join(row.problems))}[/]" if row.problems else "[green]nothing[/]",
+        )
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 240)
+    console.print(table)
+    bad = sum(bool(r.problems) for r in rows)
+    for line in beside:
+        console.print(f"[red]{escape(line)}[/]", soft_wrap=True)
+    console.print(f"{len(rows)} sessions, {bad} with problems" if rows else "no session is declared")
+
+
+def _pair(one: str, other: str) -> str:
+    return one if one == other else f"{one} / {other}"
+
+
+def _state(side: Side) -> str:
+    if not side.end.ours:
+        return "not ours"
+    return side.seen.state if side.seen else ("no answer" if side.view.trouble else "no neighbour")
+
+
+def _since(side: Side) -> str:
+    if not side.seen or not side.seen.is_up:
+        return "-"
+    minutes, seconds = divmod(int(side.seen.up), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}h{minutes:02}" if hours else (f"{minutes}m{seconds:02}" if minutes else f"{seconds}s")
+
+
+def _count(side: Side, what: str) -> str:
+    if not side.seen:
+        return "-"
+    value: Any = getattr(side.seen, what)
+    return str(value if isinstance(value, int) else len(value))
+
+
+def _plain(row: Row) -> dict[str, Any]:
+    sides = [
+        {
+            "host": side.end.host,
+            "address": str(side.end.address),
+            "as_number": side.end.as_number,
+            "state": _state(side),
+            "up_seconds": side.seen.up if side.seen else None,
+            "sent": side.seen.sent if side.seen else None,
+            "received": sorted(side.seen.received) if side.seen else None,
+            "accepted": sorted(side.seen.accepted) if side.seen else None,
+        }
+        for side in (row.one, row.other)
+    ]
+    return {"sides": sides, "problems": list(row.problems)}

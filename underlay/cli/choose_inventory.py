@@ -1,0 +1,63 @@
+"""What an inventory, and its hosts, tell of a site whose network is still to be chosen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from underlay.catalog.example_cluster import example_of
+from underlay.catalog.sample_inventory import cluster_of
+from underlay.model.cluster import Cluster
+from underlay.networks.registry import modes
+from underlay.resources.kernel_module import KernelModule
+from underlay.resources.script import observe_script, read_observations
+
+
+def read(path: str) -> Cluster:
+    """The inventory's cluster, whatever network it names.
+
+    :raises InvalidInventory: with every problem that is not the network's.
+    """
+    from underlay.run.read_inventory import hosts_and_groups, load  # noqa: PLC0415
+
+    return cluster_of(*hosts_and_groups(load(path)))
+
+
+def asked_of_hosts(path: str, cluster: Cluster) -> tuple[tuple[int, int], dict[str, str]]:
+    """The oldest kernel, and the modules some mode needs and some host lacks: module -> that host.
+
+    :raises InvalidInventory: when a host does not answer.
+    """
+    from .inventory import answering  # noqa: PLC0415
+
+    wanted = sorted(_modules(), key=lambda m: m.module)
+    script = observe_script(wanted) + "\nprintf '@@ '; uname -r\n"
+    kernels: list[tuple[int, int]] = []
+    missing: dict[str, str] = {}
+    with answering(path, names={n.name for n in cluster.nodes}) as hosts:
+        for host in hosts:
+            lines = _run(host, script)
+            kernels.append(_release(next(line for line in lines if line.startswith("@@ "))[3:]))
+            for module, seen in zip(wanted, read_observations(wanted, lines), strict=True):
+                if module.impossible(seen):
+                    missing.setdefault(module.module, host.name)
+    return min(kernels), missing
+
+
+def _modules() -> set[KernelModule]:
+    found = set()
+    for mode in modes():
+        network, cluster = example_of(mode)
+        found |= {r for r in network.prerequisites(cluster).resources if isinstance(r, KernelModule)}
+    return found
+
+
+def _run(host: Any, script: str) -> list[str]:
+    from pyinfra.api import StringCommand  # noqa: PLC0415
+
+    _ok, output = host.run_shell_command(StringCommand("sh", "-s"), _stdin=script)
+    return list(output.stdout_lines)
+
+
+def _release(text: str) -> tuple[int, int]:
+    major, minor = text.split(".")[:2]
+    return int(major), int("".join(c for c in minor if c.isdigit()) or 0)

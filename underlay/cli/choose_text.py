@@ -1,0 +1,82 @@
+"""A choice as a person reads it, and as a program does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import Enum
+from typing import Any
+
+from underlay.catalog.inventory_snippet import to_paste
+from underlay.catalog.recommendation import Choice, Fit
+from underlay.catalog.site import told
+
+
+def as_text(choice: Choice, *, assumed: tuple[str, ...], stated: frozenset[str]) -> str:
+    """The best and the runner-up with their reasons, the lines to paste, and a line for every other mode."""
+    lines = [f"asked: {', '.join(_answers(choice, without=assumed)) or 'nothing'}"]
+    if assumed:
+        lines.append(f"assumed: {', '.join(_answers(choice, only=assumed))}")
+    for title, fit in zip(("best", "runner-up"), choice.fits, strict=False):
+        lines += ["", f"{title}: {fit.mode}", *_reasons(fit)]
+    if choice.fits:
+        pasted = to_paste(choice.fits[0], stated=stated)
+        lines += ["", "in the inventory, for all hosts:", *(f"  {line}" for line in pasted)]
+    width = max(map(len, (*choice.ruled_out, *(fit.mode for fit in choice.fits))))
+    if behind := choice.fits[2:]:
+        lines += ["", "would serve as well, and come behind:"]
+        lines += [f"  {fit.mode.ljust(width)}  {_behind(fit, choice.fits[0])}" for fit in behind]
+    if choice.ruled_out:
+        lines += ["", "ruled out:"]
+        lines += [f"  {mode.ljust(width)}  {_first(reasons)}" for mode, reasons in choice.ruled_out.items()]
+    return "\n".join(lines) + "\n"
+
+
+def chosen(choice: Choice, *, assumed: tuple[str, ...], stated: frozenset[str]) -> dict[str, Any]:
+    """The same as plain data, with every reason."""
+    fits = [_plain(fit, stated) for fit in choice.fits]
+    return {
+        "asked": {name: _word(value) for name, value in told(choice.answers).items()},
+        "assumed": list(assumed),
+        "best": fits[0] if fits else None,
+        "runner_up": fits[1] if len(fits) > 1 else None,
+        "behind": fits[2:],
+        "ruled_out": choice.ruled_out,
+    }
+
+
+def _plain(fit: Fit, stated: frozenset[str]) -> dict[str, Any]:
+    return {
+        "mode": fit.mode,
+        "score": round(fit.score, 2),
+        "why": [{"points": point.worth, "because": point.sentence} for point in fit.points],
+        "settings_to_state": sorted(fit.candidate.examples),
+        "inventory": to_paste(fit, stated=stated),
+    }
+
+
+def _answers(choice: Choice, *, only: tuple[str, ...] = (), without: tuple[str, ...] = ()) -> Iterator[str]:
+    for name, value in told(choice.answers).items():
+        if name not in without and (not only or name in only):
+            yield f"{name.replace('_', ' ')} {_word(value)}"
+
+
+def _word(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value.value if isinstance(value, Enum) else value
+
+
+def _reasons(fit: Fit) -> list[str]:
+    return [f"  {'-' if point.worth < 0 else '+'} {point.sentence}" for point in fit.points]
+
+
+def _behind(fit: Fit, best: Fit) -> str:
+    """What costs it the most, beside what the best one costs too."""
+    also = {point.sentence for point in best.points}
+    costs = sorted((p for p in fit.points if p.worth < 0 and p.sentence not in also), key=lambda p: p.worth)
+    return "; ".join(point.sentence for point in costs[:2]) or "as good"
+
+
+def _first(reasons: list[str]) -> str:
+    more = len(reasons) - 1
+    return reasons[0] + (f" (and {more} more reason{'' if more == 1 else 's'})" if more else "")

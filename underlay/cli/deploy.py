@@ -1,0 +1,28 @@
+"""`underlay deploy`: pyinfra's own command, with an inventory that is known to be there."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from .inventory import inventory_argument
+
+
+@click.command("deploy", context_settings={"ignore_unknown_options": True})
+@inventory_argument
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- PYINFRA OPTIONS]")
+def deploy_command(inventory: str, arguments: tuple[str, ...]) -> None:
+    """Make the hosts what the inventory says, and verify it.
+
+    The same as `pyinfra -y INVENTORY deploy.py`; further options go to pyinfra (-v shows every change).
+
+    \b
+    Example:  underlay deploy inventories/lab.py --data verify=false
+    """
+    from underlay.inventory.errors import InvalidInventory  # noqa: PLC0415
+
+    if not os.path.isfile(inventory):
+        raise InvalidInventory([f"inventory: there is no file {inventory}"])
+    os.execv(sys.executable, [sys.executable, "-m", "pyinfra", "-y", *arguments, inventory, "deploy.py"])  # noqa: S606

@@ -1,0 +1,38 @@
+"""`underlay plan`: what a deploy would change, in sentences."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+
+from .errors import Refused
+from .inventory import connected, inventory_argument
+
+
+@click.command("plan")
+@inventory_argument
+@click.option("--limit", multiple=True, metavar="HOST", help="Look at this host only; may be repeated.")
+@click.option("--json", "as_json", is_flag=True, help="Print the sentences by host as JSON.")
+def plan_command(inventory: str, limit: tuple[str, ...], as_json: bool) -> None:
+    """Say what a deploy would change on each host. Nothing is touched.
+
+    \b
+    Exit status: 0 nothing would change, 2 something would, 1 an error.
+    Example:  underlay plan inventories/lab.py
+    """
+    with connected(inventory, limit=limit) as state:
+        from underlay.run.plan_changes import planned  # noqa: PLC0415
+
+        problems, sentences = planned(state)
+    if problems:
+        raise Refused(problems)
+    if as_json:
+        click.echo(json.dumps(sentences, indent=1))
+    else:
+        for host, lines in sentences.items():
+            click.echo(f"{host}: {f'{len(lines)} changes' if lines else 'no change'}")
+            for line in lines:
+                click.echo(f"  {line}")
+    sys.exit(2 if any(sentences.values()) else 0)

@@ -1,0 +1,84 @@
+"""`underlay verify`: whether a cluster is what its inventory says."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import Any
+
+import click
+
+from .errors import Refused
+from .inventory import connected, inventory_argument
+
+
+@click.command("verify")
+@inventory_argument
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@click.option("--reboot", is_flag=True, help="Reboot every host first, one at a time. Interrupts the pods on each.")
+@click.option("-y", "--yes", is_flag=True, help="Reboot without asking.")
+def verify_command(inventory: str, as_json: bool, reboot: bool, yes: bool) -> None:
+    """Check the hosts and the network against the inventory, at any time.
+
+    Read-only, but for its own namespace `underlay-verify`, which it removes again. The report is a folder below
+    reports/; `underlay report diff` tells what changed since the one before.
+
+    --reboot shows that everything comes back by itself: workers first, then control planes, then routers; each only
+    when the one before answers over SSH, its node is Ready, and the pods bound to it run again. It stops at the first
+    host that does not come back, and the checks tell why. No node is drained: pods on it are down for that time. Once
+    stopped by Ctrl-C, a host that is going down comes up again; nothing has to be cleaned.
+
+    \b
+    Exit status: 0 verified, 1 not.
+    Examples:  underlay verify inventories/lab.py
+               underlay verify inventories/lab.py --reboot
+    """
+    from tasks.verify_cluster import run_checks  # noqa: PLC0415
+    from underlay.run.read_inventory import load, read_deployment  # noqa: PLC0415
+
+    failed: list[str] = []
+    if reboot:
+        _agreed(inventory, yes=yes)
+        run, failed = _rebooted(inventory)
+    else:
+        run = read_deployment(load(inventory), name=inventory)
+    failed += run_checks(run)
+    if as_json and run.report:
+        with open(run.report.replace(".html", ".json"), encoding="utf-8") as file:
+            click.echo(json.dumps(json.load(file), indent=1))
+    else:
+        for line in failed:
+            click.echo(line, err=True)
+        click.echo(f"{run.spec.cluster.name}: {run.verdict}")
+        for note in run.notes:
+            click.echo(note)
+        if run.report:
+            click.echo(f"report: {run.report}")
+    sys.exit(1 if failed else 0)
+
+
+def _agreed(inventory: str, *, yes: bool) -> None:
+    """Have the user say so, who may have pods on these hosts."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise Refused(
+            ["--reboot: it interrupts the pods on every host in turn, and nobody can be asked; say --yes too"]
+        )
+    click.confirm(f"Reboot every host of {inventory}, one at a time?", abort=True, err=True)
+
+
+def _rebooted(inventory: str) -> tuple[Any, list[str]]:
+    """The run, once every host was rebooted; and what went wrong with that, if anything."""
+    with connected(inventory) as state:
+        from pyinfra.context import ctx_state  # noqa: PLC0415
+
+        from underlay.run.reboot_hosts import reboot_hosts  # noqa: PLC0415
+        from underlay.run.run import deployment  # noqa: PLC0415
+
+        # A host of a lab has to come back by itself, too.
+        os.environ["UNDERLAY_LAB_BOOT"] = "no"
+        failed = reboot_hosts(state, say=lambda text: click.echo(f"verify: {text}", err=True))
+        with ctx_state.use(state):
+            return deployment(), failed

@@ -1,0 +1,149 @@
+"""The cluster with itself: what is well-typed and still cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from underlay.model.cluster import NODE_PREFIX, Cluster
+from underlay.model.routes import Routes
+
+from .variables import ClusterVariables
+
+# What kubeadm accepts: PodSubnetNodeMaskMaxDiff and MaximumBitsForServiceSubnet of its constants.
+_POD_BITS = 16
+_SERVICE_BITS = 20
+
+
+def inconsistencies(cluster: Cluster, variables: ClusterVariables, bad: set[str], *, members: int) -> Iterator[str]:
+    """Every problem between valid variables.
+
+    :param bad: variables that are not valid, and say nothing.
+    :param members: number of control-plane hosts, those with problems too.
+    """
+    yield from _addresses(cluster)
+    yield from _control_plane(variables, bad, members)
+    subnets = {n: getattr(cluster, n) for n in ("pod_subnet", "service_subnet") if n not in bad}
+    yield from _one_family(cluster, subnets)
+    yield from _dual_stack(cluster, variables, bad)
+    if "cloud" not in bad:
+        yield from _cloud(cluster)
+    if len(subnets) == 2 and _overlap(cluster.pod_subnet, cluster.service_subnet):
+        yield f"service_subnet: {cluster.service_subnet} overlaps pod_subnet {cluster.pod_subnet}; choose another"
+    for name, subnet in subnets.items():
+        for node in cluster.nodes:
+            if node.address in subnet:
+                yield f"{name}: {subnet} contains the address of {node.name} ({node.address}); choose another"
+    if "pod_subnet" in subnets:
+        yield from _pod_room(cluster)
+    if "service_subnet" in subnets:
+        yield from _service_room(cluster)
+
+
+def _addresses(cluster: Cluster) -> Iterator[str]:
+    seen: dict[Any, str] = {}
+    for node in cluster.nodes:
+        if node.address in seen:
+            yield f"hosts.{node.name}.address: {node.address} is also {seen[node.address]}'s; every host has its own"
+        seen[node.address] = node.name
+
+
+def _control_plane(variables: ClusterVariables, bad: set[str], members: int) -> Iterator[str]:
+    if members and members % 2 == 0:
+        yield (
+            f"control_plane: {members} hosts make an even number of etcd members, which loses its majority as early as "
+            f"{members - 1} would; use {members - 1} or {members + 1}"
+        )
+    if members > 1 and variables.control_plane_endpoint is None and "control_plane_endpoint" not in bad:
+        yield (
+            f"control_plane_endpoint: is missing; {members} control-plane hosts need the address of the load balancer "
+            "in front of them"
+        )
+
+
+def _pod_room(cluster: Cluster) -> Iterator[str]:
+    prefix = NODE_PREFIX[cluster.pod_subnet.version]
+    room = 2 ** max(prefix - cluster.pod_subnet.prefixlen, -1) if cluster.pod_subnet.prefixlen <= prefix else 0
+    if room < len(cluster.nodes):
+        yield (
+            f"pod_subnet: {cluster.pod_subnet} has room for {int(room)} nodes of a /{prefix} each, and there are "
+            f"{len(cluster.nodes)}; use a larger one"
+        )
+    if prefix - cluster.pod_subnet.prefixlen > _POD_BITS:
+        most = f"nodes of a /{prefix} each; use a /{prefix - _POD_BITS} or smaller"
+        yield f"pod_subnet: {cluster.pod_subnet} is too large for {most}"
+
+
+def _service_room(cluster: Cluster) -> Iterator[str]:
+    smallest = cluster.service_subnet.max_prefixlen - _SERVICE_BITS
+    if cluster.service_subnet.num_addresses < 16:
+        yield f"service_subnet: {cluster.service_subnet} is too small (DNS is its tenth address); use a /24"
+    elif cluster.service_subnet.prefixlen < smallest:
+        yield f"service_subnet: {cluster.service_subnet} is too large; use a /{smallest} or smaller"
+
+
+def _one_family(cluster: Cluster, subnets: Mapping[str, Any]) -> Iterator[str]:
+    """Addresses, pods and Services are all IPv4 or all IPv6."""
+    first = cluster.nodes[0]
+    for name, subnet in subnets.items():
+        if subnet.version != first.address.version:
+            yield (
+                f"{name}: {subnet} is IPv{subnet.version}, and the address of {first.name} is IPv"
+                f"{first.address.version} ({first.address}); use one family"
+            )
+    for node in cluster.nodes:
+        if node.address.version != first.address.version:
+            yield (
+                f"hosts.{node.name}.address: {node.address} is IPv{node.address.version}, and that of {first.name} is "
+                f"IPv{first.address.version}; use one family"
+            )
+
+
+def _dual_stack(cluster: Cluster, variables: ClusterVariables, bad: set[str]) -> Iterator[str]:
+    """IPv4 first and IPv6 second, of pods, Services and every node, or of none."""
+    pods, services = variables.pod_subnet_v6, variables.service_subnet_v6
+    if bad & {"pod_subnet_v6", "service_subnet_v6"}:
+        return
+    if (pods is None) != (services is None):
+        missing, there = ("pod", "service") if pods is None else ("service", "pod")
+        yield f"{missing}_subnet_v6: is missing; a dual-stack cluster has it and {there}_subnet_v6, or neither"
+        return
+    if pods is None or services is None:
+        for node in cluster.nodes:
+            if node.address_v6:
+                yield f"hosts.{node.name}.address_v6: is for clusters that have a pod_subnet_v6; leave it out"
+        return
+    if cluster.pod_subnet.version == 6:
+        yield "pod_subnet_v6: pod_subnet is IPv6 already; leave it out, or make pod_subnet the IPv4 one"
+    if pods.overlaps(services):
+        yield f"service_subnet_v6: {services} overlaps pod_subnet_v6 {pods}; choose another"
+    if not NODE_PREFIX[6] - _POD_BITS <= pods.prefixlen <= NODE_PREFIX[6]:
+        yield f"pod_subnet_v6: {pods} is cut into /{NODE_PREFIX[6]}s; use a /{NODE_PREFIX[6] - _POD_BITS} to a /56"
+    if services.prefixlen < 128 - _SERVICE_BITS or services.num_addresses < 16:
+        yield f"service_subnet_v6: {services} is not possible; use a /{128 - _SERVICE_BITS} to a /112"
+    for node in cluster.nodes:
+        if node.address_v6 is None:
+            yield f"hosts.{node.name}.address_v6: is missing; every node of a dual-stack cluster has one"
+        elif node.address_v6 in pods or node.address_v6 in services:
+            yield f"hosts.{node.name}.address_v6: {node.address_v6} is inside a subnet of the cluster's own"
+
+
+def _cloud(cluster: Cluster) -> Iterator[str]:
+    if cluster.routes is Routes.CLOUD and cluster.cloud is None:
+        yield (
+            "cloud: is missing; routes by the cloud need to know which, e.g. "
+            '{"provider": "aws", "region": "…", "route_tables": ["rtb-…"]}'
+        )
+    if cluster.cloud is None:
+        return
+    if cluster.routes is not Routes.CLOUD:
+        yield f'cloud: routes are {cluster.routes.value!r} and ask no cloud; leave it out, or set routes = "cloud"'
+    elif cluster.cloud.provider == "aws" and len(cluster.nodes) > cluster.cloud.route_limit:
+        yield (
+            f"cloud.route_limit: {len(cluster.nodes)} nodes need a route each, and a table holds "
+            f"{cluster.cloud.route_limit}; raise the quota and the limit, or use an overlay"
+        )
+
+
+def _overlap(one: Any, other: Any) -> bool:
+    return bool(one.version == other.version and one.overlaps(other))

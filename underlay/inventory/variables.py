@@ -1,0 +1,193 @@
+"""The variables an inventory may set, with their types, bounds, defaults and manual."""
+
+from __future__ import annotations
+
+import json
+import re
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_interface
+from typing import Any, Literal
+
+import tomli_w
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+
+from underlay.clouds.settings import CloudSettings
+from underlay.findings.codes import CODES
+from underlay.load_balancers.settings import LoadBalancerSettings
+from underlay.model.routes import Routes
+
+from .errors import nearest
+
+KUBERNETES_DEFAULT = "v1.37.2"
+# kubeadm v1beta4, cgroup v2 and nftables kube-proxy hold alike for these minors.
+KUBERNETES_MINORS = ("v1.35", "v1.36", "v1.37")
+
+_LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
+NODE_NAME = rf"{_LABEL}(\.{_LABEL})*"
+
+
+class HostVariables(BaseModel):
+    """What may differ from host to host."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    address: IPv4Address | IPv6Address = Field(description="the address that carries the node's traffic")
+    rack: str = Field(
+        "rack-1", pattern=r"^[A-Za-z0-9][-A-Za-z0-9_.]{0,62}$", description="the L2 segment the host is on"
+    )
+
+    address_v6: IPv6Address | None = Field(None, description="its second address, in a dual-stack cluster")
+    fabric_address: IPv4Address | None = Field(None, description="a router's address towards other racks' routers")
+    as_number: int | None = Field(None, gt=0, lt=2**32, description="a router's AS (group routers)")
+
+    @field_validator("address", "address_v6", "fabric_address", mode="before")
+    @classmethod
+    def _one_hosts(cls, value: Any, info: ValidationInfo) -> IPv4Address | IPv6Address | None:
+        if value is None and info.field_name != "address":
+            return None
+        # pydantic makes addresses of numbers and of True.
+        if not isinstance(value, (str, IPv4Address, IPv6Address)) or "%" in str(value):
+            raise ValueError("an address looks like 192.0.2.1 or 2001:db8::1")
+        try:
+            address = ip_address(value)
+        except ValueError as error:
+            raise ValueError("an address looks like 192.0.2.1 or 2001:db8::1") from error
+        if address.is_loopback or address.is_multicast or address.is_unspecified:
+            raise ValueError("no host can be reached at this address")
+        return address
+
+
+class ClusterVariables(BaseModel):
+    """What is the same for all hosts."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    cluster_name: str = Field("underlay", pattern=f"^{_LABEL}$", description="the cluster's name in its kubeconfig")
+    kubernetes_version: str = Field(KUBERNETES_DEFAULT, description="exact version, e.g. v1.37.2")
+    network: dict[str, Any] = Field(description='the network: {"mode": NAME, …settings of the mode}')
+    pod_subnet: IPv4Network | IPv6Network = Field(IPv4Network("10.244.0.0/16"), description="addresses of pods")
+    service_subnet: IPv4Network | IPv6Network = Field(IPv4Network("10.96.0.0/16"), description="addresses of Services")
+    pod_subnet_v6: IPv6Network | None = Field(None, description="IPv6 addresses of pods: makes the cluster dual stack")
+    service_subnet_v6: IPv6Network | None = Field(None, description="IPv6 addresses of Services, with pod_subnet_v6")
+    bgp: dict[str, Any] | None = Field(None, description="AS numbers, routers and sessions; see below")
+    routes: Routes | None = Field(
+        None, description="who makes pod subnets reachable: plugin, bgp, static or cloud; the mode's default if not set"
+    )
+    cloud: CloudSettings | None = Field(None, description='the VPC whose routes lead to pods, with routes = "cloud"')
+    load_balancer: LoadBalancerSettings | None = Field(
+        None,
+        description="who gives Services of type LoadBalancer addresses, by ARP and NDP: "
+        '{"provider": "metallb", "addresses": {rack: [range, …]}}',
+    )
+    control_plane_endpoint: str | None = Field(
+        None,
+        description="host[:port] of the API's load balancer; the first control-plane host when there is one only",
+    )
+    path_mtu: int | None = Field(
+        None, ge=1280, le=65535, description="largest packet between any two hosts, bytes; measured if not set"
+    )
+    accepted: dict[str, str] = Field(
+        {}, description="findings of preflight to live with: code -> reason; they stay visible"
+    )
+    tunnel_offload: Literal["keep", "off"] = Field(
+        "keep",
+        description="checksum and segmentation offload below tunnels: off where preflight finds that it corrupts",
+    )
+    artifacts: dict[str, Any] = Field(
+        {"source": "upstream"},
+        description='where binaries and images come from: {"source": "upstream" | "mirror" | "bundle", …}',
+    )
+    swap: Literal["off", "keep"] = Field("off", description="swap off and kept off, or left as it is")
+    ignore_preflight_errors: tuple[str, ...] = Field((), description="kubeadm preflight checks to ignore")
+    kubelet: dict[str, Any] = Field({}, description="fields merged over the KubeletConfiguration")
+    kube_proxy: dict[str, Any] = Field(
+        {}, description='fields merged over the KubeProxyConfiguration, e.g. {"mode": "iptables"}'
+    )
+    containerd: dict[str, Any] = Field({}, description="tables merged over containerd's config.toml")
+    verify: bool = Field(True, description="whether the deploy ends with the verification")
+
+    @field_validator("pod_subnet", "service_subnet", "pod_subnet_v6", "service_subnet_v6", mode="before")
+    @classmethod
+    def _subnet(cls, value: Any) -> IPv4Network | IPv6Network | None:
+        if value is None:
+            return None
+        if isinstance(value, (IPv4Network, IPv6Network)):
+            return value
+        try:
+            # An interface may have host bits set; its network has none.
+            interface = ip_interface(value if isinstance(value, str) else "")
+        except ValueError as error:
+            raise ValueError("a subnet looks like 10.244.0.0/16 or fd00:10::/48") from error
+        if interface.ip != interface.network.network_address:
+            raise ValueError(f"a subnet has no host bits set; did you mean {interface.network}?")
+        return interface.network
+
+    @field_validator("kubernetes_version")
+    @classmethod
+    def _supported(cls, value: str) -> str:
+        if not re.fullmatch(r"v[0-9]+\.[0-9]+\.[0-9]+", value):
+            raise ValueError(f"a version looks like {KUBERNETES_DEFAULT}")
+        if value.rsplit(".", 1)[0] not in KUBERNETES_MINORS:
+            raise ValueError(f"unsupported version; supported are {', '.join(m + '.x' for m in KUBERNETES_MINORS)}")
+        return value
+
+    @field_validator("control_plane_endpoint")
+    @classmethod
+    def _endpoint(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        found = re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9][-A-Za-z0-9.]*)(:([0-9]{1,5}))?", value)
+        if found is None or not 0 < int(found[3] or 6443) < 2**16:
+            raise ValueError("an endpoint is a host name or an address, with :port if it is not 6443")
+        return value
+
+    @field_validator("accepted")
+    @classmethod
+    def _codes(cls, value: dict[str, str]) -> dict[str, str]:
+        for code, reason in value.items():
+            if code not in CODES:
+                near = nearest(code, CODES)
+                raise ValueError(f"there is no finding {code}" + (f"; did you mean {near}?" if near else ""))
+            if not reason.strip():
+                raise ValueError(f"{code} is accepted without a reason")
+        return value
+
+    @field_validator("kubelet", "kube_proxy", "containerd")
+    @classmethod
+    def _plain(cls, value: dict[str, Any]) -> dict[str, Any]:
+        """As it is after a journey through JSON, which every document made of it survives."""
+        try:
+            text = json.dumps(value, allow_nan=False, ensure_ascii=False)
+            text.encode()
+        except (TypeError, ValueError, RecursionError) as error:
+            raise ValueError("it holds a value that is not plain data: text, numbers, lists, tables") from error
+        return dict(json.loads(text))
+
+    @field_validator("containerd")
+    @classmethod
+    def _toml(cls, value: dict[str, Any]) -> dict[str, Any]:
+        try:
+            tomli_w.dumps(value)
+        except (TypeError, ValueError) as error:
+            raise ValueError("it holds a value that TOML does not know, such as None") from error
+        return value
+
+    @field_validator("kube_proxy")
+    @classmethod
+    def _proxy_mode(cls, value: dict[str, Any]) -> dict[str, Any]:
+        modes = ("nftables", "iptables", "ipvs")
+        if value.get("mode", modes[0]) not in modes:
+            raise ValueError(f"kube_proxy mode is one of {', '.join(modes)}")
+        return value
+
+    @field_validator("artifacts")
+    @classmethod
+    def _source(cls, value: dict[str, Any]) -> dict[str, Any]:
+        needs = {"upstream": None, "mirror": "url", "bundle": "path"}
+        source = value.get("source")
+        if not isinstance(source, str) or source not in needs:
+            raise ValueError(f"source is one of {', '.join(needs)}")
+        if (key := needs[source]) and not isinstance(value.get(key), str):
+            raise ValueError(f'source "{source}" needs "{key}"')
+        if extra := sorted(set(value) - {"source", key}):
+            raise ValueError(f'source "{source}" does not know {", ".join(extra)}')
+        return value

@@ -1,0 +1,92 @@
+"""What a lab changes on the machine itself while it is up, remembered first and put back when the last one goes."""
+
+import json
+from contextlib import suppress
+from pathlib import Path
+from typing import TypedDict
+
+from . import paths
+from .commands import run
+from .host import cgroups
+from .locks import lock
+from .machine import Machine
+
+# One host takes 9 inotify instances, one more for each runtime, and the kernel counts them for root over all hosts;
+# where they run out containerd loads without its CRI plugin and says nothing.
+RAISED = {"fs/inotify/max_user_instances": 8192, "fs/inotify/max_user_watches": 524288}
+_NETNS = Path("/run/netns")
+
+
+class Loan(TypedDict):
+    """What was changed, in which boot of the machine."""
+
+    boot: str
+    sysctls: dict[str, tuple[str, str]]  # name -> (value before, value while a lab is up)
+    controllers: list[str]  # that the root control group did not pass on before
+    netns: bool  # `ip netns` had no mount of its own yet
+
+
+def borrow(machine: Machine) -> None:
+    """Change what a lab needs changed; what was so before is on disk before anything is touched."""
+    with lock("machine"):
+        loan = _read() or _first_loan(machine)
+        for name, (_, value) in loan["sysctls"].items():
+            Path("/proc/sys", name).write_text(value)
+
+
+def give_back(machine: Machine) -> None:
+    """Put everything back, if no lab is left; an administrator's later change stays."""
+    with lock("machine"):
+        if paths.labs().is_dir() and any(paths.labs().iterdir()):
+            return
+        cgroups.leave(machine)  # first: a controller in use below cannot be taken back
+        loan = _read()
+        if loan:
+            for name, (before, value) in loan["sysctls"].items():
+                sysctl = Path("/proc/sys", name)
+                if sysctl.read_text().strip() == value:
+                    sysctl.write_text(before)
+            for controller in loan["controllers"]:
+                with suppress(OSError):  # in use by someone else by now
+                    (machine.unified.mountpoint / "cgroup.subtree_control").write_text(f"-{controller}")
+            if loan["netns"] and not any(_NETNS.iterdir()):
+                run("umount", str(_NETNS))
+                _NETNS.rmdir()
+        _file().unlink(missing_ok=True)
+        with suppress(OSError):
+            paths.labs().rmdir()
+
+
+def _first_loan(machine: Machine) -> Loan:
+    sysctls = {}
+    for name, value in RAISED.items():
+        before = Path("/proc/sys", name).read_text().strip()
+        if int(before) < value:
+            sysctls[name] = (before, str(value))
+    controllers: list[str] = []
+    root = machine.unified.mountpoint
+    if not machine.legacy and (root / "cgroup.subtree_control").exists():
+        passed = (root / "cgroup.subtree_control").read_text().split()
+        controllers = [c for c in (root / "cgroup.controllers").read_text().split() if c not in passed]
+    loan = Loan(boot=_boot(), sysctls=sysctls, controllers=controllers, netns=not _NETNS.is_mount())
+    paths.home().mkdir(parents=True, exist_ok=True)
+    new = _file().with_suffix(".new")
+    new.write_text(json.dumps(loan))
+    new.replace(_file())
+    return loan
+
+
+def _read() -> Loan | None:
+    try:
+        loan: Loan = json.loads(_file().read_text())
+    except FileNotFoundError:
+        return None
+    return loan if loan["boot"] == _boot() else None  # the machine's own boot put everything back already
+
+
+def _file() -> Path:
+    return paths.home() / "borrowed.json"
+
+
+def _boot() -> str:
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()

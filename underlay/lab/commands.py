@@ -1,0 +1,65 @@
+"""Run the machine's own commands, and make one sentence of what went wrong."""
+
+import os
+import shutil
+import subprocess
+
+from . import locks
+from .errors import LabError
+
+PACKAGE_OF = {
+    "ip": "iproute2",
+    "nsenter": "util-linux",
+    "setpriv": "util-linux",
+    "unshare": "util-linux",
+    "mmdebstrap": "mmdebstrap",
+    "depmod": "kmod",
+    "modprobe": "kmod",
+    "ssh": "openssh-client",
+    "qemu-system-x86_64": "qemu-system-x86",
+    "mkfs.ext4": "e2fsprogs",
+}
+_PATH = os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin"  # `su` without a login leaves these out
+
+
+def run(*command: str, stdin: str = "", timeout: float = 60) -> str:
+    """Run a command to its end and return what it printed; LabError with its last words if it failed."""
+    try:
+        done = subprocess.run(
+            command,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+            pass_fds=locks.inherited(),
+            env={**os.environ, "PATH": _PATH},
+        )
+    except FileNotFoundError:
+        raise missing(command[0]) from None
+    except subprocess.TimeoutExpired:
+        raise LabError(f"{' '.join(command)}: no answer in {timeout:.0f} s") from None
+    if done.returncode:
+        words = (done.stderr or done.stdout).strip().splitlines()
+        raise LabError(f"{' '.join(command)}: {'; '.join(words[-3:]) or f'exit status {done.returncode}'}")
+    return done.stdout
+
+
+def batch(lines: list[str], *, namespace: str | None = None) -> None:
+    """Run many `ip` commands in one process, in a network namespace or in this machine's own."""
+    if lines:
+        where = ("-n", namespace) if namespace else ()
+        try:
+            run("ip", *where, "-batch", "-", stdin="\n".join(lines) + "\n")
+        except LabError as error:
+            raise LabError(f"{error} (in: {'; '.join(lines)})") from None
+
+
+def missing(tool: str) -> LabError:
+    """The error for a command this machine does not have."""
+    return LabError(f"the command {tool} is missing; install the package {PACKAGE_OF.get(tool, tool)}")
+
+
+def installed(tool: str) -> bool:
+    """Whether this machine has a command."""
+    return shutil.which(tool, path=_PATH) is not None

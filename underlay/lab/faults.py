@@ -1,0 +1,139 @@
+"""Faults that a lab can have on purpose, each one thing that is wrong on a network, with the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from shlex import quote
+
+from . import image, naming
+from .commands import run
+from .host import namespaces
+from .topology import Lab
+
+ROUTER = "router"
+"""Where racks meet: the machine's own router, whose bridges are the racks' switches."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """`at` is a host's name or ROUTER; `inject` and `mend` are shell, run in its network namespace.
+
+    What is on a host's disk is reached through SSH by whoever tests it: here is the network alone.
+    """
+
+    name: str
+    at: str
+    inject: str
+    mend: str
+
+
+def _table(family: str, name: str) -> str:
+    return f"nft delete table {family} fault_{name} 2>/dev/null || true"
+
+
+def drop(match: str, *, at: str, source: str = "", target: str = "") -> Fault:
+    """Packets that match vanish on one way only, at the switch and the router: `udp dport 8472`, `meta l4proto 4`."""
+    where = " ".join(f"ip {end} {address}" for end, address in (("saddr", source), ("daddr", target)) if address)
+    rules = [
+        "add table bridge fault_drop",
+        "add chain bridge fault_drop c { type filter hook forward priority 0; }",
+        f"add rule bridge fault_drop c ether type ip {where} {match} drop",
+        "add table ip fault_drop",
+        "add chain ip fault_drop c { type filter hook forward priority 0; }",
+        f"add rule ip fault_drop c {where} {match} drop",
+    ]
+    return Fault("drop", at, _nft(rules), f"{_table('bridge', 'drop')}; {_table('ip', 'drop')}")
+
+
+def reject(match: str, *, at: str, target: str) -> Fault:
+    """Packets to a host are refused by ICMP on the router."""
+    rules = [
+        "add table ip fault_reject",
+        "add chain ip fault_reject c { type filter hook forward priority 0; }",
+        f"add rule ip fault_reject c ip daddr {target} {match} reject with icmp admin-prohibited",
+    ]
+    return Fault("reject", at, _nft(rules), _table("ip", "reject"))
+
+
+def narrow(rack: int, mtu: int, *, silent: bool = False) -> Fault:
+    """No more than `mtu` bytes pass to a rack; `silent` has the router say nothing of it to hosts.
+
+    Whoever looks on, from this machine, is told all the same: SSH would hang.
+    """
+    bridge = naming.bridge(rack)
+    mute = [
+        "add table ip fault_mute",
+        "add chain ip fault_mute c { type filter hook output priority 0; }",
+        f'add rule ip fault_mute c oifname "{naming.bridge(0)[:-1]}*" icmp type destination-unreachable drop',
+    ]
+    return Fault(
+        "narrow",
+        ROUTER,
+        f"ip link set {bridge} mtu {mtu}" + (f"; {_nft(mute)}" if silent else ""),
+        f"ip link set {bridge} mtu 1500; {_table('ip', 'mute')}",
+    )
+
+
+def nat(rack: int) -> Fault:
+    """Packets to a rack take the router's address for their source."""
+    rules = [
+        "add table ip fault_nat",
+        "add chain ip fault_nat c { type nat hook postrouting priority 100; }",
+        f"add rule ip fault_nat c oifname {naming.bridge(rack)} masquerade",
+    ]
+    return Fault("nat", ROUTER, _nft(rules), _table("ip", "nat"))
+
+
+def disguise(lab: Lab) -> tuple[Fault, ...]:
+    """Two segments that look like one subnet: hosts have a short prefix, and the router answers for the far side."""
+    hosts = tuple(
+        Fault(
+            "disguise",
+            node.name,
+            f"ip addr add {node.address}/16 dev eth0; ip addr del {node.address}/24 dev eth0;"
+            f" ip route replace default via {node.gateway}",
+            f"ip addr add {node.address}/24 dev eth0; ip addr del {node.address}/16 dev eth0;"
+            f" ip route replace default via {node.gateway}; ip neigh flush dev eth0",
+        )
+        for node in lab.nodes
+    )
+    names = [naming.bridge(rack) for rack in range(1, lab.racks + 1)]
+    setting = "; ".join(f"sysctl -qw net.ipv4.conf.{name}.proxy_arp=%d" for name in names)
+    return (*hosts, Fault("disguise", ROUTER, setting.replace("%d", "1"), setting.replace("%d", "0")))
+
+
+def corrupt(port: int, *, source: str) -> Fault:
+    """Inside a VXLAN two bytes of every large TCP segment of a host are changed, as a NIC's broken offload does."""
+    rules = [
+        "add table ip fault_corrupt",
+        "add chain ip fault_corrupt c { type filter hook forward priority 0; }",
+        f"add rule ip fault_corrupt c ip saddr {source} udp dport {port} ip length > 1000"
+        # Behind UDP, VXLAN, Ethernet, IPv4 and TCP: the protocol of the inner packet, and a place in its payload.
+        " @th,312,8 6 @th,800,16 set 0xdead",
+    ]
+    return Fault("corrupt", ROUTER, _nft(rules), _table("ip", "corrupt"))
+
+
+def _nft(lines: list[str]) -> str:
+    return "nft -f - <<'END'\n" + "\n".join(lines) + "\nEND\n"
+
+
+@contextmanager
+def injected(lab: Lab, *faults: Fault) -> Iterator[None]:
+    """The lab with faults, mended again whatever happens."""
+    try:
+        for fault in faults:
+            _run(lab, fault, fault.inject)
+        yield
+    finally:
+        for fault in reversed(faults):
+            _run(lab, fault, fault.mend)
+
+
+def _run(lab: Lab, fault: Fault, script: str) -> None:
+    name = naming.router(lab.name) if fault.at == ROUTER else naming.namespace(lab.name, fault.at)
+    # This machine may have no nft of its own; the hosts' image has.
+    nft = f'nft() {{ chroot {quote(str(image.base()))} /usr/sbin/nft "$@"; }}\n'
+    run("nsenter", f"--net={namespaces.path(name)}", "sh", "-eu", stdin=nft + script)

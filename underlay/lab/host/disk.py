@@ -1,0 +1,58 @@
+"""A host's disk before its first boot: what makes it itself, written over the base image."""
+
+import os
+import shutil
+import uuid
+
+from underlay.lab import keys
+from underlay.lab.paths import LabPaths, NodePaths
+from underlay.lab.topology import Lab, Node
+
+from .hostplan import VOLUMES
+
+
+def prepare(lab: Lab, node: Node, at: LabPaths) -> None:
+    """Write a host's name, address book, keys and volumes; all of it or nothing."""
+    disk = at.node(node.name)
+    if disk.root.is_dir():
+        return
+    new = NodePaths(disk.root.with_name(f".{node.name}.new"))
+    shutil.rmtree(new.root, ignore_errors=True)
+    for directory in (new.upper, new.work, new.mountpoint, new.volumes):
+        directory.mkdir(parents=True)
+        directory.chmod(0o755)
+    for name, mode in VOLUMES.items():
+        if template := lab.templates.get(name):
+            shutil.copytree(template, new.volumes / name, symlinks=True, copy_function=_share)
+        else:
+            (new.volumes / name).mkdir()
+        (new.volumes / name).chmod(mode)
+    _identity(lab, node, at, new)
+    new.root.rename(disk.root)
+
+
+def _share(source: str, target: str) -> None:
+    """One more name for the same file: what lies in a template is never written to, but for databases."""
+    if os.path.islink(source) or source.endswith(".db"):
+        shutil.copy2(source, target, follow_symlinks=False)
+    else:
+        os.link(source, target)
+
+
+def _identity(lab: Lab, node: Node, at: LabPaths, new: NodePaths) -> None:
+    for name, mode in {"etc": 0o755, "etc/ssh": 0o755, "root": 0o700, "root/.ssh": 0o700}.items():
+        (new.upper / name).mkdir()
+        (new.upper / name).chmod(mode)
+    host_key = "etc/ssh/ssh_host_ed25519_key"
+    files = {
+        "etc/hostname": f"{node.name}\n",
+        "etc/hosts": f"127.0.0.1 localhost\n::1 localhost ip6-localhost\n{node.address} {node.name}\n",
+        "etc/machine-id": f"{uuid.uuid4().hex}\n",
+        # A file, for kubelet and CoreDNS; nobody answers there, and at once.
+        "etc/resolv.conf": f"nameserver {lab.uplink_here}\noptions timeout:1 attempts:1\n",
+        "root/.ssh/authorized_keys": f"{keys.public(at, 'client')}\n",
+        f"{host_key}.pub": f"{keys.public(at, node.name)} root@{node.name}\n",
+    }
+    for name, text in files.items():
+        keys.write(new.upper / name, text)
+    keys.write(new.upper / host_key, (at.keys / node.name).read_text(), mode=0o600)

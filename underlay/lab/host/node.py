@@ -1,0 +1,58 @@
+"""One host: boot it, see how it is."""
+
+import json
+from pathlib import Path
+
+from underlay.lab import reach, router
+from underlay.lab.errors import LabError
+from underlay.lab.locks import lock
+from underlay.lab.machine import Machine
+from underlay.lab.paths import LabPaths, NodePaths
+from underlay.lab.topology import Lab, Node
+
+from . import cgroups, detached, disk, hostplan, steps
+from .keeper import Plan
+
+BOOT_TIMEOUT_S = 300.0  # a second and a half, but 150 s for three at once on a machine that is emulated itself
+
+
+def boot(lab: Lab, node: Node, *, machine: Machine, image: Path, modules: Path) -> None:
+    """Have a host up and answering: start it if nothing runs in it, with the disk it had."""
+    at = LabPaths.of(lab.name)
+    with lock(f"lab-{lab.name}.{node.name}"):
+        started = not cgroups.alive(machine, lab.name, node.name)
+        if started:
+            cgroups.remove(machine, lab.name, node.name)
+            router.plug(lab, node)
+            disk.prepare(lab, node, at)
+            cgroups.prepare(machine, lab.name, node.name, memory=lab.memory)
+            files = at.node(node.name)
+            plan = hostplan.make(lab, node, files, machine=machine, image=image, modules=modules)
+            files.plan.write_text(json.dumps(plan))
+            detached.start("underlay.lab.host.keeper", files.plan, console=files.console, what=node.name)
+        else:
+            _refuse_other_mounts(lab, node, at.node(node.name))
+
+        def alive() -> bool:
+            return cgroups.alive(machine, lab.name, node.name)
+
+        if not reach.wait(node.address, alive=alive, timeout=BOOT_TIMEOUT_S):
+            what = f"does not answer on {node.address}:22 after {BOOT_TIMEOUT_S:.0f} s" if alive() else "died"
+            if started:  # what was up before this command is not this command's to end
+                cgroups.kill(machine, lab.name, node.name)
+            raise LabError(f"{node.name} {what}; its console: {detached.tail(at.node(node.name).console)}")
+
+
+def is_up(lab: Lab, node: Node, *, machine: Machine) -> bool:
+    """Whether a host is up and answers, without touching anything."""
+    return cgroups.alive(machine, lab.name, node.name) and reach.answers(node.address)
+
+
+def _refuse_other_mounts(lab: Lab, node: Node, files: NodePaths) -> None:
+    plan: Plan = json.loads(files.plan.read_text())
+    for mount, row in zip(hostplan.shown(lab), steps.dump([*hostplan.shown(lab)]), strict=True):
+        if row not in plan["steps"]:
+            raise LabError(
+                f"{node.name} is up without {mount.source} at {mount.target}; "
+                f"take the lab down first (underlay lab down --name {lab.name})"
+            )

@@ -1,0 +1,121 @@
+"""The things that assemble a host's root, as values: computed outside, made inside its mount namespace."""
+
+import os
+import uuid
+from typing import NamedTuple
+
+from . import syscalls
+
+
+class Mount(NamedTuple):
+    """A mount below the host's root; its target is made when it is missing."""
+
+    source: str
+    target: str
+    kind: str = ""
+    flags: int = 0
+    data: str = ""
+
+    def make(self, root: str) -> None:
+        """Mount it; a bind that must be read-only takes two calls."""
+        target = root + self.target
+        if not os.path.lexists(target):
+            _make_target(target, bool(self.flags & syscalls.MS_BIND) and not os.path.isdir(self.source))
+        syscalls.mount(self.source, target, self.kind, self.flags & ~_left_for_later(self.flags), self.data)
+        if self.flags & syscalls.MS_BIND and self.flags & syscalls.MS_RDONLY:
+            syscalls.mount("none", target, "", self.flags | syscalls.MS_REMOUNT)
+
+
+class Directory(NamedTuple):
+    """A directory in a file system that starts empty."""
+
+    path: str
+
+    def make(self, root: str) -> None:
+        """Make it with its parents."""
+        os.makedirs(root + self.path, exist_ok=True)
+
+
+class Link(NamedTuple):
+    """A symbolic link in a file system that starts empty."""
+
+    path: str
+    to: str
+
+    def make(self, root: str) -> None:
+        """Make it."""
+        os.symlink(self.to, root + self.path)
+
+
+class Device(NamedTuple):
+    """A device node of the host's own: what it does to its mode or owner stays with it."""
+
+    path: str
+    mode: int
+    number: int
+
+    def make(self, root: str) -> None:
+        """Make it, whatever the umask."""
+        os.makedirs(os.path.dirname(root + self.path), exist_ok=True)
+        os.mknod(root + self.path, self.mode, self.number)
+        os.chmod(root + self.path, self.mode & 0o7777)
+
+
+class Shadow(NamedTuple):
+    """A file over a sysctl that the kernel keeps once for all: the host reads and writes its own."""
+
+    sysctl: str
+    file: str
+
+    def make(self, root: str) -> None:
+        """Start from the kernel's value, as a boot does; a sysctl that this namespace lacks is left out."""
+        target = f"{root}/proc/sys/{self.sysctl}"
+        try:
+            with open(target, "rb") as source:
+                value = source.read()
+        except OSError:
+            return
+        _bind_file(self.file, value, target)
+
+
+class BootId(NamedTuple):
+    """A boot identifier of the host's own, new at each boot."""
+
+    file: str
+
+    def make(self, root: str) -> None:
+        """Bind a fresh one over the kernel's."""
+        _bind_file(self.file, f"{uuid.uuid4()}\n".encode(), f"{root}/proc/sys/kernel/random/boot_id")
+
+
+Step = Mount | Directory | Link | Device | Shadow | BootId
+_KINDS: dict[str, type[Step]] = {kind.__name__: kind for kind in (Mount, Directory, Link, Device, Shadow, BootId)}
+
+
+def dump(steps: list[Step]) -> list[list[str | int]]:
+    """The steps as plain JSON data."""
+    return [[type(step).__name__, *step] for step in steps]
+
+
+def load(rows: list[list[str | int]]) -> list[Step]:
+    """The steps back from plain data."""
+    return [_KINDS[str(kind)](*arguments) for kind, *arguments in rows]  # type: ignore[arg-type]
+
+
+def _left_for_later(flags: int) -> int:
+    return syscalls.MS_RDONLY if flags & syscalls.MS_BIND else 0
+
+
+def _make_target(path: str, is_file: bool) -> None:
+    if is_file:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o644))
+    else:
+        os.makedirs(path)
+
+
+def _bind_file(file: str, content: bytes, target: str) -> None:
+    os.makedirs(os.path.dirname(file), exist_ok=True)
+    with open(file, "wb") as copy:
+        copy.write(content)
+    syscalls.mount(file, target, "", syscalls.MS_BIND)

@@ -1,0 +1,62 @@
+"""What an inventory imports: a lab's hosts in pyinfra's form, and their lab made known to the connector.
+
+from underlay.lab.inventory import hosts
+from underlay.lab.topology import Lab
+
+_hosts = hosts(Lab(workers=2, racks=2))
+control_plane = _hosts.control_plane
+workers = _hosts.workers
+"""
+
+from dataclasses import dataclass
+
+from . import record
+from .errors import LabError
+from .topology import Lab, Node
+
+Host = tuple[str, dict[str, str]]
+_declared: dict[str, Lab] = {}
+
+
+@dataclass(frozen=True)
+class Hosts:
+    """A lab's hosts by role, each `("@lab/cp-1", {"address": …, "rack": …})`.
+
+    Routers have a `fabric_address` too, the others an `address_v6` where the lab has a `network_v6`.
+    """
+
+    control_plane: list[Host]
+    workers: list[Host]
+    routers: list[Host]
+    spare: dict[str, tuple[str, ...]]
+    """Rack -> ranges of addresses that no host has, of racks with a worker."""
+
+
+def hosts(lab: Lab) -> Hosts:
+    """Declare a lab in this process; nothing boots until pyinfra connects."""
+    _declared[lab.name] = lab
+    return Hosts(
+        control_plane=[_host(lab, node) for node in lab.nodes if node.name.startswith("cp-")],
+        workers=[_host(lab, node) for node in lab.nodes if node.name.startswith("w-")],
+        routers=[_host(lab, node) for node in lab.nodes if node.fabric],
+        spare={n.rack_name: (lab.spare(n.rack),) for n in lab.nodes if n.name.startswith("w-")},
+    )
+
+
+def find(target: str) -> tuple[Lab, Node]:
+    """The lab and the host that `cp-1` or `other:cp-1` means: declared here, else recorded, else the default lab."""
+    name, _, host = target.rpartition(":")
+    name = name or Lab().name
+    lab = _declared.get(name) or record.read(name)
+    if lab is None and name == Lab().name:
+        lab = Lab()
+    if lab is None:
+        raise LabError(f"there is no lab {name}; declare it in the inventory, or: underlay lab up --name {name}")
+    return lab, lab.node(host)
+
+
+def _host(lab: Lab, node: Node) -> Host:
+    where = node.name if lab.name == Lab().name else f"{lab.name}:{node.name}"
+    more = {"fabric_address": node.fabric, "address_v6": node.address_v6}
+    said = {name: str(address) for name, address in more.items() if address}
+    return f"@lab/{where}", {"address": str(node.address), "rack": node.rack_name, **said}

@@ -1,0 +1,88 @@
+"""What a host's base image is made of; the hash of this file names the image."""
+
+import hashlib
+import os
+from pathlib import Path
+
+from .apt import Mirrors
+from .commands import run
+
+SUITE = "trixie"
+PACKAGES = (
+    *("systemd", "systemd-sysv", "dbus", "udev", "openssh-server", "sudo", "python3-minimal", "kmod", "procps"),
+    *("iproute2", "iputils-ping", "nftables", "iptables", "ipset", "conntrack", "ethtool", "socat", "tcpdump"),
+    *("util-linux", "mount", "e2fsprogs", "netbase", "ca-certificates", "curl", "less", "zstd", "runc"),
+    *("frr", "frr-pythontools"),
+)
+_LEFT_OUT = ("/usr/share/man/*", "/usr/share/locale/*", "/usr/share/doc/*")
+
+# Units that make no sense where the kernel and its devices are another's, or that only cost time there.
+# The apt timers hold the dpkg lock when a deploy wants it.
+MASKED = (
+    *("systemd-udevd.service", "systemd-udevd-control.socket", "systemd-udevd-kernel.socket"),
+    *("systemd-udev-trigger.service", "systemd-udev-settle.service", "systemd-udev-load-credentials.service"),
+    *("console-getty.service", "getty.target", "systemd-binfmt.service", "proc-sys-fs-binfmt_misc.automount"),
+    *("systemd-hwdb-update.service", "ldconfig.service", "systemd-journal-catalog-update.service"),
+    *("systemd-update-done.service", "systemd-firstboot.service", "systemd-pcrphase.service"),
+    *("e2scrub_reap.service", "e2scrub_all.timer", "fstrim.timer", "dpkg-db-backup.timer"),
+    *("apt-daily.timer", "apt-daily-upgrade.timer", "apt-daily.service", "apt-daily-upgrade.service"),
+    *(f"modprobe@{name}.service" for name in ("configfs", "drm", "fuse", "efi_pstore", "dm_mod", "loop")),
+    *("dev-hugepages.mount", "dev-mqueue.mount", "sys-kernel-debug.mount", "sys-kernel-tracing.mount"),
+    *("sys-fs-fuse-connections.mount", "sys-kernel-config.mount"),
+    *("systemd-networkd.service", "systemd-networkd.socket", "systemd-networkd-wait-online.service"),
+)
+
+# Installed, so that no host has to fetch it, and started by whoever wants it.
+DISABLED = ("frr.service",)
+
+
+def identity() -> str:
+    """The name of the image this recipe makes on this architecture."""
+    recipe = Path(__file__).read_bytes() + os.uname().machine.encode()
+    return f"{SUITE}-{hashlib.sha256(recipe).hexdigest()[:16]}"
+
+
+def bootstrap(
+    target: Path,
+    mirrors: Mirrors,
+    keyring: Path,
+    *,
+    packages: tuple[str, ...] = PACKAGES,
+    options: tuple[str, ...] = (),
+) -> tuple[str, ...]:
+    """The mmdebstrap command that unpacks the packages below `target`."""
+    sources = [f"deb {mirrors.archive} {SUITE} main", f"deb {mirrors.archive} {SUITE}-updates main"]
+    if mirrors.security:
+        sources.append(f"deb {mirrors.security} {SUITE}-security main")
+    return (
+        *("mmdebstrap", "--variant=minbase", "--mode=root", "--format=directory"),
+        f"--include={','.join(packages)}",
+        f"--keyring={keyring}",
+        "--aptopt=Acquire::Check-Valid-Until false",  # a machine on a snapshot mirror has old release files
+        "--aptopt=Acquire::Languages none",
+        *(f"--dpkgopt=path-exclude={pattern}" for pattern in _LEFT_OUT),
+        "--dpkgopt=path-include=/usr/share/doc/*/copyright",
+        "--dpkgopt=force-unsafe-io",
+        *options,
+        *(SUITE, str(target), *sources),
+    )
+
+
+def polish(root: Path) -> None:
+    """Make the unpacked packages a host's image: no identity yet, nothing to do at first boot, no password."""
+    for path in (*root.glob("etc/ssh/ssh_host_*"), root / "var/lib/dbus/machine-id", root / "etc/hostname"):
+        path.unlink(missing_ok=True)
+    (root / "etc/resolv.conf").unlink(missing_ok=True)
+    (root / "etc/resolv.conf").write_text("")
+    (root / "etc/machine-id").write_text("")
+    units = root / "etc/systemd/system"
+    for unit in MASKED:
+        (units / unit).unlink(missing_ok=True)
+        (units / unit).symlink_to("/dev/null")
+    for unit in DISABLED:
+        run("chroot", str(root), "systemctl", "-q", "disable", unit)
+    run("chroot", str(root), "usermod", "-p", "*", "root")
+    run("chroot", str(root), "ldconfig")
+    run("chroot", str(root), "journalctl", "--update-catalog")
+    for updated in ("etc/.updated", "var/.updated"):
+        (root / updated).touch()

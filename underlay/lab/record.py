@@ -1,0 +1,62 @@
+"""The topology a lab was last booted with, on disk: what commands without an inventory go by."""
+
+import json
+from dataclasses import asdict, replace
+
+from . import paths
+from .errors import LabError
+from .keys import write
+from .paths import LabPaths
+from .topology import Lab
+
+
+def read(name: str) -> Lab | None:
+    """The recorded topology of a lab; None if there is no such lab."""
+    try:
+        return Lab(**json.loads(LabPaths.of(name).topology.read_text()))
+    except FileNotFoundError:
+        return None
+
+
+def merge(lab: Lab) -> Lab:
+    """Record a topology over an earlier one: a lab may grow, but what stands does not move."""
+    before = read(lab.name)
+    if before and _ground(before) != _ground(lab):
+        raise LabError(
+            f"lab {lab.name} stands in {_ground(before)}, not in {_ground(lab)}; "
+            f"take it down first (underlay lab down --name {lab.name})"
+        )
+    if before:
+        lab = replace(
+            lab,
+            control_planes=max(lab.control_planes, before.control_planes),
+            workers=max(lab.workers, before.workers),
+        )
+    write(
+        LabPaths.of(lab.name).topology,
+        json.dumps({**asdict(lab), "mounts": dict(lab.mounts), "templates": dict(lab.templates)}) + "\n",
+    )
+    return lab
+
+
+def _ground(lab: Lab) -> str:
+    """What cannot change while a lab stands, in words."""
+    routers = f" and {lab.routers} router hosts each" if lab.routers else ""
+    second = f" and {lab.network_v6}" if lab.network_v6 else ""
+    return f"{lab.network}{second} with {lab.racks} racks{routers}"
+
+
+def covers(lab: Lab) -> bool:
+    """Whether the recorded topology already has everything that `lab` asks for."""
+    before = read(lab.name)
+    return (
+        before is not None
+        and before.control_planes >= lab.control_planes
+        and before.workers >= lab.workers
+        and lab == replace(before, control_planes=lab.control_planes, workers=lab.workers)
+    )
+
+
+def names() -> list[str]:
+    """Every lab that has something on disk."""
+    return sorted(path.name for path in paths.labs().iterdir()) if paths.labs().is_dir() else []

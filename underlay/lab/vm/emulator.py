@@ -1,0 +1,36 @@
+"""How the emulator is told of a machine: its command line, and nothing that this machine's own files would add."""
+
+from underlay.lab.topology import Node
+
+from .guest import GuestPaths, mac
+from .image import EMULATOR, Image
+
+MEMORY_MB = 1024
+_TRANSLATED_MB = 256  # for translated code; the emulator's own default is a quarter of the machine's memory
+
+
+def command(
+    node: Node, at: GuestPaths, image: Image, *, tap: str, memory_mb: int = MEMORY_MB, cores: int = 1
+) -> list[str]:
+    """The emulator's command line. Software emulation alone: a /dev/kvm without hardware behind it is slower still."""
+    disk = f"file={image.disk},format=raw,if=virtio,cache=unsafe,snapshot=on"
+    return [
+        *(EMULATOR, "-name", node.name, "-no-user-config", "-nodefaults", "-display", "none"),
+        *("-accel", f"tcg,thread=multi,tb-size={_TRANSLATED_MB}", "-M", "q35", "-cpu", "max"),
+        *("-smp", str(cores), "-m", str(memory_mb)),
+        *("-kernel", str(image.kernel), "-initrd", str(image.initrd), "-append", _kernel_line(node)),
+        *("-drive", disk, "-drive", f"file={at.seed},format=raw,if=virtio,readonly=on"),
+        *("-netdev", f"tap,id=rack,ifname={tap},script=no,downscript=no"),
+        *("-device", f"virtio-net-pci,netdev=rack,mac={mac(node)},romfile="),
+        *("-device", "virtio-rng-pci", "-serial", f"file:{at.console}", "-daemonize"),
+    ]
+
+
+def _kernel_line(node: Node) -> str:
+    words = ("root=/dev/vda", "rootfstype=ext4", "rw", "console=ttyS0", "quiet", "net.ifnames=0")
+    # The lab's machines run nothing but the lab's tests, and every saved instruction is felt.
+    fast = ("mitigations=off", "tsc=reliable")
+    # On a busy machine an emulated timer is found too slow, and now and then a kernel dies at once: it starts anew.
+    # Its TSC is measured wrong then, and a clock by it ran five times too fast.
+    patient = ("no_timer_check", "panic=1", "clocksource=acpi_pm")
+    return " ".join((*words, *fast, *patient, f"systemd.hostname={node.name}"))

@@ -1,0 +1,79 @@
+"""The disk, kernel and initrd that every virtual machine starts from: built once, written to by none."""
+
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from underlay.lab import apt, paths
+from underlay.lab.commands import installed, run
+from underlay.lab.errors import LabError
+from underlay.lab.image import KEYRING, install_needs, unpack
+from underlay.lab.locks import lock
+from underlay.lab.machine import Machine
+from underlay.lab.progress import say, slow
+from underlay.lab.recipe import SUITE
+
+from . import recipe
+
+EMULATOR = "qemu-system-x86_64"
+
+
+@dataclass(frozen=True)
+class Image:
+    """Where the parts of an image are."""
+
+    root: Path
+
+    @property
+    def disk(self) -> Path:
+        """The root file system, raw ext4."""
+        return self.root / "root.img"
+
+    @property
+    def kernel(self) -> Path:
+        """The kernel, as the emulator loads it."""
+        return self.root / "vmlinuz"
+
+    @property
+    def initrd(self) -> Path:
+        """What the kernel finds its disk with."""
+        return self.root / "initrd"
+
+
+def base(machine: Machine) -> Image:
+    """The image and an emulator to run it; builds and installs what is missing."""
+    if machine.architecture != "x86_64":
+        raise LabError(f"virtual machines are made for x86_64, and this machine is {machine.architecture}")
+    image = Image(paths.images() / recipe.identity())
+    with lock("vm-image"):
+        if not installed(EMULATOR):
+            apt.install("qemu-system-x86")
+        if not image.root.is_dir():
+            _build(image)
+    return image
+
+
+def _build(image: Image) -> None:
+    started = time.monotonic()
+    say(f"building the virtual machines' image, Debian {SUITE} with its own kernel (once)")
+    for leftover in paths.images().glob("vm-*.building"):
+        shutil.rmtree(leftover)
+    install_needs()
+    if not installed("mkfs.ext4"):
+        apt.install("e2fsprogs")
+    building = Image(image.root.with_name(f"{image.root.name}.building"))
+    tree, first = building.root / "tree", building.root / "first"
+    tree.mkdir(parents=True)
+    recipe.lay(recipe.INITRD_FILES, first)
+    unpack(recipe.bootstrap(tree, apt.mirrors(), KEYRING, first=first), what="virtual machines' image")
+    recipe.polish(tree)
+    for part, pattern in ((building.kernel, "vmlinuz-*"), (building.initrd, "initrd.img-*")):
+        shutil.copyfile(next((tree / "boot").glob(pattern)), part)
+    with slow("virtual machines' image: writing the file system"):
+        filesystem = ("mkfs.ext4", "-q", "-F", "-L", "root", "-O", "^has_journal", "-d", str(tree))
+        run(*filesystem, str(building.disk), recipe.SIZE, timeout=300)
+    for done_with in (tree, first):
+        shutil.rmtree(done_with)
+    building.root.rename(image.root)
+    say(f"virtual machines' image: done in {time.monotonic() - started:.0f} s, {image.root}")

@@ -1,0 +1,36 @@
+"""Put the emulator where it belongs, then become it: `python -S -m underlay.lab.vm.launcher PLAN`.
+
+It joins the lab's control groups first, so that whatever happens from then on, ending the lab ends it too.
+"""
+
+import json
+import os
+import sys
+from typing import TypedDict
+
+from underlay.lab.host import syscalls
+from underlay.lab.host.keeper import join
+
+
+class Plan(TypedDict):
+    """Control group directories, the path of the network namespace, a directory for scratch files, the command."""
+
+    groups: list[str]
+    network: str
+    scratch: str
+    command: list[str]
+
+
+def main() -> None:
+    """Read the plan and become the emulator, which answers for its start and then leaves the caller's session."""
+    with open(sys.argv[1], encoding="utf-8") as file:
+        plan: Plan = json.load(file)
+    join(plan["groups"])
+    os.closerange(3, 1024)  # the caller's locks, held until here and not for as long as the machine runs
+    syscalls.join_network(plan["network"])
+    environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "TMPDIR": plan["scratch"]}
+    os.execvpe(plan["command"][0], plan["command"], environment)  # noqa: S606
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""Everything Calico lays down on the cluster, in the order it has to be there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from underlay.model.addon import Addon, Rollout
+from underlay.model.cluster import Cluster
+
+from . import egress, release
+from .installation import installation
+from .objects import NAMESPACE, OPERATOR, calico, made, merged
+
+if TYPE_CHECKING:
+    from .calico import Calico
+
+
+def addon(network: Calico, cluster: Cluster) -> Addon:
+    specs = {"FelixConfiguration": network.felix_spec(cluster), "BGPConfiguration": network.bgp_spec(cluster)}
+    specs = {kind: merged(spec, network.values.get(kind, {})) for kind, spec in specs.items()}
+    what = merged(installation(network, cluster), network.values.get("Installation", {}))
+    endpoint = (cluster.api_host, cluster.api_port) if network.ebpf else None
+    return Addon(
+        objects=(*network.before(cluster), *egress.namespaces(network)),
+        crds=release.crds(network.version),
+        release=release.operator(network.version, endpoint=endpoint),
+        # calico-node comes with the Installation: what it is configured by goes first.
+        after=(
+            *(calico(kind, "default", spec) for kind, spec in specs.items() if spec),
+            *network.peers(cluster),
+            *egress.objects(network),
+            made(OPERATOR, "Installation", "default", what),
+            *((made(OPERATOR, "APIServer", "default", {}),) if network.api_server else ()),
+        ),
+        # A node is Ready with the CNI configuration, long before Calico is: wait for what does the work.
+        rollouts=(
+            Rollout("Deployment", release.OPERATOR_NAMESPACE, "tigera-operator"),
+            Rollout("DaemonSet", NAMESPACE, "calico-node"),
+            Rollout("Deployment", NAMESPACE, "calico-kube-controllers"),
+            Rollout("Deployment", "kube-system", "coredns"),
+        ),
+    )

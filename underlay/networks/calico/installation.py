@@ -1,0 +1,93 @@
+"""What the operator is to install, as an Installation's spec (operator.tigera.io/v1)."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Network, IPv6Network
+from typing import TYPE_CHECKING, Any
+
+from underlay.model.cluster import Cluster
+
+from . import egress
+from .settings import PLANES
+
+if TYPE_CHECKING:
+    from .calico import Calico
+
+# Names that upstream's own pools have, by address family.
+POOLS = {4: "default-ipv4-ippool", 6: "default-ipv6-ippool"}
+BLOCK_SIZE_V6 = 122
+
+
+def installation(network: Calico, cluster: Cluster) -> dict[str, Any]:
+    return {
+        "variant": "Calico",
+        # With HostLocal and no BGP the operator takes it that somebody else tells the routes, and Calico tells none.
+        "cni": {"type": "Calico", "ipam": {"type": "HostLocal" if network.host_local(cluster) else "Calico"}},
+        "calicoNetwork": {
+            "bgp": _switch(network.speaks_bgp(cluster)),
+            "linuxDataplane": PLANES[network.plane(cluster)],
+            "mtu": network.pod_mtu(cluster),
+            # The address the inventory names, by way of the kubelet; no guess among links.
+            **{f"nodeAddressAutodetectionV{v}": {"kubernetes": "NodeInternalIP"} for v in cluster.families},
+            # All pools at once: once there is one, the operator makes no other before its API server runs.
+            "ipPools": [
+                *(_default_pool(network, subnet) for subnet in network.pools(cluster)),
+                *(_own_pool(network, namespace, pool) for namespace, pool in network.egress_pools.items()),
+            ],
+        },
+        # Nothing of ours mounts volumes of Calico's; each would leave a directory on every host.
+        "flexVolumePath": "None",
+        "kubeletVolumePluginPath": "None",
+    }
+
+
+def _default_pool(network: Calico, subnet: IPv4Network | IPv6Network) -> dict[str, Any]:
+    return _pool(
+        network,
+        name=POOLS[subnet.version],
+        cidr=str(subnet),
+        natOutgoing=_switch(network.nat_outgoing),
+        blockSize=block_size(network, subnet.version),
+        allowedUses=["Workload", "Tunnel"],
+        assignmentMode="Automatic",
+    )
+
+
+def _own_pool(network: Calico, namespace: str, pool: IPv4Network) -> dict[str, Any]:
+    """A namespace's: for pods that ask for it by their namespace's annotation, and no others."""
+    return _pool(
+        network,
+        name=egress.pool_name(namespace),
+        cidr=str(pool),
+        natOutgoing="Disabled",
+        blockSize=egress.POOL_BLOCK,
+        allowedUses=["Workload"],
+        assignmentMode="Manual",
+    )
+
+
+def _pool(network: Calico, **fields: Any) -> dict[str, Any]:
+    """Complete: the operator writes what is left out into the same list, and a second run would take it out again."""
+    return {
+        **fields,
+        "encapsulation": network.overlay.installed_as if network.overlay else "None",
+        "nodeSelector": "all()",
+        "disableBGPExport": False,
+        "disableNewAllocations": False,
+    }
+
+
+def block_size(network: Calico, version: int) -> int:
+    return network.block_size if version == 4 else BLOCK_SIZE_V6
+
+
+def pool_modes(network: Calico) -> dict[str, str]:
+    """What an IPPool says of its encapsulation."""
+    modes = {"ipipMode": "Never", "vxlanMode": "Never"}
+    if network.overlay:
+        modes[f"{network.overlay.encapsulation.lower()}Mode"] = network.overlay.pool_mode
+    return modes
+
+
+def _switch(on: bool) -> str:
+    return "Enabled" if on else "Disabled"

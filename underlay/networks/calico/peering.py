@@ -1,0 +1,143 @@
+"""Who peers with whom, as objects: AS numbers on Nodes, BGPPeers, the filter of what routers are told and believed.
+
+The design is the one that was seen to work: no mesh, sessions within the rack, and from each node to the routers of its
+rack. A node tells routers of its own pods alone: what it has from others, re-advertised, made routers send all traffic
+through one node, in a loop.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from underlay.model.addon import Object
+from underlay.model.bgp import Bgp, Router
+from underlay.model.cluster import Cluster
+from underlay.model.node import Node
+
+from .judges import AS_NUMBER
+from .objects import NAMESPACE, calico, marked_node
+
+RACK_LABEL = "underlay/rack"
+REFLECTOR_LABEL = "underlay/reflector"
+REFLECTOR = "projectcalico.org/RouteReflectorClusterID"
+FILTER = "routers"
+SECRET = "calico-bgp"  # noqa: S105
+_KEY = "password"
+
+
+def reflectors(bgp: Bgp, nodes: tuple[Node, ...], rack: str) -> tuple[Node, ...]:
+    return tuple(n for n in nodes if n.rack == rack and n.name in bgp.reflectors)
+
+
+def rack_mates(cluster: Cluster, bgp: Bgp, node: Node) -> tuple[Node, ...]:
+    """The nodes of its rack that a node has sessions with: all, or where some reflect, those."""
+    mates = tuple(n for n in cluster.nodes if n.rack == node.rack and n != node)
+    reflecting = reflectors(bgp, cluster.nodes, node.rack)
+    return tuple(n for n in mates if n in reflecting) if reflecting and node not in reflecting else mates
+
+
+def routers_of(cluster: Cluster, bgp: Bgp) -> tuple[Router, ...]:
+    """The routers that nodes peer with; a rack without nodes has none."""
+    return tuple(r for r in bgp.routers if r.rack in cluster.racks)
+
+
+def shares_as(bgp: Bgp, cluster: Cluster, rack: str) -> bool:
+    """Whether nodes of another rack are in the same AS, and their routes come back with it in the path."""
+    return any(bgp.as_numbers[other] == bgp.as_numbers[rack] for other in cluster.racks if other != rack)
+
+
+def nodes(cluster: Cluster, bgp: Bgp) -> Iterator[Object]:
+    """Each node's AS is an annotation of its Node, which calico-node reads when it starts."""
+    for node in cluster.nodes:
+        reflects = node.name in bgp.reflectors
+        yield marked_node(
+            node.name,
+            labels={RACK_LABEL: node.rack, **({REFLECTOR_LABEL: "true"} if reflects else {})},
+            annotations={
+                AS_NUMBER: str(bgp.as_number(node)),
+                **({REFLECTOR: bgp.cluster_id} if reflects else {}),
+            },
+        )
+
+
+def secret(bgp: Bgp) -> Iterator[Object]:
+    """The password, where the operator puts calico-node, and calico-node's right to read it."""
+    if not bgp.password:
+        return
+    where = {"name": SECRET, "namespace": NAMESPACE}
+    rbac = "rbac.authorization.k8s.io"
+    yield {
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": {"name": NAMESPACE, "labels": {"pod-security.kubernetes.io/enforce": "privileged"}},
+    }
+    yield {"apiVersion": "v1", "kind": "Secret", "metadata": where, "stringData": {_KEY: bgp.password}}
+    yield {
+        "apiVersion": f"{rbac}/v1",
+        "kind": "Role",
+        "metadata": where,
+        "rules": [
+            {"apiGroups": [""], "resources": ["secrets"], "resourceNames": [SECRET], "verbs": ["get", "list", "watch"]}
+        ],
+    }
+    yield {
+        "apiVersion": f"{rbac}/v1",
+        "kind": "RoleBinding",
+        "metadata": where,
+        "roleRef": {"apiGroup": rbac, "kind": "Role", "name": SECRET},
+        "subjects": [{"kind": "ServiceAccount", "name": "calico-node", "namespace": NAMESPACE}],
+    }
+
+
+def filters(cluster: Cluster, *, services: bool) -> Object:
+    """Routers are told of this node's own pods, and of Services if asked; of them nothing but pods is believed."""
+    spec: dict[str, Any] = {}
+    for pods, service in zip(cluster.pod_subnets, cluster.service_subnets, strict=True):
+        told = [pods, *([service] if services else [])]
+        version = pods.version
+        spec[f"exportV{version}"] = [
+            {"action": "Reject", "source": "RemotePeers"},
+            *({"action": "Accept", "matchOperator": "In", "cidr": str(subnet)} for subnet in told),
+            {"action": "Reject"},
+        ]
+        spec[f"importV{version}"] = [
+            {"action": "Accept", "matchOperator": "In", "cidr": str(pods)},
+            {"action": "Reject"},
+        ]
+    return calico("BGPFilter", FILTER, spec)
+
+
+def peers(cluster: Cluster, bgp: Bgp) -> Iterator[Object]:
+    for rack in cluster.racks:
+        here = f"{RACK_LABEL} == '{rack}'"
+        if sum(n.rack == rack for n in cluster.nodes) > 1:
+            reflecting = reflectors(bgp, cluster.nodes, rack)
+            others = f"{here} && has({REFLECTOR_LABEL})" if reflecting else here
+            within = {"nodeSelector": here, "peerSelector": others, **_session(bgp)}
+            yield calico("BGPPeer", f"{slug(rack)}-nodes", within)
+    for router in routers_of(cluster, bgp):
+        spec: dict[str, Any] = {
+            "nodeSelector": f"{RACK_LABEL} == '{router.rack}'",
+            "peerIP": str(router.address),
+            "asNumber": router.as_number,
+            "filters": [FILTER],
+        }
+        if shares_as(bgp, cluster, router.rack):
+            spec["numAllowedLocalASNumbers"] = 1
+        if bgp.ttl_security:
+            spec["ttlSecurity"] = 1
+        yield calico("BGPPeer", f"{slug(router.rack)}-{slug(router.name)}", {**spec, **_session(bgp)})
+
+
+def _session(bgp: Bgp) -> dict[str, Any]:
+    found: dict[str, Any] = {"keepaliveTime": f"{bgp.keepalive}s"}
+    if bgp.password:
+        found["password"] = {"secretKeyRef": {"name": SECRET, "key": _KEY}}
+    return found
+
+
+def slug(name: str) -> str:
+    """A rack's or router's name as one of Kubernetes' kind."""
+    return re.sub(r"[^a-z0-9.]+", "-", name.lower()).strip("-.") or "x"

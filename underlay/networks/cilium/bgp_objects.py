@@ -1,0 +1,96 @@
+"""Cilium's BGP resources, out of the inventory's facts: who is who, how sessions are kept, what is announced."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from underlay.model.addon import Object
+from underlay.model.bgp import Bgp
+from underlay.model.cluster import Cluster
+
+from .agent import NAMESPACE
+
+API = "cilium.io/v2"
+SECRET = "underlay-bgp"  # noqa: S105
+PEER = "underlay-router"
+ANNOUNCED = {"underlay": "pods"}
+
+
+def bgp_manifests(cluster: Cluster) -> tuple[Object, ...]:
+    """A configuration for each rack, one for all sessions, one announcement."""
+    bgp = cluster.bgp
+    if bgp is None:
+        return ()
+    return (
+        _object("CiliumBGPAdvertisement", "underlay-pods", _announced(), labels=ANNOUNCED),
+        _object("CiliumBGPPeerConfig", PEER, _sessions(bgp, cluster)),
+        *(
+            _object("CiliumBGPClusterConfig", f"underlay-{_plain(rack)}", _rack(cluster, bgp, rack))
+            for rack in cluster.racks
+        ),
+    )
+
+
+def _rack(cluster: Cluster, bgp: Bgp, rack: str) -> dict[str, Any]:
+    """Nodes of a rack by their names, which kubeadm gives them as their host name's label."""
+    names = [n.name for n in cluster.nodes if n.rack == rack]
+    peers = [
+        {
+            "name": router.name,
+            "peerASN": router.as_number,
+            "peerAddress": str(router.address),
+            "peerConfigRef": {"name": PEER},
+        }
+        for router in bgp.routers_of(rack)
+    ]
+    return {
+        "nodeSelector": {"matchExpressions": [{"key": "kubernetes.io/hostname", "operator": "In", "values": names}]},
+        "bgpInstances": [{"name": "underlay", "localASN": bgp.as_numbers[rack], "peers": peers}],
+    }
+
+
+def _sessions(bgp: Bgp, cluster: Cluster) -> dict[str, Any]:
+    families = [
+        {"afi": f"ipv{version}", "safi": "unicast", "advertisements": {"matchLabels": ANNOUNCED}}
+        for version in cluster.families
+    ]
+    return {
+        "timers": {
+            "holdTimeSeconds": bgp.hold_time,
+            "keepAliveTimeSeconds": bgp.keepalive,
+            # Two minutes by default: a router that restarts is without routes as long.
+            "connectRetryTimeSeconds": 5,
+        },
+        "gracefulRestart": {"enabled": True, "restartTimeSeconds": 120},
+        **({"authSecretRef": SECRET} if bgp.password is not None else {}),
+        "families": families,
+    }
+
+
+def _announced() -> dict[str, Any]:
+    return {"advertisements": [{"advertisementType": "PodCIDR"}]}
+
+
+def bgp_secrets(cluster: Cluster) -> tuple[Object, ...]:
+    """The sessions' password, where the chart lets the agents read it."""
+    bgp = cluster.bgp
+    if bgp is None or bgp.password is None:
+        return ()
+    return (
+        {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": SECRET, "namespace": NAMESPACE},
+            "stringData": {"password": bgp.password},
+        },
+    )
+
+
+def _object(kind: str, name: str, spec: dict[str, Any], labels: dict[str, str] | None = None) -> Object:
+    metadata: dict[str, Any] = {"name": name, **({"labels": labels} if labels else {})}
+    return {"apiVersion": API, "kind": kind, "metadata": metadata, "spec": spec}
+
+
+def _plain(rack: str) -> str:
+    """A rack's name as part of an object's."""
+    return "".join(c if c.isalnum() or c in "-." else "-" for c in rack.lower()).strip("-.")

@@ -1,0 +1,146 @@
+"""What all Cilium modes share: the release, what hosts need for it, what shows it, what it leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from underlay.model.addon import Addon, Chart, Object, Release, Rollout
+from underlay.model.capture import Wire
+from underlay.model.check import Check
+from underlay.model.cluster import Cluster
+from underlay.model.footprint import Traces
+from underlay.model.node import Node
+from underlay.model.packet_header import Header
+from underlay.model.prerequisites import Prerequisites
+from underlay.model.traits import Reach, Status, Traits
+from underlay.model.values import laid_over
+from underlay.networks.ebpf import ebpf_prerequisites, no_reverse_path_filter
+from underlay.networks.unmanaged import unmanaged
+from underlay.resources.kernel_module import KernelModule
+
+from .agent import CGROUP, NAMESPACE
+from .conflicts import conflicts
+from .egress import Egress
+from .encryption import Encryption
+from .link_checks import link_checks
+from .mesh import Mesh
+from .paths import pods
+from .services import Services
+from .status import status_checks
+from .user_values import extra_values_problems
+from .versions import REPOSITORY
+
+
+class Cilium(Mesh, Egress, Encryption, Services):
+    """A data path in eBPF, policies for every protocol, and features that go with any data path.
+
+    Pods' links keep the MTU of the host's: what the mode's headers take is taken off the route inside the pod. The
+    pod MTU that this project names is the largest packet that a pod can send, which is that of the route.
+    """
+
+    named_for: ClassVar[Mapping[str, Any]] = {}
+    """Settings that are what the mode is, and cannot be otherwise: name -> value."""
+
+    @property
+    def traits(self) -> Traits:
+        return Traits(
+            status=Status.SUPPORTED,
+            version=self.release_facts.chart,
+            reach=Reach.ANYWHERE,
+            policy="Cilium (eBPF), L3 to L7",
+            encryption={"wireguard": "WireGuard", "ipsec": "IPsec", "none": ""}[self.encryption],
+            families=(4, 6),
+            egress=self.egress_gateway,
+            clusters=self.meshed,
+            replaces_kube_proxy=self.replaces_kube_proxy,
+        )
+
+    def problems(self, cluster: Cluster) -> list[str]:
+        return [*conflicts(self, cluster), *extra_values_problems(self, cluster)]
+
+    def prerequisites(self, cluster: Cluster) -> Prerequisites:
+        return Prerequisites(
+            resources=(
+                *(KernelModule(m) for m in dict.fromkeys(self.modules(cluster))),
+                *ebpf_prerequisites(*self.options(cluster)),
+                # Cilium writes the same for itself, once it runs, and only where /etc/sysctl.d can be written.
+                *no_reverse_path_filter("cilium_*", "lxc*", *(f"{link}*" for link in self.foreign_links)),
+                unmanaged("cilium_*", "lxc*", *self.foreign_links),
+            ),
+            ports=self.ports(cluster),
+        )
+
+    @property
+    def foreign_links(self) -> tuple[str, ...]:
+        """Links of the data path that are not Cilium's own."""
+        return ()
+
+    def headers(self, cluster: Cluster) -> tuple[Header, ...]:
+        return (*self.encryption_headers(cluster), *self.path(cluster).headers(cluster))
+
+    def overhead(self, cluster: Cluster) -> int:
+        return self.path(cluster).reserve + self.reserved(cluster)
+
+    def link_mtu(self, cluster: Cluster) -> int:
+        return self.base_mtu(cluster)
+
+    def addon(self, cluster: Cluster) -> Addon:
+        chart = Chart("cilium", self.release_facts.chart, REPOSITORY)
+        values = laid_over(self.chart_values(cluster), self.values)
+        return Addon(
+            objects=(*self.encryption_objects(), *self.mesh_objects(), *self.bgp_secrets(cluster)),
+            release=Release("cilium", NAMESPACE, chart, values),
+            after=(*self.egress_objects(), *self.bgp_objects(cluster)),
+            rollouts=(
+                Rollout("Deployment", NAMESPACE, "cilium-operator"),
+                Rollout("DaemonSet", NAMESPACE, "cilium"),
+                *((Rollout("DaemonSet", NAMESPACE, "cilium-envoy"),) if values["envoy"]["enabled"] else ()),
+                *self.mesh_rollouts(),
+            ),
+        )
+
+    def bgp_secrets(self, cluster: Cluster) -> tuple[Object, ...]:
+        return ()
+
+    def bgp_objects(self, cluster: Cluster) -> tuple[Object, ...]:
+        return ()
+
+    def wire(self, cluster: Cluster, one: Node, other: Node) -> Wire | None:
+        path = self.path(cluster).shows(cluster, one, other)
+        # Which of the others could be at work instead: every overlay and encryption there is.
+        plain = "udp port 8472 or udp port 4789 or udp port 6081 or udp port 51871 or ip proto 4 or esp"
+        clear = path if path == pods(cluster) else f"{pods(cluster)} or {path}"
+        if self.by_wireguard:
+            return Wire(shows="udp port 51871", never=clear)
+        if self.by_ipsec:
+            return Wire(shows="esp", never_sent=clear)
+        return Wire(shows=path, never=plain if path == pods(cluster) else pods(cluster))
+
+    def checks(self, cluster: Cluster) -> list[Check]:
+        return [
+            *status_checks(cluster, self.status(cluster)),
+            *link_checks(cluster, self.links(cluster)),
+            *self.path(cluster).checks(cluster, pod_mtu=self.pod_mtu(cluster)),
+            *self.encryption_checks(cluster),
+            *self.egress_checks(cluster),
+        ]
+
+    def traces(self) -> Traces:
+        return Traces(
+            links=("cilium_*", "lxc*"),
+            chains=("CILIUM_", "OLD_CILIUM_"),
+            files=(
+                "/etc/cni/net.d/05-cilium.conflist",
+                "/opt/cni/bin/cilium-cni",
+                "/etc/sysctl.d/99-zzz-override_cilium.conf",
+                "/run/cilium",
+                "/var/lib/cilium",
+            ),
+            mounts=(CGROUP,),
+            # Of v1.20.2, pkg/datapath/linux/linux_defaults; its routes are marked as the kernel's own. The rule of the
+            # local table, which Cilium moves from 0 to 100, is no trace: without it a host is not reached at all.
+            rule_priorities=(1, 9, 10),
+            bpf_pins=("/sys/fs/bpf/cilium", "/sys/fs/bpf/tc/globals/cilium_*"),
+            xfrm=self.by_ipsec,
+        )

@@ -1,0 +1,220 @@
+"""What cannot be combined, or not on this cluster: each with its reason and the way out, declared as data.
+
+Where a reason is the agent's own refusal, it stands in Cilium v1.20.2: daemon/cmd/daemon.go (encryption),
+pkg/egressgateway/manager.go, pkg/kpr, pkg/option/config.go, pkg/clustermesh/types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+
+from underlay.model.cluster import Cluster
+from underlay.model.routes import Routes
+
+from .egress_conflicts import egress_conflicts
+from .encryption import WIREGUARD_PORT
+from .mesh_conflicts import mesh_conflicts
+from .paths import Tunnel
+
+if TYPE_CHECKING:
+    from .cilium import Cilium
+
+NODE_PORTS = range(30000, 32768)
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """`setting` cannot be as it is `when` that holds; `sentence` is what is wrong, and the way out after a ;"""
+
+    setting: str
+    when: Callable[[Cilium, Cluster], bool]
+    sentence: str
+
+
+_SERVICES = (
+    Conflict(
+        "socket_lb",
+        lambda n, c: n.kube_proxy_replacement and n.socket_lb is False,
+        "the replacement of kube-proxy serves Services at the socket and cannot do without; leave socket_lb out",
+    ),
+    Conflict(
+        "socket_lb_host_only",
+        lambda n, c: n.socket_lb_host_only and not n.at_the_socket,
+        "is for socket LB, which is off; set socket_lb, or leave it out",
+    ),
+    Conflict(
+        "bpf_masquerade",
+        lambda n, c: n.bpf_masquerade and not n.kube_proxy_replacement,
+        "rests on Cilium's own NodePorts; set kube_proxy_replacement too, or leave it out",
+    ),
+    Conflict(
+        "kube_proxy_replacement",
+        lambda n, c: n.kube_proxy_replacement and not _known_everywhere(c.api_host),
+        "the agents have to reach the API before any Service is there, and no endpoint that all nodes know is set; "
+        "set control_plane_endpoint",
+    ),
+)
+
+_ENCRYPTION = (
+    Conflict(
+        "ipsec_key", lambda n, c: n.by_ipsec and n.ipsec_key is None, "is missing; make one: openssl rand -hex 20"
+    ),
+    Conflict(
+        "ipsec_key",
+        lambda n, c: not n.by_ipsec and n.ipsec_key is not None,
+        'is for IPsec, which is off; set encryption = "ipsec", or leave it out',
+    ),
+    Conflict(
+        "node_encryption",
+        lambda n, c: n.node_encryption and not n.by_wireguard,
+        'WireGuard alone can do that; set encryption = "wireguard", or leave it out',
+    ),
+    Conflict(
+        "strict_encryption",
+        lambda n, c: n.strict_encryption and not n.by_wireguard,
+        'WireGuard alone can do that; set encryption = "wireguard", or leave it out',
+    ),
+    Conflict(
+        "strict_encryption",
+        lambda n, c: n.strict_encryption and 6 in c.families,
+        "covers IPv4 alone, and pods' IPv6 would leave in clear; leave it out, or the IPv6 subnets",
+    ),
+    Conflict(
+        "strict_encryption",
+        lambda n, c: n.strict_encryption and not n.release_facts.strict_mode,
+        'is written otherwise before Cilium 1.20, and what it was then is gone; use version = "1.20"',
+    ),
+)
+
+_EGRESS = (
+    Conflict(
+        "egress_gateway",
+        lambda n, c: n.egress_gateway and not (n.kube_proxy_replacement and n.bpf_masquerade),
+        "needs kube_proxy_replacement and bpf_masquerade, which translate for it; set both",
+    ),
+    Conflict(
+        "egress_gateway",
+        lambda n, c: n.egress_gateway and (c.families == (6,) or _on_ipv6(c)),
+        "needs nodes and pods with IPv4; use it on an IPv4 or dual-stack cluster",
+    ),
+    Conflict(
+        "egress_gateway",
+        lambda n, c: n.egress_gateway and _at(n.values, "ciliumEndpointSlice", "enabled") is True,
+        "the agent refuses it together with CiliumEndpointSlice; leave ciliumEndpointSlice out of values",
+    ),
+    Conflict(
+        "egress_gateway",
+        lambda n, c: n.egress_gateway and n.values.get("identityAllocationMode", "crd") != "crd",
+        "the agent refuses it with identities in a kvstore; leave identityAllocationMode out of values",
+    ),
+    Conflict(
+        "egress_policies",
+        lambda n, c: bool(n.egress_policies) and not n.egress_gateway,
+        "are for the egress gateway, which is off; set egress_gateway, or use cilium-egress-gateway",
+    ),
+)
+
+_TUNNEL = (
+    Conflict(
+        "tunnel_port",
+        lambda n, c: bool(n.tunnel_port) and _port(n, c) is None,
+        "is for a tunnel, and there is none; leave it out",
+    ),
+    Conflict(
+        "tunnel_port",
+        lambda n, c: n.by_wireguard and _port(n, c) == WIREGUARD_PORT,
+        f"{WIREGUARD_PORT} is WireGuard's; choose another, or leave it out",
+    ),
+    Conflict(
+        "tunnel_port",
+        lambda n, c: _port(n, c) in NODE_PORTS,
+        "is among the ports of NodePort Services (30000 to 32767); choose another, or leave it out",
+    ),
+    Conflict(
+        "native_routing_subnet",
+        lambda n, c: n.native_routing_subnet is not None and n.path(c).status != "Native",
+        "is for plain routing, and this is a tunnel; leave it out",
+    ),
+    Conflict(
+        "native_routing_subnet",
+        lambda n, c: n.native_routing_subnet is not None and not _covers(n.native_routing_subnet, c.pod_subnet),
+        "does not hold pod_subnet, whose packets would be translated; choose one that does",
+    ),
+    Conflict(
+        "values",
+        lambda n, c: n.by_ipsec and _at(n.values, "hostFirewall", "enabled") is True,
+        "the agent refuses the host firewall together with IPsec; leave hostFirewall out, or use WireGuard",
+    ),
+)
+
+
+def conflicts(network: Cilium, cluster: Cluster) -> Iterator[str]:
+    """Every problem between settings, and between them and the cluster."""
+    yield from _named_for(network)
+    if not cluster.nodes:
+        return
+    for conflict in (*_SERVICES, *_ENCRYPTION, *_EGRESS, *_TUNNEL):
+        if conflict.when(network, cluster):
+            yield f"network.{conflict.setting}: {conflict.sentence}"
+    yield from _routing(network, cluster)
+    yield from egress_conflicts(network, cluster)
+    yield from mesh_conflicts(network, cluster)
+
+
+def _named_for(network: Cilium) -> Iterator[str]:
+    for name, value in network.named_for.items():
+        if getattr(network, name) != value:
+            yield (
+                f"network.{name}: {network.mode} is named for {name} = {value!r}; leave it out, or use another mode "
+                "(cilium-vxlan has everything as a setting)"
+            )
+
+
+def _routing(network: Cilium, cluster: Cluster) -> Iterator[str]:
+    racks = ", ".join(cluster.racks)
+    if network.needs_one_segment and cluster.routes is Routes.PLUGIN and len(cluster.racks) > 1:
+        yield (
+            f"network.mode: {network.mode} with plain routes cannot cross racks (the nodes are in {racks}), whose "
+            'routers know nothing of pods; use cilium-vxlan, cilium-bgp, cilium-hybrid, or routes = "bgp"'
+        )
+    if cluster.routes is Routes.BGP and cluster.bgp is None:
+        yield (
+            f"network.mode: {network.mode} with routes by BGP needs to know who peers with whom; "
+            'set bgp = {"as_number": …}'
+        )
+    if cluster.routes is Routes.BGP and 6 in cluster.families:
+        yield (
+            f"network.mode: {network.mode} with routes by BGP has them for IPv4 alone; leave the IPv6 subnets out, or "
+            "use routes of the plugin"
+        )
+
+
+def _port(network: Cilium, cluster: Cluster) -> int | None:
+    """The port of the tunnel that there is."""
+    path = network.path(cluster)
+    tunnel = path if isinstance(path, Tunnel) else network.own_tunnel(cluster)
+    return tunnel.number if tunnel else None
+
+
+def _covers(outer: object, inner: object) -> bool:
+    return bool(inner.version == outer.version and inner.subnet_of(outer))  # type: ignore[attr-defined]
+
+
+def _on_ipv6(cluster: Cluster) -> bool:
+    return cluster.nodes[0].address.version == 6
+
+
+def _known_everywhere(host: str) -> bool:
+    try:
+        return not ip_address(host).is_loopback
+    except ValueError:
+        return host not in ("", "localhost")
+
+
+def _at(values: object, *path: str) -> object:
+    for key in path:
+        values = values.get(key) if isinstance(values, dict) else None
+    return values

@@ -1,0 +1,114 @@
+"""Pods that leave the cluster through chosen nodes, under fixed addresses."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from underlay.model.addon import Object
+from underlay.model.check import Check
+from underlay.model.cluster import Cluster
+from underlay.model.prerequisites import Port
+from underlay.model.values import laid_over
+
+from .agent import Agent
+from .paths import Tunnel
+
+_NAME = r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"
+ANYWHERE = IPv4Network("0.0.0.0/0")
+
+
+class EgressPolicy(BaseModel):
+    """Which pods leave through which node; a CiliumEgressGatewayPolicy."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=_NAME, description="name of the policy")
+    pods: dict[str, str] = Field({}, description="labels of the pods; none for all")
+    namespaces: dict[str, str] = Field({}, description="labels of their namespaces; none for all")
+    destinations: tuple[IPv4Network | IPv6Network, ...] = Field(
+        (ANYWHERE,), min_length=1, description="subnets outside"
+    )
+    excluded: tuple[IPv4Network | IPv6Network, ...] = Field((), description="subnets among those that are left alone")
+    gateway: str = Field(description="the node they leave through")
+    address: IPv4Address | IPv6Address | None = Field(
+        None, description="the address they leave under, which the gateway has already; by default that of its NIC"
+    )
+
+    def manifest(self) -> Object:
+        gateway: dict[str, Any] = {"nodeSelector": {"matchLabels": {"kubernetes.io/hostname": self.gateway}}}
+        if self.address:
+            gateway["egressIP"] = str(self.address)
+        selector: dict[str, Any] = {"podSelector": {"matchLabels": self.pods} if self.pods else {}}
+        if self.namespaces:
+            selector["namespaceSelector"] = {"matchLabels": self.namespaces}
+        excluded = {"excludedCIDRs": [str(s) for s in self.excluded]} if self.excluded else {}
+        return {
+            "apiVersion": "cilium.io/v2",
+            "kind": "CiliumEgressGatewayPolicy",
+            "metadata": {"name": self.name},
+            "spec": {
+                "selectors": [selector],
+                "destinationCIDRs": [str(s) for s in self.destinations],
+                **excluded,
+                "egressGateway": gateway,
+            },
+        }
+
+
+class Egress(Agent):
+    """A tunnel to the gateway is there with any data path, and every pod's packets are sized for it."""
+
+    egress_gateway: bool = Field(False, description="egress gateway: pods leave through chosen nodes")
+    egress_policies: tuple[EgressPolicy, ...] = Field((), description="which pods leave through which node")
+    tunnel_port: int = Field(0, ge=0, lt=2**16, description="UDP port of the tunnel; 0 for its own (8472, Geneve 6081)")
+
+    def own_tunnel(self, cluster: Cluster) -> Tunnel | None:
+        """The tunnel to gateways, where the data path has none."""
+        if not self.egress_gateway or isinstance(self.path(cluster), Tunnel):
+            return None
+        return Tunnel("vxlan", self.tunnel_port)
+
+    def reserved(self, cluster: Cluster) -> int:
+        own = self.own_tunnel(cluster)
+        # pkg/egressgateway/cell.go of v1.20.2: tunnel.NewEnabler(true), which includes the MTU.
+        return super().reserved(cluster) + (sum(h.size for h in own.headers(cluster)) if own else 0)
+
+    def chart_values(self, cluster: Cluster) -> dict[str, Any]:
+        own = self.own_tunnel(cluster)
+        values = {"egressGateway": {"enabled": self.egress_gateway}, **(own.protocol_values() if own else {})}
+        return laid_over(super().chart_values(cluster), values)
+
+    def modules(self, cluster: Cluster) -> tuple[str, ...]:
+        own = self.own_tunnel(cluster)
+        return (*super().modules(cluster), *(own.modules if own else ()))
+
+    def ports(self, cluster: Cluster) -> tuple[Port, ...]:
+        own = self.own_tunnel(cluster)
+        return (*(own.ports if own else ()), *super().ports(cluster))
+
+    def links(self, cluster: Cluster) -> tuple[str, ...]:
+        own = self.own_tunnel(cluster)
+        return (*super().links(cluster), *(own.links if own else ()))
+
+    def egress_objects(self) -> tuple[Object, ...]:
+        return tuple(policy.manifest() for policy in self.egress_policies)
+
+    def egress_checks(self, cluster: Cluster) -> list[Check]:
+        """A gateway drops what leaves under an address that it does not have."""
+        return [
+            Check(
+                f"address of egress policy {p.name}", p.gateway, "ip -json addr show", partial(_judge, str(p.address))
+            )
+            for p in self.egress_policies
+            if p.address
+        ]
+
+
+def _judge(wanted: str, output: str) -> str | None:
+    seen = [a.get("local") for link in json.loads(output) for a in link.get("addr_info", ())]
+    return None if wanted in seen else f"{wanted} is on no link, so that what leaves under it is dropped"

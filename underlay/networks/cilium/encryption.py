@@ -1,0 +1,121 @@
+"""Encryption between nodes: WireGuard or IPsec, over any data path of Cilium's own."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr, field_validator
+
+from underlay.model.addon import Object
+from underlay.model.check import Check
+from underlay.model.cluster import Cluster
+from underlay.model.packet_header import Header, ip, udp
+from underlay.model.prerequisites import Port
+from underlay.model.values import laid_over
+from underlay.networks.ebpf import IPSEC
+from underlay.resources.kernel_option import KernelOption
+
+from .agent import NAMESPACE, Agent
+from .xfrm import xfrm_checks
+
+# Of v1.20.2: pkg/wireguard/types, pkg/mtu/mtu.go (for an ICV of 128 bits).
+WIREGUARD_PORT, WIREGUARD_LINK = 51871, "cilium_wg0"
+IPSEC_OVERHEAD = 77
+IPSEC_SECRET = "cilium-ipsec-keys"  # noqa: S105
+# AES-128, -192, -256, each with four bytes of salt (RFC 4106).
+_KEY = re.compile(r"([0-9a-f]{40}|[0-9a-f]{56}|[0-9a-f]{72})", re.IGNORECASE)
+
+
+class Encryption(Agent):
+    """Packets of pods on different nodes cannot be read between them; those of pods on one node are not encrypted."""
+
+    encryption: Literal["none", "wireguard", "ipsec"] = Field("none", description="none, wireguard or ipsec")
+    ipsec_key: SecretStr | None = Field(
+        None, description="key of IPsec: 40, 56 or 72 hex digits (openssl rand -hex 20); secret"
+    )
+    ipsec_key_id: int = Field(3, ge=1, le=15, description="number of the key; a new key has the next one, after 15 1")
+    node_encryption: bool = Field(False, description="traffic of the nodes themselves too (WireGuard)")
+    strict_encryption: bool = Field(False, description="pods' packets that are not encrypted are dropped (WireGuard)")
+
+    @field_validator("ipsec_key")
+    @classmethod
+    def _of_a_known_length(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _KEY.fullmatch(value.get_secret_value()):
+            raise ValueError("a key has 40, 56 or 72 hex digits, as openssl rand -hex 20 prints them")
+        return value
+
+    @property
+    def by_wireguard(self) -> bool:
+        return self.encryption == "wireguard"
+
+    @property
+    def by_ipsec(self) -> bool:
+        return self.encryption == "ipsec"
+
+    def encryption_headers(self, cluster: Cluster) -> tuple[Header, ...]:
+        """What stands before everything else on the wire: with both, the tunnel is inside (1.16 and 1.18 on)."""
+        outer = ip(cluster.first.address.version)
+        if self.by_wireguard:
+            return (outer, udp(WIREGUARD_PORT), Header("WireGuard", 32, "encrypted from here on"))
+        return (outer, Header("ESP", 36, "encrypted from here on")) if self.by_ipsec else ()
+
+    def reserved(self, cluster: Cluster) -> int:
+        own = {"wireguard": self.release_facts.wireguard, "ipsec": IPSEC_OVERHEAD, "none": 0}
+        return super().reserved(cluster) + own[self.encryption]
+
+    def chart_values(self, cluster: Cluster) -> dict[str, Any]:
+        own: dict[str, Any] = {"enabled": self.encryption != "none"}
+        if own["enabled"]:
+            own |= {"type": self.encryption, "nodeEncryption": self.node_encryption}
+        if self.by_ipsec:
+            own["ipsec"] = {"secretName": IPSEC_SECRET}
+        if self.strict_encryption:
+            # The agents look up which node a pod is on, where its address alone does not tell: needed with tunnels.
+            tunnelled = bool(self.path(cluster).status != "Native")
+            egress = {"enabled": True, "cidr": str(cluster.pod_subnet), "allowRemoteNodeIdentities": tunnelled}
+            own["strictMode"] = {"egress": egress, "ingress": {"enabled": True}}
+        # Packets handed on in eBPF pass IPsec by, on kernels without commit c4327229948879814229b46aa26a750718888503.
+        legacy = {"bpf": {"hostLegacyRouting": True}} if self.by_ipsec else {}
+        return laid_over(super().chart_values(cluster), {"encryption": own, **legacy})
+
+    def encryption_objects(self) -> tuple[Object, ...]:
+        if not self.by_ipsec or self.ipsec_key is None:
+            return ()
+        # The + stands for a key of its own for every pair of nodes, derived from this one.
+        keys = f"{self.ipsec_key_id}+ rfc4106(gcm(aes)) {self.ipsec_key.get_secret_value()} 128"
+        return (
+            {
+                "apiVersion": "v1",
+                "kind": "Secret",
+                "metadata": {"name": IPSEC_SECRET, "namespace": NAMESPACE},
+                "stringData": {"keys": keys},
+            },
+        )
+
+    def modules(self, cluster: Cluster) -> tuple[str, ...]:
+        esp = tuple(f"esp{family}" for family in cluster.families)
+        own = {"wireguard": ("wireguard",), "ipsec": ("xfrm_user", *esp), "none": ()}
+        return (*super().modules(cluster), *own[self.encryption])
+
+    def options(self, cluster: Cluster) -> tuple[KernelOption, ...]:
+        return (*super().options(cluster), *(IPSEC if self.by_ipsec else ()))
+
+    def ports(self, cluster: Cluster) -> tuple[Port, ...]:
+        wireguard, esp = Port("udp", WIREGUARD_PORT, "Cilium WireGuard"), Port("esp", 0, "Cilium IPsec")
+        own = {"wireguard": (wireguard,), "ipsec": (esp,), "none": ()}
+        return (*super().ports(cluster), *own[self.encryption])
+
+    def links(self, cluster: Cluster) -> tuple[str, ...]:
+        return (*super().links(cluster), *((WIREGUARD_LINK,) if self.by_wireguard else ()))
+
+    def status(self, cluster: Cluster) -> dict[str, Any]:
+        own: dict[str, Any] = {
+            "encryption": {"wireguard": "Wireguard", "ipsec": "IPsec", "none": "Disabled"}[self.encryption]
+        }
+        if self.by_wireguard:
+            own["WireGuard peers"] = len(cluster.nodes) - 1
+        return super().status(cluster) | own
+
+    def encryption_checks(self, cluster: Cluster) -> list[Check]:
+        return xfrm_checks(cluster) if self.by_ipsec else []

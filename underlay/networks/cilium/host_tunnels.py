@@ -1,0 +1,92 @@
+"""Plain routing of Cilium's over IPIP tunnels that are laid on the hosts, of which Cilium knows nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from underlay.model.cluster import Cluster
+from underlay.model.footprint import Traces
+from underlay.model.node import Node
+from underlay.model.packet_header import Header, ip
+from underlay.model.prerequisites import Port
+from underlay.model.routes import Routes
+from underlay.model.traits import Reach, Status, Traits
+from underlay.model.values import laid_over
+from underlay.networks.pod_subnet import STATIC_PROTOCOL
+
+from .cilium import Cilium
+from .paths import Native
+
+# Cilium takes no link for the host's own that begins so (pkg/defaults/node.go), nor one without an address.
+TUNNEL = "cni-ipip"
+HEADER = ip()
+
+
+@dataclass(frozen=True)
+class OverTunnels(Native):
+    """The tunnels' header is taken off before Cilium counts: it sees the NIC's MTU, and not theirs."""
+
+    @property
+    def reserve(self) -> int:
+        return HEADER.size
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        return ("ipip",)
+
+    @property
+    def links(self) -> tuple[str, ...]:
+        return (TUNNEL,)
+
+    @property
+    def ports(self) -> tuple[Port, ...]:
+        return (Port("ipip", 0, "tunnels of pod routes"),)
+
+    def headers(self, cluster: Cluster) -> tuple[Header, ...]:
+        return (HEADER,)
+
+    def shows(self, cluster: Cluster, one: Node, other: Node) -> str:
+        return "ip proto 4"
+
+
+class HostTunnels(Cilium):
+    """What modes over tunnels of the hosts share: how they are laid, and what has never been shown over them."""
+
+    @property
+    def foreign_links(self) -> tuple[str, ...]:
+        # The module makes tunl0 as it is loaded.
+        return (TUNNEL, "tunl0")
+
+    @property
+    def routes(self) -> tuple[Routes, ...]:
+        return (Routes.STATIC,)
+
+    @property
+    def lays_tunnels(self) -> bool:
+        return True
+
+    @property
+    def traits(self) -> Traits:
+        return replace(super().traits, status=Status.SUBSTITUTE, reach=Reach.ANYWHERE, families=(4,))
+
+    def problems(self, cluster: Cluster) -> list[str]:
+        return [*super().problems(cluster), *self._over_tunnels(cluster)]
+
+    def _over_tunnels(self, cluster: Cluster) -> Iterator[str]:
+        if 6 in cluster.families:
+            yield f"network.mode: {self.mode} has tunnels for IPv4 alone; use cilium-vxlan, or leave IPv6 subnets out"
+        if self.encryption != "none":
+            yield (
+                "network.encryption: nobody has shown it over tunnels that Cilium does not know of; leave it out, or "
+                "use cilium-wireguard"
+            )
+
+    def traces(self) -> Traces:
+        own = super().traces()
+        return replace(own, links=(*own.links, TUNNEL), route_protocols=(STATIC_PROTOCOL,))
+
+    def chart_values(self, cluster: Cluster) -> dict[str, Any]:
+        # eBPF would hand packets to the NIC and pass the tunnel by.
+        return laid_over(super().chart_values(cluster), {"bpf": {"hostLegacyRouting": True}})

@@ -1,0 +1,76 @@
+"""A user's own chart values: known to the chart, and nothing that the mode already says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from underlay.model.cluster import Cluster
+from underlay.model.values import leaves
+from underlay.networks.known_keys import of_chart
+
+from . import retired
+from .versions import NEWEST
+
+if TYPE_CHECKING:
+    from .cilium import Cilium
+
+WHERE = "network.values"
+# Chart value -> the setting of ours that says it.
+SETTINGS = {
+    "kubeProxyReplacement": "kube_proxy_replacement",
+    "socketLB.enabled": "socket_lb",
+    "socketLB.hostNamespaceOnly": "socket_lb_host_only",
+    "bpf.masquerade": "bpf_masquerade",
+    "hubble.enabled": "hubble",
+    "egressGateway.enabled": "egress_gateway",
+    "tunnelPort": "tunnel_port",
+    "encryption": "encryption, ipsec_key, node_encryption, strict_encryption",
+    "cluster": "cluster_id and cluster_name",
+    "clustermesh": "cluster_id, mesh_clusters and mesh_size",
+    "bgpControlPlane.enabled": "cilium-bgp as the mode",
+    "routingMode": "another mode",
+    "underlayProtocol": "the nodes' addresses",
+    "tunnelProtocol": "another mode",
+    "autoDirectNodeRoutes": "another mode, or routes",
+    "directRoutingSkipUnreachable": "another mode, or routes",
+    "ipv4NativeRoutingCIDR": "native_routing_subnet",
+    "ipv6NativeRoutingCIDR": "pod_subnet_v6",
+    "ipv4.enabled": "pod_subnet",
+    "ipv6.enabled": "pod_subnet_v6",
+    "MTU": "path_mtu",
+    "ipam.mode": "pod_subnet, which pods' addresses come from",
+    "k8sServiceHost": "control_plane_endpoint",
+    "k8sServicePort": "control_plane_endpoint",
+}
+
+
+def extra_values_problems(network: Cilium, cluster: Cluster) -> Iterator[str]:
+    """What of `values` is out of date, the mode's own, or not known to the chart."""
+    old = {path: became for path, became in retired.VALUES.items() if _has(network.values, path)}
+    for path, became in old.items():
+        yield f"{WHERE}.{path}: is out of date; {became}"
+    word = network.values.get("kubeProxyReplacement")
+    if word in retired.PROXY_WORDS:
+        yield f"{WHERE}.kubeProxyReplacement: {retired.proxy_word(str(word))}"
+    for path, value in leaves(network.values):
+        for own, setting in SETTINGS.items():
+            if (path == own or path.startswith(f"{own}.")) and path not in old and value not in retired.PROXY_WORDS:
+                yield f"{WHERE}.{path}: is the mode's own; use {setting}"
+    keys = network.release_facts.keys
+    if network.values and not keys:
+        yield (
+            f"{WHERE}: which keys the chart {network.release_facts.chart} knows is not kept, and it drops others "
+            f"without a word; use version {NEWEST}, or leave values out"
+        )
+    elif keys:
+        told = tuple(f"{WHERE}.{path}:" for path in old)
+        yield from (p for p in of_chart(keys).problems(network.values, where=WHERE) if not p.startswith(told))
+
+
+def _has(values: object, path: str) -> bool:
+    for key in path.split("."):
+        if not isinstance(values, dict) or key not in values:
+            return False
+        values = values[key]
+    return True

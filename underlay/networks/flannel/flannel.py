@@ -1,0 +1,164 @@
+"""What all Flannel modes share: the objects, the CNI configuration, the prerequisites."""
+
+from __future__ import annotations
+
+import json
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from underlay.model.addon import Addon, Rollout
+from underlay.model.check import Check
+from underlay.model.cluster import Cluster
+from underlay.model.footprint import Traces
+from underlay.model.prerequisites import Port, Prerequisites
+from underlay.model.traits import Reach, Status, Traits
+from underlay.networks.network import Network
+from underlay.networks.unmanaged import unmanaged
+from underlay.resources.kernel_module import KernelModule
+from underlay.resources.packages import Packages
+from underlay.resources.sysctl import Sysctl
+
+from . import retired
+from .checks import backend_checks, link_checks
+from .objects import NAME, NAMESPACE, objects
+
+VERSION = "v0.28.10"
+PLUGIN_VERSION = "v1.9.1-flannel3"
+IMAGE = f"ghcr.io/flannel-io/flannel:{VERSION}"
+PLUGIN_IMAGE = f"ghcr.io/flannel-io/flannel-cni-plugin:{PLUGIN_VERSION}"
+OVERLAYS = "udp port 8472 or udp port 8285 or udp port 51820 or proto 4"
+"""A pcap filter for what the modes with an overlay send."""
+
+
+class Flannel(Network):
+    """Shared base: one DaemonSet of flanneld, pod subnets from each Node's podCIDR, the bridge plugin on every host."""
+
+    retired_modes: ClassVar[Mapping[str, str]] = retired.MODES
+    retired_settings: ClassVar[Mapping[str, str]] = retired.SETTINGS
+    families: ClassVar[tuple[int, ...]] = (4,)
+    """IP versions that the backend carries (Documentation/configuration.md, "Dual-stack")."""
+    registered: ClassVar[str]
+    """The backend's name on a Node's annotation; empty for backends that give none."""
+
+    @property
+    def traits(self) -> Traits:
+        return Traits(status=Status.SUPPORTED, version=VERSION, reach=Reach.ANYWHERE, families=self.families)
+
+    def problems(self, cluster: Cluster) -> list[str]:
+        subnet = next((s for s in cluster.pod_subnets if s.version not in self.families), None)
+        if subnet is None:
+            return []
+        return [
+            f"network.mode: {self.mode} carries IPv4 only, and pods have addresses of {subnet} here; "
+            "leave the IPv6 subnets out, or use flannel-vxlan"
+        ]
+
+    @abstractmethod
+    def backend(self, cluster: Cluster) -> dict[str, Any]:
+        """The `Backend` part of net-conf.json (Documentation/backends.md)."""
+
+    def ports(self, cluster: Cluster) -> tuple[Port, ...]:
+        return ()
+
+    def modules(self) -> tuple[str, ...]:
+        return ()
+
+    def packages(self) -> tuple[str, ...]:
+        return ()
+
+    def sysctls(self) -> tuple[Sysctl, ...]:
+        return ()
+
+    def links(self, families: tuple[int, ...] = (4, 6)) -> tuple[str, ...]:
+        """Links the mode makes beside the bridge `cni0`, for pods of these IP versions."""
+        return ()
+
+    def prerequisites(self, cluster: Cluster) -> Prerequisites:
+        # flanneld exits when bridge-nf-call-iptables is missing (main.go); kubeadm no longer looks since 1.30.
+        return Prerequisites(
+            resources=(
+                *(KernelModule(m) for m in self.modules()),
+                Sysctl("net.bridge.bridge-nf-call-iptables", "1"),
+                Sysctl("net.bridge.bridge-nf-call-ip6tables", "1"),
+                *self.sysctls(),
+                *([Packages(self.packages())] if self.packages() else []),
+                unmanaged("cni0", *self.links()),
+            ),
+            ports=self.ports(cluster),
+        )
+
+    def addon(self, cluster: Cluster) -> Addon:
+        # The plugin takes the MTU that flanneld guessed from its link unless the delegate states one.
+        delegate = {"hairpinMode": True, "isDefaultGateway": True, "mtu": self.pod_mtu(cluster)}
+        cni_conf = {
+            "name": "cbr0",
+            "cniVersion": "0.3.1",
+            "plugins": [
+                {"type": "flannel", "delegate": delegate},
+                {"type": "portmap", "capabilities": {"portMappings": True}},
+            ],
+        }
+        return Addon(
+            objects=objects(
+                image=IMAGE,
+                plugin_image=PLUGIN_IMAGE,
+                files={"cni-conf.json": _text(cni_conf), "net-conf.json": _text(self._net_conf(cluster))},
+                secret=self.has_key,
+                privileged=self.privileged,
+                dual_stack=cluster.dual_stack,
+            ),
+            images=("flannel", "flannel-cni-plugin"),
+            rollouts=(Rollout("DaemonSet", NAMESPACE, NAME),),
+        )
+
+    def _net_conf(self, cluster: Cluster) -> dict[str, Any]:
+        """Flannel takes IPv4 to be on and IPv6 to be off where nothing is said."""
+        made: dict[str, Any] = {
+            "EnableNFTables": cluster.kube_proxy_mode == "nftables",
+            "Backend": self.backend(cluster),
+        }
+        for subnet in cluster.pod_subnets:
+            made |= {"Network" if subnet.version == 4 else "IPv6Network": str(subnet)}
+        if 4 not in cluster.families:
+            made["EnableIPv4"] = False
+        if 6 in cluster.families:
+            made["EnableIPv6"] = True
+        return made
+
+    def checks(self, cluster: Cluster) -> list[Check]:
+        links = self.links(cluster.families)
+        return [*backend_checks(cluster, self.registered), *link_checks(cluster, links)]
+
+    def traces(self) -> Traces:
+        return Traces(
+            links=("cni0", *self.links()),
+            nft_tables=("ip flannel-ipv4", "ip6 flannel-ipv6"),
+            chains=("FLANNEL-",),
+            files=(
+                "/etc/cni/net.d/10-flannel.conflist",
+                "/opt/cni/bin/flannel",
+                "/run/flannel",
+                "/var/lib/cni/flannel",
+                "/var/lib/cni/networks/cbr0",
+            ),
+        )
+
+    @property
+    def privileged(self) -> bool:
+        """Whether flanneld needs more than NET_ADMIN and NET_RAW."""
+        return False
+
+    @property
+    def has_key(self) -> bool:
+        """Whether a key stands in the configuration, which is a Secret then."""
+        return False
+
+
+def pods_in_the_clear(cluster: Cluster) -> str:
+    """A pcap filter for packets whose outermost addresses are pods'."""
+    return " or ".join(f"net {subnet}" for subnet in cluster.pod_subnets)
+
+
+def _text(document: dict[str, Any]) -> str:
+    return json.dumps(document, indent=2, sort_keys=True) + "\n"

@@ -1,0 +1,86 @@
+"""Mode flannel-ipip."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from underlay.model.capture import Wire
+from underlay.model.check import Check
+from underlay.model.cluster import Cluster
+from underlay.model.node import Node
+from underlay.model.packet_header import Header, ip
+from underlay.model.prerequisites import Port
+from underlay.model.traits import Status, Traits
+
+from .checks import link_problem
+from .flannel import Flannel, pods_in_the_clear
+from .routes import ROUTES, others, pod_routes
+
+_LINK = "flannel.ipip"
+
+
+class FlannelIpip(Flannel):
+    """IP in IP, the smallest overlay there is; Flannel calls it experimental.
+
+    Costs 20 bytes a packet, the least of all overlays, where the network between hosts passes IP protocol 4: clouds
+    have to be told to, and Azure never does. IPv4 only, nothing encrypted. `direct_routing` leaves the overlay out
+    between nodes of one rack. The kernel's module also makes a link `tunl0`; that is expected.
+    """
+
+    data_path = "IP in IP between nodes"
+    registered: ClassVar[str] = "ipip"
+
+    direct_routing: bool = Field(
+        False, description="plain routes between nodes on one L2 segment, the overlay elsewhere"
+    )
+
+    @property
+    def traits(self) -> Traits:
+        warning = "Flannel calls this backend experimental and unsupported"
+        return replace(super().traits, status=Status.EXPERIMENTAL, warning=warning)
+
+    def backend(self, cluster: Cluster) -> dict[str, Any]:
+        return {"Type": "ipip", "DirectRouting": self.direct_routing}
+
+    def modules(self) -> tuple[str, ...]:
+        return ("ipip",)
+
+    def links(self, families: tuple[int, ...] = (4, 6)) -> tuple[str, ...]:
+        return (_LINK,)
+
+    def ports(self, cluster: Cluster) -> tuple[Port, ...]:
+        return (Port("ipip", 0, "flannel IPIP"),)
+
+    def headers(self, cluster: Cluster) -> tuple[Header, ...]:
+        return (ip(),)
+
+    def wire(self, cluster: Cluster, one: Node, other: Node) -> Wire:
+        clear, tunnelled = pods_in_the_clear(cluster), "ip proto 4"
+        if self.direct_routing and one.rack == other.rack:
+            return Wire(shows=clear, never=tunnelled)
+        return Wire(shows=tunnelled, never=clear)
+
+    def checks(self, cluster: Cluster) -> list[Check]:
+        checks = super().checks(cluster)
+        for node in cluster.nodes:
+            # The link's MTU is that of the node's own less 20, whatever the path's is.
+            link = partial(link_problem, kind="ipip", mtu=self.pod_mtu(cluster), local=str(node.address))
+            checks.append(Check("the IPIP link", node.name, f"ip -json -details link show {_LINK}", link))
+            judge = partial(self._judge_routes, cluster, node)
+            checks.append(Check("routes to the pods of other nodes", node.name, ROUTES[4], judge))
+        return checks
+
+    def _judge_routes(self, cluster: Cluster, node: Node, output: str) -> str | None:
+        """By every node's own address: through the tunnel, but with direct routing not to those beside."""
+        beside = others(cluster, node, 4, rack=node.rack) if self.direct_routing else set()
+        routes = pod_routes(output, cluster)
+        direct = {r["gateway"] for r in routes if r["dev"] != _LINK}
+        tunnelled = {r["gateway"] for r in routes if r["dev"] == _LINK}
+        if direct != beside:
+            return f"routes that avoid the tunnel lead to {sorted(direct)}, not {sorted(beside)}"
+        wanted = others(cluster, node, 4) - beside
+        return None if tunnelled == wanted else f"the tunnel leads to {sorted(tunnelled)}, not {sorted(wanted)}"

@@ -1,0 +1,135 @@
+"""Mode flannel-ipsec."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from functools import partial
+from typing import Any, ClassVar
+
+from pydantic import Field, SecretStr, field_validator
+
+from underlay.model.capture import Wire
+from underlay.model.check import Check
+from underlay.model.cluster import Cluster
+from underlay.model.footprint import Traces
+from underlay.model.node import Node
+from underlay.model.packet_header import Header, ip, udp
+from underlay.model.prerequisites import Port
+from underlay.model.traits import Status, Traits
+from underlay.networks.xfrm import STATES, associations_problem
+from underlay.resources.sysctl import Sysctl
+
+from .flannel import Flannel, pods_in_the_clear
+
+# pkg/backend/ipsec/ipsec_network.go: room for AES-CBC with SHA-256, the most that a proposal takes.
+_RESERVED = 77
+# SPI, sequence, IV, padding, trailer and ICV of AES-GCM, at the most; 20 and 8 of IP and UDP come before them.
+_ESP = 37
+
+
+class FlannelIpsec(Flannel):
+    """IPsec between nodes, keys exchanged by IKEv2; Flannel calls it experimental.
+
+    To choose where encryption has to be IPsec; flannel-wireguard is simpler, faster and supported. Costs 77 bytes a
+    packet, IPv4 only. What is encrypted goes from pod to pod: a node itself does not reach pods of other nodes, so
+    that NodePorts and webhooks fail there. Hosts need a default route, since a packet is routed before it is encrypted,
+    and no IPsec of another hand.
+    """
+
+    data_path = "IPsec between nodes, no link of its own"
+    registered: ClassVar[str] = "ipsec"
+
+    psk: SecretStr | None = Field(None, description="the key all nodes share, 96 hexadecimal digits or more")
+    udp_encap: bool = Field(False, description="ESP inside UDP always, for NAT between nodes; 8 bytes more a packet")
+    esp_proposal: str = Field(
+        "aes128gcm16-sha256-prfsha256-ecp256",
+        pattern=r"^[a-z0-9]+(-[a-z0-9]+)+$",
+        description="the algorithms of ESP, as strongSwan spells them",
+    )
+
+    @classmethod
+    def example(cls) -> dict[str, Any]:
+        return {"psk": "00112233445566778899aabbccddeeff" * 3}
+
+    @field_validator("psk")
+    @classmethod
+    def _key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch("[0-9a-fA-F]{96,}", value.get_secret_value()):
+            raise ValueError("96 hexadecimal digits or more are needed; make them with `openssl rand -hex 48`")
+        return value
+
+    @property
+    def traits(self) -> Traits:
+        warning = "Flannel calls this backend experimental and unsupported; nodes do not reach pods of other nodes"
+        return replace(super().traits, status=Status.EXPERIMENTAL, encryption="IPsec", warning=warning)
+
+    def problems(self, cluster: Cluster) -> list[str]:
+        found = super().problems(cluster)
+        if self.psk is None:
+            found.append("network.psk: is missing; make one with `openssl rand -hex 48`")
+        return found
+
+    def backend(self, cluster: Cluster) -> dict[str, Any]:
+        return {
+            "Type": "ipsec",
+            "PSK": self.psk.get_secret_value() if self.psk else "",
+            "UDPEncap": self.udp_encap,
+            "ESPProposal": self.esp_proposal,
+        }
+
+    @property
+    def has_key(self) -> bool:
+        return True
+
+    @property
+    def nodes_reach_pods(self) -> bool:
+        """What a node sends by itself comes from its own address, and policies know pods' alone."""
+        return False
+
+    def modules(self) -> tuple[str, ...]:
+        return ("xfrm_user", "esp4")
+
+    def sysctls(self) -> tuple[Sysctl, ...]:
+        # Decrypted packets of pods come in by the node's own link; the looser of this and the link's value holds.
+        return (Sysctl("net.ipv4.conf.all.rp_filter", "2"),)
+
+    def ports(self, cluster: Cluster) -> tuple[Port, ...]:
+        ike = (Port("udp", 500, "IKE"), Port("udp", 4500, "IKE and ESP in UDP"))
+        return ike if self.udp_encap else (Port("esp", 0, "flannel IPsec"), *ike)
+
+    def headers(self, cluster: Cluster) -> tuple[Header, ...]:
+        return (ip(), *([udp(4500)] if self.udp_encap else []), Header("ESP", _ESP, "encrypted from here on"))
+
+    def overhead(self, cluster: Cluster) -> int:
+        return _RESERVED + (8 if self.udp_encap else 0)
+
+    def wire(self, cluster: Cluster, one: Node, other: Node) -> Wire:
+        shows = "udp port 4500" if self.udp_encap else "ip proto 50"
+        # What comes in is seen twice, the second time decrypted.
+        return Wire(shows=shows, never_sent=pods_in_the_clear(cluster))
+
+    def checks(self, cluster: Cluster) -> list[Check]:
+        checks = super().checks(cluster)
+        for node in cluster.nodes:
+            checks.append(
+                Check("IPsec policies", node.name, "ip xfrm policy list", partial(_judge_policies, cluster, node))
+            )
+            checks.append(Check("IPsec associations", node.name, STATES, partial(associations_problem, cluster, node)))
+        return checks
+
+    def traces(self) -> Traces:
+        return replace(super().traces(), xfrm=True)
+
+
+def _judge_policies(cluster: Cluster, node: Node, output: str) -> str | None:
+    """Out, in and forward for every other node, each by a tunnel between the two nodes' addresses."""
+    seen: dict[str, set[str]] = {"out": set(), "in": set(), "fwd": set()}
+    found = re.findall(r"\bdir (\w+) .*\n\s*tmpl src (\S+) dst (\S+)", output)
+    for direction, source, target in found:
+        own, other = (source, target) if direction == "out" else (target, source)
+        if direction in seen and own == str(node.address):
+            seen[direction].add(other)
+    wanted = {str(n.address) for n in cluster.nodes if n != node}
+    wrong = {d: sorted(wanted - addresses) for d, addresses in seen.items() if not wanted <= addresses}
+    return f"no policies for {wrong}" if wrong else None

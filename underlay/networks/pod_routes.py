@@ -1,0 +1,26 @@
+"""Which of a node's routes lead into the pod subnet, whoever wrote them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Any
+
+from underlay.model.cluster import Cluster
+
+
+def subnet_of(cluster: Cluster, version: int) -> IPv4Network | IPv6Network:
+    """The pod subnet of an IP version that the cluster has."""
+    return next(s for s in cluster.pod_subnets if s.version == version)
+
+
+def routes_to_pods(output: str, cluster: Cluster, version: int) -> Iterator[dict[str, Any]]:
+    """The routes of `ip -json route` whose target lies inside the pod subnet."""
+    subnet = subnet_of(cluster, version)
+    for route in json.loads(output or "[]"):
+        if route["dst"] in ("default", "multicast"):
+            continue
+        target = ip_network(route["dst"])
+        if target.version == subnet.version and target.subnet_of(subnet):  # type: ignore[arg-type]
+            yield route

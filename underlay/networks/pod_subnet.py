@@ -1,0 +1,70 @@
+"""The agent that gives a node its pods' subnet, where no plugin does: a small unit, and what it lays down.
+
+A node's subnet is chosen by the cluster when the node joins. The agent asks for its own Node, by the kubelet's own
+credentials, and follows a change.
+"""
+
+from __future__ import annotations
+
+from underlay.resources.file import File
+from underlay.resources.resource import Resource
+from underlay.resources.unit import Unit
+
+# Of `ip route`: nobody else's in /etc/iproute2/rt_protos, FRR's source or Calico's.
+PROTOCOL = "117"
+# Of the static routes to other nodes' pods.
+STATIC_PROTOCOL = "118"
+TEMPLATE = "/etc/underlay/cni.conflist"
+CONFLIST = "/etc/cni/net.d/10-underlay.conflist"
+UNIT = "underlay-pod-subnet.service"
+_PROGRAM = "/usr/local/lib/underlay/pod-subnet"
+
+_SCRIPT = f"""\
+#!/bin/sh
+# Written by Underlay. Keeps this node's pod subnets: a blackhole below the bridge's own route, so that they are
+# announced before a pod runs and packets to a pod that is gone do not loop; and the CNI configuration, if there is a
+# template for it.
+set -u
+node=$1 known= ask="kubectl --kubeconfig=/etc/kubernetes/kubelet.conf"
+lay() {{
+  for subnet in $(ip route show proto {PROTOCOL} | sed 's/^blackhole //; s/ .*//'); do
+    case " $1 " in *" $subnet "*) ;; *) ip route del blackhole "$subnet" proto {PROTOCOL};; esac
+  done
+  ranges=
+  for subnet in $1; do
+    case $subnet in *:*) family=-6;; *) family=-4;; esac
+    ip $family route replace blackhole "$subnet" proto {PROTOCOL} metric 4096 || return 1
+    ranges="$ranges${{ranges:+, }}[{{\\"subnet\\": \\"$subnet\\"}}]"
+  done
+  [ -e {TEMPLATE} ] || return 0
+  sed "s|@RANGES@|$ranges|" {TEMPLATE} >{CONFLIST}.new && mv -f {CONFLIST}.new {CONFLIST}
+}}
+while :; do
+  subnets=$($ask get node "$node" -o 'jsonpath={{.spec.podCIDRs[*]}}' 2>/dev/null)
+  if [ -n "$subnets" ] && [ "$subnets" != "$known" ]; then lay "$subnets" && known=$subnets; fi
+  if [ -n "$known" ]; then sleep 60; else sleep 0.5; fi
+done
+"""
+
+
+def agent(node: str) -> tuple[Resource, ...]:
+    """The agent on a node."""
+    unit = f"""\
+[Unit]
+Description=This node's pod subnet (Underlay)
+After=network.target kubelet.service
+
+[Service]
+ExecStart={_PROGRAM} {node}
+Restart=always
+RestartSec=2
+
+[Install]
+WantedBy=multi-user.target
+"""
+    path = f"/etc/systemd/system/{UNIT}"
+    return (
+        File(_PROGRAM, _SCRIPT, mode="755"),
+        File(path, unit),
+        Unit(UNIT, watches=(_PROGRAM, path, TEMPLATE)),
+    )

@@ -1,0 +1,54 @@
+"""Mode weave-sleeve."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from underlay.model.capture import Wire
+from underlay.model.cluster import Cluster
+from underlay.model.node import Node
+from underlay.model.packet_header import ETHERNET, Header, ip, udp
+from underlay.model.prerequisites import Port
+
+from .weave import PORT, Weave
+
+# Weave gives a bridge without the fast data path 65535, and splits packets itself; this is its MTU with it.
+_MTU = 1376
+# Of names and lengths (router/crypto.go); with a password a sequence number and an authenticator come to them.
+_FRAME, _SEALED = 20, 24
+
+
+class WeaveSleeve(Weave):
+    """Weave's packets through a program on each node, by UDP; legacy.
+
+    To choose only where Weave is there already and the kernel has no Open vSwitch: each packet is captured, sent and
+    put back by the agent, so that it is slow and costs CPU. Works across routers and through NAT, on one port. Pods
+    have an MTU of 1376, IPv4 only. With a password, packets are sealed by NaCl.
+    """
+
+    data_path = "UDP from a user-space process"
+    path: ClassVar[Literal["fastdp", "sleeve"]] = "sleeve"
+
+    @property
+    def encryption(self) -> str:
+        return "NaCl"
+
+    def ports(self) -> tuple[Port, ...]:
+        return (Port("udp", PORT, "Weave sleeve"),)
+
+    def links(self) -> tuple[str, ...]:
+        return ("weave", "vethwe-bridge", "vethwe-pcap")
+
+    def environment(self, cluster: Cluster) -> dict[str, str]:
+        return super().environment(cluster) | {"WEAVE_NO_FASTDP": "true"}
+
+    def headers(self, cluster: Cluster) -> tuple[Header, ...]:
+        sealed = bool(self.password)
+        frame = Header("sleeve", _FRAME + (_SEALED if sealed else 0), "sealed from here on" if sealed else "")
+        return (ip(), udp(PORT), frame, ETHERNET)
+
+    def pod_mtu(self, cluster: Cluster) -> int:
+        return min(super().pod_mtu(cluster), _MTU)
+
+    def wire(self, cluster: Cluster, one: Node, other: Node) -> Wire:
+        return Wire(shows=f"udp port {PORT}", never=f"udp port {PORT + 1} or net {cluster.pod_subnet}")

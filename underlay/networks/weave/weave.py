@@ -1,0 +1,201 @@
+"""What all Weave modes share: the objects, what hosts need, how an agent's report is read."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field, SecretStr, field_validator
+
+from underlay.model.addon import Addon, Rollout
+from underlay.model.check import Check
+from underlay.model.cluster import Cluster
+from underlay.model.footprint import Traces
+from underlay.model.prerequisites import Port, Prerequisites
+from underlay.model.traits import Reach, Status, Traits
+from underlay.networks.network import Network
+from underlay.networks.unmanaged import unmanaged
+from underlay.resources.kernel_module import KernelModule
+from underlay.resources.sysctl import Sysctl
+
+from . import checks
+from .objects import NAME, NAMESPACE, objects
+
+# The fork rajch/weave; Weaveworks is gone. Its last commit is of December 2024.
+VERSION = "2.9.0"
+# The newest Kubernetes that the fork names anywhere.
+KUBERNETES_KNOWN = (1, 29)
+# Connections an agent makes at the most, where nothing is said (launch.sh): with more nodes, some would be left out.
+CONNECTIONS = 200
+PASSWORD_LEAST = 16
+PORT = 6783
+"""Of control by TCP and of sleeve by UDP; fast datapath has the next one."""
+
+
+class Weave(Network):
+    """Shared base: one DaemonSet of agents that find one another and hand out addresses of the whole pod subnet."""
+
+    retired_modes: ClassVar[Mapping[str, str]] = {
+        "weave": "a mode is a plugin and a data path; use weave-fast-datapath",
+        "weave-net": "a mode is a plugin and a data path; use weave-fast-datapath",
+        "weave-fastdp": "its name is weave-fast-datapath",
+        "weave-awsvpc": "the routes of a VPC know no policy and no encryption of Weave's; use weave-fast-datapath",
+    }
+    retired_settings: ClassVar[Mapping[str, str]] = {
+        "mtu": "it follows the cluster's path_mtu, less what the mode adds",
+        "ipalloc_range": "it is the cluster's pod_subnet",
+        "conn_limit": "it follows the number of nodes",
+    }
+    path: ClassVar[Literal["fastdp", "sleeve"]]
+    """What every connection has to use, in the agent's own words."""
+
+    accept_untested_kubernetes: bool = Field(
+        False, description="deploy on a Kubernetes, or beside a kube-proxy, that this Weave was never tried with"
+    )
+    network_policy: bool = Field(True, description="enforce NetworkPolicy, by weave-npc")
+    iptables_backend: Literal["nft", "legacy"] = Field(
+        "nft", description="which of iptables' two backends the agents write to: the one that the hosts use"
+    )
+    password: SecretStr | None = Field(None, description="encrypts what goes between nodes; 16 characters or more")
+
+    @field_validator("password")
+    @classmethod
+    def _strong(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < PASSWORD_LEAST:
+            raise ValueError(f"{PASSWORD_LEAST} characters or more are needed; make them with `openssl rand -hex 16`")
+        return value
+
+    @classmethod
+    def example(cls) -> dict[str, Any]:
+        return {"accept_untested_kubernetes": True}
+
+    @property
+    def traits(self) -> Traits:
+        return Traits(
+            status=Status.LEGACY,
+            version=VERSION,
+            reach=Reach.ANYWHERE,
+            policy="weave-npc" if self.network_policy else "",
+            encryption=self.encryption if self.password else "",
+            warning="legacy: a fork of 2024, not known to work on Kubernetes past 1.29 or with nftables' kube-proxy",
+        )
+
+    @property
+    @abstractmethod
+    def encryption(self) -> str:
+        """What a password turns on."""
+
+    def problems(self, cluster: Cluster) -> list[str]:
+        return [
+            *self._untested(cluster),
+            *self._ipv6(cluster),
+            *self._kube_proxy(cluster),
+        ]
+
+    def _untested(self, cluster: Cluster) -> list[str]:
+        minor = tuple(int(part) for part in cluster.kubernetes_version.removeprefix("v").split(".")[:2])
+        if self.accept_untested_kubernetes or minor <= KUBERNETES_KNOWN:
+            return []
+        known = ".".join(map(str, KUBERNETES_KNOWN))
+        return [
+            f"network.accept_untested_kubernetes: Weave {VERSION} is not known to work on Kubernetes past {known}, and "
+            f"this is {cluster.kubernetes_version}; choose a mode of another plugin, or set it to True and try"
+        ]
+
+    def _ipv6(self, cluster: Cluster) -> list[str]:
+        subnet = next((s for s in cluster.pod_subnets if s.version == 6), None)
+        if subnet is None:
+            return []
+        return [
+            f"network.mode: {self.mode} carries IPv4 only, and pods have addresses of {subnet} here; "
+            "leave the IPv6 subnets out, or choose a mode of another plugin"
+        ]
+
+    def _kube_proxy(self, cluster: Cluster) -> list[str]:
+        found = []
+        told = cluster.kube_proxy.get("clusterCIDR", str(cluster.pod_subnet))
+        if told != str(cluster.pod_subnet):
+            found.append(
+                f"kube_proxy: clusterCIDR is {told}, and Weave hands out {cluster.pod_subnet}; leave clusterCIDR out"
+            )
+        if any(
+            isinstance(part, Mapping) and part.get("masqueradeAll")
+            for part in (cluster.kube_proxy.get("iptables"), cluster.kube_proxy.get("nftables"))
+        ):
+            found.append("kube_proxy: masqueradeAll hides from weave-npc who asks; leave it out")
+        return found
+
+    @abstractmethod
+    def ports(self) -> tuple[Port, ...]: ...
+
+    @abstractmethod
+    def links(self) -> tuple[str, ...]:
+        """Links that every node has, all that its data path is made of."""
+
+    def modules(self) -> tuple[str, ...]:
+        # The agent makes a dummy for a moment, to give the bridge its MTU (net/bridge.go).
+        policy = ("ip_set", "xt_set", "xt_physdev") if self.network_policy else ()
+        legacy = ("iptable_filter", "iptable_nat", "iptable_mangle", "iptable_raw")
+        return ("dummy", *policy, *(legacy if self.iptables_backend == "legacy" else ()))
+
+    def prerequisites(self, cluster: Cluster) -> Prerequisites:
+        return Prerequisites(
+            resources=(
+                *(KernelModule(m) for m in self.modules()),
+                Sysctl("net.bridge.bridge-nf-call-iptables", "1"),
+                unmanaged(*self.links()),
+            ),
+            ports=(Port("tcp", PORT, "Weave control"), *self.ports()),
+        )
+
+    def environment(self, cluster: Cluster) -> dict[str, str]:
+        """What the agent is told; a value counts by being there, so that there is no "false"."""
+        return {
+            "INIT_CONTAINER": "true",
+            "CHECKPOINT_DISABLE": "1",
+            "IPALLOC_RANGE": str(cluster.pod_subnet),
+            "CONN_LIMIT": str(max(CONNECTIONS, len(cluster.nodes))),
+            "WEAVE_MTU": str(self.pod_mtu(cluster)),
+        }
+
+    def addon(self, cluster: Cluster) -> Addon:
+        return Addon(
+            objects=objects(
+                version=VERSION,
+                environment=self.environment(cluster),
+                shared={"IPTABLES_BACKEND": self.iptables_backend, "EXPECT_NPC": "1" if self.network_policy else "0"},
+                network_policy=self.network_policy,
+                password=self.password.get_secret_value() if self.password else None,
+            ),
+            rollouts=(Rollout("DaemonSet", NAMESPACE, NAME),),
+        )
+
+    def checks(self, cluster: Cluster) -> list[Check]:
+        found = []
+        for node in cluster.nodes:
+            connections = partial(checks.connections_problem, cluster, node, self.path, bool(self.password))
+            settings = partial(checks.settings_problem, cluster, bool(self.password))
+            links = partial(checks.links_problem, self.links(), self.pod_mtu(cluster))
+            found += [
+                Check(f"every connection is {self.path}", node.name, checks.REPORT, connections),
+                Check("what the agent was told", node.name, checks.REPORT, settings),
+                Check("Weave's links", node.name, checks.LINKS, links),
+                Check("the route to all pods", node.name, checks.ROUTES, partial(checks.route_problem, cluster)),
+            ]
+        return found
+
+    def traces(self) -> Traces:
+        return Traces(
+            links=checks.ALL_LINKS,
+            chains=("WEAVE",),
+            files=(
+                "/etc/cni/net.d/10-weave.conflist",
+                "/opt/cni/bin/weave-net",
+                "/opt/cni/bin/weave-ipam",
+                f"/opt/cni/bin/weave-plugin-{VERSION}",
+                "/var/lib/weave",
+            ),
+            xfrm=self.password is not None and self.path == "fastdp",
+        )

@@ -1,0 +1,150 @@
+"""kubeadm's documents (v1beta4) as data, merged with what the site states."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from underlay.model.cluster import Cluster
+from underlay.model.node import Node
+
+API = "kubeadm.k8s.io/v1beta4"
+# Deprecated in 1.35, behind a gate since 1.37, and the gate is to be off by default later (KEP-5495).
+IPVS_GATE_SINCE = (1, 37)
+CRI_SOCKET = "unix:///run/containerd/containerd.sock"
+
+Document = dict[str, Any]
+
+
+def init_documents(cluster: Cluster, *, token: str, kube_proxy: bool = True) -> list[Document]:
+    """What `kubeadm init` reads on the first control-plane host.
+
+    :param kube_proxy: False where the network serves Services itself.
+    :param token: a bootstrap token of no use: without one, kubeadm makes one that is good for a day.
+    """
+    init: Document = {
+        "apiVersion": API,
+        "kind": "InitConfiguration",
+        "bootstrapTokens": [{"token": token, "ttl": "1s"}],
+        "localAPIEndpoint": {"advertiseAddress": str(cluster.first.address), "bindPort": 6443},
+        "nodeRegistration": _registration(cluster, cluster.first),
+    }
+    return [
+        init,
+        {
+            "apiVersion": API,
+            "kind": "ClusterConfiguration",
+            "clusterName": cluster.name,
+            "kubernetesVersion": cluster.kubernetes_version,
+            "controlPlaneEndpoint": cluster.control_plane_endpoint,
+            "networking": {
+                "podSubnet": _joined(cluster.pod_subnets),
+                "serviceSubnet": _joined(cluster.service_subnets),
+            },
+            **({} if kube_proxy else {"proxy": {"disabled": True}}),
+        },
+        kubelet(cluster),
+        *([_kube_proxy(cluster)] if kube_proxy else []),
+    ]
+
+
+def _kube_proxy(cluster: Cluster) -> Document:
+    document: Document = {
+        "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
+        "kind": "KubeProxyConfiguration",
+        "clusterCIDR": _joined(cluster.pod_subnets),
+    }
+    minor = tuple(int(part) for part in cluster.kubernetes_version.removeprefix("v").split(".")[:2])
+    if cluster.kube_proxy_mode == "ipvs" and minor >= IPVS_GATE_SINCE:
+        document["featureGates"] = {"KubeProxyIPVS": True}
+    return merged(document, cluster.kube_proxy)
+
+
+def upload_documents(cluster: Cluster, *, certificate_key: str) -> list[Document]:
+    """What `kubeadm init phase upload-certs` reads.
+
+    :param certificate_key: hex key that the control plane's certificates are encrypted with.
+    """
+    return [
+        {"apiVersion": API, "kind": "InitConfiguration", "certificateKey": certificate_key},
+        {"apiVersion": API, "kind": "ClusterConfiguration", "kubernetesVersion": cluster.kubernetes_version},
+    ]
+
+
+def join_documents(cluster: Cluster, node: Node, *, certificate_key: str | None) -> list[Document]:
+    """What `kubeadm join` reads; the token and the cluster's CA are in the discovery file beside it."""
+    join: Document = {
+        "apiVersion": API,
+        "kind": "JoinConfiguration",
+        "discovery": {"file": {"kubeConfigPath": DISCOVERY}, "timeout": "2m0s"},
+        "nodeRegistration": _registration(cluster, node),
+    }
+    if node.is_control_plane:
+        join["controlPlane"] = {
+            "localAPIEndpoint": {"advertiseAddress": str(node.address), "bindPort": 6443},
+            "certificateKey": certificate_key,
+        }
+    return [join]
+
+
+# Where the documents stand on a host while kubeadm runs; mode 600, removed after.
+CONFIG = "/var/lib/underlay/kubeadm.yaml"
+DISCOVERY = "/var/lib/underlay/discovery.conf"
+
+
+def discovery(cluster: Cluster, *, ca: str, token: str) -> Document:
+    """A kubeconfig that trusts this cluster's CA alone and knocks with the token.
+
+    :param ca: the CA certificate, base64 of its PEM.
+    """
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [
+            {
+                "name": cluster.name,
+                "cluster": {
+                    "server": f"https://{cluster.control_plane_endpoint}",
+                    "certificate-authority-data": ca,
+                },
+            }
+        ],
+        "users": [{"name": "join", "user": {"token": token}}],
+        "contexts": [{"name": "join", "context": {"cluster": cluster.name, "user": "join"}}],
+        "current-context": "join",
+    }
+
+
+def kubelet(cluster: Cluster) -> Document:
+    return merged(
+        {
+            "apiVersion": "kubelet.config.k8s.io/v1beta1",
+            "kind": "KubeletConfiguration",
+            "cgroupDriver": "systemd",
+        },
+        cluster.kubelet,
+    )
+
+
+def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """`base` with `over` laid on top, tables within tables too."""
+    result = dict(base)
+    for key, value in over.items():
+        below = result.get(key)
+        result[key] = merged(below, value) if isinstance(below, Mapping) and isinstance(value, Mapping) else value
+    return result
+
+
+def _registration(cluster: Cluster, node: Node) -> Document:
+    return {
+        "name": node.name,
+        "criSocket": CRI_SOCKET,
+        "imagePullPolicy": "IfNotPresent",
+        "ignorePreflightErrors": list(cluster.ignore_preflight_errors),
+        "kubeletExtraArgs": [{"name": "node-ip", "value": _joined(node.addresses)}],
+    }
+
+
+def _joined(values: Iterable[object]) -> str:
+    """Addresses or subnets as Kubernetes writes a pair of them."""
+    return ",".join(map(str, values))

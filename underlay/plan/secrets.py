@@ -1,0 +1,73 @@
+"""Secrets by their names: what is shown of a spec to anybody says where a secret goes, and never what it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import BaseModel, SecretStr
+
+from underlay.inventory.spec import Spec
+
+# Shorter ones are replaced as whole words only: a password "a" is no reason to mangle every text.
+LONG = 8
+
+
+def named(name: str) -> str:
+    """What stands in a secret's place."""
+    return f"<secret {name}>"
+
+
+class Secrets:
+    """Every secret that a spec states, and how to show things without them."""
+
+    def __init__(self, spec: Spec) -> None:
+        found = dict(_stated(spec.network, "network"))
+        if spec.cluster.bgp and spec.cluster.bgp.password:
+            found[spec.cluster.bgp.password] = "bgp.password"
+        # The longest first: one may be part of another.
+        self._names = dict(sorted(found.items(), key=lambda item: (-len(item[0]), item[0])))
+
+    def hidden(self, value: Any) -> Any:
+        """A document, or a part of one, in which every secret is replaced by its name."""
+        if isinstance(value, Mapping):
+            if value.get("kind") == "Secret" and isinstance(value.get("metadata"), Mapping):
+                value = _without_contents(value)
+            return {self.hidden(key): self.hidden(inner) for key, inner in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self.hidden(inner) for inner in value]
+        return self.text(value) if isinstance(value, str) else value
+
+    def text(self, text: str) -> str:
+        """A text in which every secret is replaced by its name."""
+        for secret, name in self._names.items():
+            pattern = re.escape(secret)
+            if len(secret) < LONG:
+                pattern = rf"(?<!\w){pattern}(?!\w)"
+            text = named(name).join(re.split(pattern, text))
+        return text
+
+
+def _without_contents(secret: Mapping[str, Any]) -> dict[str, Any]:
+    where = f"{secret['metadata'].get('namespace', 'default')}/{secret['metadata'].get('name', '')}"
+    return {
+        key: {entry: named(f"{where}.{entry}") for entry in value} if key in ("data", "stringData") else value
+        for key, value in secret.items()
+    }
+
+
+def _stated(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    """Each secret value below, with the setting that states it."""
+    if isinstance(value, SecretStr):
+        if text := value.get_secret_value():
+            yield text, path
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from _stated(getattr(value, name), f"{path}.{name}")
+    elif isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _stated(inner, f"{path}.{name}")
+    elif isinstance(value, (list, tuple)):
+        for number, inner in enumerate(value):
+            yield from _stated(inner, f"{path}[{number}]")

@@ -1,0 +1,81 @@
+"""Which packets have to pass between which hosts: the firewall's list, asked of the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+
+from underlay.model.cluster import Cluster
+from underlay.model.node import Node
+from underlay.model.prerequisites import Port
+from underlay.networks.network import Network
+from underlay.plan.required_ports import ANYONE, CONTROL_PLANE, ROUTER_PORTS, traffic_to
+from underlay.resources.firewall import protocol
+
+# A range longer than this is sampled at its ends, by turns.
+_ALL_OF_RANGE = 4
+# kubeadm has them listen on loopback.
+_LOCAL = frozenset(p.number for p in CONTROL_PLANE)
+
+
+@dataclass(frozen=True, order=True)
+class Lane:
+    """One protocol and port. `protocol` is tcp, udp or an IP protocol's number; `needed` ones stop a deploy, without
+    the others something is missing only."""
+
+    protocol: str
+    port: int
+    purpose: str
+    needed: bool = True
+
+    @property
+    def title(self) -> str:
+        """`udp 8472 (flannel VXLAN)`."""
+        what = {"4": "IP protocol 4", "50": "IP protocol 50"}.get(self.protocol, self.protocol)
+        return f"{what} {self.port} ({self.purpose})" if self.port else f"{what} ({self.purpose})"
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A lane from one host to another, by name."""
+
+    lane: Lane
+    source: str
+    target: str
+
+
+def flows(cluster: Cluster, network: Network) -> Iterator[Flow]:
+    """Every flow between two nodes that the mode and Kubernetes live on, by the nodes' first addresses.
+
+    BGP and BFD are left to the sessions: not every node peers with every other.
+    """
+    turn = count()
+    address = {node.name: str(node.address) for node in cluster.nodes}
+    for target in cluster.nodes:
+        for sources, port in traffic_to(cluster, network, target, target.address.version):
+            if port.protocol == "icmp" or (port.protocol == "tcp" and port.number in _LOCAL):
+                continue
+            if port.number in ROUTER_PORTS:
+                continue
+            for source in cluster.nodes:
+                if source == target or not (sources == ANYONE or address[source.name] in sources):
+                    continue
+                for number in _numbers(port, next(turn)):
+                    yield Flow(_lane(port, number, target), source.name, target.name)
+
+
+def _lane(port: Port, number: int, node: Node) -> Lane:
+    return Lane(protocol(port.protocol, node.address.version), number, port.purpose, needed=not _is_service(port))
+
+
+def _is_service(port: Port) -> bool:
+    """Ports of the cluster's users: without them the cluster itself stands."""
+    return port.anyone and port.number != 6443 and port.number >= 10000
+
+
+def _numbers(port: Port, turn: int) -> tuple[int, ...]:
+    last = port.last or port.number
+    if last - port.number < _ALL_OF_RANGE:
+        return tuple(range(port.number, last + 1))
+    return ((port.number, last)[turn % 2],)

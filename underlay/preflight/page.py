@@ -1,0 +1,46 @@
+"""Preflight as one page that a person looks at: the verdict, what was found, and every pair of hosts in pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from statistics import median
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, select_autoescape
+from markupsafe import Markup
+
+from underlay.files import shipped
+
+from .matrix import matrix, path, reach, trip
+
+# A round trip that is so many times the middle one stands out.
+_FAR = 5.0
+
+
+def page_of(document: Mapping[str, Any]) -> str:
+    """
+    :param document: as preflight's JSON has it.
+    """
+    templates = Environment(loader=FileSystemLoader(shipped("templates")), autoescape=select_autoescape(["html"]))
+    return templates.get_template("preflight.html").render(found=document, pictures=_pictures(document))
+
+
+def _pictures(document: Mapping[str, Any]) -> list[tuple[str, str, Markup]]:
+    pairs = {(p["from"], p["to"]): p for p in document["pairs"]}
+    if not pairs:
+        return []
+    # Racks side by side: what is wrong between two of them is a block.
+    hosts = [h["name"] for h in sorted(document["hosts"], key=lambda h: h["rack"])]
+    usual = max((p["path_mtu"] or 0 for p in pairs.values()), default=0)
+    trips = [p["rtt_ms"] for p in pairs.values() if p["rtt_ms"] is not None]
+    far = _FAR * median(trips) if trips else 0
+    shown = (
+        ("Reach", "every port and protocol that the mode and Kubernetes use", reach),
+        ("Path MTU", "the largest packet that passes, in bytes", path(usual)),
+        ("Round trip", "of a first packet, in milliseconds", trip(far)),
+    )
+    # The pictures escape what is in them themselves.
+    return [
+        (title, what, Markup(matrix(hosts, pairs, cell, name=f"{title}: {what}")))  # noqa: S704
+        for title, what, cell in shown
+    ]

@@ -1,0 +1,188 @@
+"""What changed between two runs. Times and evidence are no change; figures are one beyond what noise explains."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .document import Check, Report
+from .observed import Path
+from .outcome import causes_first
+from .speeds import Speed, speeds
+
+# By what factor a class's figure, and its ratio to the hosts' own, both have to differ. Of eleven runs on one machine
+# of two cores, at a load of 40 to 130, no two do; the ratios alone differ by 2.2 and by 7.9.
+NOISE = {"round trip": 2.5, "throughput": 4.0}
+# Below this many milliseconds a round trip is the scheduler's, not the network's.
+LEAST_MS = 0.1
+
+
+@dataclass(frozen=True)
+class Change:
+    """`what` changed from `before` to `after`; empty where it was not there. `worse` is None where that is no matter
+    of better or worse."""
+
+    kind: str
+    what: str
+    before: str
+    after: str
+    worse: bool | None = None
+    of: tuple[str, str] = ("", "")
+    """A check's claim, and of what it is claimed."""
+
+    @property
+    def line(self) -> str:
+        return f"{self.what}: {self.before or 'not there'} -> {self.after or 'not there'}"
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"kind": self.kind, "what": self.what, "before": self.before, "after": self.after, "worse": self.worse}
+
+
+def changes(before: Report, after: Report) -> list[Change]:
+    """Everything that differs: the verdict, what may explain it, then every check, those of what is there first."""
+    return [
+        *_verdict(before, after),
+        *_plain("network", _network(before), _network(after)),
+        *_plain("node", _nodes(before), _nodes(after)),
+        *_plain("link", _links(before), _links(after)),
+        *_plain("way", _ways(before), _ways(after)),
+        *_plain("session", _sessions(before), _sessions(after)),
+        *_plain("version", _versions(before), _versions(after)),
+        *_plain("finding", _findings(before), _findings(after)),
+        *_checks(before, after),
+        *_paths(before, after),
+        *_speeds(before, after),
+    ]
+
+
+def _verdict(before: Report, after: Report) -> Iterator[Change]:
+    if before.verdict != after.verdict:
+        yield Change("verdict", "verdict", before.verdict, after.verdict, worse=after.verdict == "failed")
+
+
+def _checks(before: Report, after: Report) -> Iterator[Change]:
+    old, new = ({c.key: c for c in causes_first(report.checks)} for report in (before, after))
+    for key in _union(new, old):
+        one, other = old.get(key), new.get(key)
+        if (one.outcome if one else "") != (other.outcome if other else ""):
+            yield Change("check", ", ".join(key), _outcome(one), _outcome(other), worse=_is_worse(one, other), of=key)
+
+
+def _outcome(check: Check | None) -> str:
+    if check is None:
+        return ""
+    return f"{check.outcome} ({' '.join(check.seen.split())})" if check.seen else check.outcome
+
+
+def _is_worse(before: Check | None, after: Check | None) -> bool | None:
+    """What is not looked at any more is worse too; a new check that is skipped is neither."""
+    rank = {"failed": 0, "skipped": 1, "passed": 2}
+    if before is None and after is not None:
+        return None if after.outcome == "skipped" else after.outcome == "failed"
+    return after is None or before is None or rank[after.outcome] < rank[before.outcome]
+
+
+def _plain(kind: str, before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Change]:
+    for name in _union(before, after):
+        if before.get(name, "") != after.get(name, ""):
+            yield Change(kind, name, before.get(name, ""), after.get(name, ""))
+
+
+def _network(report: Report) -> dict[str, str]:
+    found = {name: _text(value) for name, value in report.network.model_dump().items()}
+    return {name.replace("_", " ").replace("mtu", "MTU"): text for name, text in found.items()}
+
+
+def _nodes(report: Report) -> dict[str, str]:
+    told = ("state", "version", "role", "rack", "address", "system", "kernel", "runtime", "pod_subnets")
+    return {
+        f"{name} {field.replace('_', ' ')}": _text(getattr(node, field))
+        for name, node in report.nodes.items()
+        for field in told
+    }
+
+
+def _links(report: Report) -> dict[str, str]:
+    return {
+        f"{name} {link.name}": f"{link.kind or 'device'}, MTU {link.mtu}, {'up' if link.up else 'down'}"
+        for name, node in report.nodes.items()
+        for link in node.links
+    }
+
+
+def _ways(report: Report) -> dict[str, str]:
+    return {
+        f"{name} to {hop.to}": f"{hop.kind or 'no tunnel'} by {hop.link}" + (f" via {hop.via}" if hop.via else "")
+        for name, node in report.nodes.items()
+        for hop in node.hops
+    }
+
+
+def _sessions(report: Report) -> dict[str, str]:
+    return {f"{s.one} - {s.other}": s.state + (f" ({s.problem})" if s.problem else "") for s in report.sessions}
+
+
+def _versions(report: Report) -> dict[str, str]:
+    return {name: ", ".join(values) for name, values in report.versions.items()}
+
+
+def _findings(report: Report) -> dict[str, str]:
+    return {
+        f"{f.code} of {f.where}": f.text + (f" (accepted: {f.accepted})" if f.accepted else "") for f in report.findings
+    }
+
+
+def _paths(before: Report, after: Report) -> Iterator[Change]:
+    """What was tried of a path and what came of it; checks tell most of it already, the matrix alone the rest."""
+    told = {c.name for c in (*before.checks, *after.checks)}
+    old, new = ({f"{p.from_} to {p.to}": p for p in report.paths} for report in (before, after))
+    for name in _union(old, new):
+        if name not in told and _whole(old.get(name)) != _whole(new.get(name)):
+            yield Change("path", name, _whole(old.get(name)), _whole(new.get(name)))
+
+
+def _whole(path: Path | None) -> str:
+    if path is None:
+        return ""
+    return f"fails: {', '.join(path.failed)}" if path.failed else "whole"
+
+
+def _speeds(before: Report, after: Report) -> Iterator[Change]:
+    old, new = ({s.name: s for s in speeds(report.paths)} for report in (before, after))
+    for name in (n for n in old if n in new):
+        yield from _figure(name, "round trip", old[name], new[name], lambda s: (s.latency_ratio, s.latency_ms), " ms")
+        yield from _figure(
+            name, "throughput", old[name], new[name], lambda s: (s.throughput_ratio, s.throughput_mbit), " Mbit/s"
+        )
+
+
+def _figure(
+    name: str,
+    what: str,
+    old: Speed,
+    new: Speed,
+    of: Callable[[Speed], tuple[float | None, float | None]],
+    unit: str,
+) -> Iterator[Change]:
+    """A busy machine changes the figure, or the hosts' own; a network that got slow changes both figure and ratio."""
+    (old_ratio, old_figure), (new_ratio, new_figure) = of(old), of(new)
+    if not old_figure or not new_figure or (what == "round trip" and max(old_figure, new_figure) < LEAST_MS):
+        return
+    factors = [new_figure / old_figure]
+    beside = ("", "")
+    if old_ratio and new_ratio:
+        factors.append(new_ratio / old_ratio)
+        beside = (f", × {old_ratio:.2f} of hosts'", f", × {new_ratio:.2f} of hosts'")
+    grown = min(factors) >= NOISE[what]
+    if grown or max(factors) <= 1 / NOISE[what]:
+        before, after = f"{old_figure:.4g}{unit}{beside[0]}", f"{new_figure:.4g}{unit}{beside[1]}"
+        yield Change("speed", f"{what}, {name}", before, after, worse=grown is (what == "round trip"))
+
+
+def _text(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value if value is not None else "")
+
+
+def _union(before: Mapping[Any, Any], after: Mapping[Any, Any]) -> list[Any]:
+    return list(dict.fromkeys([*before, *after]))

@@ -1,0 +1,126 @@
+"""The report as data: what `report.json` holds, versioned. Everything else about a run is made from it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import ConfigDict, Field
+
+from .observed import Network, Node, Part, Path, Router, Session
+
+# Raised when a reader of older reports would misunderstand a newer one.
+SCHEMA = 2
+
+Outcome = Literal["failed", "skipped", "passed"]
+OUTCOMES: tuple[Outcome, ...] = ("failed", "skipped", "passed")
+
+
+class Counts(Part):
+    passed: int = Field(ge=0)
+    failed: int = Field(ge=0)
+    skipped: int = Field(ge=0, description="for a reason that is stated; never counted as passed")
+
+
+class Proven(Part):
+    """One area, all of whose checks that ran passed."""
+
+    group: str
+    area: str
+    checks: int = Field(gt=0)
+
+
+class Unproven(Part):
+    """What nobody looked at, by the reason."""
+
+    reason: str
+    areas: list[str]
+    checks: int = Field(gt=0)
+
+
+class Phase(Part):
+    name: str
+    seconds: float
+
+
+class Finding(Part):
+    """Something about a host or the cluster that was noticed before anything was done."""
+
+    code: str
+    severity: str = ""
+    where: str = ""
+    text: str
+    accepted: str = Field("", description="why the inventory lives with it; empty where it does not")
+
+
+class Evidence(Part):
+    name: str
+    text: str
+
+
+AT_FIRST = "asked twice, and at first"
+"""The name of the evidence of an answer that was right only the second time: what was seen before."""
+
+
+class Check(Part):
+    group: str = Field("", description="what the area belongs to")
+    area: str = Field(description="what is claimed")
+    name: str = Field(description="of what it is claimed: a node, a pair of nodes, a resource")
+    outcome: Outcome
+    seen: str = Field("", description="what was found where it failed, why it was skipped otherwise")
+    seconds: float = 0
+    hosts: list[str] = Field(default=[], description="those it is about; none where it is about the cluster")
+    traffic: bool = Field(False, description="whether packets were sent for it; otherwise it is about what is there")
+    evidence: list[Evidence] = Field(default=[])
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What makes it the same check in another run."""
+        return (self.area, self.name)
+
+
+class File(Part):
+    """Evidence that lies beside the report."""
+
+    host: str
+    what: str
+    path: str = Field(description="from the report's own folder")
+    bytes: int
+
+
+class Report(Part):
+    """One verification of one cluster, the verdict first."""
+
+    schema_: int = Field(default=SCHEMA, alias="schema", ge=SCHEMA, le=SCHEMA, description="version of this form")
+    verdict: Literal["verified", "failed"] = Field(description="verified: something ran, and nothing of it failed")
+    sentence: str = Field(description="the verdict for people")
+    cut_short: str = Field("", description="why not all checks ran, where they did not")
+    counts: Counts
+    proven: list[Proven] = Field(default=[])
+    unproven: list[Unproven] = Field(default=[])
+    cluster: str
+    time: str = Field(description="when it began, UTC")
+    seconds: float = Field(description="of the verification alone")
+    network: Network
+    versions: dict[str, list[str]] = Field(default={}, description="what -> every version of it that was seen")
+    nodes: dict[str, Node]
+    routers: dict[str, Router] = Field(default={})
+    sessions: list[Session] = Field(default=[])
+    findings: list[Finding] = Field(default=[])
+    phases: list[Phase] = Field(
+        default=[], description="of the deploy, or the reboots, that led here; verification is the last"
+    )
+    paths: list[Path] = Field(default=[])
+    checks: list[Check]
+    files: list[File] = Field(default=[], description="evidence collected because something failed")
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    @property
+    def racks(self) -> list[str]:
+        return list(dict.fromkeys([*(n.rack for n in self.nodes.values()), *(r.rack for r in self.routers.values())]))
+
+    def of(self, outcome: Outcome) -> list[Check]:
+        return [c for c in self.checks if c.outcome == outcome]
+
+    def to_json(self) -> str:
+        return self.model_dump_json(by_alias=True, indent=1) + "\n"

@@ -1,0 +1,109 @@
+"""What all checks together come to: counts, what was proven, what was not, and the sentence people read first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from .document import AT_FIRST, OUTCOMES, Check, Counts, Proven, Unproven
+from .grouping import without_durations
+
+# Failures of one host that are more than chance.
+STANDS_OUT = 3
+
+
+def counts_of(checks: Iterable[Check]) -> Counts:
+    outcomes = [c.outcome for c in checks]
+    return Counts(**{o: outcomes.count(o) for o in OUTCOMES})
+
+
+def proven(checks: Iterable[Check]) -> list[Proven]:
+    """Areas of which something ran and nothing failed, in the order they were looked at."""
+    passed: dict[tuple[str, str], int] = {}
+    spoilt = set()
+    for check in checks:
+        where = (check.group, check.area)
+        if check.outcome == "failed":
+            spoilt.add(where)
+        elif check.outcome == "passed":
+            passed[where] = passed.get(where, 0) + 1
+    return [Proven(group=g, area=a, checks=n) for (g, a), n in passed.items() if (g, a) not in spoilt]
+
+
+def unproven(checks: Iterable[Check]) -> list[Unproven]:
+    """Skipped checks, those with one reason together."""
+    found: dict[str, list[Check]] = {}
+    for check in checks:
+        if check.outcome == "skipped":
+            found.setdefault(without_durations(check.seen), []).append(check)
+    return [
+        Unproven(
+            reason=skipped[0].seen or "no reason was given",
+            areas=list(dict.fromkeys(c.area for c in skipped)),
+            checks=len(skipped),
+        )
+        for skipped in found.values()
+    ]
+
+
+def late(checks: Iterable[Check]) -> int:
+    """How many checks passed only when they were asked a second time."""
+    return sum(c.outcome == "passed" and any(e.name == AT_FIRST for e in c.evidence) for c in checks)
+
+
+def sentence(counts: Counts, *, late: int = 0, cut_short: str = "") -> str:
+    """The verdict in words; `cut_short` is why not all checks ran."""
+    if cut_short:
+        return f"Not verified: {cut_short}."
+    ran = counts.passed + counts.failed
+    if not ran:
+        return "Not verified: no check ran."
+    left = f"; {_checks(counts.skipped)} skipped, for the reasons below" if counts.skipped else ""
+    if counts.failed:
+        return f"{counts.failed} of {_checks(ran)} failed{left}."
+    twice = f", {late} of them when asked a second time" if late else ""
+    return f"All {_checks(ran)} that ran passed{twice}{left}."
+
+
+def is_verified(counts: Counts, *, cut_short: str = "") -> bool:
+    return bool(counts.passed and not counts.failed and not cut_short)
+
+
+def grouped(checks: Sequence[Check]) -> dict[str, dict[str, list[Check]]]:
+    """Group -> area -> its checks; what failed comes first among groups, areas and checks."""
+    found: dict[str, dict[str, list[Check]]] = {}
+    for check in checks:
+        found.setdefault(check.group, {}).setdefault(check.area, []).append(check)
+    return {
+        group: {
+            area: sorted(members, key=lambda c: OUTCOMES.index(c.outcome))
+            for area, members in sorted(areas.items(), key=lambda a: _is_whole(a[1]))
+        }
+        for group, areas in sorted(found.items(), key=lambda g: all(map(_is_whole, g[1].values())))
+    }
+
+
+def causes_first(checks: Iterable[Check]) -> list[Check]:
+    """What is there and should not be, or the other way round, may be why packets do not pass; so it comes first."""
+    return sorted(checks, key=lambda c: c.traffic)
+
+
+def suspect(checks: Iterable[Check]) -> str:
+    """Where to look first, in a sentence; empty where nothing stands out."""
+    failed = [c for c in checks if c.outcome == "failed"]
+    wrong = {c.hosts[0] for c in failed if len(c.hosts) == 1 and not c.traffic}
+    if len(wrong) == 1 and len(failed) > 1:
+        return f"{wrong.pop()} is not as it has to be, which may be the reason for the rest; look there first"
+    tally = Counter(host for c in failed for host in set(c.hosts))
+    (host, number), (_, second) = [*tally.most_common(2), ("", 0), ("", 0)][:2]
+    if number < STANDS_OUT or number * 2 <= len(failed) or number == second:
+        return ""
+    return f"{host} has a part in {number} of {len(failed)} failures"
+
+
+def _is_whole(checks: Iterable[Check]) -> bool:
+    return not any(c.outcome == "failed" for c in checks)
+
+
+def _checks(number: int) -> str:
+    return f"{number} check" + ("" if number == 1 else "s")

@@ -1,0 +1,143 @@
+"""What a BGP speaker says of itself: its sessions and the prefixes it has, out of FRR's JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from underlay.model.cluster import Cluster
+
+from .sessions import of_host
+
+STEADY_SECONDS = 120
+
+# Segments that the kernel dropped for their TCP MD5 signature (a wrong one, none, or one that nobody expects).
+_MD5 = ("TCPMD5Failure", "TCPMD5NotFound", "TCPMD5Unexpected")
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """One side of a session as that side sees it. Times in seconds; prefixes as CIDR texts.
+
+    `received` is what came before any filter, `accepted` what is in the table of it. `established` counts since FRR was
+    started; `lately` in the last `STEADY_SECONDS`, but not before its configuration was written or its unit started:
+    what a deploy changes resets sessions too.
+    """
+
+    state: str
+    remote_as: int
+    local_as: int
+    up: float = 0.0
+    established: int = 0
+    lately: int = 0
+    reason: str = ""
+    ttl_security: bool = False
+    bfd: str = ""
+    sent: int = 0
+    limit: int = 0
+    received: frozenset[str] = frozenset()
+    accepted: frozenset[str] = frozenset()
+
+    @property
+    def is_up(self) -> bool:
+        return self.state == "Established"
+
+
+@dataclass(frozen=True)
+class View:
+    """What one host says; `trouble` is why it says nothing ("" when it does)."""
+
+    router_id: str = ""
+    neighbours: Mapping[str, Neighbour] = field(default_factory=dict)
+    unsigned: int = 0
+    trouble: str = ""
+
+
+# FRR shows a neighbour's hops alike with TTL security and without; of its configuration nothing else is taken along.
+_TTL_SECURITY = (
+    'vtysh -c \'show running-config bgpd\' | awk \'$3 == "ttl-security" {l = l s "\\"" $2 "\\""; s = ","} '
+    'END {print "{\\"secured\\": [" l "]}"}\''
+)
+
+# FRR counts since it was started; when a session came up stands in its log only.
+_CAME_UP = (
+    "since=$({ "
+    f"echo $(($(date +%s) - {STEADY_SECONDS})); stat -c %Y /etc/frr/frr.conf /run/frr/watchfrr.pid 2>/dev/null; "
+    """} | sort -n | tail -n 1); journalctl -q -t bgpd -o cat --since "@$since" | """
+    r"""awk '/%ADJCHANGE: neighbor .* Up$/ {sub(/.*neighbor /, ""); sub(/[( ].*/, ""); up[$0]++} """
+    r"""END {for (n in up) {l = l s "\"" n "\": " up[n]; s = ","}; print "{\"lately\": {" l "}}"}'"""
+)
+
+
+def question(cluster: Cluster, host: str) -> str:
+    """Shell that a host answers everything with, one JSON document after another; `read_view` reads it."""
+    addresses = [str(far.address) for _, far in of_host(cluster, host)]
+    shown = ["bgp neighbors json", "bgp ipv4 unicast json"]
+    shown += [f"bgp ipv4 unicast neighbors {a} received-routes json" for a in addresses]
+    commands = " ".join(f"-c 'show {command}'" for command in shown)
+    counters = " ".join(f"TcpExt{name}" for name in _MD5)
+    return f"nstat -ajsz {counters}; {_TTL_SECURITY}; {_CAME_UP}; vtysh {commands}"
+
+
+def read_view(cluster: Cluster, host: str, output: str) -> View:
+    """The view in the answer to `question`."""
+    documents = list(_documents(output))
+    if len(documents) < 5:
+        return View(trouble="FRR does not answer; is frr.service running?")
+    counters, configured, came_up, neighbours, table, *received = documents
+    unsigned = sum(int(v) for v in counters.get("kernel", {}).values())
+    accepted: dict[str, set[str]] = {}
+    for prefix, paths in table.get("routes", {}).items():
+        for path in paths:
+            if "peerId" in path:
+                accepted.setdefault(path["peerId"], set()).add(prefix)
+    before = {
+        str(far.address): frozenset(shown.get("receivedRoutes", {}))
+        for (_, far), shown in zip(of_host(cluster, host), received, strict=False)
+    }
+    found = {
+        address: _neighbour(
+            data,
+            before.get(address, frozenset()),
+            frozenset(accepted.get(address, ())),
+            secured=address in configured.get("secured", ()),
+            lately=int(came_up.get("lately", {}).get(address, 0)),
+        )
+        for address, data in neighbours.items()
+        if isinstance(data, dict)
+    }
+    return View(str(table.get("routerId", "")), found, unsigned)
+
+
+def _neighbour(
+    data: Mapping[str, Any], received: frozenset[str], accepted: frozenset[str], *, secured: bool, lately: int
+) -> Neighbour:
+    family = data.get("addressFamilyInfo", {}).get("ipv4Unicast", {})
+    reasons = (data.get("lastNotificationReason"), data.get("lastResetDueTo"), data.get("lastErrorCodeSubcode"))
+    return Neighbour(
+        state=str(data.get("bgpState", "unknown")),
+        remote_as=int(data.get("remoteAs", 0)),
+        local_as=int(data.get("localAs", 0)),
+        up=data.get("bgpTimerUpMsec", 0) / 1000,
+        established=int(data.get("connectionsEstablished", 0)),
+        lately=lately,
+        reason=next((str(r) for r in reasons if r), ""),
+        ttl_security=secured,
+        bfd=str(data.get("peerBfdInfo", {}).get("status", "")),
+        sent=int(family.get("sentPrefixCounter", 0)),
+        limit=int(family.get("prefixAllowedMax", 0)),
+        received=received,
+        accepted=accepted,
+    )
+
+
+def _documents(output: str) -> Iterator[dict[str, Any]]:
+    decoder, position = json.JSONDecoder(), 0
+    while (start := output.find("{", position)) >= 0:
+        try:
+            document, position = decoder.raw_decode(output, start)
+        except ValueError:
+            return
+        yield document

@@ -1,0 +1,47 @@
+"""Binaries, images and charts of a spec, resolved against the source the inventory names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from underlay.artifacts.catalog import binary_entry, image_entry, pinned_version
+from underlay.artifacts.fetch import CACHE, chart_script, fetch_script, images_script, place_script
+from underlay.artifacts.source import open_source
+from underlay.model.addon import Chart
+from underlay.resources.binary import Binary
+from underlay.resources.images import ImageBlob, Images
+from underlay.resources.release import ChartFile
+
+
+class ArtifactsOf:
+    """The plan's view of a source; see `plan.host_plan.Artifacts`."""
+
+    def __init__(self, settings: Mapping[str, Any], *, kubernetes_version: str, arch: str = "amd64") -> None:
+        self._source = open_source(settings)
+        self._kubernetes = kubernetes_version.removeprefix("v")
+        self._arch = arch
+
+    def _version(self, component: str) -> str:
+        return self._kubernetes if component == "kubernetes" else pinned_version(component)
+
+    def binary(self, name: str, path: str) -> Binary:
+        version = self._version(binary_entry(name).component)
+        found = self._source.binary(name, version, self._arch)
+        install = place_script(found.sha256, path, "755") if found.blob else fetch_script(found, path, "755")
+        return Binary(path=path, version=version, sha256=found.sha256, install=install, blob=found.blob)
+
+    def images(self, names: tuple[str, ...]) -> Images:
+        found = [self._source.image(n, self._version(image_entry(n).component), self._arch) for n in names]
+        blobs = {b.sha256: ImageBlob(b.sha256, b.path) for image in found for b in image.blobs}
+        return Images(tuple(i.ref for i in found), images_script(found), tuple(blobs.values()))
+
+    def chart(self, chart: Chart) -> ChartFile:
+        found = self._source.chart(chart.name, chart.version, chart.repository)
+        path = f"{CACHE}/charts/{chart.name}-{chart.version}.tgz"
+        install = chart_script(found, path)
+        return ChartFile(chart.name, chart.version, sha256=found.sha256, path=path, install=install, blob=found.blob)
+
+    def reference(self, name: str) -> str:
+        entry = image_entry(name)
+        return entry.ref(self._version(entry.component))

@@ -1,0 +1,32 @@
+"""Binaries, images and charts by name and version alone: for what only says which, and touches none."""
+
+from __future__ import annotations
+
+from underlay.artifacts.catalog import binary_entry, image_entry, pinned_version
+from underlay.model.addon import Chart
+from underlay.resources.binary import Binary
+from underlay.resources.images import Images
+from underlay.resources.release import ChartFile
+
+
+class NamedArtifacts:
+    """The plan's view of artifacts where no source is at hand; see `plan.host_plan.Artifacts`."""
+
+    def __init__(self, *, kubernetes_version: str) -> None:
+        self._kubernetes = kubernetes_version.removeprefix("v")
+
+    def _version(self, component: str) -> str:
+        return self._kubernetes if component == "kubernetes" else pinned_version(component)
+
+    def binary(self, name: str, path: str) -> Binary:
+        return Binary(path=path, version=self._version(binary_entry(name).component), sha256="", install="")
+
+    def images(self, names: tuple[str, ...]) -> Images:
+        return Images(tuple(map(self.reference, names)), install="")
+
+    def chart(self, chart: Chart) -> ChartFile:
+        return ChartFile(chart.name, chart.version, sha256="", path="", install="")
+
+    def reference(self, name: str) -> str:
+        entry = image_entry(name)
+        return entry.ref(self._version(entry.component))

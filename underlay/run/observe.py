@@ -1,0 +1,76 @@
+"""One question, one answer: everything that is to be known of a host, in one round trip."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from pyinfra.api import FactBase, Host, QuoteString, StringCommand
+from pyinfra.context import ctx_host
+
+from underlay.plan.host_questions import Answers
+from underlay.resources.resource import Resource
+from underlay.resources.script import observe_script, read_observations
+
+from .privilege import way_to_root
+from .run import deployment
+
+
+class Observations(FactBase[list[str]]):
+    """One line for each probe and each resource of the host's plan, in order."""
+
+    def command(self) -> StringCommand:
+        plan = deployment().plan(ctx_host.get())
+        return StringCommand("sh", "-c", QuoteString(observe_script(plan.questions)))
+
+    @staticmethod
+    def default() -> list[str]:
+        return []
+
+    def process(self, output: list[str]) -> list[str]:
+        plan = deployment().plan(ctx_host.get())
+        return read_observations(plan.questions, output)
+
+
+def ask(host: Host) -> None:
+    """Ask the host everything and remember it for the run; what a phase changes it forgets again."""
+    run = deployment()
+    plan = run.plan(host)
+    asked = time.monotonic()
+    lines = host.get_fact(Observations)
+    count(host)
+    run.asked[host.name] = (asked, time.monotonic())
+    lines = lines or [""] * len(plan.questions)
+    run.answers[host.name] = {p.name: line for p, line in zip(plan.probes, lines, strict=False)}
+    run.seen[host.name] = dict(zip(plan.resources, lines[len(plan.probes) :], strict=True))
+
+
+def count(host: Host) -> None:
+    """Note one SSH execution on the host."""
+    executions = deployment().executions
+    executions[host.name] = executions.get(host.name, 0) + 1
+
+
+def answers(host: Host) -> Answers:
+    return deployment().answers[host.name]
+
+
+def observed(host: Host, resources: Sequence[Resource]) -> list[tuple[Resource, str]]:
+    """The resources with their observed lines; asks again if something on the host has changed since."""
+    if host.name not in deployment().seen:
+        ask(host)
+    known = deployment().seen[host.name]
+    return [(r, known[r]) for r in resources]
+
+
+def ask_resources(host: Host, resources: Sequence[Resource]) -> list[tuple[Resource, str]]:
+    """Resources that are not of the host's plan, with their observed lines: one more round trip."""
+    count(host)
+    command = StringCommand("sh", "-c", QuoteString(observe_script(resources)))
+    _, output = host.run_shell_command(command, **way_to_root(host))
+    return list(zip(resources, read_observations(resources, output.stdout_lines), strict=True))
+
+
+def forget(host: Host) -> None:
+    """What was observed no longer holds: the host has been changed."""
+    deployment().seen.pop(host.name, None)

@@ -1,0 +1,126 @@
+"""The bridge: pyinfra's inventory -> a Spec, or one error that lists every problem, before any host is contacted."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, cast
+
+import click
+import gevent
+from pyinfra.api import Inventory, State
+from pyinfra.context import ctx_state
+
+from underlay.artifacts.error import ArtifactError
+from underlay.inventory.errors import InvalidInventory
+from underlay.inventory.spec import GROUPS, Groups, Hosts, Spec, read_spec
+from underlay.plan.host_plan import host_plan
+
+from .artifacts import ArtifactsOf
+from .run import Deployment, begin
+
+
+def hosts_and_groups(inventory: Inventory) -> tuple[Hosts, Groups]:
+    """What the inventory says of every host, and who is in which group, whatever `--limit` leaves."""
+    hosts = {host.name: host.data.dict() for host in inventory}
+    groups = {g: tuple(h.name for h in inventory.get_group(g, default=None) or ()) for g in GROUPS}
+    return hosts, groups
+
+
+def read_deployment(inventory: Inventory, *, name: str) -> Deployment:
+    """Everything a run needs to know before it contacts anybody.
+
+    :raises InvalidInventory: with every problem, the artifacts' among them.
+    """
+    hosts, groups = hosts_and_groups(inventory)
+    spec = read_spec(hosts, groups)
+    artifacts = artifacts_of(spec)
+    try:
+        # Nobody has more binaries, images and charts than the first.
+        host_plan(spec, spec.cluster.first, artifacts)
+    except ArtifactError as error:
+        raise InvalidInventory([str(error)]) from error
+    return Deployment(inventory=name, hosts=hosts, groups=groups, spec=spec, artifacts=artifacts)
+
+
+def artifacts_of(spec: Spec) -> ArtifactsOf:
+    """
+    :raises InvalidInventory: when the source cannot serve what the spec needs.
+    """
+    try:
+        return ArtifactsOf(spec.artifacts, kubernetes_version=spec.cluster.kubernetes_version)
+    except ArtifactError as error:
+        raise InvalidInventory([str(error)]) from error
+
+
+def before_connecting(state: State) -> None:
+    """Have pyinfra's own command refuse a bad inventory before it connects to any host.
+
+    `State.init` is the one call between the loading of the inventory and the first connection.
+    """
+    from .progress import watch  # noqa: PLC0415
+
+    init = state.init
+
+    def checked(inventory: Inventory, config: Any, initial_limit: Any = None) -> None:
+        init(inventory, config, initial_limit=initial_limit)
+        if not len(inventory):
+            refuse([f"inventory: {_argument()} has no hosts, or there is no such file; check its path"])
+        if initial_limit is not None and not initial_limit:
+            refuse(["--limit: it leaves no host; the hosts are " + ", ".join(sorted(h.name for h in inventory))])
+        try:
+            begin(state, read_deployment(inventory, name=_argument()))
+        except InvalidInventory as error:
+            refuse(error.problems)
+        watch(state)
+
+    state.init = checked  # type: ignore[method-assign]
+
+
+def refuse(problems: Any) -> None:
+    """Tell every problem and leave with exit status 1."""
+    for problem in problems:
+        click.echo(f"underlay: {problem}", err=True)
+    sys.exit(1)
+
+
+def _argument() -> str:
+    """The inventory as the user named it on pyinfra's command line."""
+    return next((a for a in sys.argv[1:] if a.endswith(".py") or a.startswith("@")), "the inventory")
+
+
+def load(path: str, *, data: dict[str, Any] | None = None) -> Inventory:
+    """The inventory file as pyinfra's own command would load it.
+
+    :raises InvalidInventory: when there is no such file or it fails.
+    """
+    # pyinfra_cli patches the process for gevent when it is imported.
+    from pyinfra_cli.exceptions import WrappedError  # noqa: PLC0415
+    from pyinfra_cli.inventory import make_inventory_from_files  # noqa: PLC0415
+
+    # Ctrl-C reaches us all the same; the hub would print it first.
+    gevent.get_hub().NOT_ERROR += (KeyboardInterrupt,)
+    if not Path(path).is_file():
+        near = ", ".join(sorted(str(p) for p in Path("inventories").glob("*.py")))
+        raise InvalidInventory([f"inventory: there is no file {path}; known are {near or 'none here'}"])
+    try:
+        # pyinfra notes in its state which file it executes.
+        with ctx_state.use(State()):
+            return cast(Inventory, make_inventory_from_files(path, data or {}, str(Path.cwd())))
+    except WrappedError as error:
+        raise InvalidInventory([f"inventory: {path}: {error.exception}"]) from error
+
+
+def main() -> None:
+    """Print an inventory's hosts and groups as JSON: `python -m underlay.run.read_inventory FILE`."""
+    try:
+        hosts, groups = hosts_and_groups(load(sys.argv[1]))
+        read_spec(hosts, groups)
+    except InvalidInventory as error:
+        refuse(error.problems)
+    click.echo(json.dumps({"hosts": hosts, "groups": groups}, default=str))
+
+
+if __name__ == "__main__":
+    main()

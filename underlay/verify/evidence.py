@@ -1,0 +1,39 @@
+"""What a check saw, kept with the check: the report shows it folded below the check's line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+# Bytes of one piece; what is longer keeps its beginning and its end.
+LIMIT = 20_000
+
+Evidence = Callable[[str, str], None]
+
+_KEPT: pytest.StashKey[list[tuple[str, str]]] = pytest.StashKey()
+
+
+@pytest.fixture
+def evidence(request: pytest.FixtureRequest) -> Evidence:
+    """Keep a text with the check that calls this: `evidence("ip route", output)`; whether it passes or fails."""
+    kept = request.node.stash.setdefault(_KEPT, [])
+
+    def keep(name: str, text: str) -> None:
+        kept.append((name, bounded(text)))
+
+    return keep
+
+
+def kept_of(item: pytest.Item) -> list[tuple[str, str]]:
+    """Name and text of every piece that a check kept so far."""
+    kept: list[tuple[str, str]] = item.stash.get(_KEPT, [])
+    return list(kept)
+
+
+def bounded(text: str, limit: int = LIMIT) -> str:
+    """A text of at most about `limit` bytes: the middle is left out, and how much of it is said."""
+    if len(text) <= limit:
+        return text
+    half = limit // 2
+    return f"{text[:half]}\n... {len(text) - 2 * half} characters are left out ...\n{text[-half:]}"

@@ -1,0 +1,96 @@
+"""What is collected of hosts when a check failed: once, bounded, without secrets, as files beside the report."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from underlay.plan.secrets import Secrets
+from underlay.report.document import File
+from underlay.report.evidence_commands import HOSTS, LIMIT, OF_CLUSTER, OF_HOST, PATIENCE
+
+from .evidence import bounded
+from .target import Target
+
+# Secrets that no inventory states, by their shape: join tokens, keys, bearer tokens.
+_SHAPES = (
+    (re.compile(r"\b[a-z0-9]{6}\.[a-z0-9]{16}\b"), "<token>"),
+    (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----", re.DOTALL), "<private key>"),
+    (re.compile(r"\beyJ[\w-]{10,}\.[\w-]+\.[\w-]+"), "<token>"),
+    (
+        re.compile(r"(?i)\b((?:password|secret|token|psk|private[-_]?key)[\"']?\s*[:=]\s*[\"']?)[^\s\"',}]{4,}"),
+        r"\1<hidden>",
+    ),
+)
+
+
+def collect(target: Target, hosts: list[str], directory: Path) -> list[File]:
+    """Ask every host concerned everything, the cluster through its first node, and keep the answers.
+
+    A host that does not answer in time leaves a file that says so.
+    """
+    secrets, first = Secrets(target.spec), target.spec.cluster.first.name
+    jobs = [(host, host, OF_HOST) for host in hosts[:HOSTS]] + [("cluster", first, OF_CLUSTER)]
+    with ThreadPoolExecutor(max_workers=HOSTS + 1) as pool:
+        answers = list(pool.map(lambda job: (job[0], _ask(target, job[1], job[2])), jobs))
+    found = []
+    for name, answer in answers:
+        for what, text in answer.items():
+            if text.strip():
+                found.append(_keep(directory, name, what, without_secrets(text, secrets)))
+    return found
+
+
+def without_secrets(text: str, secrets: Secrets) -> str:
+    """A text without what the inventory keeps secret, and without what looks like a secret."""
+    text = secrets.text(text)
+    for shape, instead in _SHAPES:
+        text = shape.sub(instead, text)
+    return text
+
+
+def script(questions: dict[str, str]) -> str:
+    """Shell that answers all questions, each with a line before it; none may take all the time there is."""
+    lines = []
+    for what, command in questions.items():
+        quoted = command.replace("'", "'\\''")
+        lines.append(f"printf '\\036%s\\n' '{what}'; timeout 6 sh -c '{quoted}' 2>&1 | head -c {4 * LIMIT}")
+    return "\n".join(lines) + "\n"
+
+
+def read_answers(output: str) -> dict[str, str]:
+    """Question -> answer."""
+    parts = (part.partition("\n") for part in output.split("\x1e")[1:])
+    return {what: text for what, _, text in parts}
+
+
+def _ask(target: Target, host: str, questions: dict[str, str]) -> dict[str, str]:
+    # A connection of its own: the one the checks use may be what hangs.
+    root = target.variables[host].get("ssh_user", "root") == "root"
+    command = [
+        "ssh",
+        "-F",
+        str(target.ssh_config),
+        "-o",
+        "ControlPath=none",
+        host,
+        *([] if root else ["sudo", "-n"]),
+        "sh",
+        "-s",
+    ]
+    text = script(questions).encode()
+    try:
+        ran = subprocess.run(command, input=text, capture_output=True, check=False, timeout=PATIENCE)
+    except subprocess.TimeoutExpired as error:
+        return {**read_answers((error.stdout or b"").decode(errors="replace")), "no answer": f"not within {PATIENCE} s"}
+    found = read_answers(ran.stdout.decode(errors="replace"))
+    return found or {"no answer": ran.stderr.decode(errors="replace").strip() or "it closed the connection"}
+
+
+def _keep(directory: Path, host: str, what: str, text: str) -> File:
+    path = directory / "evidence" / host / f"{what.replace(' ', '-')}.txt"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(bounded(text, LIMIT))
+    return File(host=host, what=what, path=str(path.relative_to(directory)), bytes=path.stat().st_size)

@@ -1,0 +1,157 @@
+"""What the report draws: nodes, links, ways between nodes and sessions as they are, not as they were asked for."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from underlay.report.document import Check
+from underlay.report.observed import Network, Node, Path, Router, Session
+from underlay.routing.session_check import Row, Side
+from underlay.routing.sessions import Session as Declared
+
+from .link_state import question, read_answer
+from .probe_objects import NAMESPACE
+from .target import Target
+
+_IMAGES = "get pods -A -o 'jsonpath={range .items[*]}{.metadata.namespace} {.spec.containers[*].image}{\"\\n\"}{end}'"
+
+# A report is written whether or not the API answers.
+_SOON = "--request-timeout=10s"
+
+
+def network(target: Target) -> Network:
+    network, cluster = target.spec.network, target.spec.cluster
+    return Network(
+        mode=network.mode,
+        data_path=network.data_path,
+        pod_subnet=str(cluster.pod_subnet),
+        pod_subnets=[str(s) for s in cluster.pod_subnets],
+        service_subnets=[str(s) for s in cluster.service_subnets],
+        pod_mtu=network.pod_mtu(cluster),
+        path_mtu=cluster.path_mtu,
+        kube_proxy="" if network.replaces_kube_proxy else cluster.kube_proxy_mode,
+        routes=cluster.routes.value,
+    )
+
+
+def routers(target: Target) -> dict[str, Router]:
+    bgp = target.spec.cluster.bgp
+    return {
+        r.name: Router(rack=r.rack, address=str(r.address), as_number=r.as_number, managed=r.managed)
+        for r in (bgp.routers if bgp else ())
+    }
+
+
+def nodes(target: Target) -> tuple[dict[str, Node], dict[str, list[str]]]:
+    """Every node the API has or the inventory names, and every version that was seen."""
+    registered, images = _registered(target), _images(target)
+    subnets = {name: item["spec"].get("podCIDRs", []) for name, item in registered.items()}
+    names = [n.name for n in target.nodes]
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        looks = dict(zip(names, pool.map(lambda n: _look(target, n, subnets), names), strict=True))
+    found = {
+        name: Node(**{**_told(registered.get(name)), **looks.get(name, {}), "pod_subnets": subnets.get(name, [])})
+        for name in (*names, *(n for n in registered if n not in names))
+    }
+    versions: dict[str, set[str]] = {"underlay": {importlib.metadata.version("underlay")}}
+    for node in found.values():
+        for what, seen in (
+            ("Kubernetes", node.version),
+            ("container runtime", node.runtime),
+            ("kernel", node.kernel),
+            ("system", node.system),
+        ):
+            versions.setdefault(what, set()).update([seen] if seen else [])
+    return found, {what: sorted(seen) for what, seen in (versions | images).items() if seen}
+
+
+def sessions(rows: Mapping[Declared, Row]) -> list[Session]:
+    return [
+        Session(
+            one=s.one.host,
+            other=s.other.host,
+            one_as=s.one.as_number,
+            other_as=s.other.as_number,
+            state=" / ".join(dict.fromkeys(_state(side) for side in (row.one, row.other))),
+            problem="; ".join(row.problems),
+        )
+        for s, row in rows.items()
+    ]
+
+
+def paths(target: Target, checks: Sequence[Check]) -> list[Path]:
+    """What the checks measured of each path; without that, what they say of pairs of nodes."""
+    if handed := getattr(target, "paths", None):
+        known = {f.alias or name for name, f in Path.model_fields.items()}
+        return [Path.model_validate({k: v for k, v in path.items() if k in known}) for path in handed]
+    found: dict[tuple[str, str], dict[str, str]] = {}
+    for check in checks:
+        one, _, other = check.name.partition(" to ")
+        if check.outcome != "skipped" and {one, other} <= {n.name for n in target.nodes}:
+            found.setdefault((one, other), {})[check.area] = "ok" if check.outcome == "passed" else check.seen
+    rack = {n.name: n.rack for n in target.nodes}
+    return [
+        Path.model_validate({"from": one, "to": other, "class": _class(one, other, rack), "checks": seen})
+        for (one, other), seen in found.items()
+    ]
+
+
+def _class(one: str, other: str, rack: Mapping[str, str]) -> str:
+    if one == other:
+        return "same node"
+    return "same rack" if rack[one] == rack[other] else "across racks"
+
+
+def _registered(target: Target) -> dict[str, Any]:
+    try:
+        return {i["metadata"]["name"]: i for i in json.loads(target.kubectl(f"get nodes -o json {_SOON}"))["items"]}
+    except (AssertionError, ValueError):
+        return {}
+
+
+def _told(item: dict[str, Any] | None) -> dict[str, Any]:
+    if item is None:
+        return {}
+    ready = next((c["status"] for c in item["status"].get("conditions", ()) if c["type"] == "Ready"), "Unknown")
+    info = item["status"]["nodeInfo"]
+    return {
+        "version": info["kubeletVersion"],
+        "state": "Ready" if ready == "True" else "NotReady",
+        "system": info["osImage"],
+        "kernel": info["kernelVersion"],
+        "runtime": info["containerRuntimeVersion"],
+    }
+
+
+def _look(target: Target, name: str, subnets: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    node = target.spec.cluster.node(name)
+    known = {"role": node.role.value, "rack": node.rack, "address": str(node.address)}
+    try:
+        answer = target.host(name).run(question(name, subnets)).stdout
+    except AssertionError:
+        return known
+    return {**known, **read_answer(answer, address=str(node.address))}
+
+
+def _images(target: Target) -> dict[str, set[str]]:
+    """Image -> tags of what runs: `kube-proxy` -> {`v1.37.2`}."""
+    found: dict[str, set[str]] = {}
+    try:
+        lines = [line.split() for line in target.kubectl(f"{_IMAGES} {_SOON}").splitlines()]
+    except AssertionError:
+        return {}
+    for namespace, *references in (line for line in lines if line):
+        for reference in references if namespace != NAMESPACE else ():
+            name, _, tag = reference.partition("@")[0].rpartition("/")[2].partition(":")
+            found.setdefault(name, set()).add(tag or "latest")
+    return found
+
+
+def _state(side: Side) -> str:
+    if not side.end.ours:
+        return "not ours"
+    return side.seen.state if side.seen else ("no answer" if side.view.trouble else "no neighbour")
