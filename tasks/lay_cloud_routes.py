@@ -7,12 +7,12 @@ from typing import Any
 from pyinfra.api import Host, operation
 from pyinfra.context import ctx_host
 
-from underlay.clouds.change import Change, CloudError, PodRoute
-from underlay.clouds.open import open_cloud
+from underlay.clouds.change import Change, CloudError
 from underlay.model.routes import Routes
+from underlay.run.cloud_routes import planned_cloud
 from underlay.run.command import Fail, Step, Steps
 from underlay.run.pod_subnets import active_nodes, learn_subnets
-from underlay.run.run import Deployment, deployment
+from underlay.run.run import deployment
 
 
 @operation()
@@ -31,22 +31,6 @@ def converge_cloud() -> Steps:
         return
     if changes:
         yield Step("cloud routes", lambda host, arguments: _apply(host, changes, arguments))
-
-
-def planned_cloud(run: Deployment) -> list[Change]:
-    """What the cloud is to be told for the nodes' pod subnets as they are known.
-
-    :raises CloudError: when it cannot be asked, or a limit would be passed.
-    """
-    cluster = run.spec.cluster
-    assert cluster.cloud is not None
-    wanted = [
-        PodRoute(node.name, str(node.address), subnet)
-        for node in cluster.nodes
-        for subnet in sorted(run.subnets.get(node.name, ()))
-        if ":" not in subnet
-    ]
-    return open_cloud(cluster.cloud).plan(wanted, cluster.pod_subnet)  # type: ignore[arg-type]
 
 
 def lay_cloud_routes() -> None:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from pyinfra.api import Host, operation
+from pyinfra.api import operation
 from pyinfra.context import ctx_host
 
-from underlay.resources.resource import Resource
-from underlay.routing.resources import learned
 from underlay.run.command import Fail, Step, Steps
 from underlay.run.converge import apply
 from underlay.run.observe import ask_resources
 from underlay.run.pod_subnets import active_nodes, learn_subnets
 from underlay.run.run import deployment
+from underlay.run.static_routes import routes_of
 
 
 @operation()
@@ -34,14 +31,6 @@ def lay() -> Steps:
     pending = [(r, seen) for r, seen in ask_resources(host, resources) if r.sentence(seen)]
     if pending:
         yield Step("routes", lambda host, arguments: apply(host, pending, arguments, among=resources))
-
-
-def routes_of(host: Host) -> Sequence[Resource]:
-    """The resources that follow from the nodes' pod subnets; none where the network tells routes another way."""
-    run = deployment()
-    if not run.lays_routes or not run.is_node(host):
-        return ()
-    return learned(run.spec.cluster, run.spec.network, run.spec.cluster.node(host.name), run.subnets)
 
 
 def lay_routes() -> None:

@@ -1,21 +1,15 @@
-"""What must be true before anything is touched: every host is asked, then all are judged together."""
+"""What must be true before anything is touched: every host is queried, then all are judged together."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-
 from pyinfra import logger
-from pyinfra.api import State, operation
+from pyinfra.api import operation
 from pyinfra.context import ctx_host, ctx_state
 
-from underlay.findings.finding import Finding, accept, of_host, refusals
-from underlay.plan.host_plan import record
-from underlay.plan.host_questions import recorded_path, recorded_problems
-from underlay.preflight.host_findings import judge
+from underlay.findings.finding import refusals
 from underlay.run.command import Fail, Steps
 from underlay.run.observe import ask
-from underlay.run.probe_wire import probe_wire
+from underlay.run.preflight_findings import findings_of, line_of
 from underlay.run.run import deployment
 
 
@@ -34,7 +28,7 @@ def probe() -> Steps:
     state = ctx_state.get()
     if state.is_executing and run.findings is None:
         run.findings = []
-        run.findings = findings(state, say=lambda text: logger.info(f"    {text}"))
+        run.findings = findings_of(state, say=lambda text: logger.info(f"    {text}"))
     return
     yield
 
@@ -48,51 +42,10 @@ def judge_hosts() -> Steps:
     if run.is_first(host) and ctx_state.get().is_executing:
         for finding in found:
             if not finding.refuses:
-                logger.warning(told(finding))
+                logger.warning(line_of(finding))
     if refusals(found):
         own = [f.line for f in found if f.refuses and host.name in (f.hosts or (f.where,))]
         yield Fail("\n".join(own) if own else "not touched, because of the problems of other hosts")
-
-
-def findings(state: State, *, everything: bool = False, say: Callable[[str], None] = lambda _: None) -> list[Finding]:
-    """Everything that preflight finds, gravest first; the wire is left alone when hosts are not fit by themselves.
-
-    :param everything: ask the wire between hosts that carry the cluster, too.
-    """
-    run = deployment()
-    found = accept(findings_of_hosts(), run.spec.accepted)
-    if not refusals(found):
-        found = accept([*found, *probe_wire(state, everything=everything, say=say)], run.spec.accepted)
-    return found
-
-
-def findings_of_hosts() -> list[Finding]:
-    """What is wrong with hosts by themselves and beside one another, out of what they were asked already."""
-    run = deployment()
-    first = run.spec.cluster.first.name
-    if first not in run.answers:
-        reason = "is not reachable, and nothing can be done without the first control-plane host"
-        return [of_host("host-unreachable", first, reason)]
-    recorded = run.answers[first]["recorded"]
-    lacking = [
-        of_host("kernel-lacks", name, lack)
-        for name, seen in run.seen.items()
-        for r, line in seen.items()
-        if (lack := r.impossible(line))
-    ]
-    if (path := recorded_path(recorded)) and not run.spec.path_stated:
-        run.know_path(path)
-    found = judge(run.spec.cluster, run.spec.network, run.answers, asked=run.asked, path_stated=run.spec.path_stated)
-    found += lacking
-    # Through JSON, as the recorded one went: tuples are lists there.
-    asked = json.loads(json.dumps(record(run.spec)))
-    return found + [of_host("record-differs", first, why) for why in recorded_problems(recorded, asked)]
-
-
-def told(finding: Finding) -> str:
-    """A finding that stops nothing, as a line of the run."""
-    accepted = f" (accepted: {finding.accepted})" if finding.accepted else ""
-    return f"    {finding.severity}: {finding.line} [{finding.code}]{accepted}"
 
 
 def preflight() -> None:

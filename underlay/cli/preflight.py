@@ -31,12 +31,12 @@ def preflight_command(inventory: str, as_json: bool, junit: str | None, page: st
     Example:  underlay preflight inventories/lab.py --page preflight.html
     """
     with connected(inventory, tolerant=True) as state:
-        from tasks.preflight import findings  # noqa: PLC0415
         from underlay.run.plan_changes import ask_all  # noqa: PLC0415
         from underlay.run.preflight_document import document  # noqa: PLC0415
+        from underlay.run.preflight_findings import findings_of  # noqa: PLC0415
 
         run = ask_all(state)
-        found = findings(state, everything=True, say=_say)
+        found = findings_of(state, everything=True, say=_say)
         told = document(run, found)
     if junit:
         from underlay.preflight.junit import junit_of  # noqa: PLC0415

@@ -34,7 +34,7 @@ def verify_command(inventory: str, as_json: bool, reboot: bool, yes: bool) -> No
     Examples:  underlay verify inventories/lab.py
                underlay verify inventories/lab.py --reboot
     """
-    from tasks.verify_cluster import run_checks  # noqa: PLC0415
+    from underlay.run.live_tests import run_checks  # noqa: PLC0415
     from underlay.run.read_inventory import load, read_deployment  # noqa: PLC0415
 
     failed: list[str] = []

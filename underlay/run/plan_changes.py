@@ -6,17 +6,17 @@ import gevent
 from pyinfra.api import Host, State
 from pyinfra.context import ctx_host, ctx_state
 
-from tasks.lay_cloud_routes import planned_cloud
-from tasks.lay_routes import routes_of
-from tasks.preflight import findings_of_hosts
 from underlay.clouds.change import CloudError
 from underlay.findings.finding import accept, refusals
 from underlay.model.routes import Routes
 from underlay.plan.host_questions import is_member
 
+from .cloud_routes import planned_cloud
 from .observe import ask, ask_resources, observed
 from .pod_subnets import learn_subnets
+from .preflight_findings import findings_of_hosts
 from .run import Deployment, deployment
+from .static_routes import routes_of
 
 
 def planned(state: State) -> tuple[list[str], dict[str, list[str]]]:

@@ -8,10 +8,10 @@ from typing import Any, cast
 
 import pytest
 
-from tasks.verify_cluster import run_folder
 from tests.unit.clusters import node, spec
 from underlay.report.document import File
 from underlay.report.summary import failures, notes, verdict
+from underlay.run.live_tests import run_folder
 from underlay.run.run import Deployment
 from underlay.run.summary import show_summary
 

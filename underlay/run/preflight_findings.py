@@ -1,0 +1,59 @@
+"""What preflight finds: first of the hosts by themselves, then of the wire between them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from pyinfra.api import State
+
+from underlay.findings.finding import Finding, accept, of_host, refusals
+from underlay.plan.host_plan import record
+from underlay.plan.host_questions import recorded_path, recorded_problems
+from underlay.preflight.host_findings import judge
+
+from .probe_wire import probe_wire
+from .run import deployment
+
+
+def findings_of(
+    state: State, *, everything: bool = False, say: Callable[[str], None] = lambda _: None
+) -> list[Finding]:
+    """Everything that preflight finds, gravest first; the wire is left alone when hosts are not fit by themselves.
+
+    :param everything: ask the wire between hosts that carry the cluster, too.
+    """
+    run = deployment()
+    found = accept(findings_of_hosts(), run.spec.accepted)
+    if not refusals(found):
+        found = accept([*found, *probe_wire(state, everything=everything, say=say)], run.spec.accepted)
+    return found
+
+
+def findings_of_hosts() -> list[Finding]:
+    """What is wrong with hosts by themselves and beside one another, out of what they were asked already."""
+    run = deployment()
+    first = run.spec.cluster.first.name
+    if first not in run.answers:
+        reason = "is not reachable, and nothing can be done without the first control-plane host"
+        return [of_host("host-unreachable", first, reason)]
+    recorded = run.answers[first]["recorded"]
+    lacking = [
+        of_host("kernel-lacks", name, lack)
+        for name, seen in run.seen.items()
+        for r, line in seen.items()
+        if (lack := r.impossible(line))
+    ]
+    if (path := recorded_path(recorded)) and not run.spec.path_stated:
+        run.know_path(path)
+    found = judge(run.spec.cluster, run.spec.network, run.answers, asked=run.asked, path_stated=run.spec.path_stated)
+    found += lacking
+    # Through JSON, as the recorded one went: tuples are lists there.
+    asked = json.loads(json.dumps(record(run.spec)))
+    return found + [of_host("record-differs", first, why) for why in recorded_problems(recorded, asked)]
+
+
+def line_of(finding: Finding) -> str:
+    """A finding that stops nothing, as a line of the run."""
+    accepted = f" (accepted: {finding.accepted})" if finding.accepted else ""
+    return f"    {finding.severity}: {finding.line} [{finding.code}]{accepted}"

@@ -1,0 +1,20 @@
+"""The routes to other nodes' pods that a host needs, once the cluster has given its nodes their pod subnets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pyinfra.api import Host
+
+from underlay.resources.resource import Resource
+from underlay.routing.resources import learned
+
+from .run import deployment
+
+
+def routes_of(host: Host) -> Sequence[Resource]:
+    """The resources that follow from the nodes' pod subnets; none where the network tells routes another way."""
+    run = deployment()
+    if not run.lays_routes or not run.is_node(host):
+        return ()
+    return learned(run.spec.cluster, run.spec.network, run.spec.cluster.node(host.name), run.subnets)
