@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from underlay.model.addon import Addon, Rollout
 from underlay.model.cluster import Cluster
 
 from . import egress, release
 from .installation import installation
+from .mode import CalicoMode
 from .objects import NAMESPACE, OPERATOR, calico, made, merged
 
-if TYPE_CHECKING:
-    from .calico import Calico
 
-
-def addon(network: Calico, cluster: Cluster) -> Addon:
+def addon(network: CalicoMode, cluster: Cluster) -> Addon:
     specs = {"FelixConfiguration": network.felix_spec(cluster), "BGPConfiguration": network.bgp_spec(cluster)}
     specs = {kind: merged(spec, network.values.get(kind, {})) for kind, spec in specs.items()}
     what = merged(installation(network, cluster), network.values.get("Installation", {}))

@@ -18,8 +18,9 @@ from underlay.model.node import Node
 from underlay.model.traits import Reach, Traits
 from underlay.resources.objects import KUBECTL
 
-from . import checks, judges, peering
+from . import judges, peering
 from .calico import Calico
+from .mode import addresses
 
 # Sessions that a node keeps with its rack, from which on some nodes reflect routes for the rest.
 RACK_MAX = 50
@@ -83,11 +84,11 @@ class CalicoBgp(Calico):
         bgp = _known(cluster)
         mates = [n for n in cluster.nodes if n.rack == node.rack and n != node]
         routers = [str(r.address) for r in bgp.routers_of(node.rack) if r.address.version == version]
-        return checks.addresses(mates, version) | set(routers)
+        return addresses(mates, version) | set(routers)
 
     def neighbours(self, cluster: Cluster, node: Node, version: int) -> dict[str, int]:
         bgp = _known(cluster)
-        mates = checks.addresses(peering.rack_mates(cluster, bgp, node), version)
+        mates = addresses(peering.rack_mates(cluster, bgp, node), version)
         routers = [r for r in bgp.routers_of(node.rack) if r.address.version == version]
         return {**dict.fromkeys(mates, bgp.as_number(node)), **{str(r.address): r.as_number for r in routers}}
 

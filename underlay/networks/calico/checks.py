@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import partial
-from typing import TYPE_CHECKING
 
 from underlay.model.check import Check
 from underlay.model.cluster import Cluster
-from underlay.model.node import Node, addresses_of
+from underlay.model.node import Node
 from underlay.model.routes import Routes
 from underlay.resources.objects import KUBECTL
 
 from . import bird, judges, routes
 from .installation import pool_modes
+from .mode import CalicoMode, addresses
 from .wireguard_link import NAMES, PORTS
-
-if TYPE_CHECKING:
-    from .calico import Calico
 
 LINKS = "ip -json -details address show"
 # Felix asks for these itself; what the tables are called is its own business, that they are there is not.
@@ -28,17 +24,12 @@ _PLANES = {
 }
 
 
-def addresses(nodes: Iterable[Node], version: int = 4) -> frozenset[str]:
-    """The nodes' addresses of one family."""
-    return frozenset(addresses_of(nodes, version))
-
-
-def shared_checks(network: Calico, cluster: Cluster) -> list[Check]:
+def shared_checks(network: CalicoMode, cluster: Cluster) -> list[Check]:
     found = [check for node in cluster.nodes for check in _of_node(network, cluster, node)]
     return [*found, *_of_cluster(network, cluster)]
 
 
-def _of_node(network: Calico, cluster: Cluster, node: Node) -> list[Check]:
+def _of_node(network: CalicoMode, cluster: Cluster, node: Node) -> list[Check]:
     plane = network.plane(cluster)
     found = [
         Check("the mode's links, and no other's", node.name, LINKS, partial(judges.links, network, cluster)),
@@ -70,7 +61,7 @@ def _of_node(network: Calico, cluster: Cluster, node: Node) -> list[Check]:
     return found
 
 
-def _of_cluster(network: Calico, cluster: Cluster) -> list[Check]:
+def _of_cluster(network: CalicoMode, cluster: Cluster) -> list[Check]:
     """What only the API knows, asked once."""
     if not cluster.control_plane:
         return []
@@ -101,7 +92,7 @@ def _of_cluster(network: Calico, cluster: Cluster) -> list[Check]:
     return found
 
 
-def _routes(network: Calico, cluster: Cluster, node: Node, version: int, output: str) -> str | None:
+def _routes(network: CalicoMode, cluster: Cluster, node: Node, version: int, output: str) -> str | None:
     others = [n for n in cluster.nodes if n != node]
     overlay = network.overlay
     if overlay is None:

@@ -12,8 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from ipaddress import IPv4Network, IPv6Network
-from typing import TYPE_CHECKING
+from ipaddress import IPv4Network
 
 from underlay.model.addon import Object
 from underlay.model.check import Check
@@ -22,10 +21,9 @@ from underlay.model.node import Node
 from underlay.resources.resource import Resource
 
 from . import egress_gateway_node
+from .egress_pools import POOL_BLOCK, pool_name
+from .mode import CalicoMode
 from .objects import calico
-
-if TYPE_CHECKING:
-    from .calico import Calico
 
 # Settings that each substitute reads.
 _READS = {
@@ -34,20 +32,11 @@ _READS = {
     "node-addresses": ("egress_addresses",),
     "gateway-node": ("egress_pools", "egress_gateway", "egress_addresses"),
 }
-# Prefix length of what a node takes of a namespace's range; the operator takes this many pools in all.
-POOL_BLOCK = 29
+# The operator takes this many pools in all.
 _POOLS_MAX = 25
 
 
-def default_pools(network: Calico, cluster: Cluster) -> tuple[IPv4Network | IPv6Network, ...]:
-    """pod_subnet, or its lower half where ranges of the upper one are for namespaces."""
-    if not network.egress_pools or cluster.pod_subnet.prefixlen >= cluster.pod_subnet.max_prefixlen:
-        return cluster.pod_subnets
-    halves: list[IPv4Network | IPv6Network] = [*cluster.pod_subnet.subnets()]
-    return (halves[0], *cluster.pod_subnets[1:])
-
-
-def problems(network: Calico, cluster: Cluster) -> Iterator[str]:
+def problems(network: CalicoMode, cluster: Cluster) -> Iterator[str]:
     read = _READS[network.egress]
     for name in _READS["gateway-node"]:
         if getattr(network, name) and name not in read:
@@ -66,7 +55,7 @@ def problems(network: Calico, cluster: Cluster) -> Iterator[str]:
     yield from _substitute_problems(network, cluster)
 
 
-def _pool_problems(network: Calico, cluster: Cluster) -> Iterator[str]:
+def _pool_problems(network: CalicoMode, cluster: Cluster) -> Iterator[str]:
     if cluster.pod_subnet.version == 6:
         yield f"network.egress: {network.egress} is for IPv4, and pod_subnet is IPv6; leave it out"
         return
@@ -86,7 +75,7 @@ def _pool_problems(network: Calico, cluster: Cluster) -> Iterator[str]:
         seen.append((namespace, pool))
 
 
-def _substitute_problems(network: Calico, cluster: Cluster) -> Iterator[str]:
+def _substitute_problems(network: CalicoMode, cluster: Cluster) -> Iterator[str]:
     where = f"network.egress: {network.egress}"
     if network.egress_pools and network.host_local(cluster):
         yield f"{where} needs Calico's own IPAM, and pods have addresses of their node's podCIDR here; leave it out"
@@ -113,7 +102,7 @@ def _substitute_problems(network: Calico, cluster: Cluster) -> Iterator[str]:
             yield f"network.egress_addresses: {node} is not the egress_gateway; leave its address out"
 
 
-def namespaces(network: Calico) -> tuple[Object, ...]:
+def namespaces(network: CalicoMode) -> tuple[Object, ...]:
     """Namespaces whose pods have a range of their own; applied server-side, the annotation alone is ours."""
     return tuple(
         {
@@ -128,11 +117,7 @@ def namespaces(network: Calico) -> tuple[Object, ...]:
     )
 
 
-def pool_name(namespace: str) -> str:
-    return f"egress-{namespace}"
-
-
-def objects(network: Calico) -> tuple[Object, ...]:
+def objects(network: CalicoMode) -> tuple[Object, ...]:
     """What Felix has to know; the pools are in the Installation."""
     if network.egress != "node-addresses":
         return ()
@@ -142,7 +127,7 @@ def objects(network: Calico) -> tuple[Object, ...]:
     )
 
 
-def resources(network: Calico, cluster: Cluster, node: Node) -> tuple[Resource, ...]:
+def resources(network: CalicoMode, cluster: Cluster, node: Node) -> tuple[Resource, ...]:
     if network.egress != "gateway-node":
         return ()
     return egress_gateway_node.resources(
@@ -154,7 +139,7 @@ def resources(network: Calico, cluster: Cluster, node: Node) -> tuple[Resource, 
     )
 
 
-def checks(network: Calico, cluster: Cluster) -> list[Check]:
+def checks(network: CalicoMode, cluster: Cluster) -> list[Check]:
     if network.egress != "gateway-node":
         return []
     pools = [str(pool) for pool in network.egress_pools.values()]

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Network, IPv6Network
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from underlay.model.cluster import Cluster
 
-from . import egress
+from .egress_pools import POOL_BLOCK, pool_name
+from .mode import CalicoMode
 from .settings import PLANES
-
-if TYPE_CHECKING:
-    from .calico import Calico
 
 # Names that upstream's own pools have, by address family.
 POOLS = {4: "default-ipv4-ippool", 6: "default-ipv6-ippool"}
 BLOCK_SIZE_V6 = 122
 
 
-def installation(network: Calico, cluster: Cluster) -> dict[str, Any]:
+def installation(network: CalicoMode, cluster: Cluster) -> dict[str, Any]:
     return {
         "variant": "Calico",
         # With HostLocal and no BGP the operator takes it that somebody else tells the routes, and Calico tells none.
@@ -41,7 +39,7 @@ def installation(network: Calico, cluster: Cluster) -> dict[str, Any]:
     }
 
 
-def _default_pool(network: Calico, subnet: IPv4Network | IPv6Network) -> dict[str, Any]:
+def _default_pool(network: CalicoMode, subnet: IPv4Network | IPv6Network) -> dict[str, Any]:
     return _pool(
         network,
         name=POOLS[subnet.version],
@@ -53,20 +51,20 @@ def _default_pool(network: Calico, subnet: IPv4Network | IPv6Network) -> dict[st
     )
 
 
-def _own_pool(network: Calico, namespace: str, pool: IPv4Network) -> dict[str, Any]:
+def _own_pool(network: CalicoMode, namespace: str, pool: IPv4Network) -> dict[str, Any]:
     """A namespace's: for pods that ask for it by their namespace's annotation, and no others."""
     return _pool(
         network,
-        name=egress.pool_name(namespace),
+        name=pool_name(namespace),
         cidr=str(pool),
         natOutgoing="Disabled",
-        blockSize=egress.POOL_BLOCK,
+        blockSize=POOL_BLOCK,
         allowedUses=["Workload"],
         assignmentMode="Manual",
     )
 
 
-def _pool(network: Calico, **fields: Any) -> dict[str, Any]:
+def _pool(network: CalicoMode, **fields: Any) -> dict[str, Any]:
     """Complete: the operator writes what is left out into the same list, and a second run would take it out again."""
     return {
         **fields,
@@ -77,11 +75,11 @@ def _pool(network: Calico, **fields: Any) -> dict[str, Any]:
     }
 
 
-def block_size(network: Calico, version: int) -> int:
+def block_size(network: CalicoMode, version: int) -> int:
     return network.block_size if version == 4 else BLOCK_SIZE_V6
 
 
-def pool_modes(network: Calico) -> dict[str, str]:
+def pool_modes(network: CalicoMode) -> dict[str, str]:
     """What an IPPool says of its encapsulation."""
     modes = {"ipipMode": "Never", "vxlanMode": "Never"}
     if network.overlay:

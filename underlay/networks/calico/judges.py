@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from underlay.model.cluster import Cluster
 
 from . import wireguard_link
-
-if TYPE_CHECKING:
-    from .calico import Calico
+from .mode import CalicoMode
 
 # Where calico-node writes a node's public keys: what Calico's own Node resource calls status.wireguardPublicKey.
 KEYS = {4: "projectcalico.org/WireguardPublicKey", 6: "projectcalico.org/WireguardPublicKeyV6"}
@@ -19,7 +17,7 @@ AS_NUMBER = "projectcalico.org/ASNumber"
 _ALL = ("vxlan.calico", "vxlan-v6.calico", "wireguard.cali", "wg-v6.cali")
 
 
-def links(network: Calico, cluster: Cluster, output: str) -> str | None:
+def links(network: CalicoMode, cluster: Cluster, output: str) -> str | None:
     """The mode's links are up, of a size that carries a pod's packet, and those of other modes are not there."""
     there = {link["ifname"]: link for link in json.loads(output)}
     overlay = network.overlay

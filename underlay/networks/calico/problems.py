@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from underlay.model.cluster import Cluster
 
 from .installation import block_size, installation
 from .keys import SITES, unknown_values
-
-if TYPE_CHECKING:
-    from .calico import Calico
+from .mode import CalicoMode
 
 # Calico's own documentation draws the line of a full mesh of BGP sessions near here.
 MESH_MAX = 100
@@ -48,7 +46,7 @@ _OURS = {
 }
 
 
-def shared_problems(network: Calico, cluster: Cluster) -> Iterator[str]:
+def shared_problems(network: CalicoMode, cluster: Cluster) -> Iterator[str]:
     yield from _data_plane(network, cluster)
     yield from _pools(network, cluster)
     yield from _ports(network, cluster)
@@ -60,7 +58,7 @@ def shared_problems(network: Calico, cluster: Cluster) -> Iterator[str]:
         )
 
 
-def _data_plane(network: Calico, cluster: Cluster) -> Iterator[str]:
+def _data_plane(network: CalicoMode, cluster: Cluster) -> Iterator[str]:
     proxy = cluster.kube_proxy_mode
     if network.data_plane == "nftables" and proxy != "nftables":
         yield (
@@ -81,7 +79,7 @@ def _data_plane(network: Calico, cluster: Cluster) -> Iterator[str]:
         yield "control_plane_endpoint: is missing; without kube-proxy calico-node has no other way to the API"
 
 
-def _pools(network: Calico, cluster: Cluster) -> Iterator[str]:
+def _pools(network: CalicoMode, cluster: Cluster) -> Iterator[str]:
     if network.host_local(cluster):
         return
     for subnet in network.pools(cluster):
@@ -92,7 +90,7 @@ def _pools(network: Calico, cluster: Cluster) -> Iterator[str]:
             yield f"{name}: {room}, and every node takes one at least ({len(cluster.nodes)} nodes); use a larger one"
 
 
-def _ports(network: Calico, cluster: Cluster) -> Iterator[str]:
+def _ports(network: CalicoMode, cluster: Cluster) -> Iterator[str]:
     """Ports of ours that meet, or that a NodePort may take."""
     taken: dict[tuple[str, int], str] = {}
     for port in network.ports(cluster):
@@ -106,7 +104,7 @@ def _ports(network: Calico, cluster: Cluster) -> Iterator[str]:
         taken[where] = port.purpose
 
 
-def _values(network: Calico, cluster: Cluster) -> Iterator[str]:
+def _values(network: CalicoMode, cluster: Cluster) -> Iterator[str]:
     yield from unknown_values(network.values, network.version)
     ours = {"Installation": installation(network, cluster), "FelixConfiguration": network.felix_spec(cluster)}
     for kind, spec in network.values.items():
@@ -120,7 +118,7 @@ def _values(network: Calico, cluster: Cluster) -> Iterator[str]:
         yield f"network.values.BGPConfiguration: would be ignored, since {network.mode} runs no BIRD; leave it out"
 
 
-def mesh_problems(network: Calico, cluster: Cluster) -> Iterator[str]:
+def mesh_problems(network: CalicoMode, cluster: Cluster) -> Iterator[str]:
     """Every node has a session with every other: too many sessions from some number of nodes on."""
     if len(cluster.nodes) > MESH_MAX:
         yield (

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
-
 from underlay.model.addon import Addon, Chart, Object, Release, Rollout
 from underlay.model.capture import Wire
 from underlay.model.check import Check
@@ -21,26 +18,20 @@ from underlay.resources.kernel_module import KernelModule
 
 from .agent import CGROUP, NAMESPACE
 from .conflicts import conflicts
-from .egress import Egress
-from .encryption import Encryption
+from .features import Features
 from .link_checks import link_checks
-from .mesh import Mesh
 from .paths import pods
-from .services import Services
 from .status import status_checks
 from .user_values import extra_values_problems
 from .versions import REPOSITORY
 
 
-class Cilium(Mesh, Egress, Encryption, Services):
+class Cilium(Features):
     """A data path in eBPF, policies for every protocol, and features that go with any data path.
 
     Pods' links keep the MTU of the host's: what the mode's headers take is taken off the route inside the pod. The
     pod MTU that this project names is the largest packet that a pod can send, which is that of the route.
     """
-
-    named_for: ClassVar[Mapping[str, Any]] = {}
-    """Settings that are what the mode is, and cannot be otherwise: name -> value."""
 
     @property
     def traits(self) -> Traits:
@@ -70,11 +61,6 @@ class Cilium(Mesh, Egress, Encryption, Services):
             ),
             ports=self.ports(cluster),
         )
-
-    @property
-    def foreign_links(self) -> tuple[str, ...]:
-        """Links of the data path that are not Cilium's own."""
-        return ()
 
     def headers(self, cluster: Cluster) -> tuple[Header, ...]:
         return (*self.encryption_headers(cluster), *self.path(cluster).headers(cluster))

@@ -9,18 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import TYPE_CHECKING
 
 from underlay.model.cluster import Cluster
 from underlay.model.routes import Routes
 
 from .egress_conflicts import egress_conflicts
 from .encryption import WIREGUARD_PORT
+from .features import Features
 from .mesh_conflicts import mesh_conflicts
 from .paths import Tunnel
-
-if TYPE_CHECKING:
-    from .cilium import Cilium
 
 NODE_PORTS = range(30000, 32768)
 
@@ -30,7 +27,7 @@ class Conflict:
     """`setting` cannot be as it is `when` that holds; `sentence` is what is wrong, and the way out after a ;"""
 
     setting: str
-    when: Callable[[Cilium, Cluster], bool]
+    when: Callable[[Features, Cluster], bool]
     sentence: str
 
 
@@ -151,7 +148,7 @@ _TUNNEL = (
 )
 
 
-def conflicts(network: Cilium, cluster: Cluster) -> Iterator[str]:
+def conflicts(network: Features, cluster: Cluster) -> Iterator[str]:
     """Every problem between settings, and between them and the cluster."""
     yield from _named_for(network)
     if not cluster.nodes:
@@ -164,7 +161,7 @@ def conflicts(network: Cilium, cluster: Cluster) -> Iterator[str]:
     yield from mesh_conflicts(network, cluster)
 
 
-def _named_for(network: Cilium) -> Iterator[str]:
+def _named_for(network: Features) -> Iterator[str]:
     for name, value in network.named_for.items():
         if getattr(network, name) != value:
             yield (
@@ -173,7 +170,7 @@ def _named_for(network: Cilium) -> Iterator[str]:
             )
 
 
-def _routing(network: Cilium, cluster: Cluster) -> Iterator[str]:
+def _routing(network: Features, cluster: Cluster) -> Iterator[str]:
     racks = ", ".join(cluster.racks)
     if network.needs_one_segment and cluster.routes is Routes.PLUGIN and len(cluster.racks) > 1:
         yield (
@@ -192,7 +189,7 @@ def _routing(network: Cilium, cluster: Cluster) -> Iterator[str]:
         )
 
 
-def _port(network: Cilium, cluster: Cluster) -> int | None:
+def _port(network: Features, cluster: Cluster) -> int | None:
     """The port of the tunnel that there is."""
     path = network.path(cluster)
     tunnel = path if isinstance(path, Tunnel) else network.own_tunnel(cluster)

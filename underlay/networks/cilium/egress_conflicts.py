@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from underlay.model.cluster import Cluster
 
-if TYPE_CHECKING:
-    from .cilium import Cilium
+from .features import Features
 
 
-def egress_conflicts(network: Cilium, cluster: Cluster) -> Iterator[str]:
+def egress_conflicts(network: Features, cluster: Cluster) -> Iterator[str]:
     names = [n.name for n in cluster.nodes]
     seen: set[str] = set()
     for policy in network.egress_policies:

@@ -5,19 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from underlay.model.cluster import Cluster
 
+from .features import Features
 from .mesh import NAME, RemoteCluster
-
-if TYPE_CHECKING:
-    from .cilium import Cilium
 
 WHERE = "network.mesh_clusters"
 
 
-def mesh_conflicts(network: Cilium, cluster: Cluster) -> Iterator[str]:
+def mesh_conflicts(network: Features, cluster: Cluster) -> Iterator[str]:
     """What is wrong between this cluster and the others, and among the others."""
     if not network.meshed:
         for name in ("cluster_name", "mesh_clusters", "mesh_ca_cert", "mesh_ca_key"):
@@ -53,7 +51,7 @@ def mesh_conflicts(network: Cilium, cluster: Cluster) -> Iterator[str]:
         yield from _between(one.name, one.id, one.pod_subnets, other)
 
 
-def _with_us(network: Cilium, cluster: Cluster, other: RemoteCluster) -> Iterator[str]:
+def _with_us(network: Features, cluster: Cluster, other: RemoteCluster) -> Iterator[str]:
     yield from _between(network.mesh_name(cluster), network.cluster_id, cluster.pod_subnets, other)
     if other.id > network.mesh_size:
         yield f"{WHERE}: {other.name} has the number {other.id}, beyond mesh_size {network.mesh_size}; use 511"
@@ -94,7 +92,7 @@ def _between(name: str, number: int, subnets: tuple[Any, ...], other: RemoteClus
                 yield f"{WHERE}: pods' {subnet} of {other.name} overlaps {one} of {name}; change one"
 
 
-def _subnets(network: Cilium, cluster: Cluster) -> Iterator[Any]:
+def _subnets(network: Features, cluster: Cluster) -> Iterator[Any]:
     yield network.native_routing_subnet or cluster.pod_subnet
     yield from cluster.pod_subnets[1:]
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from underlay.model.cluster import Cluster
 from underlay.model.values import leaves
 from underlay.networks.known_keys import of_chart
 
 from . import retired
+from .features import Features
 from .versions import NEWEST
-
-if TYPE_CHECKING:
-    from .cilium import Cilium
 
 WHERE = "network.values"
 # Chart value -> the setting of ours that says it.
@@ -45,7 +42,7 @@ SETTINGS = {
 }
 
 
-def extra_values_problems(network: Cilium, cluster: Cluster) -> Iterator[str]:
+def extra_values_problems(network: Features, cluster: Cluster) -> Iterator[str]:
     """What of `values` is out of date, the mode's own, or not known to the chart."""
     old = {path: became for path, became in retired.VALUES.items() if _has(network.values, path)}
     for path, became in old.items():
