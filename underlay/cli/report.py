@@ -146,7 +146,7 @@ def schema_command() -> None:
 
 
 def _show(found: Iterable[Change], *sides: tuple[Path, Report]) -> None:
-    from underlay.report.changes_told import together  # noqa: PLC0415
+    from underlay.report.changes_text import together  # noqa: PLC0415
 
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
     for word, (path, report) in zip(("before", "after"), sides, strict=True):

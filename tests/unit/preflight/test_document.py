@@ -25,7 +25,7 @@ def told(*findings: Finding, wire: bool = True) -> dict[str, Any]:
 
 
 def cases(document: dict[str, Any], child: str) -> set[str]:
-    suite = Xml.fromstring(junit_of(document))  # noqa: S314
+    (suite,) = Xml.fromstring(junit_of(document))  # noqa: S314
     return {case.attrib["name"].partition(":")[0] for case in suite if case.find(child) is not None}
 
 

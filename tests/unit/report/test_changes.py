@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from underlay.cli.errors import Refused
 from underlay.cli.report import report_group
 from underlay.report.changes import changes
-from underlay.report.changes_told import together
+from underlay.report.changes_text import together
 from underlay.report.document import Report
 from underlay.report.observed import Hop, Link
 
