@@ -11,7 +11,7 @@ from underlay.model.check import Check
 from underlay.verify import check_runner, clock_offsets, cluster_state
 from underlay.verify.clock_offsets import Clocks
 from underlay.verify.cluster_state import Membership
-from underlay.verify.evidence import Evidence
+from underlay.verify.evidence import KeepEvidence
 from underlay.verify.target import Target
 from underlay.verify.timeouts import PATIENCE
 
@@ -54,7 +54,7 @@ def test_node(target: Target, whole: Membership, node: str) -> None:
     assert addresses == wanted, f"its addresses are {addresses}, not {wanted}"
 
 
-def test_system_pods(target: Target, whole: Membership, evidence: Evidence) -> None:
+def test_system_pods(target: Target, whole: Membership, evidence: KeepEvidence) -> None:
     """Cluster: every system pod runs"""
     restarts = whole.restarts()
     evidence("restarts", "\n".join(restarts) or "none")
@@ -83,17 +83,17 @@ def test_recorded(target: Target) -> None:
     assert seen == wanted, f"the cluster was made with {seen}, not {wanted}"
 
 
-def test_api(target: Target, check: Check, evidence: Evidence) -> None:
+def test_api(target: Target, check: Check, evidence: KeepEvidence) -> None:
     """Cluster: the API answers every node through the endpoint people use"""
     check_runner.expect(target, check, evidence)
 
 
-def test_etcd(target: Target, check: Check, evidence: Evidence) -> None:
+def test_etcd(target: Target, check: Check, evidence: KeepEvidence) -> None:
     """Cluster: etcd has exactly the control plane as members, a leader and no alarm"""
     check_runner.expect(target, check, evidence)
 
 
-def test_certificates(target: Target, check: Check, evidence: Evidence) -> None:
+def test_certificates(target: Target, check: Check, evidence: KeepEvidence) -> None:
     """Cluster: certificates are good for a month at least"""
     check_runner.expect(target, check, evidence)
 

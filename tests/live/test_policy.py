@@ -9,13 +9,13 @@ import pytest
 from underlay.verify import network_policies, traffic
 from underlay.verify.network_policies import CASES, Case
 from underlay.verify.target import Target
-from underlay.verify.traffic_results import Answers
+from underlay.verify.traffic_results import TrafficResults
 
 Found = tuple[dict[Case, str], dict[Case, str]]
 
 
 @pytest.fixture(scope="session")
-def enforced(target: Target, under_way: Future[Answers] | None) -> Found:
+def enforced(target: Target, under_way: Future[TrafficResults] | None) -> Found:
     """What became of each connection without any policy, and with them."""
     network = target.spec.network
     if not network.traits.policy:

@@ -13,7 +13,7 @@ from tests.live import test_cluster, test_network
 from underlay.checks.leftovers import leftover_checks
 from underlay.model.check import Check
 from underlay.verify import check_runner, clock_offsets, traffic
-from underlay.verify.paths import Path as Way
+from underlay.verify.paths import PodPath
 from underlay.verify.traffic_results import answers_in
 
 from .laid import BODY_AT, PORT, Laid
@@ -63,14 +63,14 @@ def _told(laid: Laid, checks: Iterable[Check]) -> Iterator[str]:
 
 
 def _wires(laid: Laid) -> Iterator[str]:
-    ways = [Way(one, other, 4) for one in GUESTS for other in GUESTS if one != other]
+    ways = [PodPath(one, other, 4) for one in GUESTS for other in GUESTS if one != other]
     with laid.serving(PAYLOAD), ThreadPoolExecutor(len(ways)) as pool:
         for way, seen in zip(ways, pool.map(lambda w: _wire(laid, w), ways), strict=True):
             if seen != "ok":
                 yield f"{way}: {seen}"
 
 
-def _wire(laid: Laid, way: Way) -> str:
+def _wire(laid: Laid, way: PodPath) -> str:
     shown = traffic.shown_by(laid.asked.network, laid.asked.cluster, way)
     own, pod = laid.pods[way.one], laid.pods[way.other]
     values = {"own": own, "pod": pod, "label": way.label, **shown, "small": "body", "tcp": PORT, "job": 1}

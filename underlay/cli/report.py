@@ -17,7 +17,7 @@ from .errors import Refused
 from .report_runs import cluster, file, folders, last, read, two
 
 if TYPE_CHECKING:
-    from underlay.report.changes import Change
+    from underlay.report.changes import ReportChange
     from underlay.report.document import Report
 
 directory_option = click.option(
@@ -145,7 +145,7 @@ def schema_command() -> None:
     click.echo(json.dumps(Report.model_json_schema(by_alias=True), indent=1))
 
 
-def _show(found: Iterable[Change], *sides: tuple[Path, Report]) -> None:
+def _show(found: Iterable[ReportChange], *sides: tuple[Path, Report]) -> None:
     from underlay.report.changes_text import together  # noqa: PLC0415
 
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 200)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .document import Check, Report
-from .observed import Path
+from .document import CheckResult, Report
+from .observed import ObservedPath
 from .outcome import causes_first
 from .speeds import Speed, speeds
 
@@ -19,7 +19,7 @@ LEAST_MS = 0.1
 
 
 @dataclass(frozen=True)
-class Change:
+class ReportChange:
     """`what` changed from `before` to `after`; empty where it was not there. `worse` is None where that is no matter
     of better or worse."""
 
@@ -39,7 +39,7 @@ class Change:
         return {"kind": self.kind, "what": self.what, "before": self.before, "after": self.after, "worse": self.worse}
 
 
-def changes(before: Report, after: Report) -> list[Change]:
+def changes(before: Report, after: Report) -> list[ReportChange]:
     """Everything that differs: the verdict, what may explain it, then every check, those of what is there first."""
     return [
         *_verdict(before, after),
@@ -56,26 +56,28 @@ def changes(before: Report, after: Report) -> list[Change]:
     ]
 
 
-def _verdict(before: Report, after: Report) -> Iterator[Change]:
+def _verdict(before: Report, after: Report) -> Iterator[ReportChange]:
     if before.verdict != after.verdict:
-        yield Change("verdict", "verdict", before.verdict, after.verdict, worse=after.verdict == "failed")
+        yield ReportChange("verdict", "verdict", before.verdict, after.verdict, worse=after.verdict == "failed")
 
 
-def _checks(before: Report, after: Report) -> Iterator[Change]:
+def _checks(before: Report, after: Report) -> Iterator[ReportChange]:
     old, new = ({c.key: c for c in causes_first(report.checks)} for report in (before, after))
     for key in _union(new, old):
         one, other = old.get(key), new.get(key)
         if (one.outcome if one else "") != (other.outcome if other else ""):
-            yield Change("check", ", ".join(key), _outcome(one), _outcome(other), worse=_is_worse(one, other), of=key)
+            yield ReportChange(
+                "check", ", ".join(key), _outcome(one), _outcome(other), worse=_is_worse(one, other), of=key
+            )
 
 
-def _outcome(check: Check | None) -> str:
+def _outcome(check: CheckResult | None) -> str:
     if check is None:
         return ""
     return f"{check.outcome} ({' '.join(check.seen.split())})" if check.seen else check.outcome
 
 
-def _is_worse(before: Check | None, after: Check | None) -> bool | None:
+def _is_worse(before: CheckResult | None, after: CheckResult | None) -> bool | None:
     """What is not looked at any more is worse too; a new check that is skipped is neither."""
     rank = {"failed": 0, "skipped": 1, "passed": 2}
     if before is None and after is not None:
@@ -83,10 +85,10 @@ def _is_worse(before: Check | None, after: Check | None) -> bool | None:
     return after is None or before is None or rank[after.outcome] < rank[before.outcome]
 
 
-def _plain(kind: str, before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Change]:
+def _plain(kind: str, before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[ReportChange]:
     for name in _union(before, after):
         if before.get(name, "") != after.get(name, ""):
-            yield Change(kind, name, before.get(name, ""), after.get(name, ""))
+            yield ReportChange(kind, name, before.get(name, ""), after.get(name, ""))
 
 
 def _network(report: Report) -> dict[str, str]:
@@ -133,22 +135,22 @@ def _findings(report: Report) -> dict[str, str]:
     }
 
 
-def _paths(before: Report, after: Report) -> Iterator[Change]:
+def _paths(before: Report, after: Report) -> Iterator[ReportChange]:
     """What was tried of a path and what came of it; checks tell most of it already, the matrix alone the rest."""
     told = {c.name for c in (*before.checks, *after.checks)}
     old, new = ({f"{p.from_} to {p.to}": p for p in report.paths} for report in (before, after))
     for name in _union(old, new):
         if name not in told and _whole(old.get(name)) != _whole(new.get(name)):
-            yield Change("path", name, _whole(old.get(name)), _whole(new.get(name)))
+            yield ReportChange("path", name, _whole(old.get(name)), _whole(new.get(name)))
 
 
-def _whole(path: Path | None) -> str:
+def _whole(path: ObservedPath | None) -> str:
     if path is None:
         return ""
     return f"fails: {', '.join(path.failed)}" if path.failed else "whole"
 
 
-def _speeds(before: Report, after: Report) -> Iterator[Change]:
+def _speeds(before: Report, after: Report) -> Iterator[ReportChange]:
     old, new = ({s.name: s for s in speeds(report.paths)} for report in (before, after))
     for name in (n for n in old if n in new):
         yield from _figure(name, "round trip", old[name], new[name], lambda s: (s.latency_ratio, s.latency_ms), " ms")
@@ -164,7 +166,7 @@ def _figure(
     new: Speed,
     of: Callable[[Speed], tuple[float | None, float | None]],
     unit: str,
-) -> Iterator[Change]:
+) -> Iterator[ReportChange]:
     """A busy machine changes the figure, or the hosts' own; a network that got slow changes both figure and ratio."""
     (old_ratio, old_figure), (new_ratio, new_figure) = of(old), of(new)
     if not old_figure or not new_figure or (what == "round trip" and max(old_figure, new_figure) < LEAST_MS):
@@ -177,7 +179,7 @@ def _figure(
     grown = min(factors) >= NOISE[what]
     if grown or max(factors) <= 1 / NOISE[what]:
         before, after = f"{old_figure:.4g}{unit}{beside[0]}", f"{new_figure:.4g}{unit}{beside[1]}"
-        yield Change("speed", f"{what}, {name}", before, after, worse=grown is (what == "round trip"))
+        yield ReportChange("speed", f"{what}, {name}", before, after, worse=grown is (what == "round trip"))
 
 
 def _text(value: Any) -> str:

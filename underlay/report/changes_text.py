@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from .changes import Change
+from .changes import ReportChange
 from .grouping import without_durations
 from .summary import named
 
@@ -13,8 +13,8 @@ from .summary import named
 LONG = 160
 
 
-def together(changes: Iterable[Change]) -> list[Change]:
-    found: dict[tuple[object, ...], list[Change]] = {}
+def together(changes: Iterable[ReportChange]) -> list[ReportChange]:
+    found: dict[tuple[object, ...], list[ReportChange]] = {}
     for change in changes:
         claim = change.of[0] or change.what
         sides = (without_durations(change.before), without_durations(change.after))
@@ -22,7 +22,7 @@ def together(changes: Iterable[Change]) -> list[Change]:
     return [_one(alike) for alike in found.values()]
 
 
-def _one(alike: list[Change]) -> Change:
+def _one(alike: list[ReportChange]) -> ReportChange:
     first = replace(alike[0], before=_cut(alike[0].before), after=_cut(alike[0].after))
     if len(alike) == 1:
         return first

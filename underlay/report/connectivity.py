@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .document import Report
-from .observed import Session
+from .observed import ObservedSession
 
 # Links or sessions that a sentence names; the others are counted.
 NAMED = 3
@@ -65,7 +65,7 @@ def sessions_between(report: Report, *, routers: bool) -> list[Band]:
     ]
 
 
-def told(found: list[Session]) -> str:
+def told(found: list[ObservedSession]) -> str:
     """`4 of 4 sessions stand`; those that do not are named."""
     down = [f"{s.one} and {s.other}" for s in found if s.problem]
     count = f"{len(found) - len(down)} of {len(found)} session{'' if len(found) == 1 else 's'} stand"

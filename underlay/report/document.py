@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
-from .observed import Network, Node, Part, Path, Router, Session
+from .observed import ObservedNetwork, ObservedNode, ObservedPath, ObservedRouter, ObservedSession, Part
 
 # Raised when a reader of older reports would misunderstand a newer one.
 SCHEMA = 2
@@ -42,7 +42,7 @@ class Phase(Part):
     seconds: float
 
 
-class Finding(Part):
+class ReportedFinding(Part):
     """Something about a host or the cluster that was noticed before anything was done."""
 
     code: str
@@ -52,7 +52,7 @@ class Finding(Part):
     accepted: str = Field("", description="why the inventory lives with it; empty where it does not")
 
 
-class Evidence(Part):
+class EvidenceText(Part):
     name: str
     text: str
 
@@ -61,7 +61,7 @@ AT_FIRST = "asked twice, and at first"
 """The name of the evidence of an answer that was right only the second time: what was seen before."""
 
 
-class Check(Part):
+class CheckResult(Part):
     group: str = Field("", description="what the area belongs to")
     area: str = Field(description="what is claimed")
     name: str = Field(description="of what it is claimed: a node, a pair of nodes, a resource")
@@ -70,7 +70,7 @@ class Check(Part):
     seconds: float = 0
     hosts: list[str] = Field(default=[], description="those it is about; none where it is about the cluster")
     traffic: bool = Field(False, description="whether packets were sent for it; otherwise it is about what is there")
-    evidence: list[Evidence] = Field(default=[])
+    evidence: list[EvidenceText] = Field(default=[])
 
     @property
     def key(self) -> tuple[str, str]:
@@ -78,7 +78,7 @@ class Check(Part):
         return (self.area, self.name)
 
 
-class File(Part):
+class EvidenceFile(Part):
     """Evidence that lies beside the report."""
 
     host: str
@@ -100,18 +100,18 @@ class Report(Part):
     cluster: str
     time: str = Field(description="when it began, UTC")
     seconds: float = Field(description="of the verification alone")
-    network: Network
+    network: ObservedNetwork
     versions: dict[str, list[str]] = Field(default={}, description="what -> every version of it that was seen")
-    nodes: dict[str, Node]
-    routers: dict[str, Router] = Field(default={})
-    sessions: list[Session] = Field(default=[])
-    findings: list[Finding] = Field(default=[])
+    nodes: dict[str, ObservedNode]
+    routers: dict[str, ObservedRouter] = Field(default={})
+    sessions: list[ObservedSession] = Field(default=[])
+    findings: list[ReportedFinding] = Field(default=[])
     phases: list[Phase] = Field(
         default=[], description="of the deploy, or the reboots, that led here; verification is the last"
     )
-    paths: list[Path] = Field(default=[])
-    checks: list[Check]
-    files: list[File] = Field(default=[], description="evidence collected because something failed")
+    paths: list[ObservedPath] = Field(default=[])
+    checks: list[CheckResult]
+    files: list[EvidenceFile] = Field(default=[], description="evidence collected because something failed")
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
@@ -119,7 +119,7 @@ class Report(Part):
     def racks(self) -> list[str]:
         return list(dict.fromkeys([*(n.rack for n in self.nodes.values()), *(r.rack for r in self.routers.values())]))
 
-    def of(self, outcome: Outcome) -> list[Check]:
+    def of(self, outcome: Outcome) -> list[CheckResult]:
         return [c for c in self.checks if c.outcome == outcome]
 
     def to_json(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from underlay.junit_xml import Case, junit_xml
 
-from .document import Check, Report
+from .document import CheckResult, Report
 
 
 def junit(report: Report) -> str:
@@ -15,7 +15,7 @@ def junit(report: Report) -> str:
     return junit_xml("underlay verify", cases, seconds=report.seconds, suite=suite, timestamp=report.time.rstrip("Z"))
 
 
-def _case(check: Check) -> Case:
+def _case(check: CheckResult) -> Case:
     # Servers cut a class name at its dots.
     area = check.area.replace(".", "·")
     named = not check.group or area.startswith(f"{check.group}:")

@@ -7,7 +7,7 @@ from statistics import median
 from xml.sax.saxutils import escape
 
 from .document import Report
-from .observed import Path
+from .observed import ObservedPath
 
 # Past so many nodes single cells say nothing any more.
 BY_RACK = 24
@@ -15,7 +15,7 @@ BY_RACK = 24
 ROOMY = 8
 _FITS = 14
 
-Cells = dict[tuple[str, str], list[Path]]
+Cells = dict[tuple[str, str], list[ObservedPath]]
 
 
 def matrix(report: Report) -> str:
@@ -66,7 +66,7 @@ def _column(name: str, x: int, y: int, *, slanted: bool) -> str:
     return f'<text class="name middle" x="{x}" y="{y}">{_cut(name, 11)}</text>'
 
 
-def _cell(found: list[Path], x: int, y: int, wide: int, high: int, *, roomy: bool) -> Iterator[str]:
+def _cell(found: list[ObservedPath], x: int, y: int, wide: int, high: int, *, roomy: bool) -> Iterator[str]:
     bad = [p for p in found if p.failed]
     look = "none" if not found else ("bad" if bad else "good")
     title = "; ".join(_told(p) for p in (bad or found)[:6]) or "not tried"
@@ -84,7 +84,7 @@ def _mark(look: str) -> str:
     return {"good": "✓", "bad": "✗", "none": "·"}[look]
 
 
-def _figure(found: list[Path], bad: list[Path]) -> str:
+def _figure(found: list[ObservedPath], bad: list[ObservedPath]) -> str:
     """What stands below the mark: how many failed, or else how long a round trip takes."""
     if len(found) > 1:
         return f"{len(found) - len(bad)} of {len(found)}"
@@ -96,7 +96,7 @@ def _figure(found: list[Path], bad: list[Path]) -> str:
     return f"{len(found[0].checks)} checks" if found[0].checks else ""
 
 
-def _told(path: Path) -> str:
+def _told(path: ObservedPath) -> str:
     if path.failed:
         return f"{path.from_} to {path.to}: " + ", ".join(f"{n}: {path.checks[n]}" for n in path.failed)
     return f"{path.from_} to {path.to}: {', '.join(path.checks) or 'measured'}"

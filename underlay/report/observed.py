@@ -11,7 +11,7 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Network(Part):
+class ObservedNetwork(Part):
     mode: str
     data_path: str = Field("", description="how a packet travels between nodes, in a few words")
     pod_subnet: str
@@ -23,7 +23,7 @@ class Network(Part):
     routes: str = Field("", description="who tells every hop where the pod subnets live")
 
 
-class Link(Part):
+class ObservedLink(Part):
     """A link of a node as it was seen; a pod's own end of a veth pair is left out."""
 
     name: str
@@ -32,7 +32,7 @@ class Link(Part):
     up: bool
 
 
-class Hop(Part):
+class ObservedHop(Part):
     """How a node sends a packet to the pods of another: what `ip route get` said."""
 
     to: str
@@ -41,7 +41,7 @@ class Hop(Part):
     via: str = Field("", description="the next hop's address, where there is one")
 
 
-class Node(Part):
+class ObservedNode(Part):
     version: str = Field("", description="the kubelet's")
     state: str = Field("", description="Ready or NotReady")
     role: str = ""
@@ -51,19 +51,19 @@ class Node(Part):
     kernel: str = ""
     runtime: str = ""
     pod_subnets: list[str] = Field(default=[])
-    links: list[Link] = Field(default=[])
-    hops: list[Hop] = Field(default=[])
+    links: list[ObservedLink] = Field(default=[])
+    hops: list[ObservedHop] = Field(default=[])
     ipsec_states: int = Field(0, description="security associations in the kernel")
 
 
-class Router(Part):
+class ObservedRouter(Part):
     rack: str
     address: str
     as_number: int
     managed: bool = Field(description="whether it is a host that is configured from here")
 
 
-class Session(Part):
+class ObservedSession(Part):
     """A BGP session, both sides together."""
 
     one: str
@@ -74,7 +74,7 @@ class Session(Part):
     problem: str = Field("", description="empty when it stands with the prefixes expected")
 
 
-class Path(Part):
+class ObservedPath(Part):
     """What was measured from one node's pod to another's; `host_…` is the same between the nodes themselves."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)

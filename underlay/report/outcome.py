@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from .document import AT_FIRST, OUTCOMES, Check, Counts, Proven, Unproven
+from .document import AT_FIRST, OUTCOMES, CheckResult, Counts, Proven, Unproven
 from .grouping import without_durations
 
 # Failures of one host that are more than chance.
 STANDS_OUT = 3
 
 
-def counts_of(checks: Iterable[Check]) -> Counts:
+def counts_of(checks: Iterable[CheckResult]) -> Counts:
     outcomes = [c.outcome for c in checks]
     return Counts(**{o: outcomes.count(o) for o in OUTCOMES})
 
 
-def proven(checks: Iterable[Check]) -> list[Proven]:
+def proven(checks: Iterable[CheckResult]) -> list[Proven]:
     """Areas of which something ran and nothing failed, in the order they were looked at."""
     passed: dict[tuple[str, str], int] = {}
     spoilt = set()
@@ -30,9 +30,9 @@ def proven(checks: Iterable[Check]) -> list[Proven]:
     return [Proven(group=g, area=a, checks=n) for (g, a), n in passed.items() if (g, a) not in spoilt]
 
 
-def unproven(checks: Iterable[Check]) -> list[Unproven]:
+def unproven(checks: Iterable[CheckResult]) -> list[Unproven]:
     """Skipped checks, those with one reason together."""
-    found: dict[str, list[Check]] = {}
+    found: dict[str, list[CheckResult]] = {}
     for check in checks:
         if check.outcome == "skipped":
             found.setdefault(without_durations(check.seen), []).append(check)
@@ -46,7 +46,7 @@ def unproven(checks: Iterable[Check]) -> list[Unproven]:
     ]
 
 
-def late(checks: Iterable[Check]) -> int:
+def late(checks: Iterable[CheckResult]) -> int:
     """How many checks passed only when they were asked a second time."""
     return sum(c.outcome == "passed" and any(e.name == AT_FIRST for e in c.evidence) for c in checks)
 
@@ -69,9 +69,9 @@ def is_verified(counts: Counts, *, cut_short: str = "") -> bool:
     return bool(counts.passed and not counts.failed and not cut_short)
 
 
-def grouped(checks: Sequence[Check]) -> dict[str, dict[str, list[Check]]]:
+def grouped(checks: Sequence[CheckResult]) -> dict[str, dict[str, list[CheckResult]]]:
     """Group -> area -> its checks; what failed comes first among groups, areas and checks."""
-    found: dict[str, dict[str, list[Check]]] = {}
+    found: dict[str, dict[str, list[CheckResult]]] = {}
     for check in checks:
         found.setdefault(check.group, {}).setdefault(check.area, []).append(check)
     return {
@@ -83,12 +83,12 @@ def grouped(checks: Sequence[Check]) -> dict[str, dict[str, list[Check]]]:
     }
 
 
-def causes_first(checks: Iterable[Check]) -> list[Check]:
+def causes_first(checks: Iterable[CheckResult]) -> list[CheckResult]:
     """What is there and should not be, or the other way round, may be why packets do not pass; so it comes first."""
     return sorted(checks, key=lambda c: c.traffic)
 
 
-def suspect(checks: Iterable[Check]) -> str:
+def suspect(checks: Iterable[CheckResult]) -> str:
     """Where to look first, in a sentence; empty where nothing stands out."""
     failed = [c for c in checks if c.outcome == "failed"]
     wrong = {c.hosts[0] for c in failed if len(c.hosts) == 1 and not c.traffic}
@@ -101,7 +101,7 @@ def suspect(checks: Iterable[Check]) -> str:
     return f"{host} has a part in {number} of {len(failed)} failures"
 
 
-def _is_whole(checks: Iterable[Check]) -> bool:
+def _is_whole(checks: Iterable[CheckResult]) -> bool:
     return not any(c.outcome == "failed" for c in checks)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from .observed import Path
+from .observed import ObservedPath
 
 
 @dataclass(frozen=True)
@@ -21,16 +21,16 @@ class Speed:
     throughput_ratio: float | None
 
 
-def speeds(paths: Sequence[Path]) -> list[Speed]:
+def speeds(paths: Sequence[ObservedPath]) -> list[Speed]:
     """One for each class that has any figure, in the order of the paths."""
-    classes: dict[str, list[Path]] = {}
+    classes: dict[str, list[ObservedPath]] = {}
     for path in paths:
         classes.setdefault(path.class_ or "all paths", []).append(path)
     found = [_speed(name, members) for name, members in classes.items()]
     return [s for s in found if s.latency_ms is not None or s.throughput_mbit is not None]
 
 
-def _speed(name: str, paths: Sequence[Path]) -> Speed:
+def _speed(name: str, paths: Sequence[ObservedPath]) -> Speed:
     return Speed(
         name,
         len(paths),

@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape
 
 from .connectivity import Band, data_paths, sessions_between
 from .document import Report
-from .observed import Session
+from .observed import ObservedSession
 
 BOX_WIDTH, BOX_HEIGHT, GAP, PAD = 168, 56, 10, 14
 RAIL, BAND, TITLE = 14, 30, 26
@@ -131,7 +131,7 @@ class Topology:
                     yield f'<path class="session" d="M{x} {y} H{self._box_x(rack)}"/>'
                     yield _end(self._box_x(rack), y, stands=not session.problem)
 
-    def _sessions_of(self, router: str) -> list[Session]:
+    def _sessions_of(self, router: str) -> list[ObservedSession]:
         mine = [s for s in self.report.sessions if router in (s.one, s.other)]
         return [s for s in mine if _far(s, router) in self.report.nodes]
 
@@ -166,7 +166,7 @@ def topology(report: Report) -> str:
     return Topology(report).svg() if report.nodes else ""
 
 
-def _far(session: Session, host: str) -> str:
+def _far(session: ObservedSession, host: str) -> str:
     return session.other if session.one == host else session.one
 
 

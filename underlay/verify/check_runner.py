@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from underlay.model.check import Check
 from underlay.report.document import AT_FIRST
 
-from .evidence import Evidence
+from .evidence import KeepEvidence
 
 # A host that is busy may answer a moment later.
 _MOMENT_S = 1.0
@@ -20,7 +20,7 @@ class Shells(Protocol):
     def host(self, name: str, /) -> Any: ...
 
 
-def expect(target: Shells, check: Check, evidence: Evidence) -> None:
+def expect(target: Shells, check: Check, evidence: KeepEvidence) -> None:
     """Fail with what was seen the second time, and where to look first."""
     ran, problem = _asked(target, check)
     if ran.rc or problem is not None:

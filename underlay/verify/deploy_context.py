@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from underlay.report.document import Finding, Phase
+from underlay.report.document import Phase, ReportedFinding
 
 
 @dataclass(frozen=True)
 class Handed:
     phases: list[tuple[str, float]] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[ReportedFinding] = field(default_factory=list)
 
     @classmethod
     def from_environment(cls) -> Handed:
@@ -33,11 +33,11 @@ class Handed:
         return [Phase(name=name, seconds=round(spent, 1)) for name, spent in found if spent >= 0.05]
 
 
-def _finding(handed: dict[str, Any]) -> Finding:
+def _finding(handed: dict[str, Any]) -> ReportedFinding:
     """Preflight tells what it measured and a remedy apart; for a reader of the report they are one sentence."""
     sentence = "; ".join(str(handed[k]) for k in ("text", "measured", "remedy") if handed.get(k))
     accepted = handed.get("accepted") or ""
-    return Finding(
+    return ReportedFinding(
         code=str(handed.get("code", "")),
         severity=str(handed.get("severity", "")),
         where=str(handed.get("where", "")),

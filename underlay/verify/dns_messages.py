@@ -15,7 +15,7 @@ _ID = 0x5555
 
 
 @dataclass(frozen=True)
-class Reply:
+class DnsReply:
     """`records` are (type, value): an address, a name, or "port name" of a SRV record."""
 
     code: int
@@ -27,7 +27,7 @@ class Reply:
 
 
 @dataclass(frozen=True)
-class Question:
+class DnsQuery:
     """`name` is told by reports; `judge` gets the reply, or None where none came, and tells what is wrong with it.
 
     :param server: who is asked, an address, or "" for the first name server of the host itself.
@@ -36,7 +36,7 @@ class Question:
     name: str
     server: str
     query: bytes
-    judge: Callable[[Reply | None], str | None]
+    judge: Callable[[DnsReply | None], str | None]
     tcp: bool = False
     in_pod: bool = True
 
@@ -48,7 +48,7 @@ def query(name: str, kind: int) -> bytes:
     return struct.pack(">HHHHHH", _ID, 0x0100, 1, 0, 0, 0) + asked + struct.pack(">HH", kind, 1)
 
 
-def read(message: bytes) -> Reply:
+def read(message: bytes) -> DnsReply:
     """The answer section of a reply. ValueError where it is none."""
     try:
         identity, flags, questions, answers = struct.unpack(">HHHH", message[:8])
@@ -66,7 +66,7 @@ def read(message: bytes) -> Reply:
             records.append(record)
     except (struct.error, IndexError, UnicodeDecodeError) as error:
         raise ValueError(f"no DNS message: {error}") from None
-    return Reply(flags & 0xF, bool(flags & 0x0200), records)
+    return DnsReply(flags & 0xF, bool(flags & 0x0200), records)
 
 
 def _record(message: bytes, at: int) -> tuple[tuple[int, str], int]:

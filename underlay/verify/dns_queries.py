@@ -9,11 +9,11 @@ from pathlib import Path
 from shlex import quote
 
 from . import dns_messages
-from .dns_messages import Question, Reply
+from .dns_messages import DnsQuery, DnsReply
 from .probe_objects import MANY, NAME, TCP, name_of
 from .target import Target
 from .timeouts import SETTLE
-from .traffic_results import NOT_ASKED, Answers, answers_in
+from .traffic_results import NOT_ASKED, TrafficResults, answers_in
 
 _SCRIPTS = "\n".join(Path(__file__).with_name(part).read_text() for part in ("pod_exec.sh", "dns.sh"))
 _WIDE = 512
@@ -21,7 +21,7 @@ _WIDE = 512
 _FIT = 4
 
 
-def questions(target: Target, measured: Answers) -> list[Question]:
+def questions(target: Target, measured: TrafficResults) -> list[DnsQuery]:
     """Asked of the cluster's DNS, but for one that the host asks its own name server."""
     cluster = target.spec.cluster
     server, version = cluster.dns_address, cluster.families[0]
@@ -34,23 +34,23 @@ def questions(target: Target, measured: Answers) -> list[Question]:
         "probe-elsewhere",
     )
     return [
-        Question("headless", server, dns_messages.query(headless, kind), partial(_records, kind, pods), tcp=wide),
-        Question(
+        DnsQuery("headless", server, dns_messages.query(headless, kind), partial(_records, kind, pods), tcp=wide),
+        DnsQuery(
             "srv",
             server,
             dns_messages.query(f"_http._tcp.{headless}", dns_messages.SRV),
             partial(_targets, len(pods)),
             tcp=wide,
         ),
-        Question("truncated", server, many, _cut),
-        Question("tcp", server, many, partial(_records, kind, sorted(MANY[version])), tcp=True),
-        Question("elsewhere", server, dns_messages.query(name_of(elsewhere), kind), _leads),
-        Question("outside", server, dns_messages.query(".", dns_messages.NS), _resolved),
-        Question("beneath", "", dns_messages.query(".", dns_messages.NS), _resolved, in_pod=False),
+        DnsQuery("truncated", server, many, _cut),
+        DnsQuery("tcp", server, many, partial(_records, kind, sorted(MANY[version])), tcp=True),
+        DnsQuery("elsewhere", server, dns_messages.query(name_of(elsewhere), kind), _leads),
+        DnsQuery("outside", server, dns_messages.query(".", dns_messages.NS), _resolved),
+        DnsQuery("beneath", "", dns_messages.query(".", dns_messages.NS), _resolved, in_pod=False),
     ]
 
 
-def ask(target: Target, measured: Answers, node: str, only: set[str] | None = None) -> None:
+def ask(target: Target, measured: TrafficResults, node: str, only: set[str] | None = None) -> None:
     """Ask on a node, again for what is not as it should be, until patience is at its end.
 
     :param only: of these questions alone, by the name their answers are given under.
@@ -72,7 +72,7 @@ def ask(target: Target, measured: Answers, node: str, only: set[str] | None = No
     measured.given |= {(node, f"dns {name}"): seen for name, seen in told.items()}
 
 
-def _script(own: str, asked: list[Question]) -> str:
+def _script(own: str, asked: list[DnsQuery]) -> str:
     lines = []
     for question in asked:
         size = len(question.query).to_bytes(2, "big") if question.tcp else b""
@@ -83,21 +83,21 @@ def _script(own: str, asked: list[Question]) -> str:
     return f"own={quote(own)}\npatience={SETTLE}\nasked={quote(asked_of)}\n{_SCRIPTS}"
 
 
-def _read(text: str) -> Reply | None:
+def _read(text: str) -> DnsReply | None:
     try:
         return dns_messages.read(bytes.fromhex(text)) if text else None
     except ValueError:
         return None
 
 
-def _records(kind: int, wanted: list[str], reply: Reply | None) -> str | None:
+def _records(kind: int, wanted: list[str], reply: DnsReply | None) -> str | None:
     if reply is None:
         return "no answer"
     seen = reply.of(kind)
     return None if seen == wanted else f"code {reply.code}, {len(seen)} addresses {seen[:4]}, not {wanted[:4]}"
 
 
-def _targets(wanted: int, reply: Reply | None) -> str | None:
+def _targets(wanted: int, reply: DnsReply | None) -> str | None:
     if reply is None:
         return "no answer"
     seen = reply.of(dns_messages.SRV)
@@ -107,21 +107,21 @@ def _targets(wanted: int, reply: Reply | None) -> str | None:
     )
 
 
-def _cut(reply: Reply | None) -> str | None:
+def _cut(reply: DnsReply | None) -> str | None:
     """More than fits is marked as cut off, so that a resolver asks again by TCP."""
     if reply is None:
         return "no answer"
     return None if reply.truncated else f"an answer beyond {_WIDE} bytes is not marked as truncated"
 
 
-def _leads(reply: Reply | None) -> str | None:
+def _leads(reply: DnsReply | None) -> str | None:
     if reply is None:
         return "no answer"
     seen = reply.of(dns_messages.CNAME)
     return None if seen == [name_of(NAME)] else f"code {reply.code}, it leads to {seen}, not {name_of(NAME)}"
 
 
-def _resolved(reply: Reply | None) -> str | None:
+def _resolved(reply: DnsReply | None) -> str | None:
     if reply is None:
         return "no answer"
     return None if reply.code == 0 else f"code {reply.code}"

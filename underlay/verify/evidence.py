@@ -9,13 +9,13 @@ import pytest
 # Bytes of one piece; what is longer keeps its beginning and its end.
 LIMIT = 20_000
 
-Evidence = Callable[[str, str], None]
+KeepEvidence = Callable[[str, str], None]
 
 _KEPT: pytest.StashKey[list[tuple[str, str]]] = pytest.StashKey()
 
 
 @pytest.fixture
-def evidence(request: pytest.FixtureRequest) -> Evidence:
+def evidence(request: pytest.FixtureRequest) -> KeepEvidence:
     """Keep a text with the check that calls this: `evidence("ip route", output)`; whether it passes or fails."""
     kept = request.node.stash.setdefault(_KEPT, [])
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from underlay.plan.secrets import Secrets
-from underlay.report.document import File
+from underlay.report.document import EvidenceFile
 from underlay.report.evidence_commands import HOSTS, LIMIT, OF_CLUSTER, OF_HOST, PATIENCE
 
 from .evidence import bounded
@@ -26,7 +26,7 @@ _SHAPES = (
 )
 
 
-def collect(target: Target, hosts: list[str], directory: Path) -> list[File]:
+def collect(target: Target, hosts: list[str], directory: Path) -> list[EvidenceFile]:
     """Ask every host concerned everything, the cluster through its first node, and keep the answers.
 
     A host that does not answer in time leaves a file that says so.
@@ -89,8 +89,8 @@ def _ask(target: Target, host: str, questions: dict[str, str]) -> dict[str, str]
     return found or {"no answer": ran.stderr.decode(errors="replace").strip() or "it closed the connection"}
 
 
-def _keep(directory: Path, host: str, what: str, text: str) -> File:
+def _keep(directory: Path, host: str, what: str, text: str) -> EvidenceFile:
     path = directory / "evidence" / host / f"{what.replace(' ', '-')}.txt"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(bounded(text, LIMIT))
-    return File(host=host, what=what, path=str(path.relative_to(directory)), bytes=path.stat().st_size)
+    return EvidenceFile(host=host, what=what, path=str(path.relative_to(directory)), bytes=path.stat().st_size)

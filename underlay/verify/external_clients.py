@@ -14,7 +14,7 @@ from underlay.resources.objects import KUBECTL
 from .probe_objects import NAME, NAMESPACE
 from .target import Target
 from .timeouts import SETTLE
-from .traffic_results import NOT_ASKED, Answers
+from .traffic_results import NOT_ASKED, TrafficResults
 
 QUESTIONS = frozenset({"outside", "local", "balanced"})
 """What answers to them are given under."""
@@ -23,7 +23,7 @@ _CONNECT_S = 2.0
 _SILENT_S = 1.0
 
 
-def ask(target: Target, measured: Answers, services: dict[str, Any], chosen: str) -> None:
+def ask(target: Target, measured: TrafficResults, services: dict[str, Any], chosen: str) -> None:
     """NodePorts on every node, and the load balancer if there is one; `chosen` is the node of the single endpoint."""
     cluster = target.spec.cluster
     node_port, local_port = (services[s]["ports"][0]["nodePort"] for s in ("probe-node", "probe-chosen"))

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from ipaddress import ip_network
 from typing import Any
 
-from underlay.report.observed import Hop, Link
+from underlay.report.observed import ObservedHop, ObservedLink
 
 # Ways to so many other nodes are asked for; those to more would look alike.
 MOST = 40
@@ -53,19 +53,19 @@ def _is_telling(seen: Mapping[str, Any]) -> bool:
     return seen.get("link_type") != "loopback" and (is_global or _kind(seen) != "veth")
 
 
-def _link(seen: Mapping[str, Any]) -> Link:
+def _link(seen: Mapping[str, Any]) -> ObservedLink:
     kind = str(seen.get("linkinfo", {}).get("info_kind", ""))
-    return Link(name=seen["ifname"], kind=kind, mtu=seen["mtu"], up="UP" in seen["flags"])
+    return ObservedLink(name=seen["ifname"], kind=kind, mtu=seen["mtu"], up="UP" in seen["flags"])
 
 
-def _hop(line: str, kinds: Mapping[str, str]) -> Hop | None:
+def _hop(line: str, kinds: Mapping[str, str]) -> ObservedHop | None:
     name, _, text = line.partition("\t")
     try:
         way = json.loads(text)[0]
     except (ValueError, IndexError):
         return None
     return (
-        Hop(to=name, link=way["dev"], kind=kinds.get(way["dev"], ""), via=way.get("gateway", ""))
+        ObservedHop(to=name, link=way["dev"], kind=kinds.get(way["dev"], ""), via=way.get("gateway", ""))
         if "dev" in way
         else None
     )

@@ -15,12 +15,12 @@ from underlay.model.check import Check
 from underlay.resources.resource import Resource
 
 from . import traffic
-from .evidence import Evidence
+from .evidence import KeepEvidence
 from .paths import paths
 from .progress import say
 from .resource_states import States
 from .target import Target, target_of_session
-from .traffic_results import Answers
+from .traffic_results import TrafficResults
 
 # The test function -> its questions to nodes.
 CHECKS: dict[str, Callable[[Target], list[Check]]] = {
@@ -85,7 +85,7 @@ def states(request: pytest.FixtureRequest, target: Target) -> Iterator[States]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def under_way(request: pytest.FixtureRequest) -> Iterator[Future[Answers] | None]:
+def under_way(request: pytest.FixtureRequest) -> Iterator[Future[TrafficResults] | None]:
     """The traffic, begun at once where a check asks for it: servers start while other checks run."""
     if not any("measured" in getattr(item, "fixturenames", ()) for item in request.session.items):
         yield None
@@ -103,18 +103,18 @@ def under_way(request: pytest.FixtureRequest) -> Iterator[Future[Answers] | None
 
 
 @pytest.fixture
-def measured(target: Target, under_way: Future[Answers] | None, evidence: Evidence) -> Answers:
+def measured(target: Target, under_way: Future[TrafficResults] | None, evidence: KeepEvidence) -> TrafficResults:
     """Every answer to every question of traffic, asked once for all checks."""
     if under_way is None:
         pytest.skip(f"mode {target.spec.network.mode} carries no pods")
     return replace(under_way.result(), evidence=evidence)
 
 
-def _traffic(target: Target) -> Answers:
+def _traffic(target: Target) -> TrafficResults:
     try:
         measured, services = traffic.start(target, traffic.image_of(target))
     except (AssertionError, ValueError) as error:
-        return Answers(trouble={"": str(error)})
+        return TrafficResults(trouble={"": str(error)})
     say(f"servers answer on {len(measured.pods)} nodes, and are asked")
     try:
         traffic.measure(target, measured, services)

@@ -7,7 +7,7 @@ from typing import Any
 from underlay.model.cluster import Cluster
 
 from .paths import kind, paths
-from .traffic_results import NOT_ASKED, Answers
+from .traffic_results import NOT_ASKED, TrafficResults
 
 # What the report calls a check -> the question on the path's first node.
 CHECKS = {
@@ -24,7 +24,7 @@ CHECKS = {
 _MBIT = 10_000_000 * 8 / 1e6
 
 
-def matrix(cluster: Cluster, measured: Answers) -> list[dict[str, Any]]:
+def matrix(cluster: Cluster, measured: TrafficResults) -> list[dict[str, Any]]:
     """A row for each pair of nodes; what was asked by a second IP version stands beside the first's."""
     rows: dict[tuple[str, str], dict[str, Any]] = {}
     for path in paths(cluster):

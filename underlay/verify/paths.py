@@ -12,7 +12,7 @@ ALL_PAIRS = 20
 SAME_NODE, SAME_RACK, ACROSS_RACKS = "same node", "same rack", "across racks"
 
 
-class Path(NamedTuple):
+class PodPath(NamedTuple):
     """From a pod of one node to a pod of another, by one IP version; `beside` where it is not the cluster's first."""
 
     one: str
@@ -42,14 +42,14 @@ def pairs(cluster: Cluster) -> list[tuple[str, str]]:
     return list(found)
 
 
-def paths(cluster: Cluster) -> list[Path]:
+def paths(cluster: Cluster) -> list[PodPath]:
     """The pairs, by every IP version that pods have addresses of."""
     first, *beside = cluster.families
-    found = [Path(a, b, first) for a, b in pairs(cluster)]
-    return found + [Path(a, b, version, beside=True) for version in beside for a, b in pairs(cluster)]
+    found = [PodPath(a, b, first) for a, b in pairs(cluster)]
+    return found + [PodPath(a, b, version, beside=True) for version in beside for a, b in pairs(cluster)]
 
 
-def paths_from(cluster: Cluster, node: str) -> list[Path]:
+def paths_from(cluster: Cluster, node: str) -> list[PodPath]:
     """The paths of one node, those to the nodes after it first: not all nodes ask the first at the same time."""
     names = [n.name for n in cluster.nodes]
     own = names.index(node)
@@ -57,7 +57,7 @@ def paths_from(cluster: Cluster, node: str) -> list[Path]:
     return sorted(found, key=lambda p: (p.beside, (names.index(p.other) - own) % len(names)))
 
 
-def kind(cluster: Cluster, path: Path) -> str:
+def kind(cluster: Cluster, path: PodPath) -> str:
     """Where its ends stand to one another."""
     if path.one == path.other:
         return SAME_NODE

@@ -10,13 +10,13 @@ from collections.abc import Callable
 
 from . import external_clients
 from .progress import say
-from .traffic_results import NOT_ASKED, Answers, is_wrong
+from .traffic_results import NOT_ASKED, TrafficResults, is_wrong
 
 # No node is begun with after this many seconds.
 _SECONDS = 30.0
 
 
-def second_look(measured: Answers, ask: Callable[[Answers, str, set[str]], None]) -> None:
+def second_look(measured: TrafficResults, ask: Callable[[TrafficResults, str, set[str]], None]) -> None:
     """One node after another, those with the fewest wrong answers first, until a node has nothing new to say.
 
     What is right now is taken, and what was seen before is kept beside it.
@@ -31,7 +31,7 @@ def second_look(measured: Answers, ask: Callable[[Answers, str, set[str]], None]
     for node in sorted(wrong, key=lambda name: len(wrong[name])):
         if time.monotonic() - began > _SECONDS:
             break
-        second = Answers(pods=measured.pods)
+        second = TrafficResults(pods=measured.pods)
         ask(second, node, wrong[node])
         right = {key: seen for key, seen in second.given.items() if key[1] in wrong[node] and not is_wrong(seen)}
         measured.at_first |= {key: measured.given[key] for key in right}
@@ -44,5 +44,5 @@ def second_look(measured: Answers, ask: Callable[[Answers, str, set[str]], None]
         say(f"{mended} answers came when asked a second time, one node at a time")
 
 
-def _left_out(measured: Answers, key: tuple[str, str]) -> bool:
+def _left_out(measured: TrafficResults, key: tuple[str, str]) -> bool:
     return measured.given.get(key, "").startswith(NOT_ASKED)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from underlay.plan.secrets import Secrets
-from underlay.report.document import Check, Evidence, Report
+from underlay.report.document import CheckResult, EvidenceText, Report
 from underlay.report.junit import junit
 from underlay.report.outcome import counts_of, is_verified, late, proven, sentence, unproven
 from underlay.report.page import page
@@ -32,7 +32,7 @@ RAN = (0, 1)
 class Verification:
     """One run of pytest over a cluster."""
 
-    checks: list[Check] = field(default_factory=list)
+    checks: list[CheckResult] = field(default_factory=list)
     rows: dict[Session, Any] = field(default_factory=dict)
     began: float = field(default_factory=time.time)
 
@@ -42,7 +42,7 @@ class Verification:
             return
         parameters = dict(getattr(getattr(item, "callspec", None), "params", {}))
         self.checks.append(
-            Check(
+            CheckResult(
                 group=group_of(item),
                 area=area_of(item),
                 name=name_of(item),
@@ -51,7 +51,7 @@ class Verification:
                 seconds=round(report.duration, 3),
                 hosts=hosts_of(parameters),
                 traffic="measured" in getattr(item, "fixturenames", ()),
-                evidence=[Evidence(name=name, text=text) for name, text in kept_of(item)],
+                evidence=[EvidenceText(name=name, text=text) for name, text in kept_of(item)],
             )
         )
         rows = getattr(item, "funcargs", {}).get("gate", ({},))[0]
@@ -75,7 +75,7 @@ class Verification:
         cluster, handed, secrets = target.spec.cluster, Handed.from_environment(), Secrets(target.spec)
         known = set(cluster_hosts := [n.name for n in cluster.nodes]) | {r.name for r in target.spec.routers}
         checks = [
-            Check.model_validate(secrets.hidden(c.model_dump())).model_copy(
+            CheckResult.model_validate(secrets.hidden(c.model_dump())).model_copy(
                 update={"hosts": [h for h in c.hosts if h in known]}
             )
             for c in self.checks

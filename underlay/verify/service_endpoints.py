@@ -8,7 +8,7 @@ from typing import Any
 from .probe_objects import CHOSEN, NAME, NAMESPACE, TCP, name_of
 from .target import Target
 from .timeouts import SETTLE
-from .traffic_results import Answers, Pod
+from .traffic_results import Pod, TrafficResults
 
 LANE = "traffic"
 SHORT_NAMES = (NAME, f"{NAME}.{NAMESPACE}", f"{NAME}.{NAMESPACE}.svc")
@@ -34,7 +34,7 @@ def _addresses(service: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "" if address == service["clusterIP"] else " beside", address
 
 
-def gone(target: Target, measured: Answers, services: dict[str, Any], chosen: Pod) -> None:
+def gone(target: Target, measured: TrafficResults, services: dict[str, Any], chosen: Pod) -> None:
     """Take the Service's only endpoint away; the node of that pod has to stop leading there, within seconds."""
     address = services["probe-chosen"]["clusterIP"]
     url = f"http://{f'[{address}]' if ':' in address else address}:{TCP}/hostname"

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from underlay.report.document import Check
-from underlay.report.observed import Network, Node, Path, Router, Session
+from underlay.report.document import CheckResult
+from underlay.report.observed import ObservedNetwork, ObservedNode, ObservedPath, ObservedRouter, ObservedSession
 from underlay.routing.session_check import Row, Side
-from underlay.routing.sessions import Session as Declared
+from underlay.routing.sessions import Session
 
 from .link_state import question, read_answer
 from .probe_objects import NAMESPACE
@@ -23,9 +23,9 @@ _IMAGES = "get pods -A -o 'jsonpath={range .items[*]}{.metadata.namespace} {.spe
 _SOON = "--request-timeout=10s"
 
 
-def network(target: Target) -> Network:
+def network(target: Target) -> ObservedNetwork:
     network, cluster = target.spec.network, target.spec.cluster
-    return Network(
+    return ObservedNetwork(
         mode=network.mode,
         data_path=network.data_path,
         pod_subnet=str(cluster.pod_subnet),
@@ -38,15 +38,15 @@ def network(target: Target) -> Network:
     )
 
 
-def routers(target: Target) -> dict[str, Router]:
+def routers(target: Target) -> dict[str, ObservedRouter]:
     bgp = target.spec.cluster.bgp
     return {
-        r.name: Router(rack=r.rack, address=str(r.address), as_number=r.as_number, managed=r.managed)
+        r.name: ObservedRouter(rack=r.rack, address=str(r.address), as_number=r.as_number, managed=r.managed)
         for r in (bgp.routers if bgp else ())
     }
 
 
-def nodes(target: Target) -> tuple[dict[str, Node], dict[str, list[str]]]:
+def nodes(target: Target) -> tuple[dict[str, ObservedNode], dict[str, list[str]]]:
     """Every node the API has or the inventory names, and every version that was seen."""
     registered, images = _registered(target), _images(target)
     subnets = {name: item["spec"].get("podCIDRs", []) for name, item in registered.items()}
@@ -54,7 +54,9 @@ def nodes(target: Target) -> tuple[dict[str, Node], dict[str, list[str]]]:
     with ThreadPoolExecutor(max_workers=8) as pool:
         looks = dict(zip(names, pool.map(lambda n: _look(target, n, subnets), names), strict=True))
     found = {
-        name: Node(**{**_told(registered.get(name)), **looks.get(name, {}), "pod_subnets": subnets.get(name, [])})
+        name: ObservedNode(
+            **{**_told(registered.get(name)), **looks.get(name, {}), "pod_subnets": subnets.get(name, [])}
+        )
         for name in (*names, *(n for n in registered if n not in names))
     }
     versions: dict[str, set[str]] = {"underlay": {importlib.metadata.version("underlay")}}
@@ -69,9 +71,9 @@ def nodes(target: Target) -> tuple[dict[str, Node], dict[str, list[str]]]:
     return found, {what: sorted(seen) for what, seen in (versions | images).items() if seen}
 
 
-def sessions(rows: Mapping[Declared, Row]) -> list[Session]:
+def sessions(rows: Mapping[Session, Row]) -> list[ObservedSession]:
     return [
-        Session(
+        ObservedSession(
             one=s.one.host,
             other=s.other.host,
             one_as=s.one.as_number,
@@ -83,11 +85,11 @@ def sessions(rows: Mapping[Declared, Row]) -> list[Session]:
     ]
 
 
-def paths(target: Target, checks: Sequence[Check]) -> list[Path]:
+def paths(target: Target, checks: Sequence[CheckResult]) -> list[ObservedPath]:
     """What the checks measured of each path; without that, what they say of pairs of nodes."""
     if handed := getattr(target, "paths", None):
-        known = {f.alias or name for name, f in Path.model_fields.items()}
-        return [Path.model_validate({k: v for k, v in path.items() if k in known}) for path in handed]
+        known = {f.alias or name for name, f in ObservedPath.model_fields.items()}
+        return [ObservedPath.model_validate({k: v for k, v in path.items() if k in known}) for path in handed]
     found: dict[tuple[str, str], dict[str, str]] = {}
     for check in checks:
         one, _, other = check.name.partition(" to ")
@@ -95,7 +97,7 @@ def paths(target: Target, checks: Sequence[Check]) -> list[Path]:
             found.setdefault((one, other), {})[check.area] = "ok" if check.outcome == "passed" else check.seen
     rack = {n.name: n.rack for n in target.nodes}
     return [
-        Path.model_validate({"from": one, "to": other, "class": _class(one, other, rack), "checks": seen})
+        ObservedPath.model_validate({"from": one, "to": other, "class": _class(one, other, rack), "checks": seen})
         for (one, other), seen in found.items()
     ]
 

@@ -18,13 +18,12 @@ from underlay.resources.objects import KUBECTL
 
 from . import dns_queries, external_clients, readiness, recheck
 from .path_matrix import matrix
-from .paths import Path as Way
-from .paths import paths_from
+from .paths import PodPath, paths_from
 from .probe_objects import CHOSEN, HOST_PORT, HOST_SERVER, NAME, NAMESPACE, TCP, UDP, probe_objects
 from .service_endpoints import gone, service_questions
 from .target import Target
 from .timeouts import PATIENCE, SETTLE
-from .traffic_results import Answers, Pod, answers_in
+from .traffic_results import Pod, TrafficResults, answers_in
 
 LANE = "traffic"
 _PCAP = {4: "ip", 6: "ip6"}
@@ -32,7 +31,7 @@ _HERE = Path(__file__).parent
 INSIDE = _HERE.joinpath("pod_exec.sh").read_text()
 
 
-def start(target: Target, image: str) -> tuple[Answers, dict[str, Any]]:
+def start(target: Target, image: str) -> tuple[TrafficResults, dict[str, Any]]:
     """Start the servers and wait until they serve; the Services are by name. A killed run's namespace goes first."""
     document = {"apiVersion": "v1", "kind": "List", "items": probe_objects(target.spec.cluster, image)}
     target.kubectl(f"delete namespace {NAMESPACE} --ignore-not-found --wait=true --timeout=60s", lane=LANE)
@@ -48,7 +47,7 @@ def start(target: Target, image: str) -> tuple[Answers, dict[str, Any]]:
     readiness.kube_proxies(target, lane=LANE)
     items = json.loads(target.kubectl(f"get pods,services -n {NAMESPACE} -o json", lane=LANE))["items"]
     pods = [i for i in items if i["kind"] == "Pod" and i["metadata"]["labels"]["app"] == NAME]
-    measured = Answers()
+    measured = TrafficResults()
     for node in target.nodes:
         ready = [p for p in pods if p["spec"].get("nodeName") == node.name and _is_ready(p)]
         if ready:
@@ -72,7 +71,7 @@ def stop(target: Target) -> None:
     target.kubectl(f"delete namespace {NAMESPACE} --ignore-not-found --wait=false", lane=LANE)
 
 
-def measure(target: Target, measured: Answers, services: dict[str, Any]) -> None:
+def measure(target: Target, measured: TrafficResults, services: dict[str, Any]) -> None:
     """Ask every question of every pod, and of the Services from outside, side by side."""
     chosen = next(reversed(measured.pods.values()), None)
     if chosen is None:
@@ -95,14 +94,14 @@ def measure(target: Target, measured: Answers, services: dict[str, Any]) -> None
     target.paths[:] = matrix(target.spec.cluster, measured)
 
 
-def wire(network: Network, cluster: Cluster, way: Way) -> Wire | None:
+def wire(network: Network, cluster: Cluster, way: PodPath) -> Wire | None:
     """What a capture between two nodes has to show, where it can tell."""
     if way.one == way.other:
         return None
     return network.wire(cluster, cluster.node(way.one), cluster.node(way.other))
 
 
-def shown_by(network: Network, cluster: Cluster, way: Way) -> dict[str, str]:
+def shown_by(network: Network, cluster: Cluster, way: PodPath) -> dict[str, str]:
     """What must and must never show in a capture, whether a payload must not be readable, and what is captured where.
 
     By the names that wire.sh has for it; empty where a capture cannot tell.
@@ -127,13 +126,13 @@ def shown_by(network: Network, cluster: Cluster, way: Way) -> dict[str, str]:
     }
 
 
-def _outermost(network: Network, cluster: Cluster, way: Way) -> int:
+def _outermost(network: Network, cluster: Cluster, way: PodPath) -> int:
     """The version of IP that a way's packets begin with between the nodes."""
     headers = network.headers(cluster)
     return next((v for v in _PCAP if headers and headers[0].name == ip(v).name), way.version)
 
 
-def ask_again(target: Target, measured: Answers, node: str, only: set[str], *, services: dict[str, Any]) -> None:
+def ask_again(target: Target, measured: TrafficResults, node: str, only: set[str], *, services: dict[str, Any]) -> None:
     """Ask one node some of its questions, and nobody else meanwhile."""
     names = {question for question in only if question.startswith("dns ")}
     if names:
@@ -143,7 +142,7 @@ def ask_again(target: Target, measured: Answers, node: str, only: set[str], *, s
 
 
 def ask_node(
-    target: Target, measured: Answers, node: str, services: dict[str, Any], only: set[str] | None = None
+    target: Target, measured: TrafficResults, node: str, services: dict[str, Any], only: set[str] | None = None
 ) -> None:
     """Ask a node about ways and Services, or of these questions alone; a way is asked whole."""
     ran = target.host(node, lane=LANE).run(_script(target, measured, node, services, only))
@@ -160,7 +159,9 @@ def ask_node(
         measured.trouble.setdefault(node, ran.stderr.strip()[-300:])
 
 
-def _script(target: Target, measured: Answers, node: str, services: dict[str, Any], only: set[str] | None) -> str:
+def _script(
+    target: Target, measured: TrafficResults, node: str, services: dict[str, Any], only: set[str] | None
+) -> str:
     cluster, network = target.spec.cluster, target.spec.network
     own = measured.pods[node]
     found = [w for w in paths_from(cluster, node) if w.other in measured.pods]
@@ -190,7 +191,7 @@ def _script(target: Target, measured: Answers, node: str, services: dict[str, An
     )
 
 
-def _way(target: Target, measured: Answers, way: Way, *, timed: bool = True) -> str:
+def _way(target: Target, measured: TrafficResults, way: PodPath, *, timed: bool = True) -> str:
     cluster, network = target.spec.cluster, target.spec.network
     own, other = measured.pods[way.one], measured.pods[way.other]
     index = cluster.families.index(way.version)

@@ -8,7 +8,7 @@ import pytest
 
 from underlay.report.document import AT_FIRST
 
-from .evidence import Evidence
+from .evidence import KeepEvidence
 
 NOT_ASKED = "not asked: "
 
@@ -23,7 +23,7 @@ class Pod:
 
 
 @dataclass
-class Answers:
+class TrafficResults:
     """`given` are (who asked, the question) -> "ok", what was seen instead, or NOT_ASKED and the reason.
 
     `trouble` is what kept the server of a node from starting (node "" for all of them). `speeds` and `captures` are
@@ -36,7 +36,7 @@ class Answers:
     speeds: dict[tuple[str, str], str] = field(default_factory=dict)
     captures: dict[tuple[str, str], str] = field(default_factory=dict)
     at_first: dict[tuple[str, str], str] = field(default_factory=dict)
-    evidence: Evidence | None = None
+    evidence: KeepEvidence | None = None
 
     def wrong(self, who: str) -> set[str]:
         """The questions of `who` whose answers are not as they should be."""

@@ -15,7 +15,7 @@ from underlay.cli.report import report_group
 from underlay.report.changes import changes
 from underlay.report.changes_text import together
 from underlay.report.document import Report
-from underlay.report.observed import Hop, Link
+from underlay.report.observed import ObservedHop, ObservedLink
 
 from .reports import CHECKS, NODES, check, node, path, report, with_failure, with_routers
 
@@ -88,8 +88,8 @@ def test_checks_of_one_claim_that_changed_alike_are_one_line() -> None:
         ({"versions": {"Kubernetes": ["v1.38.0"], "coredns": ["v1.14.0"]}}, "version", "Kubernetes: v1.37.2 -> v1.38.0"),
         ({"network": report().network.model_copy(update={"pod_mtu": 1400})}, "network", "pod MTU: 1450 -> 1400"),
         ({"nodes": {n: node(n, **({"state": "NotReady"} if n == "w-1" else {})) for n in NODES}}, "node", "w-1 state: Ready -> NotReady"),
-        ({"nodes": {n: node(n, **({"links": [Link(name="eth0", kind="veth", mtu=1500, up=True), Link(name="tun7", kind="vxlan", mtu=1400, up=True)]} if n == "w-1" else {})) for n in NODES}}, "link", "w-1 tun7: vxlan, MTU 1450, up -> vxlan, MTU 1400, up"),
-        ({"nodes": {n: node(n, **({"hops": [Hop(to="cp-1", link="eth0"), node(n).hops[1]]} if n == "w-1" else {})) for n in NODES}}, "way", "w-1 to cp-1: vxlan by tun7 via 10.244.0.0 -> no tunnel by eth0"),
+        ({"nodes": {n: node(n, **({"links": [ObservedLink(name="eth0", kind="veth", mtu=1500, up=True), ObservedLink(name="tun7", kind="vxlan", mtu=1400, up=True)]} if n == "w-1" else {})) for n in NODES}}, "link", "w-1 tun7: vxlan, MTU 1450, up -> vxlan, MTU 1400, up"),
+        ({"nodes": {n: node(n, **({"hops": [ObservedHop(to="cp-1", link="eth0"), node(n).hops[1]]} if n == "w-1" else {})) for n in NODES}}, "way", "w-1 to cp-1: vxlan by tun7 via 10.244.0.0 -> no tunnel by eth0"),
     ],
 )  # fmt: skip
 def test_tells_what_else_changed(changed, kind: str, line: str) -> None:

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from underlay.report import outcome
-from underlay.report.document import AT_FIRST, Check, Report
+from underlay.report.document import AT_FIRST, CheckResult, Report
 from underlay.report.junit import junit
 from underlay.report.load import NoReport, read_report
 from underlay.report.outcome import counts_of, grouped, sentence, suspect
@@ -80,11 +80,11 @@ def test_what_failed_comes_first_among_groups_areas_and_checks() -> None:
     assert next(iter(found["Network"]["Pod to pod over TCP"])).name == "w-1 to w-2"
 
 
-def failing(*pairs: str) -> list[Check]:
+def failing(*pairs: str) -> list[CheckResult]:
     return [check("Pod to pod", pair, "failed", "no", hosts=pair.split(" to "), traffic=True) for pair in pairs]
 
 
-def wrong(host: str) -> Check:
+def wrong(host: str) -> CheckResult:
     return check("Host state", f"{host}: a route", "failed", "no", hosts=[host])
 
 
@@ -103,7 +103,7 @@ def wrong(host: str) -> Check:
         ([], ""),
     ],
 )  # fmt: skip
-def test_names_the_host_that_failures_have_in_common(checks: list[Check], told: str) -> None:
+def test_names_the_host_that_failures_have_in_common(checks: list[CheckResult], told: str) -> None:
     assert suspect(checks) == told
 
 

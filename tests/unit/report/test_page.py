@@ -7,7 +7,7 @@ import re
 import pytest
 
 from underlay.report.matrix import matrix
-from underlay.report.observed import Hop, Node
+from underlay.report.observed import ObservedHop, ObservedNode
 from underlay.report.page import page
 from underlay.report.topology import topology
 
@@ -76,7 +76,9 @@ def test_what_hosts_say_is_text_and_never_markup() -> None:
     made = report(
         checks=[check(evil, evil, "failed", evil, group=evil), *CHECKS],
         cluster=evil,
-        nodes={evil: Node(rack=evil, address=evil, state=evil, hops=[Hop(to=evil, link=evil, kind=evil)])},
+        nodes={
+            evil: ObservedNode(rack=evil, address=evil, state=evil, hops=[ObservedHop(to=evil, link=evil, kind=evil)])
+        },
         versions={evil: [evil]},
         paths=[
             path("cp-1", "w-1", **{"from": evil, "to": evil, "class": evil, "checks": {evil: evil}, "capture": evil})
@@ -105,7 +107,7 @@ def test_every_picture_is_told_in_words() -> None:
 
 
 def test_a_path_that_fell_back_to_another_link_is_a_band_of_its_own() -> None:
-    straight = [Hop(to="cp-1", link="eth0"), node("w-1").hops[1]]
+    straight = [ObservedHop(to="cp-1", link="eth0"), node("w-1").hops[1]]
     made = report(nodes={n: node(n, **({"hops": straight} if n == "w-1" else {})) for n in NODES})
     assert band(made) == [
         ("tunnel", "vxlan by tun7, MTU 1450: 5 of 6 directions between nodes"),

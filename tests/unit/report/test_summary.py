@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from tests.unit.clusters import node, spec
-from underlay.report.document import File
+from underlay.report.document import EvidenceFile
 from underlay.report.summary import failures, notes, verdict
 from underlay.run.live_tests import run_folder
 from underlay.run.run import Deployment
@@ -63,7 +63,7 @@ def test_where_even_that_is_too_much_a_claim_is_one_line() -> None:
 
 
 def test_says_what_a_verdict_alone_would_not() -> None:
-    files = [File(host=h, what=w, path="x", bytes=1) for h in ("w-1", "w-2") for w in ("links", "routes")]
+    files = [EvidenceFile(host=h, what=w, path="x", bytes=1) for h in ("w-1", "w-2") for w in ("links", "routes")]
     assert notes(with_failure().model_copy(update={"files": files})) == [
         "not proven: 1 check skipped: no provider of LoadBalancers is there (1)",
         "accepted: w-1: swap is on (swap = keep)",

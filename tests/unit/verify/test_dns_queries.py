@@ -9,40 +9,40 @@ import pytest
 from tests.unit.clusters import groups, hosts
 from underlay.inventory.spec import read_spec
 from underlay.verify import dns_messages, dns_queries
-from underlay.verify.dns_messages import Reply
+from underlay.verify.dns_messages import DnsReply
 from underlay.verify.probe_objects import name_of
 from underlay.verify.target import Target
-from underlay.verify.traffic_results import Answers, Pod
+from underlay.verify.traffic_results import Pod, TrafficResults
 
 PODS = ["10.244.0.2", "10.244.1.2"]
 
 
-def records(reply: Reply | None) -> str | None:
+def records(reply: DnsReply | None) -> str | None:
     return dns_queries._records(dns_messages.A, PODS, reply)
 
 
-def targets(reply: Reply | None) -> str | None:
+def targets(reply: DnsReply | None) -> str | None:
     return dns_queries._targets(2, reply)
 
 
-ADDRESSES = Reply(0, False, [(dns_messages.A, address) for address in reversed(PODS)])
-PORTS = Reply(0, False, [(dns_messages.SRV, f"8080 a-{n}") for n in range(2)])
-LEADS = Reply(0, False, [(dns_messages.CNAME, name_of("probe"))])
+ADDRESSES = DnsReply(0, False, [(dns_messages.A, address) for address in reversed(PODS)])
+PORTS = DnsReply(0, False, [(dns_messages.SRV, f"8080 a-{n}") for n in range(2)])
+LEADS = DnsReply(0, False, [(dns_messages.CNAME, name_of("probe"))])
 
 
 @pytest.mark.parametrize(
     ("judge", "right", "wrong", "told"),
     [
-        (records, ADDRESSES, Reply(3, False), f"code 3, 0 addresses [], not {PODS}"),
-        (targets, PORTS, Reply(0, False, PORTS.records[:1]), "code 0, records ['8080 a-0'], not 2 on port 8080"),
-        (dns_queries._cut, Reply(0, True), ADDRESSES, "an answer beyond 512 bytes is not marked as truncated"),
-        (dns_queries._leads, LEADS, Reply(0, False), f"code 0, it leads to [], not {name_of('probe')}"),
-        (dns_queries._resolved, Reply(0, False), Reply(2, False), "code 2"),
+        (records, ADDRESSES, DnsReply(3, False), f"code 3, 0 addresses [], not {PODS}"),
+        (targets, PORTS, DnsReply(0, False, PORTS.records[:1]), "code 0, records ['8080 a-0'], not 2 on port 8080"),
+        (dns_queries._cut, DnsReply(0, True), ADDRESSES, "an answer beyond 512 bytes is not marked as truncated"),
+        (dns_queries._leads, LEADS, DnsReply(0, False), f"code 0, it leads to [], not {name_of('probe')}"),
+        (dns_queries._resolved, DnsReply(0, False), DnsReply(2, False), "code 2"),
     ],
     ids=["records", "targets", "truncation", "another name", "outside"],
 )
 def test_a_reply_is_right_wrong_or_missing(
-    judge: Callable[[Reply | None], str | None], right: Reply, wrong: Reply, told: str
+    judge: Callable[[DnsReply | None], str | None], right: DnsReply, wrong: DnsReply, told: str
 ) -> None:
     assert [judge(right), judge(wrong), judge(None)] == [None, told, "no answer"]
 
@@ -51,5 +51,5 @@ def test_a_reply_is_right_wrong_or_missing(
 def test_records_of_more_pods_than_fit_a_datagram_are_asked_by_tcp(nodes: int, tcp: bool) -> None:
     pods = {f"w-{i}": Pod(f"w-{i}", f"probe-{i}", (f"10.244.{i}.2",)) for i in range(nodes)}
     target = Target(read_spec(hosts(), groups()), {})
-    asked = {q.name: q.tcp for q in dns_queries.questions(target, Answers(pods=pods))}
+    asked = {q.name: q.tcp for q in dns_queries.questions(target, TrafficResults(pods=pods))}
     assert (asked["headless"], asked["srv"], asked["truncated"], asked["tcp"]) == (tcp, tcp, False, True)

@@ -10,7 +10,7 @@ from underlay.inventory.spec import read_spec
 from underlay.model.cluster import Cluster
 from underlay.verify.path_matrix import matrix
 from underlay.verify.paths import pairs, paths, paths_from
-from underlay.verify.traffic_results import Answers
+from underlay.verify.traffic_results import TrafficResults
 
 
 def cluster() -> Cluster:
@@ -56,7 +56,7 @@ def test_a_dual_stack_cluster_is_tried_by_both_versions() -> None:
 
 def test_the_matrix_has_a_row_for_each_pair_with_figures_beside_the_hosts() -> None:
     dual = replace(cluster(), pod_subnet_v6=ip_network("fd00::/56"))
-    seen = Answers(
+    seen = TrafficResults(
         given={("cp-1", "body w-2"): "ok", ("cp-1", "body w-2, IPv6"): "lost", ("cp-1", "udp w-2"): "not asked: why"},
         speeds={("cp-1", "w-2"): "0.2,0.1,0.1,0.05"},
         captures={("cp-1", "w-2"): "3 packets"},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from underlay.verify.recheck import second_look
-from underlay.verify.traffic_results import Answers, Pod
+from underlay.verify.traffic_results import Pod, TrafficResults
 
 PODS = {name: Pod(name, f"probe-{name}", ("10.244.0.2",)) for name in ("w-1", "w-2", "w-3")}
 GIVEN = {
@@ -16,11 +16,11 @@ GIVEN = {
 }
 
 
-def looked(answers: dict[str, dict[str, str]]) -> tuple[Answers, list[tuple[str, set[str]]]]:
+def looked(answers: dict[str, dict[str, str]]) -> tuple[TrafficResults, list[tuple[str, set[str]]]]:
     """The answers after a second look, in which nodes answer so; and what was asked."""
-    measured, asked = Answers(given=dict(GIVEN), pods=PODS), []
+    measured, asked = TrafficResults(given=dict(GIVEN), pods=PODS), []
 
-    def ask(second: Answers, node: str, questions: set[str]) -> None:
+    def ask(second: TrafficResults, node: str, questions: set[str]) -> None:
         asked.append((node, questions))
         second.given |= {(node, question): seen for question, seen in answers.get(node, {}).items()}
 

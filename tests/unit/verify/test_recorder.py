@@ -12,9 +12,9 @@ import pytest
 
 from tests.unit.clusters import spec
 from underlay.plan.secrets import Secrets
-from underlay.report.document import Check, Finding, Phase
+from underlay.report.document import CheckResult, Phase, ReportedFinding
 from underlay.report.evidence_commands import OF_CLUSTER, OF_HOST
-from underlay.report.observed import Hop, Link
+from underlay.report.observed import ObservedHop, ObservedLink
 from underlay.verify.check_items import area_of, group_of, hosts_of, name_of, seen_of
 from underlay.verify.deploy_context import Handed
 from underlay.verify.evidence_files import read_answers, script, without_secrets
@@ -37,9 +37,9 @@ def answer(*ways: str, count: str = "0") -> str:
 def test_tells_links_but_for_loopback_and_pods_own_ends() -> None:
     found = read_answer(answer(), address="192.0.2.2")
     assert found["links"] == [
-        Link(name="eth0", kind="veth", mtu=1500, up=True),
-        Link(name="tun7", kind="vxlan", mtu=1450, up=True),
-        Link(name="spare", mtu=9000, up=False),
+        ObservedLink(name="eth0", kind="veth", mtu=1500, up=True),
+        ObservedLink(name="tun7", kind="vxlan", mtu=1450, up=True),
+        ObservedLink(name="spare", mtu=9000, up=False),
     ]
 
 
@@ -49,8 +49,8 @@ def test_what_leaves_by_the_link_with_the_nodes_address_is_in_no_tunnel() -> Non
         'w-2\t[{"gateway":"192.0.2.254","dev":"eth0"}]',
     )
     assert read_answer(answer(*ways), address="192.0.2.2")["hops"] == [
-        Hop(to="cp-1", link="tun7", kind="vxlan", via="10.244.0.0"),
-        Hop(to="w-2", link="eth0", via="192.0.2.254"),
+        ObservedHop(to="cp-1", link="tun7", kind="vxlan", via="10.244.0.0"),
+        ObservedHop(to="w-2", link="eth0", via="192.0.2.254"),
     ]
 
 
@@ -80,7 +80,7 @@ def test_reads_phases_and_findings_of_the_deploy() -> None:
     handed = Handed.of({"hosts": {}, "phases": [["Connect", 1.26], ["Ask hosts", 0.01]], "findings": [finding]})
     assert handed.phases_and(9.96) == [Phase(name="Connect", seconds=1.3), Phase(name="Verify", seconds=10.0)]
     assert handed.findings == [
-        Finding(
+        ReportedFinding(
             code="swap", severity="warns", where="w-1", text="swap is on; switch it off", accepted="it is the lab's"
         )
     ]
@@ -140,9 +140,9 @@ def test_what_the_checks_measured_of_paths_is_taken_as_it_is() -> None:
 def test_without_that_the_matrix_is_made_of_what_checks_say_of_pairs() -> None:
     target = SimpleNamespace(nodes=spec().cluster.nodes)
     checks = [
-        Check(area="Pod to pod", name="w-1 to w-2", outcome="failed", seen="no answer"),
-        Check(area="Node to pod", name="w-1 to w-2", outcome="passed"),
-        Check(area="Host state", name="w-1: file /etc/x to y", outcome="passed"),
+        CheckResult(area="Pod to pod", name="w-1 to w-2", outcome="failed", seen="no answer"),
+        CheckResult(area="Node to pod", name="w-1 to w-2", outcome="passed"),
+        CheckResult(area="Host state", name="w-1: file /etc/x to y", outcome="passed"),
     ]
     (found,) = paths(target, checks)
     assert found.checks == {"Pod to pod": "no answer", "Node to pod": "ok"}
