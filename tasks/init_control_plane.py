@@ -17,7 +17,7 @@ from underlay.resources.objects import KUBECTL
 from underlay.run.command import Step, Steps, run_script, tail
 from underlay.run.kubeadm_script import kubeadm_script
 from underlay.run.observe import answers
-from underlay.run.run import JoinMaterial, deployment
+from underlay.run.run import JoinMaterial, current_run
 
 # Long enough for the joins of a large rollout, short enough to be of no use to anybody later.
 TOKEN_MINUTES = 30
@@ -29,7 +29,7 @@ _LABEL = next(f"{key}={value}" for key, value in LABELS.items())
 def init() -> Steps:
     """Make the first control-plane host a cluster of one, unless it is one."""
     host = ctx_host.get()
-    run = deployment()
+    run = current_run()
     if run.is_first(host) and not is_member(run.spec.cluster, answers(host)):
         yield Step("kubeadm init", _init)
 
@@ -37,24 +37,24 @@ def init() -> Steps:
 @operation()
 def prepare_joins() -> Steps:
     """A token, and for further control-plane hosts the certificates, if anybody is to join."""
-    if deployment().is_first(ctx_host.get()) and joining():
+    if current_run().is_first(ctx_host.get()) and joining():
         yield Step("prepare joins", _prepare_joins)
 
 
 @operation()
 def end_joins() -> Steps:
     """Delete the token again."""
-    run, host = deployment(), ctx_host.get()
-    if run.is_first(host) and (run.join is not None or left_tokens(answers(host)["recorded"])):
+    run, host = current_run(), ctx_host.get()
+    if run.is_first(host) and (run.cluster.join is not None or left_tokens(answers(host)["recorded"])):
         yield Step("delete join token", _end_joins)
 
 
 def joining() -> list[str]:
     """Names of the hosts that are not members yet."""
-    run = deployment()
+    run = current_run()
     cluster = run.spec.cluster
     others = (n.name for n in cluster.nodes if n != cluster.first)
-    return [n for n in others if n in run.answers and not is_member(cluster, run.answers[n])]
+    return [n for n in others if n in run.observed.answers and not is_member(cluster, run.observed.answers[n])]
 
 
 def init_control_plane() -> None:
@@ -67,7 +67,7 @@ def close_joins() -> None:
 
 
 def _init(host: Host, arguments: dict[str, Any]) -> str | None:
-    spec = deployment().spec
+    spec = current_run().spec
     cluster = spec.cluster
     script = kubeadm_script(
         cluster,
@@ -80,7 +80,7 @@ def _init(host: Host, arguments: dict[str, Any]) -> str | None:
 
 
 def _prepare_joins(host: Host, arguments: dict[str, Any]) -> str | None:
-    cluster = deployment().spec.cluster
+    cluster = current_run().spec.cluster
     token, key = _token(), secrets.token_hex(32)
     name, _, secret = token.partition(".")
     until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + TOKEN_MINUTES * 60))
@@ -111,7 +111,7 @@ base64 -w0 /etc/kubernetes/pki/ca.crt
     ran = run_script(host, script, arguments)
     if not ran.ok:
         return tail(ran.err)
-    deployment().join = JoinMaterial(ca=ran.out[-1], token=token, certificate_key=key)
+    current_run().cluster.join = JoinMaterial(ca=ran.out[-1], token=token, certificate_key=key)
     return None
 
 

@@ -12,18 +12,18 @@ from pyinfra.context import ctx_host
 
 from underlay.run.command import Step, Steps, run_script, tail
 from underlay.run.converge import converge
-from underlay.run.run import deployment
+from underlay.run.run import current_run
 
 
 @operation()
 def fetch_kubeconfig() -> Steps:
     """Keep the administrator's kubeconfig on the controller, readable by its owner alone."""
-    run = deployment()
+    run = current_run()
     if not run.is_first(ctx_host.get()):
         return
     path = kubeconfig_path(run.spec.cluster.name)
-    run.kubeconfig = str(path)
-    made_now = "kubeadm init" in run.changes.get(ctx_host.get().name, [])
+    run.cluster.kubeconfig = str(path)
+    made_now = "kubeadm init" in run.log.changes.get(ctx_host.get().name, [])
     if made_now or not path.exists():
         yield Step("fetch kubeconfig", lambda host, arguments: _fetch(host, path, arguments))
 

@@ -13,7 +13,7 @@ from underlay.plan.kubeadm import CONFIG, DISCOVERY, discovery, join_documents
 from underlay.run.command import Step, Steps, run_script, tail
 from underlay.run.kubeadm_script import kubeadm_script
 from underlay.run.observe import answers
-from underlay.run.run import deployment
+from underlay.run.run import current_run
 
 # etcd takes one learner at a time.
 _one_member = BoundedSemaphore(1)
@@ -22,7 +22,7 @@ _one_member = BoundedSemaphore(1)
 @operation()
 def join() -> Steps:
     """Make the host a member, unless it is one."""
-    run, host = deployment(), ctx_host.get()
+    run, host = current_run(), ctx_host.get()
     if run.is_node(host) and not run.is_first(host) and not is_member(run.spec.cluster, answers(host)):
         yield Step("kubeadm join", _join)
 
@@ -32,8 +32,8 @@ def join_nodes() -> None:
 
 
 def _join(host: Host, arguments: dict[str, Any]) -> str | None:
-    run = deployment()
-    cluster, material = run.spec.cluster, run.join
+    run = current_run()
+    cluster, material = run.spec.cluster, run.cluster.join
     if material is None:
         return f"{cluster.first.name} gave no token to join with"
     node = cluster.node(host.name)

@@ -12,13 +12,13 @@ from underlay.model.routes import Routes
 from underlay.run.cloud_routes import planned_cloud
 from underlay.run.command import Fail, Step, Steps
 from underlay.run.pod_subnets import active_nodes, learn_subnets
-from underlay.run.run import deployment
+from underlay.run.run import current_run
 
 
 @operation()
 def converge_cloud() -> Steps:
     """Have exactly the nodes' routes in the cloud, its checks off and its rules open for pods."""
-    run, host = deployment(), ctx_host.get()
+    run, host = current_run(), ctx_host.get()
     if run.spec.cluster.routes is not Routes.CLOUD or not run.is_first(host):
         return
     if reason := learn_subnets(host, joined=active_nodes(host)):

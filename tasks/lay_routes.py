@@ -9,15 +9,15 @@ from underlay.run.command import Fail, Step, Steps
 from underlay.run.converge import apply
 from underlay.run.observe import ask_resources
 from underlay.run.pod_subnets import active_nodes, learn_subnets
-from underlay.run.run import deployment
+from underlay.run.run import current_run
 from underlay.run.static_routes import routes_of
 
 
 @operation()
 def ask_subnets() -> Steps:
     """Have the nodes' pod subnets as they are now; nodes come and go."""
-    run, host = deployment(), ctx_host.get()
-    if run.lays_routes and run.is_first(host) and (reason := learn_subnets(host, joined=active_nodes(host))):
+    run, host = current_run(), ctx_host.get()
+    if run.has_static_routes and run.is_first(host) and (reason := learn_subnets(host, joined=active_nodes(host))):
         yield Fail(reason)
 
 

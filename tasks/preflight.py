@@ -10,7 +10,7 @@ from underlay.findings.finding import refusals
 from underlay.run.command import Fail, Steps
 from underlay.run.observe import ask
 from underlay.run.preflight_findings import findings_of, line_of
-from underlay.run.run import deployment
+from underlay.run.run import current_run
 
 
 @operation()
@@ -24,11 +24,11 @@ def ask_host() -> Steps:
 @operation()
 def probe() -> Steps:
     """Judge what the hosts said; if they are fit, ask the wire between them. One host speaks for all."""
-    run = deployment()
+    run = current_run()
     state = ctx_state.get()
-    if state.is_executing and run.findings is None:
-        run.findings = []
-        run.findings = findings_of(state, say=lambda text: logger.info(f"    {text}"))
+    if state.is_executing and run.preflight.findings is None:
+        run.preflight.findings = []
+        run.preflight.findings = findings_of(state, say=lambda text: logger.info(f"    {text}"))
     return
     yield
 
@@ -36,9 +36,9 @@ def probe() -> Steps:
 @operation()
 def judge_hosts() -> Steps:
     """Stop the run, on all hosts, when any of them, or anything between them, is not fit."""
-    run = deployment()
+    run = current_run()
     host = ctx_host.get()
-    found = run.findings or []
+    found = run.preflight.findings or []
     if run.is_first(host) and ctx_state.get().is_executing:
         for finding in found:
             if not finding.refuses:

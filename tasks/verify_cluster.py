@@ -7,13 +7,13 @@ from pyinfra.context import ctx_host, ctx_state
 
 from underlay.run.command import Fail, Steps
 from underlay.run.live_tests import run_checks
-from underlay.run.run import deployment
+from underlay.run.run import current_run
 
 
 @operation()
 def verify() -> Steps:
     """Run every check; a failed one fails the deploy. Changes nothing that outlives it."""
-    run = deployment()
+    run = current_run()
     if not (ctx_state.get().is_executing and run.spec.verify and run.is_first(ctx_host.get())):
         return
     failed = run_checks(run)

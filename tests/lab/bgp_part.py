@@ -16,12 +16,12 @@ from underlay.plan.router_plan import router_plan
 from underlay.routing.resources import of_node
 from underlay.run.converge import converge
 from underlay.run.read_inventory import hosts_and_groups
-from underlay.run.run import Deployment, begin
+from underlay.run.run import InventoryVariables, Run, begin
 
 _nothing: Any = None
 
 
-class BgpPart(Deployment):
+class BgpPart(Run):
     """A run whose hosts have what their part in the routes takes."""
 
     def plan(self, host: Host) -> HostPlan:
@@ -37,5 +37,6 @@ class BgpPart(Deployment):
 
 _state = cast(Any, state)
 _hosts, _groups = hosts_and_groups(_state.inventory)
-begin(_state, BgpPart("light", _hosts, _groups, spec=read_spec(_hosts, _groups), artifacts=_nothing))
+_inventory = InventoryVariables("light", _hosts, _groups)
+begin(_state, BgpPart(_inventory, spec=read_spec(_hosts, _groups), artifacts=_nothing))
 converge(name="Converge", part="prepare")

@@ -54,9 +54,9 @@ def _without_contact(inventory: str, dialect: str, picture: str | None) -> None:
     from underlay.inventory.errors import InvalidInventory  # noqa: PLC0415
     from underlay.routing.peering_picture import peering_picture  # noqa: PLC0415
     from underlay.routing.router_config import in_dialect  # noqa: PLC0415
-    from underlay.run.read_inventory import load, read_deployment  # noqa: PLC0415
+    from underlay.run.read_inventory import load, read_run  # noqa: PLC0415
 
-    cluster = read_deployment(load(inventory), name=inventory).spec.cluster
+    cluster = read_run(load(inventory), name=inventory).spec.cluster
     if cluster.bgp is None:
         raise InvalidInventory([f"bgp: {inventory} states none; set bgp = {{…}}"])
     if picture:

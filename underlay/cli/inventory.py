@@ -21,12 +21,12 @@ def connected(path: str, *, limit: tuple[str, ...] = (), tolerant: bool = False)
     :raises InvalidInventory: for a bad inventory, and when a host does not answer.
     """
     from underlay.inventory.errors import InvalidInventory  # noqa: PLC0415
-    from underlay.run.read_inventory import load, read_deployment  # noqa: PLC0415
+    from underlay.run.read_inventory import load, read_run  # noqa: PLC0415
     from underlay.run.run import begin  # noqa: PLC0415
 
     _on_gevent()
     inventory = load(path)
-    run = read_deployment(inventory, name=path)
+    run = read_run(inventory, name=path)
     if unknown := sorted(set(limit) - {h.name for h in inventory}):
         raise InvalidInventory(
             [f"--limit: no host {', '.join(unknown)}; the hosts are {', '.join(h.name for h in inventory)}"]

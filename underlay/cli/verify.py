@@ -35,26 +35,26 @@ def verify_command(inventory: str, as_json: bool, reboot: bool, yes: bool) -> No
                underlay verify inventories/lab.py --reboot
     """
     from underlay.run.live_tests import run_checks  # noqa: PLC0415
-    from underlay.run.read_inventory import load, read_deployment  # noqa: PLC0415
+    from underlay.run.read_inventory import load, read_run  # noqa: PLC0415
 
     failed: list[str] = []
     if reboot:
         _agreed(inventory, yes=yes)
         run, failed = _rebooted(inventory)
     else:
-        run = read_deployment(load(inventory), name=inventory)
+        run = read_run(load(inventory), name=inventory)
     failed += run_checks(run)
-    if as_json and run.report:
-        with open(run.report.replace(".html", ".json"), encoding="utf-8") as file:
+    if as_json and run.verification.report:
+        with open(run.verification.report.replace(".html", ".json"), encoding="utf-8") as file:
             click.echo(json.dumps(json.load(file), indent=1))
     else:
         for line in failed:
             click.echo(line, err=True)
-        click.echo(f"{run.spec.cluster.name}: {run.verdict}")
-        for note in run.notes:
+        click.echo(f"{run.spec.cluster.name}: {run.verification.verdict}")
+        for note in run.verification.notes:
             click.echo(note)
-        if run.report:
-            click.echo(f"report: {run.report}")
+        if run.verification.report:
+            click.echo(f"report: {run.verification.report}")
     sys.exit(1 if failed else 0)
 
 
@@ -75,10 +75,10 @@ def _rebooted(inventory: str) -> tuple[Any, list[str]]:
         from pyinfra.context import ctx_state  # noqa: PLC0415
 
         from underlay.run.reboot_hosts import reboot_hosts  # noqa: PLC0415
-        from underlay.run.run import deployment  # noqa: PLC0415
+        from underlay.run.run import current_run  # noqa: PLC0415
 
         # A host of a lab has to come back by itself, too.
         os.environ["UNDERLAY_LAB_BOOT"] = "no"
         failed = reboot_hosts(state, say=lambda text: click.echo(f"verify: {text}", err=True))
         with ctx_state.use(state):
-            return deployment(), failed
+            return current_run(), failed

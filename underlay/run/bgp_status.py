@@ -12,13 +12,13 @@ from underlay.routing.session_state import question, read_view
 
 from .command import run_script
 from .privilege import way_to_root
-from .run import deployment
+from .run import current_run
 
 
 def ask_speakers(state: State) -> tuple[list[Row], list[str]]:
     """A row for every session, and what is wrong beside sessions. Hosts that do not answer are told of in the rows."""
     with ctx_state.use(state):
-        cluster = deployment().spec.cluster
+        cluster = current_run().spec.cluster
         hosts = list(state.inventory.get_active_hosts())
         asked = {h.name: question(cluster, h.name) for h in hosts}
         jobs = {h.name: state.pool.spawn(_ask, state, h, asked[h.name]) for h in hosts}

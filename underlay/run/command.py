@@ -12,7 +12,7 @@ from pyinfra.api import Host, State, StringCommand
 from pyinfra.api.command import PyinfraCommand
 
 from .observe import count, forget
-from .run import deployment
+from .run import current_run
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Step(PyinfraCommand):
         except (OSError, EOFError, SSHException) as error:
             reason = f"the connection was lost ({error or type(error).__name__})"
         if reason is None:
-            deployment().changes.setdefault(host.name, []).append(self.title)
+            current_run().log.changes.setdefault(host.name, []).append(self.title)
             return True
         fail(host, f"{self.title}: {reason}" if self.title else reason)
         return False
@@ -68,7 +68,7 @@ def run_script(host: Host, script: str, arguments: dict[str, Any]) -> Ran:
 
 def fail(host: Host, reason: str) -> None:
     """Tell why the host failed, now and in the summary."""
-    deployment().failures.setdefault(host.name, reason)
+    current_run().log.failures.setdefault(host.name, reason)
     for line in reason.splitlines():
         logger.error(f"{host.print_prefix}{line}")
 

@@ -14,7 +14,7 @@ from underlay.resources.script import apply_script, observe_script, read_observa
 
 from .command import Ran, Step, Steps, run_script, tail
 from .observe import observed
-from .run import deployment
+from .run import current_run
 
 _LOST = "the host did not answer to the end; the connection was lost, or the host went down"
 
@@ -23,7 +23,7 @@ _LOST = "the host did not answer to the end; the connection was lost, or the hos
 def converge(part: str) -> Steps:
     """Converge one part of the host's plan: `prepare`, `runtime`, `kubernetes` or `network`."""
     host = ctx_host.get()
-    resources: Sequence[Resource] = getattr(deployment().plan(host), part)
+    resources: Sequence[Resource] = getattr(current_run().plan(host), part)
     pending = [(r, seen) for r, seen in observed(host, resources) if r.sentence(seen)]
     if not pending:
         host.noop(f"{len(resources)} resources are as declared")

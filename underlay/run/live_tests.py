@@ -20,7 +20,7 @@ from underlay.files import shipped
 from underlay.report.load import read_report
 from underlay.report.summary import failures, notes, verdict
 
-from .run import Deployment
+from .run import Run, Verification
 
 LIVE = shipped("tests/live")
 REPORTS = Path("reports")
@@ -32,7 +32,7 @@ TAIL = 10
 TIDY_S = 60
 
 
-def run_checks(run: Deployment) -> list[str]:
+def run_checks(run: Run) -> list[str]:
     """Run the live tests against the inventory's cluster; what failed, in lines for a terminal."""
     with (
         run_folder(run.spec.cluster.name) as (partial, directory),
@@ -49,18 +49,21 @@ def run_checks(run: Deployment) -> list[str]:
         )  # fmt: skip
     path = directory / "report.json"
     if not path.exists():
-        run.verdict = "verification did not run"
+        run.verification = Verification("verification did not run")
         return ["verification did not run:", *output.splitlines()[-TAIL:]]
     report = read_report(path.read_text(), where=str(path))
-    run.report = str(directory.resolve() / "report.html")
-    run.nodes = {name: {"version": n.version, "state": n.state or "not asked"} for name, n in report.nodes.items()}
-    run.verdict, run.notes = verdict(report), notes(report)
+    run.verification = Verification(
+        verdict(report),
+        notes=notes(report),
+        report=str(directory.resolve() / "report.html"),
+        nodes={name: {"version": n.version, "state": n.state or "not asked"} for name, n in report.nodes.items()},
+    )
     if report.verdict == "verified" and code == 0:
         return []
     logger.debug(output)
     if report.cut_short:
-        return [run.verdict, *failures(report), *output.splitlines()[-TAIL:]]
-    return [run.verdict, *failures(report)]
+        return [run.verification.verdict, *failures(report), *output.splitlines()[-TAIL:]]
+    return [run.verification.verdict, *failures(report)]
 
 
 @contextmanager
@@ -99,9 +102,15 @@ def _output_of(command: list[str], environment: dict[str, str]) -> tuple[int, st
     return process.returncode, output.decode(errors="replace").strip()
 
 
-def _context(run: Deployment) -> dict[str, Any]:
+def _context(run: Run) -> dict[str, Any]:
     """What the checks and their report are told: the inventory, and what the deploy did and found so far."""
-    found = [f.as_dict() for f in run.findings or ()]
+    found = [f.as_dict() for f in run.preflight.findings or ()]
     # A run that asked its hosts knows the path already.
-    path = {"path_mtu": run.spec.cluster.path_mtu} if run.answers else {}
-    return {"hosts": run.hosts, "groups": run.groups, "phases": run.phases, "findings": found, **path}
+    path = {"path_mtu": run.spec.cluster.path_mtu} if run.observed.answers else {}
+    return {
+        "hosts": run.inventory.hosts,
+        "groups": run.inventory.groups,
+        "phases": run.log.phases,
+        "findings": found,
+        **path,
+    }

@@ -13,14 +13,14 @@ from underlay.resources.resource import Resource
 from underlay.resources.script import observe_script, read_observations
 
 from .privilege import way_to_root
-from .run import deployment
+from .run import current_run
 
 
 class Observations(FactBase[list[str]]):
     """One line for each probe and each resource of the host's plan, in order."""
 
     def command(self) -> StringCommand:
-        plan = deployment().plan(ctx_host.get())
+        plan = current_run().plan(ctx_host.get())
         return StringCommand("sh", "-c", QuoteString(observe_script(plan.questions)))
 
     @staticmethod
@@ -28,38 +28,38 @@ class Observations(FactBase[list[str]]):
         return []
 
     def process(self, output: list[str]) -> list[str]:
-        plan = deployment().plan(ctx_host.get())
+        plan = current_run().plan(ctx_host.get())
         return read_observations(plan.questions, output)
 
 
 def ask(host: Host) -> None:
     """Ask the host everything and remember it for the run; what a phase changes it forgets again."""
-    run = deployment()
+    run = current_run()
     plan = run.plan(host)
     asked = time.monotonic()
     lines = host.get_fact(Observations)
     count(host)
-    run.asked[host.name] = (asked, time.monotonic())
+    run.observed.queried[host.name] = (asked, time.monotonic())
     lines = lines or [""] * len(plan.questions)
-    run.answers[host.name] = {p.name: line for p, line in zip(plan.probes, lines, strict=False)}
-    run.seen[host.name] = dict(zip(plan.resources, lines[len(plan.probes) :], strict=True))
+    run.observed.answers[host.name] = {p.name: line for p, line in zip(plan.probes, lines, strict=False)}
+    run.observed.resources[host.name] = dict(zip(plan.resources, lines[len(plan.probes) :], strict=True))
 
 
 def count(host: Host) -> None:
     """Note one SSH execution on the host."""
-    executions = deployment().executions
+    executions = current_run().log.executions
     executions[host.name] = executions.get(host.name, 0) + 1
 
 
 def answers(host: Host) -> Answers:
-    return deployment().answers[host.name]
+    return current_run().observed.answers[host.name]
 
 
 def observed(host: Host, resources: Sequence[Resource]) -> list[tuple[Resource, str]]:
     """The resources with their observed lines; asks again if something on the host has changed since."""
-    if host.name not in deployment().seen:
+    if host.name not in current_run().observed.resources:
         ask(host)
-    known = deployment().seen[host.name]
+    known = current_run().observed.resources[host.name]
     return [(r, known[r]) for r in resources]
 
 
@@ -73,4 +73,4 @@ def ask_resources(host: Host, resources: Sequence[Resource]) -> list[tuple[Resou
 
 def forget(host: Host) -> None:
     """What was observed no longer holds: the host has been changed."""
-    deployment().seen.pop(host.name, None)
+    current_run().observed.resources.pop(host.name, None)

@@ -15,7 +15,7 @@ from .cloud_routes import planned_cloud
 from .observe import ask, ask_resources, observed
 from .pod_subnets import learn_subnets
 from .preflight_findings import findings_of_hosts
-from .run import Deployment, deployment
+from .run import Run, current_run
 from .static_routes import routes_of
 
 
@@ -24,23 +24,23 @@ def planned(state: State) -> tuple[list[str], dict[str, list[str]]]:
     with ctx_state.use(state):
         hosts = list(state.inventory.get_active_hosts())
         ask_all(state)
-        problems = refusals(accept(findings_of_hosts(), deployment().spec.accepted))
+        problems = refusals(accept(findings_of_hosts(), current_run().spec.accepted))
         found = {h.name: _sentences(h) for h in sorted(hosts, key=lambda h: h.name)}
         _add_routes(state, hosts, found, problems)
         return problems, found
 
 
-def ask_all(state: State) -> Deployment:
+def ask_all(state: State) -> Run:
     """The run, once every host was asked everything."""
     with ctx_state.use(state):
         hosts = state.inventory.get_active_hosts()
         gevent.joinall([state.pool.spawn(_ask, state, host) for host in hosts], raise_error=True)
-        return deployment()
+        return current_run()
 
 
 def _add_routes(state: State, hosts: list[Host], found: dict[str, list[str]], problems: list[str]) -> None:
     """What follows from the pod subnets of a cluster that is there: static routes, or the cloud's."""
-    run = deployment()
+    run = current_run()
     first = next((h for h in hosts if run.is_first(h)), None)
     if first is None or run.spec.cluster.routes not in (Routes.STATIC, Routes.CLOUD):
         return
@@ -68,9 +68,9 @@ def _ask(state: State, host: Host) -> None:
 
 
 def _sentences(host: Host) -> list[str]:
-    run = deployment()
+    run = current_run()
     with ctx_host.use(host):
         lines = [s for r, seen in observed(host, run.plan(host).resources) if (s := r.sentence(seen))]
-    if run.is_node(host) and not is_member(run.spec.cluster, run.answers[host.name]):
+    if run.is_node(host) and not is_member(run.spec.cluster, run.observed.answers[host.name]):
         lines.insert(len(lines) - len(run.plan(host).network), f"cluster: {'init' if run.is_first(host) else 'join'}")
     return lines

@@ -10,7 +10,7 @@ from underlay.plan.host_questions import POD_SUBNETS, read_pod_subnets
 
 from .command import run_script, tail
 from .privilege import way_to_root
-from .run import deployment
+from .run import current_run
 
 # A worker that has just joined registers itself, and is given its subnet, a moment later: half seconds.
 _TRIES = 40
@@ -45,11 +45,11 @@ def learn_subnets(host: Host, *, joined: Collection[str] = ()) -> str | None:
         return f"the cluster does not tell its nodes' pod subnets: {tail(ran.err) or 'it names no node'}"
     if without := [name for name in joined if not subnets.get(name)]:
         return f"the cluster has given no pod subnet to {', '.join(without)}; are its kubelet and the controllers well?"
-    deployment().subnets = subnets
+    current_run().cluster.pod_subnets = subnets
     return None
 
 
 def active_nodes(host: Host) -> list[str]:
     """The nodes that this run has not lost: each has joined by now."""
-    run = deployment()
+    run = current_run()
     return [h.name for h in host.state.inventory.get_active_hosts() if run.is_node(h)]

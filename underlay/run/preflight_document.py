@@ -9,15 +9,15 @@ from underlay.findings.finding import Finding, verdict
 from underlay.preflight.measurements import UNPROBED, Measured
 from underlay.prober.words import OPEN
 
-from .run import Deployment
+from .run import Run
 
 SCHEMA = 1
 
 
-def document(run: Deployment, findings: list[Finding]) -> dict[str, Any]:
+def document(run: Run, findings: list[Finding]) -> dict[str, Any]:
     """`schema`, `verdict`, `findings`, `hosts` in racks, `wire` in sum and `pairs` one by one."""
     cluster, network = run.spec.cluster, run.spec.network
-    seen = run.measured or Measured()
+    seen = run.preflight.measured or Measured()
     paths = seen.paths
     trips = sorted(p.rtt_ms for p in paths.values() if p.rtt_ms is not None)
     states = list(seen.flows.values())
@@ -30,7 +30,7 @@ def document(run: Deployment, findings: list[Finding]) -> dict[str, Any]:
         "cluster": cluster.name,
         "mode": network.mode,
         "verdict": verdict(findings).value,
-        "seconds": round(time.monotonic() - run.began, 1),
+        "seconds": round(time.monotonic() - run.log.began, 1),
         "findings": [f.as_dict() for f in findings],
         "hosts": [{"name": n.name, "rack": n.rack, "address": str(n.address)} for n in cluster.nodes],
         "wire": {

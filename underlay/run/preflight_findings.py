@@ -13,7 +13,7 @@ from underlay.plan.host_questions import recorded_path, recorded_problems
 from underlay.preflight.host_findings import judge
 
 from .probe_wire import probe_wire
-from .run import deployment
+from .run import current_run
 
 
 def findings_of(
@@ -23,7 +23,7 @@ def findings_of(
 
     :param everything: ask the wire between hosts that carry the cluster, too.
     """
-    run = deployment()
+    run = current_run()
     found = accept(findings_of_hosts(), run.spec.accepted)
     if not refusals(found):
         found = accept([*found, *probe_wire(state, everything=everything, say=say)], run.spec.accepted)
@@ -32,21 +32,27 @@ def findings_of(
 
 def findings_of_hosts() -> list[Finding]:
     """What is wrong with hosts by themselves and beside one another, out of what they were asked already."""
-    run = deployment()
+    run = current_run()
     first = run.spec.cluster.first.name
-    if first not in run.answers:
+    if first not in run.observed.answers:
         reason = "is not reachable, and nothing can be done without the first control-plane host"
         return [of_host("host-unreachable", first, reason)]
-    recorded = run.answers[first]["recorded"]
+    recorded = run.observed.answers[first]["recorded"]
     lacking = [
         of_host("kernel-lacks", name, lack)
-        for name, seen in run.seen.items()
+        for name, seen in run.observed.resources.items()
         for r, line in seen.items()
         if (lack := r.impossible(line))
     ]
     if (path := recorded_path(recorded)) and not run.spec.path_stated:
         run.know_path(path)
-    found = judge(run.spec.cluster, run.spec.network, run.answers, asked=run.asked, path_stated=run.spec.path_stated)
+    found = judge(
+        run.spec.cluster,
+        run.spec.network,
+        run.observed.answers,
+        asked=run.observed.queried,
+        path_stated=run.spec.path_stated,
+    )
     found += lacking
     # Through JSON, as the recorded one went: tuples are lists there.
     asked = json.loads(json.dumps(record(run.spec)))

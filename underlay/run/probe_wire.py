@@ -23,7 +23,7 @@ from underlay.preflight.wire_plan import Facts, WirePlan, wire_plan, with_tunnel
 
 from .command import run_script, tail
 from .privilege import way_to_root
-from .run import Deployment, deployment
+from .run import Run, current_run
 
 # Hosts that are asked at once.
 _AT_ONCE = 64
@@ -40,7 +40,7 @@ def probe_wire(state: State, *, everything: bool = False, say: Callable[[str], N
 
     :param say: told of each step before it begins.
     """
-    run = deployment()
+    run = current_run()
     cluster, network = run.spec.cluster, run.spec.network
     links = {n.name: link for n in cluster.nodes if (link := _carrier(run, n.name)) is not None}
     carrying = {n for n in links if _carries(run, n)}
@@ -50,7 +50,7 @@ def probe_wire(state: State, *, everything: bool = False, say: Callable[[str], N
     facts = {name: Facts(link.name, link.mtu) for name, link in links.items()}
     plan = wire_plan(cluster, network, facts, run=os.urandom(4), fresh=fresh)
     seen = _measure(state, run, plan, tunnels=not carrying, say=say)
-    run.measured = seen
+    run.preflight.measured = seen
     known = Known(
         firewalled={name for name in links if _has_closed_firewall(run, name)},
         hardware={name: link.hardware for name, link in links.items()},
@@ -61,7 +61,7 @@ def probe_wire(state: State, *, everything: bool = False, say: Callable[[str], N
     return judge_wire(run.spec.cluster, network, plan, seen, known)
 
 
-def _measure(state: State, run: Deployment, plan: WirePlan, *, tunnels: bool, say: Callable[[str], None]) -> Measured:
+def _measure(state: State, run: Run, plan: WirePlan, *, tunnels: bool, say: Callable[[str], None]) -> Measured:
     hosts = {h.name: h for h in state.inventory.get_active_hosts() if h.name in plan.parts}
     pairs = len({(f.source, f.target) for f in plan.flows})
     say(f"{len(hosts)} hosts listen on what {run.spec.network.mode} and Kubernetes use")
@@ -99,16 +99,16 @@ def _one(state: State, host: Host, script: str) -> dict[str, Any]:
         return {"trouble": f"it did not answer to the end ({tail(ran.err[-1:]) or 'without a word'})"}
 
 
-def _carrier(run: Deployment, name: str) -> Link | None:
-    seen = run.answers.get(name)
+def _carrier(run: Run, name: str) -> Link | None:
+    seen = run.observed.answers.get(name)
     return carrier(seen["addresses"], run.spec.cluster.node(name).address) if seen else None
 
 
-def _carries(run: Deployment, name: str) -> bool:
-    seen = run.answers[name]
+def _carries(run: Run, name: str) -> bool:
+    seen = run.observed.answers[name]
     return is_member(run.spec.cluster, seen) or is_started(run.spec.cluster, seen)
 
 
-def _has_closed_firewall(run: Deployment, name: str) -> bool:
+def _has_closed_firewall(run: Run, name: str) -> bool:
     """Whether a firewall of the host's own is there that the deploy has yet to open."""
-    return any(r.kind == "firewall" and r.sentence(line) for r, line in run.seen.get(name, {}).items())
+    return any(r.kind == "firewall" and r.sentence(line) for r, line in run.observed.resources.get(name, {}).items())

@@ -10,14 +10,14 @@ from pyinfra import logger
 from pyinfra.api import Host, State
 from pyinfra.api.state import BaseStateCallback
 
-from .run import deployment
+from .run import current_run
 from .summary import show_summary
 
 
 def watch(state: State) -> None:
     """Time the phases of the run, and end it with a summary however it ends."""
     state.add_callback_handler(Phases())
-    run = deployment()
+    run = current_run()
     atexit.register(show_summary, run, state)
 
 
@@ -28,16 +28,16 @@ class Phases(BaseStateCallback):
         self._began = time.monotonic()
 
     def host_connect_error(self, state: State, host: Host, error: Any) -> None:  # type: ignore[override]
-        deployment().failures[host.name] = str(error)
+        current_run().log.failures[host.name] = str(error)
 
     def operation_start(self, state: State, op_hash: str) -> None:  # type: ignore[override]
-        if not deployment().phases:
-            deployment().phases.append(("Connect", time.monotonic() - deployment().began))
+        if not current_run().log.phases:
+            current_run().log.phases.append(("Connect", time.monotonic() - current_run().log.began))
         self._began = time.monotonic()
 
     def operation_end(self, state: State, op_hash: str) -> None:  # type: ignore[override]
         spent = time.monotonic() - self._began
         name = next(iter(state.get_op_meta(op_hash).names))
-        deployment().phases.append((name, spent))
+        current_run().log.phases.append((name, spent))
         if spent > 2:
             logger.info(f"    {name}: {spent:.1f} s")

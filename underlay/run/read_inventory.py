@@ -18,7 +18,7 @@ from underlay.inventory.spec import GROUPS, Groups, Hosts, Spec, read_spec
 from underlay.plan.host_plan import host_plan
 
 from .artifacts import ArtifactsOf
-from .run import Deployment, begin
+from .run import InventoryVariables, Run, begin
 
 
 def hosts_and_groups(inventory: Inventory) -> tuple[Hosts, Groups]:
@@ -28,7 +28,7 @@ def hosts_and_groups(inventory: Inventory) -> tuple[Hosts, Groups]:
     return hosts, groups
 
 
-def read_deployment(inventory: Inventory, *, name: str) -> Deployment:
+def read_run(inventory: Inventory, *, name: str) -> Run:
     """Everything a run needs to know before it contacts anybody.
 
     :raises InvalidInventory: with every problem, the artifacts' among them.
@@ -41,7 +41,7 @@ def read_deployment(inventory: Inventory, *, name: str) -> Deployment:
         host_plan(spec, spec.cluster.first, artifacts)
     except ArtifactError as error:
         raise InvalidInventory([str(error)]) from error
-    return Deployment(inventory=name, hosts=hosts, groups=groups, spec=spec, artifacts=artifacts)
+    return Run(inventory=InventoryVariables(name, hosts, groups), spec=spec, artifacts=artifacts)
 
 
 def artifacts_of(spec: Spec) -> ArtifactsOf:
@@ -70,7 +70,7 @@ def before_connecting(state: State) -> None:
         if initial_limit is not None and not initial_limit:
             refuse(["--limit: it leaves no host; the hosts are " + ", ".join(sorted(h.name for h in inventory))])
         try:
-            begin(state, read_deployment(inventory, name=_argument()))
+            begin(state, read_run(inventory, name=_argument()))
         except InvalidInventory as error:
             refuse(error.problems)
         watch(state)

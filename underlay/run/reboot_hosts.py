@@ -21,7 +21,7 @@ from underlay.resources.objects import KUBECTL
 
 from .command import run_script
 from .privilege import way_to_root
-from .run import deployment
+from .run import current_run
 
 # Firmware of a server with much memory takes minutes.
 ANSWERS_S = 600
@@ -37,7 +37,7 @@ _WHO = "cat /proc/sys/kernel/random/boot_id; date -u +%Y-%m-%dT%H:%M:%SZ"
 def reboot_hosts(state: State, *, say: Callable[[str], None]) -> list[str]:
     """What went wrong, if anything did; then no further host is rebooted. Each reboot is a phase of the run."""
     with ctx_state.use(state):
-        run = deployment()
+        run = current_run()
         hosts = {h.name: h for h in state.inventory.get_active_hosts()}
         at_work = _Round(hosts, run.spec.cluster.first.name, run.spec.network.carries_pods)
         nodes = [n.name for n in run.spec.cluster.nodes]
@@ -48,10 +48,10 @@ def reboot_hosts(state: State, *, say: Callable[[str], None]) -> list[str]:
             began = time.monotonic()
             say(f"rebooting {name}")
             reason = at_work.reboot(name, node=name in nodes)
-            run.phases.append((f"Reboot {name}", time.monotonic() - began))
+            run.log.phases.append((f"Reboot {name}", time.monotonic() - began))
             if reason:
                 return [f"{name}: after its reboot {reason}; no further host was rebooted"]
-            say(f"{name} is back after {run.phases[-1][1]:.0f} s")
+            say(f"{name} is back after {run.log.phases[-1][1]:.0f} s")
         return []
 
 

@@ -1,11 +1,14 @@
-"""One run: what was asked for, what the hosts answered so far, and what became of each phase."""
+"""One run: what was asked for, what the hosts answered, what is known of the cluster, and what the run did.
+
+Each part has one owner, who alone writes it; everybody may read.
+"""
 
 from __future__ import annotations
 
 import gc
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from weakref import WeakKeyDictionary
 
 from pyinfra.api import Host, State
 from pyinfra.context import ctx_state
@@ -20,6 +23,37 @@ from underlay.preflight.measurements import Measured
 from underlay.resources.resource import Resource
 
 
+@dataclass(frozen=True)
+class InventoryVariables:
+    """The inventory as pyinfra read it: its name, the variables of every host, the members of every group."""
+
+    name: str
+    hosts: Hosts
+    groups: Groups
+
+
+@dataclass
+class Observed:
+    """What the hosts answered, by host; written by `observe`. Resources are forgotten once a host is changed."""
+
+    answers: dict[str, Answers] = field(default_factory=dict)
+    queried: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """When the host was queried and when it had answered, in monotonic seconds."""
+    resources: dict[str, dict[Resource, str]] = field(default_factory=dict)
+    """The line that each resource of the host's plan was observed as."""
+
+
+@dataclass
+class Preflight:
+    """What was found before anything is touched; written by `preflight_findings` and `probe_wire`.
+
+    `findings` is None until the hosts have been judged.
+    """
+
+    findings: list[Finding] | None = None
+    measured: Measured | None = None
+
+
 @dataclass
 class JoinMaterial:
     """What the first control-plane host gives to those that join. Secret; lives in memory only."""
@@ -30,31 +64,51 @@ class JoinMaterial:
 
 
 @dataclass
-class Deployment:
-    """State of the run that phases share; everything in it is derived from the inventory or asked of a host."""
+class ClusterState:
+    """What is known of the cluster; written by the phases that learn it."""
 
-    inventory: str
-    hosts: Hosts
-    groups: Groups
-    spec: Spec
-    artifacts: Artifacts
-    answers: dict[str, Answers] = field(default_factory=dict)
-    asked: dict[str, tuple[float, float]] = field(default_factory=dict)
-    seen: dict[str, dict[Resource, str]] = field(default_factory=dict)
+    join: JoinMaterial | None = None
+    pod_subnets: dict[str, frozenset[str]] = field(default_factory=dict)
+    kubeconfig: str | None = None
+
+
+@dataclass
+class RunLog:
+    """What the run did and how long it took; written by `command`, `observe` and `progress`."""
+
+    began: float = field(default_factory=time.monotonic)
+    phases: list[tuple[str, float]] = field(default_factory=list)
+    """Name and seconds of every phase, in order."""
     executions: dict[str, int] = field(default_factory=dict)
+    """SSH executions by host."""
     changes: dict[str, list[str]] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
-    phases: list[tuple[str, float]] = field(default_factory=list)
-    findings: list[Finding] | None = None
-    measured: Measured | None = None
-    join: JoinMaterial | None = None
-    report: str | None = None
-    kubeconfig: str | None = None
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What the checks came to; written by `live_tests`."""
+
     verdict: str = "not verified"
-    notes: list[str] = field(default_factory=list)
-    subnets: dict[str, frozenset[str]] = field(default_factory=dict)
-    nodes: dict[str, dict[str, str]] = field(default_factory=dict)
-    began: float = field(default_factory=time.monotonic)
+    notes: Sequence[str] = ()
+    report: str | None = None
+    """Path of the report's page."""
+    nodes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Version and state of each node."""
+
+
+@dataclass
+class Run:
+    """One run of pyinfra or of the command, from the inventory to the verdict."""
+
+    inventory: InventoryVariables
+    spec: Spec
+    artifacts: Artifacts
+    observed: Observed = field(default_factory=Observed)
+    preflight: Preflight = field(default_factory=Preflight)
+    cluster: ClusterState = field(default_factory=ClusterState)
+    log: RunLog = field(default_factory=RunLog)
+    verification: Verification = field(default_factory=Verification)
     _plans: dict[str, HostPlan] = field(default_factory=dict)
 
     def plan(self, host: Host) -> HostPlan:
@@ -63,14 +117,14 @@ class Deployment:
         return self._plans[host.name]
 
     def know_path(self, mtu: int) -> None:
-        """The path was measured: what is planned follows it, and hosts are asked again about what that changes."""
+        """The path was measured: what is planned follows it, and hosts are queried again about what that changes."""
         if mtu != self.spec.cluster.path_mtu:
             self.spec = self.spec.with_path(mtu)
             self._plans.clear()
-            self.seen.clear()
+            self.observed.resources.clear()
 
     @property
-    def lays_routes(self) -> bool:
+    def has_static_routes(self) -> bool:
         """Whether hosts get routes that depend on what the cluster decided."""
         return self.spec.cluster.routes is Routes.STATIC
 
@@ -81,15 +135,14 @@ class Deployment:
         return host.name == self.spec.cluster.first.name
 
 
-_deployments: WeakKeyDictionary[State, Deployment] = WeakKeyDictionary()
-
-
-def begin(state: State, deployment: Deployment) -> None:
+def begin(state: State, run: Run) -> None:
+    """Give a pyinfra state its run."""
     # What was imported stays to the end: the collector need not look at it again and again, nor at exit.
     gc.freeze()
-    _deployments[state] = deployment
+    state.underlay_run = run  # type: ignore[attr-defined]
 
 
-def deployment() -> Deployment:
-    """The deployment of the pyinfra state at work."""
-    return _deployments[ctx_state.get()]
+def current_run() -> Run:
+    """The run of the pyinfra state at work."""
+    run: Run = ctx_state.get().underlay_run
+    return run

@@ -9,12 +9,12 @@ from pyinfra.api import Host
 from underlay.resources.resource import Resource
 from underlay.routing.resources import learned
 
-from .run import deployment
+from .run import current_run
 
 
 def routes_of(host: Host) -> Sequence[Resource]:
     """The resources that follow from the nodes' pod subnets; none where the network tells routes another way."""
-    run = deployment()
-    if not run.lays_routes or not run.is_node(host):
+    run = current_run()
+    if not run.has_static_routes or not run.is_node(host):
         return ()
-    return learned(run.spec.cluster, run.spec.network, run.spec.cluster.node(host.name), run.subnets)
+    return learned(run.spec.cluster, run.spec.network, run.spec.cluster.node(host.name), run.cluster.pod_subnets)

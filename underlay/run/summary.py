@@ -13,15 +13,15 @@ from rich.table import Table
 
 from underlay.model.node import Node
 
-from .run import Deployment
+from .run import Run
 
 # Rows that leave room for the rest of the summary on a screen of 24 lines; those that are well are counted.
 ROWS = 12
 
 
-def show_summary(run: Deployment, state: State) -> None:
+def show_summary(run: Run, state: State) -> None:
     """Print the summary of a run to standard error, where pyinfra writes for people too."""
-    if not state.is_executing and not run.failures:
+    if not state.is_executing and not run.log.failures:
         return
     console = Console(stderr=True, highlight=False, width=None)
     console.print()
@@ -32,50 +32,54 @@ def show_summary(run: Deployment, state: State) -> None:
     cluster, network = run.spec.cluster, run.spec.network
     pods = " and ".join(map(str, cluster.pod_subnets))
     mtu = f", pod MTU {network.pod_mtu(cluster)}" if network.carries_pods else ""
-    console.print(f"network: {network.mode} ({network.data_path}), pods {pods}{mtu}; {run.verdict}", soft_wrap=True)
-    for note in run.notes:
+    verification = run.verification
+    console.print(
+        f"network: {network.mode} ({network.data_path}), pods {pods}{mtu}; {verification.verdict}", soft_wrap=True
+    )
+    for note in verification.notes:
         console.print(escape(note), soft_wrap=True)
     console.print(f"changes: {_changes(run)}", soft_wrap=True)
-    spent = [f"{name} {seconds:.1f}" for name, seconds in run.phases if seconds >= 0.05]
-    total = time.monotonic() - run.began
+    spent = [f"{name} {seconds:.1f}" for name, seconds in run.log.phases if seconds >= 0.05]
+    total = time.monotonic() - run.log.began
     console.print(escape(f"seconds: {', '.join(spent)}; all {total:.1f}"), soft_wrap=True)
-    for label, value in (("kubeconfig", run.kubeconfig), ("report", run.report)):
+    for label, value in (("kubeconfig", run.cluster.kubeconfig), ("report", verification.report)):
         if value:
             console.print(f"{label}: {os.path.relpath(value)}", soft_wrap=True)
-    if run.failures:
+    if run.log.failures:
         console.print("[bold red]not done[/]; fix what is told above and run again: it goes on where it stopped")
 
 
-def _shown(run: Deployment) -> list[Node]:
+def _shown(run: Run) -> list[Node]:
     """All nodes where there is room for them; otherwise those with something to tell, and as many more as fit."""
     nodes = run.spec.cluster.nodes
     if len(nodes) <= ROWS:
         return list(nodes)
-    wrong = [n for n in nodes if n.name in run.failures or run.nodes.get(n.name, {}).get("state") != "Ready"]
+    states = run.verification.nodes
+    wrong = [n for n in nodes if n.name in run.log.failures or states.get(n.name, {}).get("state") != "Ready"]
     well = [n for n in nodes if n not in wrong]
     kept = [*wrong, *well[: max(ROWS - len(wrong), 0)]]
     return [n for n in nodes if n in kept]
 
 
-def _nodes(run: Deployment, shown: Sequence[Node]) -> Table:
+def _nodes(run: Run, shown: Sequence[Node]) -> Table:
     table = Table(box=None, pad_edge=False)
     for title in ("node", "role", "rack", "address", "version", "state"):
         table.add_column(title, no_wrap=title != "state")
     for node in shown:
-        known = run.nodes.get(node.name, {})
-        failure = run.failures.get(node.name)
+        known = run.verification.nodes.get(node.name, {})
+        failure = run.log.failures.get(node.name)
         first_line = (failure or "").splitlines()[0] if failure else ""
         state = f"[red]failed:[/] {escape(first_line)}" if failure else known.get("state", "not asked")
         table.add_row(node.name, node.role, node.rack, str(node.address), known.get("version", "-"), state)
     for router in run.spec.routers:
-        failure = run.failures.get(router.name)
+        failure = run.log.failures.get(router.name)
         state = f"[red]failed:[/] {escape(failure.splitlines()[0])}" if failure else f"AS {router.as_number}"
         table.add_row(router.name, "router", router.rack, str(router.address), "-", state)
     return table
 
 
-def _changes(run: Deployment) -> str:
-    changed = {name: len(steps) for name, steps in run.changes.items() if steps}
-    executions = max(run.executions.values(), default=0)
+def _changes(run: Run) -> str:
+    changed = {name: len(steps) for name, steps in run.log.changes.items() if steps}
+    executions = max(run.log.executions.values(), default=0)
     told = ", ".join(f"{name} {count}" for name, count in sorted(changed.items())) or "none"
     return f"{told}; at most {executions} SSH executions on a host"

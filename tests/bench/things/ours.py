@@ -12,14 +12,14 @@ from pyinfra.api import Host
 
 from underlay.plan.host_plan import HostPlan
 from underlay.run.converge import converge
-from underlay.run.run import Deployment, begin
+from underlay.run.run import InventoryVariables, Run, begin
 
 from .things import things
 
 _nothing: Any = None
 
 
-class Light(Deployment):
+class Light(Run):
     """A run whose hosts all have the same plan: the things."""
 
     def plan(self, host: Host) -> HostPlan:
@@ -27,5 +27,5 @@ class Light(Deployment):
 
 
 _plan = HostPlan(node=_nothing, probes=(), prepare=things(), runtime=(), kubernetes=(), network=())
-begin(cast(Any, state), Light("bench", {}, {}, spec=_nothing, artifacts=_nothing))
+begin(cast(Any, state), Light(InventoryVariables("bench", {}, {}), spec=_nothing, artifacts=_nothing))
 converge(name="Converge", part="prepare")

@@ -10,7 +10,7 @@ import pytest
 from tests.bench.measure import BenchError
 from tests.bench.summary import changes_by_pyinfra, read_summary, unchanged
 from tests.unit.clusters import spec
-from underlay.run.run import Deployment
+from underlay.run.run import InventoryVariables, Run, Verification
 from underlay.run.summary import show_summary
 
 SECOND = """\
@@ -66,11 +66,11 @@ def test_tells_which_line_is_missing(line: str) -> None:
 
 def test_reads_what_the_deploy_really_prints(capsys: pytest.CaptureFixture[str]) -> None:
     nothing: Any = None
-    run = Deployment("lab.py", {}, {}, spec=spec(), artifacts=nothing)
-    run.changes = {"cp-1": ["init", "join"], "w-1": ["join"], "w-2": []}
-    run.executions = {"cp-1": 3, "w-1": 2}
-    run.phases = [("Connect", 0.4), ("Ask hosts", 1.04), ("Preflight", 0.01)]
-    run.verdict = "verified by 12 checks in 3 s"
+    run = Run(InventoryVariables("lab.py", {}, {}), spec=spec(), artifacts=nothing)
+    run.log.changes = {"cp-1": ["init", "join"], "w-1": ["join"], "w-2": []}
+    run.log.executions = {"cp-1": 3, "w-1": 2}
+    run.log.phases = [("Connect", 0.4), ("Ask hosts", 1.04), ("Preflight", 0.01)]
+    run.verification = Verification("verified by 12 checks in 3 s")
     show_summary(run, cast(Any, SimpleNamespace(is_executing=True)))
     found = read_summary(capsys.readouterr().err)
     assert found.changed == {"cp-1": 2, "w-1": 1}

@@ -12,7 +12,7 @@ from tests.unit.clusters import node, spec
 from underlay.report.document import EvidenceFile
 from underlay.report.summary import failures, notes, verdict
 from underlay.run.live_tests import run_folder
-from underlay.run.run import Deployment
+from underlay.run.run import InventoryVariables, Run, Verification
 from underlay.run.summary import show_summary
 
 from .reports import CHECKS, check, report, with_failure
@@ -78,10 +78,13 @@ def test_says_nothing_more_where_there_is_nothing() -> None:
 def shown(capsys: pytest.CaptureFixture[str], number: int, wrong: str = "") -> list[str]:
     nothing: Any = None
     nodes = tuple(node(f"w-{i}", i + 2) for i in range(number))
-    run = Deployment("lab.py", {}, {}, spec=spec(nodes=nodes), artifacts=nothing)
-    run.nodes = {n.name: {"state": "NotReady" if n.name == wrong else "Ready", "version": "v1.37.2"} for n in nodes}
-    run.notes = ["not proven: 3 checks skipped: [reason]"]
-    run.kubeconfig = run.report = "x"
+    run = Run(InventoryVariables("lab.py", {}, {}), spec=spec(nodes=nodes), artifacts=nothing)
+    run.verification = Verification(
+        nodes={n.name: {"state": "NotReady" if n.name == wrong else "Ready", "version": "v1.37.2"} for n in nodes},
+        notes=["not proven: 3 checks skipped: [reason]"],
+        report="x",
+    )
+    run.cluster.kubeconfig = "x"
     show_summary(run, cast(Any, SimpleNamespace(is_executing=True)))
     return capsys.readouterr().err.splitlines()
 

@@ -12,7 +12,7 @@ from pyinfra.context import ctx_state
 
 from tests.unit.local_host import Shell
 from underlay.run.pod_subnets import learn_subnets, settled
-from underlay.run.run import Deployment, begin
+from underlay.run.run import InventoryVariables, Run, begin
 
 KNOWN = {"w-1": frozenset({"10.244.1.0/24"})}
 
@@ -26,10 +26,11 @@ def learned(
     state.config = Config()
     host = SimpleNamespace(name="cp-1", run_shell_command=lambda *_a, **_k: (ok, output), state=state)
     host.data, host.current_deploy_kwargs = SimpleNamespace(), None
-    run = Deployment("x", {}, {}, spec=cast(Any, None), artifacts=cast(Any, None), subnets=dict(KNOWN))
+    run = Run(InventoryVariables("x", {}, {}), spec=cast(Any, None), artifacts=cast(Any, None))
+    run.cluster.pod_subnets = dict(KNOWN)
     begin(state, run)
     with ctx_state.use(state):
-        return learn_subnets(cast(Host, host), joined=joined), run.subnets
+        return learn_subnets(cast(Host, host), joined=joined), run.cluster.pod_subnets
 
 
 def test_an_answer_is_what_is_known() -> None:
