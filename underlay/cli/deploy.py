@@ -25,4 +25,6 @@ def deploy_command(inventory: str, arguments: tuple[str, ...]) -> None:
 
     if not os.path.isfile(inventory):
         raise InvalidInventory([f"inventory: there is no file {inventory}"])
+    if not os.path.isfile("deploy.py"):
+        raise InvalidInventory(["deploy.py: is not in this directory; change to your project, or: underlay init DIR"])
     os.execv(sys.executable, [sys.executable, "-m", "pyinfra", "-y", *arguments, inventory, "deploy.py"])  # noqa: S606

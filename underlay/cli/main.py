@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from underlay import __version__
 from underlay.artifacts.error import ArtifactError
 from underlay.inventory.errors import InvalidInventory
 from underlay.lab.errors import LabError
@@ -15,6 +16,7 @@ from .bundle import bundle_command
 from .choose import choose_command
 from .deploy import deploy_command
 from .errors import Refused
+from .init import init_command
 from .kubectl import kubectl_command
 from .lab import lab_group
 from .networks import networks_command
@@ -26,7 +28,7 @@ from .verify import verify_command
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="underlay")
+@click.version_option(__version__, prog_name="underlay")
 def cli() -> None:
     """Bare Linux hosts into a Kubernetes cluster whose network is exactly the one asked for, and proven.
 
@@ -34,6 +36,7 @@ def cli() -> None:
     An inventory names the hosts, their racks and the network:
       network = {"mode": NAME}, where NAME is one of those that underlay networks lists
     \b
+    underlay init DIR                     a project to start from: inventories, deploy.py and its phases
     underlay networks                     every network there is, side by side
     underlay choose                       the best one for your site, and why not another
     underlay render inventories/lab.py --to DIR    what a deploy would lay down, for review
@@ -50,6 +53,7 @@ for command in (
     bundle_command,
     choose_command,
     deploy_command,
+    init_command,
     kubectl_command,
     lab_group,
     networks_command,

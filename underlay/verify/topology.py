@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from underlay import __version__
 from underlay.report.document import CheckResult
 from underlay.report.observed import ObservedNetwork, ObservedNode, ObservedPath, ObservedRouter, ObservedSession
 from underlay.routing.session_check import Row, Side
@@ -59,7 +59,7 @@ def nodes(target: Target) -> tuple[dict[str, ObservedNode], dict[str, list[str]]
         )
         for name in (*names, *(n for n in registered if n not in names))
     }
-    versions: dict[str, set[str]] = {"underlay": {importlib.metadata.version("underlay")}}
+    versions: dict[str, set[str]] = {"underlay": {__version__}}
     for node in found.values():
         for what, seen in (
             ("Kubernetes", node.version),
