@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .cluster import Cluster
+
 
 @dataclass(frozen=True)
 class Wire:
@@ -17,3 +19,8 @@ class Wire:
     shows: str
     never: str = ""
     never_sent: str = ""
+
+
+def pods_in_the_clear(cluster: Cluster) -> str:
+    """A pcap filter for packets whose outermost addresses are pods', of every IP version that the cluster has."""
+    return " or ".join(f"net {subnet}" for subnet in cluster.pod_subnets)

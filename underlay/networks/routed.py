@@ -7,7 +7,7 @@ from functools import partial
 
 from pydantic import Field
 
-from underlay.model.capture import Wire
+from underlay.model.capture import Wire, pods_in_the_clear
 from underlay.model.check import Check
 from underlay.model.cluster import Cluster
 from underlay.model.footprint import Traces
@@ -139,8 +139,8 @@ class Routed(Network):
 
     def wire(self, cluster: Cluster, one: Node, other: Node) -> Wire:
         if self.tunnels:
-            return Wire(shows="ip proto 4", never=f"net {cluster.pod_subnet}")
-        return Wire(shows=f"net {cluster.pod_subnet}", never="ip proto 4 or udp port 8472 or udp port 4789")
+            return Wire(shows="ip proto 4", never=pods_in_the_clear(cluster))
+        return Wire(shows=pods_in_the_clear(cluster), never="ip proto 4 or udp port 8472 or udp port 4789")
 
     def checks(self, cluster: Cluster) -> list[Check]:
         judge = partial(_judge_routes, cluster)

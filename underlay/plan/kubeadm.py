@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from underlay.model.cluster import Cluster
 from underlay.model.node import Node
+from underlay.model.values import merged
 
 API = "kubeadm.k8s.io/v1beta4"
 # Deprecated in 1.35, behind a gate since 1.37, and the gate is to be off by default later (KEP-5495).
@@ -124,15 +125,6 @@ def kubelet(cluster: Cluster) -> Document:
         },
         cluster.kubelet,
     )
-
-
-def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """`base` with `over` laid on top, tables within tables too."""
-    result = dict(base)
-    for key, value in over.items():
-        below = result.get(key)
-        result[key] = merged(below, value) if isinstance(below, Mapping) and isinstance(value, Mapping) else value
-    return result
 
 
 def _registration(cluster: Cluster, node: Node) -> Document:

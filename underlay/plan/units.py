@@ -7,8 +7,7 @@ from typing import Any
 import tomli_w
 
 from underlay.model.cluster import Cluster
-
-from .kubeadm import merged
+from underlay.model.values import merged
 
 CONTAINERD_CONFIG = "/etc/containerd/config.toml"
 CONTAINERD_UNIT = "/etc/systemd/system/containerd.service"

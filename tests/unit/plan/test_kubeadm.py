@@ -12,7 +12,7 @@ from tests.unit.clusters import cluster, node
 from tests.unit.golden import golden
 from underlay.model.cluster import Cluster
 from underlay.model.node import Role
-from underlay.plan.kubeadm import discovery, init_documents, join_documents, kubelet, merged, upload_documents
+from underlay.plan.kubeadm import discovery, init_documents, join_documents, kubelet, upload_documents
 
 
 def text(documents: list[dict[str, Any]]) -> str:
@@ -74,30 +74,6 @@ def test_every_node_is_told_its_own_address_and_name(made: Cluster) -> None:
 def test_documents_are_plain_data() -> None:
     documents = init_documents(three(), token="t.s")  # noqa: S106
     assert list(yaml.safe_load_all(text(documents))) == documents
-
-
-@pytest.mark.parametrize(
-    ("base", "over", "result"),
-    [
-        ({}, {}, {}),
-        ({"a": 1}, {"a": 2}, {"a": 2}),
-        ({"a": {"b": 1, "c": 2}}, {"a": {"c": 3, "d": 4}}, {"a": {"b": 1, "c": 3, "d": 4}}),
-        ({"a": {"b": 1}}, {"a": 2}, {"a": 2}),
-        ({"a": 1}, {"a": {"b": 2}}, {"a": {"b": 2}}),
-        ({"a": [1]}, {"a": [2]}, {"a": [2]}),
-        ({"a": 1}, {"a": None}, {"a": None}),
-    ],
-)
-def test_tables_are_merged_and_values_replaced(
-    base: dict[str, Any], over: dict[str, Any], result: dict[str, Any]
-) -> None:
-    assert merged(base, over) == result
-
-
-def test_merging_changes_neither_side() -> None:
-    base, over = {"a": {"b": 1}}, {"a": {"c": 2}}
-    merged(base, over)
-    assert (base, over) == ({"a": {"b": 1}}, {"a": {"c": 2}})
 
 
 def test_a_site_lays_its_fields_over_the_kubelets() -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from underlay.model.addon import Addon, Rollout
 from underlay.model.cluster import Cluster
+from underlay.model.values import merged
 
 from . import egress, release
 from .installation import installation
 from .mode import CalicoMode
-from .objects import NAMESPACE, OPERATOR, calico, made, merged
+from .objects import NAMESPACE, OPERATOR, calico, made
 
 
 def addon(network: CalicoMode, cluster: Cluster) -> Addon:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from underlay.model.addon import Addon
-from underlay.model.capture import Wire
+from underlay.model.capture import Wire, pods_in_the_clear
 from underlay.model.check import Check
 from underlay.model.cluster import Cluster
 from underlay.model.footprint import Traces
@@ -84,7 +84,7 @@ class Calico(CalicoMode):
         return egress.resources(self, cluster, node)
 
     def wire(self, cluster: Cluster, one: Node, other: Node) -> Wire:
-        pods = " or ".join(f"net {subnet}" for subnet in cluster.pod_subnets)
+        pods = pods_in_the_clear(cluster)
         tunnels = dict.fromkeys([*([self.overlay.filter] if self.overlay else []), "udp port 4789", "ip proto 4"])
         if self.encrypts:
             return Wire(shows=wireguard_link.filtered(cluster), never=" or ".join([pods, *tunnels]))

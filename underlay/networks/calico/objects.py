@@ -32,12 +32,3 @@ def marked_node(name: str, *, labels: dict[str, str], annotations: dict[str, str
     there, its AS number (projectcalico.org/ASNumber) too."""
     metadata = {"name": name, "labels": labels, "annotations": annotations}
     return {"apiVersion": "v1", "kind": "Node", "metadata": {k: v for k, v in metadata.items() if v}}
-
-
-def merged(spec: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    """`spec` with `over` laid on top, tables within tables too."""
-    found = dict(spec)
-    for key, value in over.items():
-        below = found.get(key)
-        found[key] = merged(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
-    return found

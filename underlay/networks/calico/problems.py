@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from underlay.model.cluster import Cluster
+from underlay.model.values import leaves
 
 from .installation import block_size, installation
 from .keys import SITES, unknown_values
@@ -110,8 +111,8 @@ def _values(network: CalicoMode, cluster: Cluster) -> Iterator[str]:
     for kind, spec in network.values.items():
         if kind not in SITES:
             continue
-        chosen = {**dict.fromkeys(_leaves(ours.get(kind, {})), "the mode"), **_OURS[kind]}
-        for path in dict.fromkeys(_leaves(spec)):
+        chosen = {**dict.fromkeys(_paths(ours.get(kind, {})), "the mode"), **_OURS[kind]}
+        for path in _paths(spec):
             if by := next((how for key, how in chosen.items() if path == key or path.startswith(f"{key}.")), None):
                 yield f"network.values.{kind}.{path}: is chosen by {by}; leave it out"
     if network.values.get("BGPConfiguration") and not network.speaks_bgp(cluster):
@@ -127,10 +128,5 @@ def mesh_problems(network: CalicoMode, cluster: Cluster) -> Iterator[str]:
         )
 
 
-def _leaves(spec: dict[str, Any], path: str = "") -> Iterator[str]:
-    for key, value in spec.items():
-        below = f"{path}.{key}" if path else str(key)
-        if isinstance(value, dict) and value:
-            yield from _leaves(value, below)
-        else:
-            yield below
+def _paths(spec: dict[str, Any]) -> list[str]:
+    return [path for path, _ in leaves(spec)]

@@ -11,7 +11,7 @@ from underlay.model.check import Check
 from underlay.model.cluster import Cluster
 from underlay.model.node import Node
 from underlay.model.traits import Reach, Traits
-from underlay.model.values import laid_over
+from underlay.model.values import merged
 
 from .bgp_checks import bgp_checks
 from .bgp_objects import bgp_manifests, bgp_secrets
@@ -51,7 +51,7 @@ class CiliumBgp(Cilium):
         return _Beside(self.native_subnets(cluster))
 
     def chart_values(self, cluster: Cluster) -> dict[str, Any]:
-        return laid_over(super().chart_values(cluster), {"bgpControlPlane": {"enabled": True}})
+        return merged(super().chart_values(cluster), {"bgpControlPlane": {"enabled": True}})
 
     def bgp_secrets(self, cluster: Cluster) -> tuple[Object, ...]:
         return bgp_secrets(cluster)

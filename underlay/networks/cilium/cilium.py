@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from underlay.model.addon import Addon, Chart, Object, Release, Rollout
-from underlay.model.capture import Wire
+from underlay.model.capture import Wire, pods_in_the_clear
 from underlay.model.check import Check
 from underlay.model.cluster import Cluster
 from underlay.model.footprint import Traces
@@ -11,7 +11,7 @@ from underlay.model.node import Node
 from underlay.model.packet_header import Header
 from underlay.model.prerequisites import Prerequisites
 from underlay.model.traits import Reach, Status, Traits
-from underlay.model.values import laid_over
+from underlay.model.values import merged
 from underlay.networks.ebpf import ebpf_prerequisites, no_reverse_path_filter
 from underlay.networks.unmanaged import unmanaged
 from underlay.resources.kernel_module import KernelModule
@@ -20,7 +20,6 @@ from .agent import CGROUP, NAMESPACE
 from .conflicts import conflicts
 from .features import Features
 from .link_checks import link_checks
-from .paths import pods
 from .status import status_checks
 from .user_values import extra_values_problems
 from .versions import REPOSITORY
@@ -73,7 +72,7 @@ class Cilium(Features):
 
     def addon(self, cluster: Cluster) -> Addon:
         chart = Chart("cilium", self.release_facts.chart, REPOSITORY)
-        values = laid_over(self.chart_values(cluster), self.values)
+        values = merged(self.chart_values(cluster), self.values)
         return Addon(
             objects=(*self.encryption_objects(), *self.mesh_objects(), *self.bgp_secrets(cluster)),
             release=Release("cilium", NAMESPACE, chart, values),
@@ -93,15 +92,15 @@ class Cilium(Features):
         return ()
 
     def wire(self, cluster: Cluster, one: Node, other: Node) -> Wire | None:
-        path = self.path(cluster).shows(cluster, one, other)
+        path, pods = self.path(cluster).shows(cluster, one, other), pods_in_the_clear(cluster)
         # Which of the others could be at work instead: every overlay and encryption there is.
         plain = "udp port 8472 or udp port 4789 or udp port 6081 or udp port 51871 or ip proto 4 or esp"
-        clear = path if path == pods(cluster) else f"{pods(cluster)} or {path}"
+        clear = path if path == pods else f"{pods} or {path}"
         if self.by_wireguard:
             return Wire(shows="udp port 51871", never=clear)
         if self.by_ipsec:
             return Wire(shows="esp", never_sent=clear)
-        return Wire(shows=path, never=plain if path == pods(cluster) else pods(cluster))
+        return Wire(shows=path, never=plain if path == pods else pods)
 
     def checks(self, cluster: Cluster) -> list[Check]:
         return [

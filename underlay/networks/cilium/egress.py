@@ -13,7 +13,7 @@ from underlay.model.addon import Object
 from underlay.model.check import Check
 from underlay.model.cluster import Cluster
 from underlay.model.prerequisites import Port
-from underlay.model.values import laid_over
+from underlay.model.values import merged
 
 from .agent import Agent
 from .paths import Tunnel
@@ -81,7 +81,7 @@ class Egress(Agent):
     def chart_values(self, cluster: Cluster) -> dict[str, Any]:
         own = self.own_tunnel(cluster)
         values = {"egressGateway": {"enabled": self.egress_gateway}, **(own.protocol_values() if own else {})}
-        return laid_over(super().chart_values(cluster), values)
+        return merged(super().chart_values(cluster), values)
 
     def modules(self, cluster: Cluster) -> tuple[str, ...]:
         own = self.own_tunnel(cluster)

@@ -12,7 +12,7 @@ from underlay.model.check import Check
 from underlay.model.cluster import Cluster
 from underlay.model.packet_header import Header, ip, udp
 from underlay.model.prerequisites import Port
-from underlay.model.values import laid_over
+from underlay.model.values import merged
 from underlay.networks.ebpf import IPSEC
 from underlay.resources.kernel_option import KernelOption
 
@@ -77,7 +77,7 @@ class Encryption(Agent):
             own["strictMode"] = {"egress": egress, "ingress": {"enabled": True}}
         # Packets handed on in eBPF pass IPsec by, on kernels without commit c4327229948879814229b46aa26a750718888503.
         legacy = {"bpf": {"hostLegacyRouting": True}} if self.by_ipsec else {}
-        return laid_over(super().chart_values(cluster), {"encryption": own, **legacy})
+        return merged(super().chart_values(cluster), {"encryption": own, **legacy})
 
     def encryption_objects(self) -> tuple[Object, ...]:
         if not self.by_ipsec or self.ipsec_key is None:

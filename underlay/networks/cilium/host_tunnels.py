@@ -13,7 +13,7 @@ from underlay.model.packet_header import Header, ip
 from underlay.model.prerequisites import Port
 from underlay.model.routes import Routes
 from underlay.model.traits import Reach, Status, Traits
-from underlay.model.values import laid_over
+from underlay.model.values import merged
 from underlay.networks.pod_subnet import STATIC_PROTOCOL
 
 from .cilium import Cilium
@@ -89,4 +89,4 @@ class HostTunnels(Cilium):
 
     def chart_values(self, cluster: Cluster) -> dict[str, Any]:
         # eBPF would hand packets to the NIC and pass the tunnel by.
-        return laid_over(super().chart_values(cluster), {"bpf": {"hostLegacyRouting": True}})
+        return merged(super().chart_values(cluster), {"bpf": {"hostLegacyRouting": True}})

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from underlay.model.capture import pods_in_the_clear
 from underlay.model.cluster import Cluster
 from underlay.model.node import Node
 from underlay.model.traits import Traits
 
 from .host_tunnels import TUNNEL, HostTunnels, OverTunnels
-from .paths import Path, pods
+from .paths import Path
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class _BesideAndAcross(OverTunnels):
         return {str(n.address): "" if n.rack == node.rack else TUNNEL for n in cluster.nodes if n != node}
 
     def shows(self, cluster: Cluster, one: Node, other: Node) -> str:
-        return pods(cluster) if one.rack == other.rack else super().shows(cluster, one, other)
+        return pods_in_the_clear(cluster) if one.rack == other.rack else super().shows(cluster, one, other)
 
 
 class CiliumHybrid(HostTunnels):

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from underlay.model.addon import Object, Rollout
 from underlay.model.cluster import Cluster
 from underlay.model.prerequisites import Port
-from underlay.model.values import laid_over
+from underlay.model.values import merged
 
 from .agent import NAMESPACE, Agent
 
@@ -78,7 +78,7 @@ class Mesh(Agent):
             "config": {"enabled": bool(clusters), "clusters": clusters},
         }
         identity = {"name": self.mesh_name(cluster), "id": self.cluster_id}
-        return laid_over(below, {"cluster": identity, "clustermesh": mesh})
+        return merged(below, {"cluster": identity, "clustermesh": mesh})
 
     def mesh_objects(self) -> tuple[Object, ...]:
         """The CA, there before the chart looks for one; it would make its own. The chart takes over what is marked as

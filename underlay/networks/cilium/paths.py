@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from underlay.model.capture import pods_in_the_clear
 from underlay.model.check import Check
 from underlay.model.cluster import Cluster
 from underlay.model.node import Node
@@ -54,7 +55,7 @@ class Path:
 
     def shows(self, cluster: Cluster, one: Node, other: Node) -> str:
         """A pcap filter for pods' packets between two nodes."""
-        return pods(cluster)
+        return pods_in_the_clear(cluster)
 
     def checks(self, cluster: Cluster, *, pod_mtu: int) -> list[Check]:
         return []
@@ -127,8 +128,3 @@ class Native(Path):
 
     def checks(self, cluster: Cluster, *, pod_mtu: int) -> list[Check]:
         return route_checks(cluster, lambda c, node, output: leads(c, self.wanted(c, node), output))
-
-
-def pods(cluster: Cluster) -> str:
-    """A pcap filter for packets whose outermost addresses are pods'."""
-    return " or ".join(f"net {subnet}" for subnet in cluster.pod_subnets)

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import Field, field_validator
 
 from underlay.model.cluster import Cluster
-from underlay.model.values import laid_over
+from underlay.model.values import merged
 from underlay.networks.ebpf import MASQUERADE
 from underlay.resources.kernel_option import KernelOption
 
@@ -56,7 +56,7 @@ class Services(Agent):
             "bpf": {"masquerade": self.bpf_masquerade},
             **(api if self.kube_proxy_replacement else {}),
         }
-        return laid_over(super().chart_values(cluster), own)
+        return merged(super().chart_values(cluster), own)
 
     def options(self, cluster: Cluster) -> tuple[KernelOption, ...]:
         return (*super().options(cluster), *(() if self.bpf_masquerade else MASQUERADE))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 
-from underlay.model.capture import Wire
+from underlay.model.capture import Wire, pods_in_the_clear
 from underlay.model.check import Check
 from underlay.model.cluster import Cluster
 from underlay.model.node import Node
@@ -14,7 +14,7 @@ from underlay.model.routes import Routes
 from underlay.model.traits import Reach, Status, Traits
 from underlay.resources.sysctl import Sysctl
 
-from .flannel import OVERLAYS, Flannel, pods_in_the_clear
+from .flannel import OVERLAYS, Flannel
 from .routes import ROUTES, pod_routes
 
 # The mode of each provider.

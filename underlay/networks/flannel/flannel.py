@@ -155,10 +155,5 @@ class Flannel(Network):
         return False
 
 
-def pods_in_the_clear(cluster: Cluster) -> str:
-    """A pcap filter for packets whose outermost addresses are pods'."""
-    return " or ".join(f"net {subnet}" for subnet in cluster.pod_subnets)
-
-
 def _text(document: dict[str, Any]) -> str:
     return json.dumps(document, indent=2, sort_keys=True) + "\n"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 
-from underlay.model.capture import Wire
+from underlay.model.capture import Wire, pods_in_the_clear
 from underlay.model.check import Check
 from underlay.model.cluster import Cluster
 from underlay.model.footprint import Traces
@@ -18,7 +18,7 @@ from underlay.model.traits import Reach, Traits
 from underlay.networks.pod_routes import routes_to_pods
 from underlay.networks.pod_subnet import PROTOCOL
 
-from .flannel import OVERLAYS, Flannel, pods_in_the_clear
+from .flannel import OVERLAYS, Flannel
 from .routes import ROUTES, others, pod_routes
 
 

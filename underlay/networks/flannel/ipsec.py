@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field, SecretStr, field_validator
 
-from underlay.model.capture import Wire
+from underlay.model.capture import Wire, pods_in_the_clear
 from underlay.model.check import Check
 from underlay.model.cluster import Cluster
 from underlay.model.footprint import Traces
@@ -20,7 +20,7 @@ from underlay.model.traits import Status, Traits
 from underlay.networks.xfrm import STATES, associations_problem
 from underlay.resources.sysctl import Sysctl
 
-from .flannel import Flannel, pods_in_the_clear
+from .flannel import Flannel
 
 # pkg/backend/ipsec/ipsec_network.go: room for AES-CBC with SHA-256, the most that a proposal takes.
 _RESERVED = 77

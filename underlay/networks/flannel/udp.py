@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from underlay.model.capture import Wire
+from underlay.model.capture import Wire, pods_in_the_clear
 from underlay.model.check import Check
 from underlay.model.cluster import Cluster
 from underlay.model.node import Node
@@ -18,7 +18,7 @@ from underlay.model.traits import Status, Traits
 from underlay.resources.architecture import Architecture
 
 from .checks import link_problem
-from .flannel import Flannel, pods_in_the_clear
+from .flannel import Flannel
 from .routes import ROUTES, whole_network
 
 # A TUN link is gone with the flanneld that made it, so that its name is always the first.

@@ -8,14 +8,14 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from underlay.model.capture import Wire
+from underlay.model.capture import Wire, pods_in_the_clear
 from underlay.model.check import Check
 from underlay.model.cluster import Cluster
 from underlay.model.node import Node
 from underlay.model.packet_header import ETHERNET, Header, ip, udp
 from underlay.model.prerequisites import Port
 
-from .flannel import Flannel, pods_in_the_clear
+from .flannel import Flannel
 from .routes import ROUTES, others, pod_routes
 
 # What Flannel reserves, whichever version of IP is around it (pkg/backend/vxlan/device.go).

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, SecretStr, field_validator
 
-from underlay.model.capture import Wire
+from underlay.model.capture import Wire, pods_in_the_clear
 from underlay.model.check import Check
 from underlay.model.cluster import Cluster
 from underlay.model.node import Node
@@ -19,7 +19,7 @@ from underlay.model.prerequisites import Port
 from underlay.model.traits import Traits
 
 from .checks import link_problem
-from .flannel import Flannel, pods_in_the_clear
+from .flannel import Flannel
 from .routes import ROUTES, address_of, whole_network
 
 # What Flannel reserves: an IPv6 header around, even where IPv4 is (pkg/backend/wireguard/wireguard_network.go).

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import ClassVar, Literal
 
-from underlay.model.capture import Wire
+from underlay.model.capture import Wire, pods_in_the_clear
 from underlay.model.check import Check
 from underlay.model.cluster import Cluster
 from underlay.model.node import Node
@@ -55,7 +55,7 @@ class WeaveFastDatapath(Weave):
         return _RESERVED + cluster.path_mtu % 4
 
     def wire(self, cluster: Cluster, one: Node, other: Node) -> Wire:
-        bare, tunnelled = f"net {cluster.pod_subnet}", f"udp port {PORT + 1}"
+        bare, tunnelled = pods_in_the_clear(cluster), f"udp port {PORT + 1}"
         if self.password:
             return Wire(shows="ip proto 50", never=bare, never_sent=tunnelled)
         return Wire(shows=tunnelled, never=bare)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from underlay.model.capture import Wire
+from underlay.model.capture import Wire, pods_in_the_clear
 from underlay.model.cluster import Cluster
 from underlay.model.node import Node
 from underlay.model.packet_header import ETHERNET, Header, ip, udp
@@ -51,4 +51,4 @@ class WeaveSleeve(Weave):
         return min(super().pod_mtu(cluster), _MTU)
 
     def wire(self, cluster: Cluster, one: Node, other: Node) -> Wire:
-        return Wire(shows=f"udp port {PORT}", never=f"udp port {PORT + 1} or net {cluster.pod_subnet}")
+        return Wire(shows=f"udp port {PORT}", never=f"udp port {PORT + 1} or {pods_in_the_clear(cluster)}")
