@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from inspect import cleandoc
 from typing import Any
@@ -61,6 +61,17 @@ class Comparison:
     @property
     def families(self) -> str:
         return "dual stack" if len(self.traits.families) == 2 else f"IPv{self.traits.families[0]}"
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data for JSON: the traits stand beside the other fields, and the proof has its word."""
+        found = asdict(self)
+        traits = found.pop("traits")
+        return {
+            **found,
+            **{key: list(value) if isinstance(value, tuple) else value for key, value in traits.items()},
+            "kernel_since": self.kernel,
+            "proof": {**found["proof"], "word": self.proof.word},
+        }
 
 
 def comparison(proofs: Proofs) -> tuple[Comparison, ...]:

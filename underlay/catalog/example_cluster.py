@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cache
 from ipaddress import IPv4Address, IPv4Network
 
+from underlay.model.addon import Chart
 from underlay.model.bgp import Bgp, Router
 from underlay.model.cluster import Cluster
 from underlay.model.node import Node, Role
@@ -21,6 +22,12 @@ def example_of(mode: str) -> tuple[Network, Cluster]:
     network = kind.model_validate(kind.example())
     clusters = list(_clusters(network))
     return network, next((c for c in clusters if not network.problems(c)), clusters[-1])
+
+
+def charts() -> tuple[Chart, ...]:
+    """The Helm charts that modes are installed by, in their default versions, each once: to pin, and to bundle."""
+    addons = (network.addon(cluster) for network, cluster in map(example_of, modes()))
+    return tuple(dict.fromkeys(release.chart for addon in addons for release in addon.releases))
 
 
 def _clusters(network: Network) -> Iterator[Cluster]:

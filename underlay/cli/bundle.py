@@ -169,6 +169,6 @@ def _lock(base: str | None, pins: tuple[str, ...], steps: Steps) -> None:
 def _charts_of_modes() -> list[str]:
     """The charts that networks are delivered by, with the settings they have by themselves."""
     from underlay.artifacts.upstream import chart_key  # noqa: PLC0415
-    from underlay.catalog.charts import charts  # noqa: PLC0415
+    from underlay.catalog.example_cluster import charts  # noqa: PLC0415
 
     return [chart_key(c.name, c.version, c.repository) for c in charts()]

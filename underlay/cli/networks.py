@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 
 from underlay.catalog.comparison import Comparison, compared, comparison
-from underlay.catalog.comparison_json import plain
 from underlay.catalog.filters import Wanted
 from underlay.catalog.mode_text import one_mode
 from underlay.catalog.pictures import drawn
@@ -78,7 +77,7 @@ def networks_command(mode: str | None, as_json: bool, draw: Path | None, **asked
     if draw:
         _draw(rows, draw)
     elif as_json:
-        click.echo(json.dumps([plain(row) for row in rows], indent=1))
+        click.echo(json.dumps([row.as_json() for row in rows], indent=1))
     else:
         _list(rows)
 
@@ -89,7 +88,7 @@ def _one(mode: str, *, as_json: bool) -> None:
     if mode not in modes():
         raise Refused([unknown("MODE", mode, modes(), what="mode")])
     found = compared(mode, proofs())
-    click.echo(json.dumps(plain(found), indent=1) if as_json else one_mode(found), nl=as_json)
+    click.echo(json.dumps(found.as_json(), indent=1) if as_json else one_mode(found), nl=as_json)
 
 
 def _known_plugins(asked: tuple[str, ...]) -> None:

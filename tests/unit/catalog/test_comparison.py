@@ -8,7 +8,6 @@ import pytest
 
 from tests.unit.clusters import ANY_MODE, MODES
 from underlay.catalog.comparison import Comparison, compared, comparison
-from underlay.catalog.comparison_json import plain
 from underlay.catalog.example_cluster import example_of
 from underlay.catalog.filters import Wanted
 from underlay.catalog.mode_text import one_mode
@@ -58,7 +57,7 @@ def test_one_mode_is_told_in_full(row: Comparison) -> None:
 
 
 def test_what_programs_get_is_plain_data_with_everything(row: Comparison) -> None:
-    data = json.loads(json.dumps(plain(row)))
+    data = json.loads(json.dumps(row.as_json()))
     assert data["mode"] == row.mode
     assert data["proof"]["word"] == "renders"
     assert data["status"] == row.traits.status

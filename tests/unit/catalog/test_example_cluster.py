@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from underlay.artifacts.upstream import chart_key
-from underlay.catalog.charts import charts
-from underlay.catalog.example_cluster import example_of
+from underlay.catalog.example_cluster import charts, example_of
 from underlay.networks.registry import modes
 
 

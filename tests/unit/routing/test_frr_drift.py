@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.local_host import Shell
-from underlay.routing.asleep import AWAKE
+from underlay.routing.frr_drift import AWAKE
 
 # As FRR 10.3 printed them, as far as they are read.
 NEIGHBOUR = """\
