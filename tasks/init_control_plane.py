@@ -7,12 +7,12 @@ import string
 import time
 from typing import Any
 
-import yaml
 from pyinfra.api import Host, operation
 from pyinfra.context import ctx_host
 
 from underlay.plan.host_questions import LABELS, is_member, is_started, left_tokens
 from underlay.plan.kubeadm import CONFIG, init_documents, upload_documents
+from underlay.plan.yaml_text import as_yaml
 from underlay.resources.objects import KUBECTL
 from underlay.run.command import Step, Steps, run_script, tail
 from underlay.run.kubeadm_script import kubeadm_script
@@ -89,7 +89,7 @@ def _prepare_joins(host: Host, arguments: dict[str, Any]) -> str | None:
         upload = f"""
 trap 'rm -f {CONFIG}' EXIT
 cat >{CONFIG} <<'END'
-{yaml.safe_dump_all(upload_documents(cluster, certificate_key=key))}END
+{as_yaml(*upload_documents(cluster, certificate_key=key))}END
 kubeadm init phase upload-certs --upload-certs --config {CONFIG} >&2"""
     script = f"""\
 set -eu; umask 077{upload}

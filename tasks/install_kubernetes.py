@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from underlay.plan.host_plan import Phase
 from underlay.run.converge import converge
 
 
 def install_kubernetes() -> None:
-    converge(name="Install Kubernetes", part="kubernetes")
+    converge(name="Install Kubernetes", phase=Phase.KUBERNETES)

@@ -10,6 +10,7 @@ from typing import Any
 from pyinfra.api import Host, operation
 from pyinfra.context import ctx_host
 
+from underlay.plan.host_plan import Phase
 from underlay.run.command import Step, Steps, run_script, tail
 from underlay.run.converge import converge
 from underlay.run.run import current_run
@@ -29,7 +30,7 @@ def fetch_kubeconfig() -> Steps:
 
 
 def install_network() -> None:
-    converge(name="Install network", part="network")
+    converge(name="Install network", phase=Phase.NETWORK)
     fetch_kubeconfig(name="Fetch kubeconfig")
 
 

@@ -11,8 +11,7 @@ from pyinfra import state
 from pyinfra.api import Host
 
 from underlay.inventory.spec import read_spec
-from underlay.plan.host_plan import HostPlan
-from underlay.plan.router_plan import router_plan
+from underlay.plan.host_plan import HostPlan, Phase, router_plan
 from underlay.routing.resources import of_node
 from underlay.run.converge import converge
 from underlay.run.read_inventory import hosts_and_groups
@@ -28,10 +27,10 @@ class BgpPart(Run):
         if host.name not in self._plans:
             router = next((r for r in self.spec.routers if r.name == host.name), None)
             cluster = self.spec.cluster
-            resources = router_plan(self.spec, router).prepare if router else of_node(cluster, cluster.node(host.name))
-            self._plans[host.name] = HostPlan(
-                node=None, probes=(), prepare=resources, runtime=(), kubernetes=(), network=()
+            resources = (
+                router_plan(self.spec, router).resources if router else of_node(cluster, cluster.node(host.name))
             )
+            self._plans[host.name] = HostPlan(node=None, probes=(), phases={Phase.PREPARE: resources})
         return self._plans[host.name]
 
 
@@ -39,4 +38,4 @@ _state = cast(Any, state)
 _hosts, _groups = hosts_and_groups(_state.inventory)
 _inventory = InventoryVariables("light", _hosts, _groups)
 begin(_state, BgpPart(_inventory, spec=read_spec(_hosts, _groups), artifacts=_nothing))
-converge(name="Converge", part="prepare")
+converge(name="Converge", phase=Phase.PREPARE)

@@ -12,7 +12,7 @@ from underlay.model.cluster import Cluster
 from underlay.model.node import Node
 from underlay.networks.network import Network
 from underlay.networks.registry import modes
-from underlay.plan.plans import plans
+from underlay.plan.host_plan import Phase, plans
 from underlay.resources.file import File
 from underlay.resources.kernel_module import KernelModule
 from underlay.resources.resource import Resource
@@ -61,4 +61,4 @@ class Asked:
     def resources(self, name: str) -> list[Resource]:
         """Kernel modules, settings and files of a node, before anything of the network is laid down."""
         plan = plans(self.spec, artifacts_of(self.spec))[name]
-        return [r for r in plan.prepare if isinstance(r, _KINDS)]
+        return [r for r in plan.of(Phase.PREPARE) if isinstance(r, _KINDS)]

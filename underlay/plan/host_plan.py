@@ -1,91 +1,99 @@
-"""What one host has to be, phase by phase, as resources."""
+"""What each host of the inventory has to be, phase by phase, as resources."""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from enum import StrEnum
 
 from underlay.inventory.spec import Spec
-from underlay.load_balancers import metallb
-from underlay.model.addon import Addon, Chart, Object, Release
+from underlay.model.bgp import Router
 from underlay.model.node import Node
-from underlay.resources.binary import Binary
+from underlay.resources import sysctl
 from underlay.resources.file import Directory, File
-from underlay.resources.images import Images
-from underlay.resources.objects import Objects
 from underlay.resources.packages import Packages
-from underlay.resources.release import ChartFile, HelmRelease
 from underlay.resources.resource import Question, Resource
+from underlay.resources.sysctl import Sysctl
 from underlay.resources.unit import Unit
+from underlay.routing.resources import of_router
 
 from . import units
+from .artifacts import Artifacts
+from .cluster_objects import cluster_objects, load_balancer
 from .host_prerequisites import prepared
-from .host_questions import LABELS, Probe, probes
+from .host_questions import Probe, probes
 
 CNI_PLUGINS = ("bridge", "host-local", "loopback", "portmap", "bandwidth")
 PROBE_IMAGE = "agnhost"
+# The probes that make sense on a host without Kubernetes.
+_ROUTER_PROBES = ("user", "system", "kernel", "hostname", "machine-id", "clock", "addresses")
 
 
-class Artifacts(Protocol):
-    """What the plan asks of the source of binaries and images."""
+class Phase(StrEnum):
+    """The phases that converge resources, in the order a deploy runs them in."""
 
-    def binary(self, name: str, path: str) -> Binary: ...
-    def images(self, names: tuple[str, ...]) -> Images: ...
-    def reference(self, name: str) -> str: ...
-    def chart(self, chart: Chart) -> ChartFile: ...
+    PREPARE = "prepare"
+    RUNTIME = "runtime"
+    KUBERNETES = "kubernetes"
+    NETWORK = "network"
 
 
 @dataclass(frozen=True)
 class HostPlan:
-    """The declaration that apply, plan, drift, verify and reset all read; `network` is the cluster's, on one host.
+    """The declaration that apply, plan, drift, verify and reset all read.
 
-    `node` is None for a router, which is no member of the cluster.
+    `node` is None for a router, which is no member of the cluster. The resources of Phase.NETWORK are the cluster's:
+    the first control-plane host alone has them. A phase that is not in `phases` has no resources.
     """
 
     node: Node | None
     probes: tuple[Probe, ...]
-    prepare: tuple[Resource, ...]
-    runtime: tuple[Resource, ...]
-    kubernetes: tuple[Resource, ...]
-    network: tuple[Resource, ...]
+    phases: Mapping[Phase, tuple[Resource, ...]]
+
+    def of(self, phase: Phase) -> tuple[Resource, ...]:
+        return self.phases.get(phase, ())
 
     @property
     def resources(self) -> tuple[Resource, ...]:
-        return (*self.prepare, *self.runtime, *self.kubernetes, *self.network)
+        """Those of all phases, in the order they are applied in."""
+        return tuple(resource for phase in Phase for resource in self.of(phase))
 
     @property
     def questions(self) -> tuple[Question, ...]:
         return (*self.probes, *self.resources)
 
 
-def record(spec: Spec) -> dict[str, Any]:
-    """What the cluster remembers of how it was made, so that a changed default is never a changed cluster."""
-    return {
-        "network": {"mode": spec.network.mode, **spec.network.model_dump(mode="json")},
-        "kubernetes_version": spec.cluster.kubernetes_version,
-        "pod_subnet": str(spec.cluster.pod_subnet),
-        "service_subnet": str(spec.cluster.service_subnet),
-        **{
-            name: str(subnet)
-            for name in ("pod_subnet_v6", "service_subnet_v6")
-            if (subnet := getattr(spec.cluster, name))
-        },
-        "control_plane_endpoint": spec.cluster.control_plane_endpoint,
-        "kube_proxy": dict(spec.cluster.kube_proxy),
-        "kubelet": dict(spec.cluster.kubelet),
+def plans(spec: Spec, artifacts: Artifacts) -> dict[str, HostPlan]:
+    """Every host's plan by its name, nodes first."""
+    names = (*(n.name for n in spec.cluster.nodes), *(r.name for r in spec.routers))
+    return {name: plan_of(spec, name, artifacts) for name in names}
+
+
+def plan_of(spec: Spec, host: str, artifacts: Artifacts) -> HostPlan:
+    """The plan of a host of the inventory, a node or a router."""
+    router = next((r for r in spec.routers if r.name == host), None)
+    return router_plan(spec, router) if router else node_plan(spec, spec.cluster.node(host), artifacts)
+
+
+def node_plan(spec: Spec, node: Node, artifacts: Artifacts) -> HostPlan:
+    phases = {
+        Phase.PREPARE: prepared(spec, node),
+        Phase.RUNTIME: _runtime(spec, artifacts),
+        Phase.KUBERNETES: _kubernetes(spec, node, artifacts),
+        Phase.NETWORK: cluster_objects(spec, artifacts) if node == spec.cluster.first else (),
     }
+    return HostPlan(node, probes(spec.cluster, spec.network, node), phases)
 
 
-def host_plan(spec: Spec, node: Node, artifacts: Artifacts) -> HostPlan:
-    """The plan of one node."""
+def router_plan(spec: Spec, router: Router) -> HostPlan:
+    """Its BGP speaker and what forwarding takes."""
+    resources = of_router(spec.cluster, router)
+    sysctls = [r for r in resources if isinstance(r, Sysctl)]
+    questions = probes(spec.cluster, spec.network, spec.cluster.first)
     return HostPlan(
-        node=node,
-        probes=probes(spec.cluster, spec.network, node),
-        prepare=prepared(spec, node),
-        runtime=_runtime(spec, artifacts),
-        kubernetes=_kubernetes(spec, node, artifacts),
-        network=_network(spec, artifacts) if node == spec.cluster.first else (),
+        None,
+        tuple(p for p in questions if p.name in _ROUTER_PROBES),
+        {Phase.PREPARE: (sysctl.persisted(sysctls), *resources)},
     )
 
 
@@ -112,7 +120,7 @@ def _kubernetes(spec: Spec, node: Node, artifacts: Artifacts) -> tuple[Resource,
     proxy = () if spec.network.replaces_kube_proxy else ("kube-proxy",)
     addon = spec.network.addon(spec.cluster)
     helm = ("helm",) if addon.releases and node == spec.cluster.first else ()
-    images = ("pause", *proxy, "coredns", *addon.images, *_balancing(spec).images, PROBE_IMAGE)
+    images = ("pause", *proxy, "coredns", *addon.images, *load_balancer(spec).images, PROBE_IMAGE)
     return (
         *(artifacts.binary(name, f"/usr/local/bin/{name}") for name in (*programs, *helm)),
         # The kubelet of a worker complains every second without it.
@@ -122,40 +130,3 @@ def _kubernetes(spec: Spec, node: Node, artifacts: Artifacts) -> tuple[Resource,
         Unit("kubelet.service", running=None),
         artifacts.images((*(control_plane if node.is_control_plane else ()), *images)),
     )
-
-
-def _network(spec: Spec, artifacts: Artifacts) -> tuple[Resource, ...]:
-    """What the first control-plane host lays down for all: the record when the network is there, then the rest."""
-    mode, addon, balancing = spec.network.mode, spec.network.addon(spec.cluster), _balancing(spec)
-    balanced = (Objects("load balancer", balancing.objects, _rollouts(balancing)),) if balancing.objects else ()
-    last: tuple[Object, ...] = (*addon.after, _remembered(spec))
-    if not addon.releases and not addon.after:
-        return (Objects(mode, (*addon.objects, *last), _rollouts(addon)), *balanced)
-    return (
-        *([Objects(mode, addon.objects)] if addon.objects else []),
-        *(_release(release, artifacts) for release in addon.releases),
-        Objects(f"{mode}, what comes after", last, _rollouts(addon)),
-        *balanced,
-    )
-
-
-def _balancing(spec: Spec) -> Addon:
-    return metallb.addon(spec.load_balancer, spec.cluster) if spec.load_balancer else Addon()
-
-
-def _rollouts(addon: Addon) -> tuple[tuple[str, str], ...]:
-    return tuple((r.namespace, f"{r.kind.lower()}/{r.name}") for r in addon.rollouts)
-
-
-def _release(release: Release, artifacts: Artifacts) -> HelmRelease:
-    chart = artifacts.chart(release.chart)
-    return HelmRelease(release.name, namespace=release.namespace, chart=chart, values=release.values)
-
-
-def _remembered(spec: Spec) -> Object:
-    return {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": {"name": "underlay", "namespace": "kube-system", "labels": LABELS},
-        "data": {"spec": json.dumps(record(spec), sort_keys=True), "path_mtu": str(spec.cluster.path_mtu)},
-    }

@@ -14,14 +14,13 @@ from underlay.resources.objects import Objects
 from underlay.resources.packet_filter import PacketFilter
 from underlay.resources.release import HelmRelease
 
+from .artifacts import Artifacts
 from .declared import declared
-from .documents import as_yaml
-from .host_plan import Artifacts, HostPlan
+from .host_plan import HostPlan, Phase, plans
 from .kubeadm import discovery, init_documents, join_documents, upload_documents
-from .plans import plans
 from .secrets import Secrets, named
+from .yaml_text import as_yaml
 
-_PHASES = ("prepare", "runtime", "kubernetes", "network")
 TOKEN = named("kube-system/bootstrap-token")
 CERTIFICATE_KEY = named("kube-system/kubeadm-certs.certificate-key")
 
@@ -54,8 +53,8 @@ def _host(name: str, plan: HostPlan, secrets: Secrets) -> dict[str, str]:
 
 
 def _lines(plan: HostPlan) -> Iterator[str]:
-    for phase in _PHASES:
-        for resource in getattr(plan, phase):
+    for phase in Phase:
+        for resource in plan.of(phase):
             yield from (f"{phase}: {line}\n" for line in declared(resource))
 
 
@@ -81,7 +80,7 @@ def _network(spec: Spec, hosts: dict[str, HostPlan], artifacts: Artifacts, secre
     before, after = "cluster/objects", "cluster/objects-after-release"
     objects: dict[str, list[Object]] = {before: [], after: []}
     folder = before
-    for resource in hosts[spec.cluster.first.name].network:
+    for resource in hosts[spec.cluster.first.name].of(Phase.NETWORK):
         if isinstance(resource, HelmRelease):
             folder = after
         elif isinstance(resource, Objects):

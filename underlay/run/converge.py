@@ -8,6 +8,7 @@ from typing import Any
 from pyinfra.api import Host, operation
 from pyinfra.context import ctx_host
 
+from underlay.plan.host_plan import Phase
 from underlay.resources.binary import BLOBS
 from underlay.resources.resource import Resource, Upload
 from underlay.resources.script import apply_script, observe_script, read_observations, read_outcome
@@ -20,15 +21,15 @@ _LOST = "the host did not answer to the end; the connection was lost, or the hos
 
 
 @operation()
-def converge(part: str) -> Steps:
-    """Converge one part of the host's plan: `prepare`, `runtime`, `kubernetes` or `network`."""
+def converge(phase: Phase) -> Steps:
+    """Converge the resources of one phase of the host's plan."""
     host = ctx_host.get()
-    resources: Sequence[Resource] = getattr(current_run().plan(host), part)
+    resources = current_run().plan(host).of(phase)
     pending = [(r, seen) for r, seen in observed(host, resources) if r.sentence(seen)]
     if not pending:
         host.noop(f"{len(resources)} resources are as declared")
         return
-    yield Step(part, lambda host, arguments: apply(host, pending, arguments, among=resources))
+    yield Step(phase.value, lambda host, arguments: apply(host, pending, arguments, among=resources))
 
 
 def apply(

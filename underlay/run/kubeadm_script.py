@@ -5,11 +5,10 @@ from __future__ import annotations
 from shlex import quote
 from typing import Any
 
-import yaml
-
 from underlay.model.cluster import Cluster
 from underlay.plan.host_questions import MEMBER
 from underlay.plan.kubeadm import CONFIG
+from underlay.plan.yaml_text import as_yaml
 from underlay.resources.file import place
 
 
@@ -27,7 +26,7 @@ def kubeadm_script(cluster: Cluster, command: str, documents: dict[str, Any], *,
         )
     lines.append(f"echo {quote(f'started {mark}')} >{MEMBER}")
     for path, content in documents.items():
-        text = yaml.safe_dump_all(content if isinstance(content, list) else [content], sort_keys=False)
+        text = as_yaml(*(content if isinstance(content, list) else [content]))
         lines.append(f"(\n{place(_heredoc(text), path, mode='600')}\n)")
     paths = " ".join(quote(path) for path in documents)
     lines += [

@@ -9,6 +9,7 @@ from pyinfra.context import ctx_host, ctx_state
 from underlay.clouds.change import CloudError
 from underlay.findings.finding import accept, refusals
 from underlay.model.routes import Routes
+from underlay.plan.host_plan import Phase
 from underlay.plan.host_questions import is_member
 
 from .cloud_routes import planned_cloud
@@ -72,5 +73,6 @@ def _sentences(host: Host) -> list[str]:
     with ctx_host.use(host):
         lines = [s for r, seen in observed(host, run.plan(host).resources) if (s := r.sentence(seen))]
     if run.is_node(host) and not is_member(run.spec.cluster, run.observed.answers[host.name]):
-        lines.insert(len(lines) - len(run.plan(host).network), f"cluster: {'init' if run.is_first(host) else 'join'}")
+        last = len(run.plan(host).of(Phase.NETWORK))
+        lines.insert(len(lines) - last, f"cluster: {'init' if run.is_first(host) else 'join'}")
     return lines

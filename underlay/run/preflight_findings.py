@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pyinfra.api import State
 
 from underlay.findings.finding import Finding, accept, of_host, refusals
-from underlay.plan.host_plan import record
+from underlay.plan.cluster_objects import record
 from underlay.plan.host_questions import recorded_path, recorded_problems
 from underlay.preflight.host_findings import judge
 

@@ -15,7 +15,7 @@ from pyinfra.context import ctx_state
 from underlay.artifacts.error import ArtifactError
 from underlay.inventory.errors import InvalidInventory
 from underlay.inventory.spec import GROUPS, Groups, Hosts, Spec, read_spec
-from underlay.plan.host_plan import host_plan
+from underlay.plan.host_plan import node_plan
 
 from .artifacts import ArtifactsOf
 from .run import InventoryVariables, Run, begin
@@ -38,7 +38,7 @@ def read_run(inventory: Inventory, *, name: str) -> Run:
     artifacts = artifacts_of(spec)
     try:
         # Nobody has more binaries, images and charts than the first.
-        host_plan(spec, spec.cluster.first, artifacts)
+        node_plan(spec, spec.cluster.first, artifacts)
     except ArtifactError as error:
         raise InvalidInventory([str(error)]) from error
     return Run(inventory=InventoryVariables(name, hosts, groups), spec=spec, artifacts=artifacts)

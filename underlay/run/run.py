@@ -16,9 +16,9 @@ from pyinfra.context import ctx_state
 from underlay.findings.finding import Finding
 from underlay.inventory.spec import Groups, Hosts, Spec
 from underlay.model.routes import Routes
-from underlay.plan.host_plan import Artifacts, HostPlan
+from underlay.plan.artifacts import Artifacts
+from underlay.plan.host_plan import HostPlan, plan_of
 from underlay.plan.host_questions import Answers
-from underlay.plan.plans import plan_of
 from underlay.preflight.measurements import Measured
 from underlay.resources.resource import Resource
 

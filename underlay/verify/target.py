@@ -18,9 +18,8 @@ from typing import Any
 from underlay.inventory.spec import Spec, read_spec
 from underlay.model.node import Node
 from underlay.model.routes import Routes
-from underlay.plan.host_plan import HostPlan
+from underlay.plan.host_plan import HostPlan, plans
 from underlay.plan.host_questions import RECORDED_PATH
-from underlay.plan.plans import plans
 from underlay.resources.objects import KUBECTL
 from underlay.routing.sessions import Session, sessions
 from underlay.run.artifacts import ArtifactsOf

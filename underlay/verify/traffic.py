@@ -13,7 +13,7 @@ from underlay.model.capture import Wire
 from underlay.model.cluster import Cluster
 from underlay.model.packet_header import ip
 from underlay.networks.network import Network
-from underlay.plan.host_plan import PROBE_IMAGE
+from underlay.plan.host_plan import PROBE_IMAGE, Phase
 from underlay.resources.objects import KUBECTL
 
 from . import dns_queries, external_clients, readiness, recheck
@@ -63,7 +63,7 @@ def start(target: Target, image: str) -> tuple[TrafficResults, dict[str, Any]]:
 def image_of(target: Target) -> str:
     """The server's image, as the plan of the hosts has it."""
     plan = target.plans[target.spec.cluster.first.name]
-    found = (r for resource in plan.kubernetes for r in getattr(resource, "references", ()))
+    found = (r for resource in plan.of(Phase.KUBERNETES) for r in getattr(resource, "references", ()))
     return next(str(reference) for reference in found if PROBE_IMAGE in reference)
 
 

@@ -10,7 +10,7 @@ from typing import Any, cast
 from pyinfra import state
 from pyinfra.api import Host
 
-from underlay.plan.host_plan import HostPlan
+from underlay.plan.host_plan import HostPlan, Phase
 from underlay.run.converge import converge
 from underlay.run.run import InventoryVariables, Run, begin
 
@@ -26,6 +26,6 @@ class Light(Run):
         return _plan
 
 
-_plan = HostPlan(node=_nothing, probes=(), prepare=things(), runtime=(), kubernetes=(), network=())
+_plan = HostPlan(node=None, probes=(), phases={Phase.PREPARE: things()})
 begin(cast(Any, state), Light(InventoryVariables("bench", {}, {}), spec=_nothing, artifacts=_nothing))
-converge(name="Converge", part="prepare")
+converge(name="Converge", phase=Phase.PREPARE)

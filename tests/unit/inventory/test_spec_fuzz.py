@@ -10,7 +10,6 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
-import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -19,9 +18,11 @@ from underlay.inventory.errors import InvalidInventory
 from underlay.inventory.spec import Groups, Hosts, read_spec
 from underlay.inventory.variables import ClusterVariables, HostVariables
 from underlay.networks.registry import modes
-from underlay.plan.host_plan import host_plan, record
+from underlay.plan.cluster_objects import record
+from underlay.plan.host_plan import node_plan
 from underlay.plan.kubeadm import init_documents, join_documents
 from underlay.plan.units import containerd_config
+from underlay.plan.yaml_text import as_yaml
 from underlay.resources.script import apply_script
 
 
@@ -183,5 +184,5 @@ def test_an_inventory_is_a_spec_or_a_list_of_lines(size: tuple[int, int], change
     containerd_config(spec.cluster, sandbox_image="pause").encode()
     for node in spec.cluster.nodes:
         documents = init_documents(spec.cluster, token="t") + join_documents(spec.cluster, node, certificate_key="k")  # noqa: S106
-        yaml.safe_dump_all(documents).encode()
-        apply_script(host_plan(spec, node, PaperArtifacts()).resources).encode()
+        as_yaml(*documents).encode()
+        apply_script(node_plan(spec, node, PaperArtifacts()).resources).encode()

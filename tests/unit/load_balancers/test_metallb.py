@@ -16,7 +16,7 @@ from underlay.lab.topology import Lab
 from underlay.load_balancers.metallb import NAMESPACE, PARTS, VERSION, addon, image
 from underlay.load_balancers.settings import LoadBalancerSettings, ends
 from underlay.networks.registry import modes
-from underlay.plan.host_plan import host_plan
+from underlay.plan.host_plan import Phase, node_plan
 from underlay.resources.images import Images
 from underlay.resources.objects import Objects
 from underlay.verify.external_clients import _balanced
@@ -120,20 +120,20 @@ def test_the_catalog_has_the_images_that_its_objects_name() -> None:
 
 def test_it_is_laid_down_after_the_network_and_waited_for() -> None:
     asked = replace(spec(), load_balancer=SETTINGS)
-    first, worker = (host_plan(asked, node, PaperArtifacts()) for node in asked.cluster.nodes[:2])
-    *_, last = first.network
+    first, worker = (node_plan(asked, node, PaperArtifacts()) for node in asked.cluster.nodes[:2])
+    *_, last = first.of(Phase.NETWORK)
     assert isinstance(last, Objects)
     assert last.name == "load balancer"
     assert last.rollouts == ((NAMESPACE, "deployment/controller"), (NAMESPACE, "daemonset/speaker"))
-    assert worker.network == ()
-    (images,) = (r for r in worker.kubernetes if isinstance(r, Images))
+    assert worker.of(Phase.NETWORK) == ()
+    (images,) = (r for r in worker.of(Phase.KUBERNETES) if isinstance(r, Images))
     assert {r for r in images.references if "metallb" in r} == {
         f"registry.example/metallb-{part}:1.0.0" for part in PARTS
     }
 
 
 def test_without_it_nothing_of_it_is_in_a_plan() -> None:
-    plan = host_plan(spec(), spec().cluster.first, PaperArtifacts())
+    plan = node_plan(spec(), spec().cluster.first, PaperArtifacts())
     assert "metallb" not in repr(plan)
 
 

@@ -19,7 +19,8 @@ from underlay.model.cluster import Cluster
 from underlay.model.node import Node
 from underlay.model.traits import Reach, Status, Traits
 from underlay.networks.network import Network
-from underlay.plan.host_plan import HostPlan, host_plan, record
+from underlay.plan.cluster_objects import record
+from underlay.plan.host_plan import HostPlan, Phase, node_plan
 from underlay.plan.host_questions import LABELS, recorded_problems
 from underlay.plan.units import containerd_config
 from underlay.resources.binary import Binary
@@ -41,7 +42,7 @@ CP, WORKER = one_rack().nodes[:2]
 
 
 def plan(node: Node = CP, mode: str = ANY_MODE, **changes: Any) -> HostPlan:
-    return host_plan(spec(mode, **changes), node, PaperArtifacts())
+    return node_plan(spec(mode, **changes), node, PaperArtifacts())
 
 
 def titles(resources: tuple[Resource, ...]) -> list[str]:
@@ -79,12 +80,12 @@ def test_the_question_fits_into_one_argument(mode: str) -> None:
 @pytest.mark.parametrize("mode", MODES)
 def test_a_mode_gets_what_it_needs(mode: str) -> None:
     needs = network(mode).prerequisites(one_rack()).resources
-    assert set(needs) <= set(plan(mode=mode).prepare)
+    assert set(needs) <= set(plan(mode=mode).of(Phase.PREPARE))
 
 
 @pytest.mark.parametrize("mode", MODES)
 def test_what_is_live_also_comes_back_at_boot(mode: str) -> None:
-    prepare = plan(mode=mode).prepare
+    prepare = plan(mode=mode).of(Phase.PREPARE)
     texts = {r.path: r.content or "" for r in prepare if isinstance(r, File)}
     modules = [r.module for r in prepare if isinstance(r, KernelModule)]
     sysctls = [r.line for r in prepare if isinstance(r, (Sysctl, SysctlPattern))]
@@ -96,7 +97,7 @@ def test_what_is_live_also_comes_back_at_boot(mode: str) -> None:
 
 @pytest.mark.parametrize("mode", MODES)
 def test_modules_are_loaded_before_the_settings_they_bring(mode: str) -> None:
-    kinds = [type(r) for r in plan(mode=mode).prepare if isinstance(r, (KernelModule, Sysctl))]
+    kinds = [type(r) for r in plan(mode=mode).of(Phase.PREPARE) if isinstance(r, (KernelModule, Sysctl))]
     assert kinds == sorted(kinds, key=[KernelModule, Sysctl].index)
 
 
@@ -111,8 +112,8 @@ def test_a_unit_comes_after_the_files_it_watches(mode: str) -> None:
 
 def test_the_runtime_is_up_before_images_are_imported() -> None:
     made = plan()
-    assert any(isinstance(r, Unit) and r.unit == "containerd.service" for r in made.runtime)
-    assert isinstance(made.kubernetes[-1], Images)
+    assert any(isinstance(r, Unit) and r.unit == "containerd.service" for r in made.of(Phase.RUNTIME))
+    assert isinstance(made.of(Phase.KUBERNETES)[-1], Images)
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -124,8 +125,8 @@ def test_the_objects_are_the_first_control_plane_hosts(mode: str) -> None:
         *(f"release {r.name}" for r in addon.releases),
         *([f"objects {mode}, what comes after"] if addon.releases or addon.after else []),
     ]
-    assert titles(made.network) == parts
-    assert plan(WORKER, mode).network == ()
+    assert titles(made.of(Phase.NETWORK)) == parts
+    assert plan(WORKER, mode).of(Phase.NETWORK) == ()
 
 
 class Charted(Network):
@@ -155,11 +156,11 @@ def an_object(name: str) -> dict[str, Any]:
 
 def charted(node: Node = CP) -> HostPlan:
     made = Spec(cluster=one_rack(), network=Charted(), artifacts={"source": "upstream"}, verify=True)
-    return host_plan(made, node, PaperArtifacts())
+    return node_plan(made, node, PaperArtifacts())
 
 
 def test_what_comes_by_chart_stands_between_the_objects_before_and_after() -> None:
-    before, kinds, plugin, after = charted().network
+    before, kinds, plugin, after = charted().of(Phase.NETWORK)
     assert isinstance(before, Objects)
     assert isinstance(plugin, HelmRelease)
     assert isinstance(after, Objects)
@@ -172,13 +173,13 @@ def test_what_comes_by_chart_stands_between_the_objects_before_and_after() -> No
 
 
 def test_the_parts_of_a_network_have_titles_of_their_own() -> None:
-    names = titles(charted().network)
+    names = titles(charted().of(Phase.NETWORK))
     assert len(set(names)) == len(names) == 4
 
 
 def test_helm_is_where_a_chart_is_installed_from_and_nowhere_else() -> None:
     def has_helm(made: HostPlan) -> bool:
-        return "/usr/local/bin/helm" in [r.path for r in made.kubernetes if isinstance(r, Binary)]
+        return "/usr/local/bin/helm" in [r.path for r in made.of(Phase.KUBERNETES) if isinstance(r, Binary)]
 
     assert has_helm(charted())
     assert not has_helm(charted(WORKER))
@@ -187,7 +188,7 @@ def test_helm_is_where_a_chart_is_installed_from_and_nowhere_else() -> None:
 
 @pytest.mark.parametrize("mode", MODES)
 def test_the_cluster_remembers_how_it_was_made(mode: str) -> None:
-    objects = plan(mode=mode).network[-1]
+    objects = plan(mode=mode).of(Phase.NETWORK)[-1]
     assert isinstance(objects, Objects)
     remembered = objects.objects[-1]
     assert remembered["metadata"] == {"name": "underlay", "namespace": "kube-system", "labels": LABELS}
@@ -198,7 +199,7 @@ def test_the_cluster_remembers_how_it_was_made(mode: str) -> None:
 
 @pytest.mark.parametrize("mode", MODES)
 def test_the_deploy_waits_for_what_the_mode_lays_down(mode: str) -> None:
-    objects = plan(mode=mode).network[-1]
+    objects = plan(mode=mode).of(Phase.NETWORK)[-1]
     assert isinstance(objects, Objects)
     rollouts = network(mode).addon(one_rack()).rollouts
     assert set(objects.rollouts) >= {(r.namespace, f"{r.kind.lower()}/{r.name}") for r in rollouts}
@@ -206,7 +207,7 @@ def test_the_deploy_waits_for_what_the_mode_lays_down(mode: str) -> None:
 
 def test_only_control_plane_hosts_have_the_control_planes_images() -> None:
     def names(node: Node) -> set[str]:
-        found = plan(node).kubernetes[-1]
+        found = plan(node).of(Phase.KUBERNETES)[-1]
         assert isinstance(found, Images)
         return {r.rsplit("/", 1)[1].split(":")[0] for r in found.references}
 
@@ -216,27 +217,27 @@ def test_only_control_plane_hosts_have_the_control_planes_images() -> None:
 
 
 def test_swap_is_left_alone_where_the_inventory_says_so() -> None:
-    assert NoSwap() in plan().prepare
-    assert NoSwap() not in plan(swap="keep").prepare
+    assert NoSwap() in plan().of(Phase.PREPARE)
+    assert NoSwap() not in plan(swap="keep").of(Phase.PREPARE)
 
 
 def test_ipv6_pods_need_ipv6_forwarding() -> None:
     forwarding = Sysctl("net.ipv6.conf.all.forwarding", "1")
-    assert forwarding not in plan().prepare
-    assert forwarding in plan(pod_subnet=ip_network("fd00:10::/48")).prepare
+    assert forwarding not in plan().of(Phase.PREPARE)
+    assert forwarding in plan(pod_subnet=ip_network("fd00:10::/48")).of(Phase.PREPARE)
 
 
 def test_a_host_that_forwards_ipv6_keeps_the_routes_it_learns() -> None:
     made = dual_stack()
-    titled = titles(host_plan(replace(spec(), cluster=made), made.nodes[1], PaperArtifacts()).prepare)
+    titled = titles(node_plan(replace(spec(), cluster=made), made.nodes[1], PaperArtifacts()).of(Phase.PREPARE))
     about = [t for t in titled if t.startswith("router") or t.endswith("forwarding")]
     assert about == ["router advertisements for 2001:db8::2", "sysctl net.ipv6.conf.all.forwarding"]
-    assert [t for t in titles(plan().prepare) if t.startswith("router")] == []
+    assert [t for t in titles(plan().of(Phase.PREPARE)) if t.startswith("router")] == []
 
 
 def test_kube_proxy_in_ipvs_mode_brings_its_modules_and_programs() -> None:
     def brought(mode: str = ANY_MODE, **changes: Any) -> set[str]:
-        prepare = plan(mode=mode, **changes).prepare
+        prepare = plan(mode=mode, **changes).of(Phase.PREPARE)
         packages = {p for r in prepare if isinstance(r, Packages) for p in r.packages}
         return packages | {r.module for r in prepare if isinstance(r, KernelModule)}
 
@@ -248,7 +249,7 @@ def test_kube_proxy_in_ipvs_mode_brings_its_modules_and_programs() -> None:
 
 @pytest.mark.parametrize("mode", MODES)
 def test_networkd_leaves_the_links_of_the_network_alone(mode: str) -> None:
-    prepare = plan(mode=mode, kube_proxy={"mode": "ipvs"}).prepare
+    prepare = plan(mode=mode, kube_proxy={"mode": "ipvs"}).of(Phase.PREPARE)
     text = next(r.content or "" for r in prepare if r.name == "/etc/systemd/network/05-underlay.network")
     names = text.splitlines()[1].removeprefix("Name=").split()
     assert set(network(mode).traces().links) <= set(names)
@@ -259,7 +260,7 @@ def test_networkd_leaves_the_links_of_the_network_alone(mode: str) -> None:
 @pytest.mark.parametrize("mode", MODES)
 def test_a_firewall_is_opened_when_everything_it_takes_is_there(mode: str) -> None:
     for node in (CP, WORKER):
-        prepare = plan(node, mode).prepare
+        prepare = plan(node, mode).of(Phase.PREPARE)
         assert titles(prepare)[-3:] == ["firewall nftables", "firewall iptables", "firewall firewalld"]
 
 
@@ -269,11 +270,8 @@ def test_no_secret_is_in_a_plan() -> None:
 
 @pytest.mark.parametrize("mode", MODES)
 def test_the_plan_of_an_ordinary_host_is_as_reviewed(mode: str) -> None:
-    lines = [
-        f"{part}: {r.kind} {r.name}\n"
-        for part in ("prepare", "runtime", "kubernetes", "network")
-        for r in getattr(plan(mode=mode), part)
-    ]
+    found = plan(mode=mode)
+    lines = [f"{phase}: {r.kind} {r.name}\n" for phase in Phase for r in found.of(phase)]
     assert "".join(lines) == golden(f"{mode}-host-plan.txt", "".join(lines))
 
 

@@ -23,7 +23,7 @@ from underlay.model.prerequisites import Port, Prerequisites
 from underlay.model.traits import Reach, Status, Traits
 from underlay.networks.network import Network
 from underlay.plan.declared import declared
-from underlay.plan.plans import plans
+from underlay.plan.host_plan import plans
 from underlay.plan.render import rendered
 from underlay.plan.secrets import Secrets
 from underlay.resources.file import File

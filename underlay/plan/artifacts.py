@@ -1,0 +1,19 @@
+"""What a plan needs of the source of binaries, images and charts, whichever source the inventory names."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from underlay.model.addon import Chart
+from underlay.resources.binary import Binary
+from underlay.resources.images import Images
+from underlay.resources.release import ChartFile
+
+
+class Artifacts(Protocol):
+    """Names are those of the artifact catalog; what is not in it raises the source's own error."""
+
+    def binary(self, name: str, path: str) -> Binary: ...
+    def images(self, names: tuple[str, ...]) -> Images: ...
+    def reference(self, name: str) -> str: ...
+    def chart(self, chart: Chart) -> ChartFile: ...

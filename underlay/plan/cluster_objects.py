@@ -1,0 +1,71 @@
+"""What the first control-plane host applies for the whole cluster: the network, its load balancer, and the record."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from underlay.inventory.spec import Spec
+from underlay.load_balancers import metallb
+from underlay.model.addon import Addon, Object, Release
+from underlay.resources.objects import Objects
+from underlay.resources.release import HelmRelease
+from underlay.resources.resource import Resource
+
+from .artifacts import Artifacts
+from .host_questions import LABELS
+
+
+def cluster_objects(spec: Spec, artifacts: Artifacts) -> tuple[Resource, ...]:
+    """In order: the objects and charts of the network, what follows its charts, the record, then the load balancer."""
+    mode, addon, balancing = spec.network.mode, spec.network.addon(spec.cluster), load_balancer(spec)
+    balanced = (Objects("load balancer", balancing.objects, _rollouts(balancing)),) if balancing.objects else ()
+    last: tuple[Object, ...] = (*addon.after, _remembered(spec))
+    if not addon.releases and not addon.after:
+        return (Objects(mode, (*addon.objects, *last), _rollouts(addon)), *balanced)
+    return (
+        *([Objects(mode, addon.objects)] if addon.objects else []),
+        *(_release(release, artifacts) for release in addon.releases),
+        Objects(f"{mode}, what comes after", last, _rollouts(addon)),
+        *balanced,
+    )
+
+
+def record(spec: Spec) -> dict[str, Any]:
+    """What the cluster remembers of how it was made, so that a changed default is never a changed cluster."""
+    return {
+        "network": {"mode": spec.network.mode, **spec.network.model_dump(mode="json")},
+        "kubernetes_version": spec.cluster.kubernetes_version,
+        "pod_subnet": str(spec.cluster.pod_subnet),
+        "service_subnet": str(spec.cluster.service_subnet),
+        **{
+            name: str(subnet)
+            for name in ("pod_subnet_v6", "service_subnet_v6")
+            if (subnet := getattr(spec.cluster, name))
+        },
+        "control_plane_endpoint": spec.cluster.control_plane_endpoint,
+        "kube_proxy": dict(spec.cluster.kube_proxy),
+        "kubelet": dict(spec.cluster.kubelet),
+    }
+
+
+def load_balancer(spec: Spec) -> Addon:
+    return metallb.addon(spec.load_balancer, spec.cluster) if spec.load_balancer else Addon()
+
+
+def _rollouts(addon: Addon) -> tuple[tuple[str, str], ...]:
+    return tuple((r.namespace, f"{r.kind.lower()}/{r.name}") for r in addon.rollouts)
+
+
+def _release(release: Release, artifacts: Artifacts) -> HelmRelease:
+    chart = artifacts.chart(release.chart)
+    return HelmRelease(release.name, namespace=release.namespace, chart=chart, values=release.values)
+
+
+def _remembered(spec: Spec) -> Object:
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "underlay", "namespace": "kube-system", "labels": LABELS},
+        "data": {"spec": json.dumps(record(spec), sort_keys=True), "path_mtu": str(spec.cluster.path_mtu)},
+    }
