@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from tests.lab.deployed import Deployed
-from underlay.artifacts.build.manifest import load_manifest
 from underlay.artifacts.build.prefill import prefilled
 from underlay.artifacts.error import ArtifactError
 from underlay.artifacts.home import bundle_directory
+from underlay.artifacts.manifest import load_manifest
 from underlay.lab import lifecycle
 
 from .measure import BenchError, say

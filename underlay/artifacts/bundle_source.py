@@ -5,13 +5,12 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from underlay.artifacts.build.manifest import Manifest, load_manifest
-
 from .artifact import Binary, Chart, Image, ImageBlob
 from .blobs import BlobStore, sha256_of
 from .catalog import OPTIONAL, binary_entry, image_entry
 from .error import ArtifactError
 from .home import bundle_directory, home
+from .manifest import Manifest, load_manifest
 
 
 class BundleSource:

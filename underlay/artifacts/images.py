@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from shlex import quote
 
-from underlay.artifacts.build.image import descriptor_of_image
-
 from .artifact import Image
+from .blobs import Blob
+from .oci import image_descriptor
 
 _SHELL = Path(__file__).with_name("shell")
 _CLEAN = """trap '[ -z "$u_work" ] || rm -rf "$u_work"' EXIT"""
@@ -34,7 +34,8 @@ def images_script(images: Iterable[Image], cache_dir: str = "/var/cache/underlay
 
 def _import_words(image: Image) -> tuple[str, ...]:
     manifest = image.blobs[0]
-    descriptor = json.dumps(descriptor_of_image(image.ref, manifest.sha256, manifest.size), separators=(",", ":"))
+    entry = image_descriptor(image.ref, Blob(manifest.sha256, manifest.size))
+    descriptor = json.dumps(entry, separators=(",", ":"))
     return (image.ref, f"sha256:{manifest.sha256}", descriptor, *(b.sha256 for b in image.blobs))
 
 

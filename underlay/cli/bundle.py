@@ -11,13 +11,13 @@ from underlay.artifacts.build.build import build_bundle
 from underlay.artifacts.build.carry import carry
 from underlay.artifacts.build.chart_file import ChartFile, read_chart
 from underlay.artifacts.build.charts import add_charts, chart_files
-from underlay.artifacts.build.manifest import dump_manifest, load_manifest
 from underlay.artifacts.build.prefill import prefill
 from underlay.artifacts.build.steps import Steps
 from underlay.artifacts.build.verify import verify
 from underlay.artifacts.catalog import OPTIONAL
 from underlay.artifacts.error import ArtifactError
 from underlay.artifacts.home import bundle_directory
+from underlay.artifacts.manifest import dump_manifest, load_manifest
 
 from .errors import Refused
 

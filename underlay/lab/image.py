@@ -5,6 +5,8 @@ import subprocess
 import time
 from pathlib import Path
 
+from underlay.debian.sources import debian_mirrors
+
 from . import apt, paths, recipe
 from .commands import installed, missing
 from .errors import LabError
@@ -32,7 +34,7 @@ def _build(image: Path) -> None:
     install_needs()
     building = image.with_name(f"{image.name}.building")
     building.mkdir(parents=True)
-    unpack(recipe.bootstrap(building, apt.mirrors(), KEYRING), what="base image")
+    unpack(recipe.bootstrap(building, debian_mirrors(), KEYRING), what="base image")
     recipe.polish(building)
     building.rename(image)
     say(f"base image: done in {time.monotonic() - started:.0f} s, {image}")

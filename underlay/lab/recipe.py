@@ -4,7 +4,8 @@ import hashlib
 import os
 from pathlib import Path
 
-from .apt import Mirrors
+from underlay.debian.sources import DebianMirrors
+
 from .commands import run
 
 SUITE = "trixie"
@@ -44,7 +45,7 @@ def identity() -> str:
 
 def bootstrap(
     target: Path,
-    mirrors: Mirrors,
+    mirrors: DebianMirrors,
     keyring: Path,
     *,
     packages: tuple[str, ...] = PACKAGES,

@@ -16,11 +16,12 @@ from underlay.artifacts.blobs import BlobStore
 from underlay.artifacts.build.image import write_image
 from underlay.artifacts.build.image_recipes import IMAGE_RECIPES
 from underlay.artifacts.build.layer import Contents, tree_contents, write_layer
-from underlay.artifacts.build.manifest import load_manifest
 from underlay.artifacts.error import ArtifactError
 from underlay.artifacts.fetch import images_script
 from underlay.artifacts.home import architecture, bundle_directory
-from underlay.lab import apt, recipe
+from underlay.artifacts.manifest import load_manifest
+from underlay.debian.sources import debian_mirrors
+from underlay.lab import recipe
 from underlay.lab.image import KEYRING, install_needs, unpack
 
 PACKAGES = ("curl", "netcat-openbsd")
@@ -77,6 +78,8 @@ def _userland() -> Path:
         building = tree.with_suffix(".building")
         shutil.rmtree(building, ignore_errors=True)
         building.mkdir(parents=True)
-        unpack(recipe.bootstrap(building, apt.mirrors(), KEYRING, packages=PACKAGES), what="image of upstream's tests")
+        unpack(
+            recipe.bootstrap(building, debian_mirrors(), KEYRING, packages=PACKAGES), what="image of upstream's tests"
+        )
         building.rename(tree)
     return tree

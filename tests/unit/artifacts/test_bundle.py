@@ -24,12 +24,12 @@ from underlay.artifacts.build.carry import carry
 from underlay.artifacts.build.chart_file import ChartFile, read_chart
 from underlay.artifacts.build.charts import add_charts
 from underlay.artifacts.build.image_recipes import IMAGE_RECIPES
-from underlay.artifacts.build.manifest import Manifest, load_manifest
 from underlay.artifacts.build.recipes import go_recipes
 from underlay.artifacts.build.steps import Steps
 from underlay.artifacts.build.verify import verify
 from underlay.artifacts.catalog import BINARIES, IMAGES, OPTIONAL
 from underlay.artifacts.error import ArtifactError
+from underlay.artifacts.manifest import Manifest, load_manifest
 
 GO = r"""#!/bin/sh
 [ "$1" = env ] && { echo go1.26.8; exit 0; }

@@ -21,10 +21,10 @@ from underlay.artifacts.build.carry import carry
 from underlay.artifacts.build.chart_file import read_chart
 from underlay.artifacts.build.chart_pins import pin_chart
 from underlay.artifacts.build.charts import add_charts
-from underlay.artifacts.build.manifest import Manifest, load_manifest, save_manifest
 from underlay.artifacts.build.verify import verify
 from underlay.artifacts.error import ArtifactError
 from underlay.artifacts.lock import ChartPin, Lock, read_lock, write_lock
+from underlay.artifacts.manifest import Manifest, load_manifest, save_manifest
 from underlay.artifacts.source import open_source
 from underlay.artifacts.upstream import chart_key
 from underlay.cli.bundle import bundle_command

@@ -13,7 +13,6 @@ from underlay.artifacts.build.toolchain import GO_SINCE
 from underlay.artifacts.catalog import BINARIES, IMAGES, image_entry, pinned_version
 from underlay.artifacts.error import ArtifactError
 from underlay.artifacts.home import architecture, bundle_directory
-from underlay.debian.sources_list import PUBLIC, AptUris, apt_uris
 
 
 @pytest.fixture
@@ -89,48 +88,6 @@ def test_an_architecture_without_artifacts_is_refused(monkeypatch: pytest.Monkey
     monkeypatch.setattr("platform.machine", lambda: "riscv64")
     with pytest.raises(ArtifactError, match=r"^machine: no artifacts .* \(riscv64\); one of amd64, arm64$"):
         architecture()
-
-
-DEB822 = """\
-# comment
-Types: deb deb-src
-URIs: http://a.example/debian/
-Suites: bookworm bookworm-updates
-Components: main
-Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
-
-Types: deb
-URIs: http://a.example/debian-security
-Suites: bookworm-security
-Components: main
-"""
-
-
-@pytest.mark.parametrize(
-    ("files", "uris"),
-    [
-        ({}, AptUris(PUBLIC, None)),
-        (
-            {"sources.list.d/debian.sources": DEB822},
-            AptUris("http://a.example/debian", "http://a.example/debian-security"),
-        ),
-        (
-            {
-                "sources.list": "# deb http://no.example/debian sid main\n"
-                "deb [arch=amd64 signed-by=/k] http://b.example/debian bookworm main\n"
-                "deb http://b.example/debian-security bookworm-security main\n"
-            },
-            AptUris("http://b.example/debian", "http://b.example/debian-security"),
-        ),
-        ({"sources.list": "deb-src http://c.example/debian bookworm main\n"}, AptUris(PUBLIC, None)),
-        ({"sources.list.d/ubuntu.sources": DEB822.replace("debian", "ubuntu")}, AptUris(PUBLIC, None)),
-    ],
-)
-def test_takes_the_mirror_apt_uses(tmp_path: Path, files: dict[str, str], uris: AptUris) -> None:
-    for name, text in files.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text)
-    assert apt_uris(tmp_path) == uris
 
 
 def test_the_go_that_is_asked_for_builds_every_module() -> None:

@@ -10,11 +10,11 @@ import pytest
 from underlay.artifacts.blobs import BlobStore
 from underlay.artifacts.build.image import write_image
 from underlay.artifacts.build.image_recipes import ImageRecipe
-from underlay.artifacts.build.manifest import BundledBinary, BundledImage, Manifest, save_manifest
 from underlay.artifacts.bundle_source import bundled_program
 from underlay.artifacts.download_source import DownloadSource
 from underlay.artifacts.error import ArtifactError
 from underlay.artifacts.lock import Lock
+from underlay.artifacts.manifest import BundledBinary, BundledImage, Manifest, save_manifest
 from underlay.artifacts.source import open_source
 from underlay.artifacts.upstream import checksum_in, download_of
 

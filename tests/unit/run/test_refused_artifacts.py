@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.clusters import ANY_MODE
-from underlay.artifacts.build.manifest import Manifest, save_manifest
+from underlay.artifacts.manifest import Manifest, save_manifest
 
 PLAN = "import sys; from underlay.cli.main import main; sys.argv[0] = 'underlay'; main()"
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from underlay.artifacts.blobs import Blob, BlobStore
 from underlay.artifacts.error import ArtifactError
-from underlay.debian.sources_list import apt_uris
+from underlay.debian.sources import debian_mirrors
 
 from .layer import Contents, tree_contents, write_layer
 from .steps import Say
@@ -84,10 +84,10 @@ def build_base(store: BlobStore, *, work: Path, say: Say) -> BaseLayer:
 
 def _unpack(tree: Path, listing: Path, say: Say) -> None:
     say("unpacking Debian packages")
-    uris = apt_uris()
-    sources = [f"deb {uris.main} {SUITE} main"]
-    if uris.security:
-        sources.append(f"deb {uris.security} {SUITE}-security main")
+    mirrors = debian_mirrors()
+    sources = [f"deb {mirrors.archive} {SUITE} main"]
+    if mirrors.security:
+        sources.append(f"deb {mirrors.security} {SUITE}-security main")
     command = [
         "mmdebstrap",
         "--quiet",

@@ -14,6 +14,13 @@ from underlay.artifacts.blobs import BlobStore, write_atomically
 from underlay.artifacts.catalog import BINARIES, IMAGES, OPTIONAL, pinned_version
 from underlay.artifacts.error import ArtifactError
 from underlay.artifacts.home import architecture, build_directory
+from underlay.artifacts.manifest import (
+    BundledBinary,
+    BundledImage,
+    Manifest,
+    load_manifest,
+    save_manifest,
+)
 
 from .base import BaseLayer, base_key, build_base
 from .build_state import Build
@@ -22,13 +29,6 @@ from .gomod import module_sum
 from .image import index_document, write_image
 from .image_recipes import IMAGE_RECIPES, ImageRecipe
 from .layer import Contents, write_layer
-from .manifest import (
-    BundledBinary,
-    BundledImage,
-    Manifest,
-    load_manifest,
-    save_manifest,
-)
 from .recipes import GoRecipe, go_recipes
 from .steps import Say, Steps
 from .toolchain import ensure_go, ensure_static_c, go_version

@@ -10,8 +10,7 @@ from typing import Any
 from underlay.artifacts.blobs import Blob, BlobStore, write_atomically
 from underlay.artifacts.catalog import IMAGES, OPTIONAL, image_entry
 from underlay.artifacts.error import ArtifactError
-
-from .manifest import BundledChart, Output, load_manifest, parse_outputs
+from underlay.artifacts.manifest import BundledChart, Output, load_manifest, parse_outputs
 
 
 @dataclass

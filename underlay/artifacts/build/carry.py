@@ -9,8 +9,7 @@ from pathlib import Path
 
 from underlay.artifacts.blobs import BlobStore
 from underlay.artifacts.error import ArtifactError
-
-from .manifest import BundledChart, load_manifest, save_manifest
+from underlay.artifacts.manifest import BundledChart, load_manifest, save_manifest
 
 
 def carry(bundle: Path, target: Path, *, said: Callable[[str], None] = lambda _: None) -> int:

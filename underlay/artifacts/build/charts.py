@@ -11,10 +11,10 @@ from underlay.artifacts.blobs import BlobStore
 from underlay.artifacts.error import ArtifactError
 from underlay.artifacts.home import build_directory, bundle_directory
 from underlay.artifacts.lock import read_lock
+from underlay.artifacts.manifest import BundledChart, load_manifest, save_manifest
 
 from .build import exclusive
 from .chart_file import ChartFile
-from .manifest import BundledChart, load_manifest, save_manifest
 
 
 def chart_files(directory: Path) -> list[Path]:

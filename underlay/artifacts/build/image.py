@@ -6,13 +6,9 @@ import json
 from typing import Any
 
 from underlay.artifacts.blobs import Blob, BlobStore
+from underlay.artifacts.oci import CONFIG, INDEX, LAYER, MANIFEST, descriptor, image_descriptor
 
 from .image_recipes import ImageRecipe
-from .layer import LAYER
-
-MANIFEST = "application/vnd.oci.image.manifest.v1+json"
-CONFIG = "application/vnd.oci.image.config.v1+json"
-INDEX = "application/vnd.oci.image.index.v1+json"
 
 
 def write_image(store: BlobStore, recipe: ImageRecipe, layers: list[Blob], *, arch: str) -> tuple[Blob, ...]:
@@ -38,8 +34,8 @@ def write_image(store: BlobStore, recipe: ImageRecipe, layers: list[Blob], *, ar
             {
                 "schemaVersion": 2,
                 "mediaType": MANIFEST,
-                "config": _descriptor(CONFIG, config),
-                "layers": [_descriptor(LAYER, layer) for layer in layers],
+                "config": descriptor(CONFIG, config),
+                "layers": [descriptor(LAYER, layer) for layer in layers],
             }
         )
     )
@@ -48,23 +44,8 @@ def write_image(store: BlobStore, recipe: ImageRecipe, layers: list[Blob], *, ar
 
 def index_document(images: dict[str, Blob]) -> dict[str, Any]:
     """Return index.json of a layout with these images (full name -> manifest)."""
-    manifests = [descriptor_of_image(ref, blob.sha256, blob.size) for ref, blob in sorted(images.items())]
+    manifests = [image_descriptor(ref, blob) for ref, blob in sorted(images.items())]
     return {"schemaVersion": 2, "mediaType": INDEX, "manifests": manifests}
-
-
-def descriptor_of_image(ref: str, sha256: str, size: int) -> dict[str, Any]:
-    """Return how an index names an image: containerd reads the first annotation, other tools the second."""
-    return {
-        **_descriptor(MANIFEST, Blob(sha256, size)),
-        "annotations": {
-            "io.containerd.image.name": ref,
-            "org.opencontainers.image.ref.name": ref.rpartition(":")[2],
-        },
-    }
-
-
-def _descriptor(media_type: str, blob: Blob) -> dict[str, Any]:
-    return {"mediaType": media_type, "digest": blob.digest, "size": blob.size}
 
 
 def _json(document: dict[str, Any]) -> bytes:

@@ -11,8 +11,6 @@ from pathlib import Path
 
 from underlay.artifacts.blobs import Blob, BlobStore
 
-LAYER = "application/vnd.oci.image.layer.v1.tar"
-
 
 @dataclass
 class Contents:

@@ -17,9 +17,9 @@ from underlay.artifacts.catalog import OPTIONAL, image_entry
 from underlay.artifacts.error import ArtifactError
 from underlay.artifacts.fetch import images_script
 from underlay.artifacts.home import home
+from underlay.artifacts.manifest import BundledImage, Manifest, load_manifest
 from underlay.artifacts.source import open_source
 
-from .manifest import BundledImage, Manifest, load_manifest
 from .steps import Steps
 
 _CONFIG = """\

@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from underlay.debian.sources import debian_mirrors
 from underlay.lab import apt, paths
 from underlay.lab.commands import installed, run
 from underlay.lab.errors import LabError
@@ -66,7 +67,7 @@ def _build(image: Image) -> None:
     tree, first = building.root / "tree", building.root / "first"
     tree.mkdir(parents=True)
     recipe.lay(recipe.INITRD_FILES, first)
-    unpack(recipe.bootstrap(tree, apt.mirrors(), KEYRING, first=first), what="virtual machines' image")
+    unpack(recipe.bootstrap(tree, debian_mirrors(), KEYRING, first=first), what="virtual machines' image")
     recipe.polish(tree)
     for part, pattern in ((building.kernel, "vmlinuz-*"), (building.initrd, "initrd.img-*")):
         shutil.copyfile(next((tree / "boot").glob(pattern)), part)

@@ -4,8 +4,8 @@ import hashlib
 import os
 from pathlib import Path
 
+from underlay.debian.sources import DebianMirrors
 from underlay.lab import recipe
-from underlay.lab.apt import Mirrors
 from underlay.lab.commands import run
 
 KERNEL = "linux-image-cloud-amd64"
@@ -64,12 +64,12 @@ _GENERATORS = ("systemd-ssh-generator", "systemd-gpt-auto-generator", "systemd-d
 
 def identity() -> str:
     """The name of the image this recipe makes on this architecture."""
-    nowhere = bootstrap(Path(), Mirrors("", ""), Path(), first=Path())
+    nowhere = bootstrap(Path(), DebianMirrors("", ""), Path(), first=Path())
     made_of = Path(__file__).read_bytes() + " ".join((*nowhere, os.uname().machine)).encode()
     return f"vm-{recipe.SUITE}-{hashlib.sha256(made_of).hexdigest()[:16]}"
 
 
-def bootstrap(target: Path, mirrors: Mirrors, keyring: Path, *, first: Path) -> tuple[str, ...]:
+def bootstrap(target: Path, mirrors: DebianMirrors, keyring: Path, *, first: Path) -> tuple[str, ...]:
     """The mmdebstrap command; the files below `first` are there before any package is configured."""
     hook = f"--essential-hook=sync-in {first} /"
     return recipe.bootstrap(target, mirrors, keyring, packages=PACKAGES, options=(hook,))

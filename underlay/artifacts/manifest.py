@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from underlay.artifacts.blobs import Blob, write_atomically
-from underlay.artifacts.error import ArtifactError
+from .blobs import Blob, write_atomically
+from .error import ArtifactError
 
 FORMAT = 1
 MANIFEST_FILE = "bundle.json"
