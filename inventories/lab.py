@@ -2,8 +2,7 @@
 
 from underlay.artifacts.build.prefill import prefilled
 from underlay.artifacts.home import bundle_directory
-from underlay.lab.inventory import hosts
-from underlay.lab.topology import Lab
+from underlay.lab.inventory import Lab, hosts
 
 _images = prefilled(bundle_directory())
 _carried = {

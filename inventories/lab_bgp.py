@@ -6,8 +6,7 @@ One AS per rack for the nodes, one for each router. The sessions of nodes and ro
 import runpy
 
 from underlay.artifacts.home import bundle_directory
-from underlay.lab.inventory import hosts
-from underlay.lab.topology import Lab
+from underlay.lab.inventory import Lab, hosts
 
 # What hosts made of namespaces carry and cannot do, with the reasons, is the plain lab's.
 _plain = runpy.run_path("inventories/lab.py")

@@ -19,7 +19,7 @@ from typing import Any
 
 import click
 
-from underlay.lab.errors import LabError
+from underlay.lab.model.errors import LabError
 
 from .document import renew
 from .figures import bgp, bring_up, core, grow, preflight, second, sig_network, uplink, verify

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from underlay.lab import image, lifecycle, paths
-from underlay.lab.topology import Lab
+from underlay.lab import image, lifecycle
+from underlay.lab.model import paths
+from underlay.lab.model.topology import Lab
 
 from .measure import Command, on_all, say
 from .remote import LOG_EXECUTIONS, ssh

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 
 from underlay.lab import ssh as lab_ssh
-from underlay.lab.topology import Lab
+from underlay.lab.model.topology import Lab
 
 # Every command that comes over SSH is logged, for all rivals alike.
 LOG_EXECUTIONS = """\

@@ -25,7 +25,7 @@ UNDERLAY = [str(Path(sys.executable).with_name("underlay"))]
 
 @dataclass
 class Deployed:
-    """`lab` are the fields of lab.topology.Lab, `cluster` variables of the inventory over the lab's own."""
+    """`lab` are the fields of `underlay.lab.inventory.Lab`, `cluster` variables of the inventory over the lab's own."""
 
     lab: dict[str, Any]
     cluster: dict[str, Any] = field(default_factory=dict)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from underlay.lab.topology import Lab
+from underlay.lab.model.topology import Lab
 
 from .mutations import BODY, FROM_NODE, MODE, NODE_PORT, PACKET, SOURCE, UDP, WIRE, Mutation, filtered, on
 

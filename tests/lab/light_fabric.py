@@ -14,7 +14,7 @@ from typing import Any
 
 from underlay.artifacts.home import bundle_directory
 from underlay.lab import lifecycle, ssh
-from underlay.lab.topology import Lab, Node
+from underlay.lab.model.topology import Lab, Node
 
 from .deployed import PYINFRA, ROOT, UNDERLAY, Run
 

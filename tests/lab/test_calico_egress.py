@@ -13,7 +13,7 @@ import pytest
 
 from tests.unit.clusters import cluster
 from underlay.lab import lifecycle
-from underlay.lab.topology import Lab
+from underlay.lab.model.topology import Lab
 from underlay.model.cluster import Cluster
 from underlay.model.node import Node, Role
 from underlay.networks.calico import egress_gateway_node

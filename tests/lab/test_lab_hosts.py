@@ -14,12 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from underlay.lab import borrowed, lifecycle, naming, paths, reach, record
-from underlay.lab.errors import LabError
+from underlay.lab import borrowed, lifecycle, record
 from underlay.lab.host import namespaces
-from underlay.lab.machine import this_machine
-from underlay.lab.paths import LabPaths
-from underlay.lab.topology import Lab, Node
+from underlay.lab.model import naming, paths
+from underlay.lab.model.errors import LabError
+from underlay.lab.model.paths import LabPaths
+from underlay.lab.model.topology import Lab, Node
+from underlay.lab.system import reach
+from underlay.lab.system.machine import this_machine
 
 pytestmark = [pytest.mark.lab, pytest.mark.skipif(os.geteuid() != 0, reason="making hosts needs root")]
 

@@ -13,7 +13,7 @@ import yaml
 
 from underlay.artifacts.build.recipes import go_recipes
 from underlay.artifacts.build.toolchain import ensure_go
-from underlay.lab.topology import Lab
+from underlay.lab.model.topology import Lab
 from underlay.load_balancers.metallb import DEFINITIONS
 
 from .deployed import ROOT, UNDERLAY, Deployed

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from underlay.lab.topology import Lab
+from underlay.lab.model.topology import Lab
 
 from .deployed import Deployed
 from .grounds import GROUNDS

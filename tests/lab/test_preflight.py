@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from underlay.lab import faults
-from underlay.lab.topology import Lab
+from underlay.lab.model.topology import Lab
 
 from .deployed import Deployed
 

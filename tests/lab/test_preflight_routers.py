@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from underlay.lab import lifecycle
-from underlay.lab.topology import Lab
+from underlay.lab.model.topology import Lab
 
 from .deployed import Deployed
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from underlay.lab import naming
-from underlay.lab.commands import run
 from underlay.lab.host import namespaces
-from underlay.lab.topology import Lab
+from underlay.lab.model import naming
+from underlay.lab.model.topology import Lab
+from underlay.lab.system.commands import run
 
 from .light_fabric import LightFabric
 

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from underlay.lab import image, naming
+from underlay.lab import image
 from underlay.lab.host import namespaces
+from underlay.lab.model import naming
 
 READY_S = 20
 

@@ -18,10 +18,11 @@ from typing import Any
 import yaml
 
 from tests.lab.deployed import ROOT, UNDERLAY, Deployed
-from underlay.lab import naming, record
+from underlay.lab import record
 from underlay.lab.host import namespaces
-from underlay.lab.paths import LabPaths
-from underlay.lab.topology import Lab, Node
+from underlay.lab.model import naming
+from underlay.lab.model.paths import LabPaths
+from underlay.lab.model.topology import Lab, Node
 from underlay.lab.vm import machine
 from underlay.lab.vm.guest import files, guest
 from underlay.verify.shell_backend import open_host

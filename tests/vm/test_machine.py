@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from underlay.lab import lifecycle
-from underlay.lab.errors import LabError
 from underlay.lab.host import cgroups, namespaces
-from underlay.lab.machine import this_machine
-from underlay.lab.paths import LabPaths
-from underlay.lab.topology import Lab
+from underlay.lab.model.errors import LabError
+from underlay.lab.model.paths import LabPaths
+from underlay.lab.model.topology import Lab
+from underlay.lab.system.machine import this_machine
 from underlay.lab.vm import machine
 from underlay.lab.vm.guest import guest
 from underlay.lab.vm.image import base
@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.lab, pytest.mark.skipif(os.geteuid() != 0, reason="mak
 
 LAB = Lab("vm-end", network="10.124.0.0/16", workers=0, racks=1)
 BOOT = f"""
-from underlay.lab.topology import Lab
+from underlay.lab.model.topology import Lab
 from underlay.lab.vm import machine
 from underlay.lab.vm.guest import guest
 lab = Lab({LAB.name!r}, network={LAB.network!r}, workers=0, racks=1)

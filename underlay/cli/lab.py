@@ -12,9 +12,9 @@ import click
 
 from underlay.lab import lifecycle, record
 from underlay.lab import ssh as lab_ssh
-from underlay.lab.commands import installed, missing
-from underlay.lab.errors import LabError
-from underlay.lab.topology import Lab
+from underlay.lab.model.errors import LabError
+from underlay.lab.model.topology import Lab
+from underlay.lab.system.commands import installed, missing
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -9,7 +9,7 @@ import click
 from underlay import __version__
 from underlay.artifacts.error import ArtifactError
 from underlay.inventory.errors import InvalidInventory
-from underlay.lab.errors import LabError
+from underlay.lab.model.errors import LabError
 
 from .bgp import bgp_command
 from .bundle import bundle_command

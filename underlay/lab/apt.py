@@ -1,7 +1,7 @@
 """Install Debian packages that the lab needs on this machine."""
 
-from .commands import installed, missing, run
-from .progress import say
+from underlay.lab.system.commands import installed, missing, run
+from underlay.lab.system.progress import say
 
 
 def install(*packages: str) -> None:

@@ -5,11 +5,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypedDict
 
-from . import paths
-from .commands import run
-from .host import cgroups
-from .locks import lock
-from .machine import Machine
+from underlay.lab.host import cgroups
+from underlay.lab.model import paths
+from underlay.lab.system.commands import run
+from underlay.lab.system.locks import lock
+from underlay.lab.system.machine import Machine
 
 # One host takes 9 inotify instances, one more for each runtime, and the kernel counts them for root over all hosts;
 # where they run out containerd loads without its CRI plugin and says nothing.

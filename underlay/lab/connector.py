@@ -13,10 +13,12 @@ from pyinfra.api.exceptions import ConnectError, InventoryError
 from pyinfra.connectors.ssh import SSHConnector
 from typing_extensions import override
 
-from . import lifecycle, reach, ssh
-from .errors import LabError
+from underlay.lab.model.errors import LabError
+from underlay.lab.model.topology import Lab
+from underlay.lab.system import reach
+
+from . import lifecycle, ssh
 from .inventory import find
-from .topology import Lab
 
 
 class LabConnector(SSHConnector):

@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from shlex import quote
 
-from . import image, naming
-from .commands import run
-from .host import namespaces
-from .topology import Lab
+from underlay.lab.host import namespaces
+from underlay.lab.model import naming
+from underlay.lab.model.topology import Lab
+from underlay.lab.system.commands import run
+
+from . import image
 
 ROUTER = "router"
 """Where racks meet: the machine's own router, whose bridges are the racks' switches."""

@@ -6,12 +6,13 @@ import time
 from pathlib import Path
 
 from underlay.debian.sources import debian_mirrors
+from underlay.lab.model import paths
+from underlay.lab.model.errors import LabError
+from underlay.lab.system.commands import installed, missing
+from underlay.lab.system.locks import lock
+from underlay.lab.system.progress import say
 
-from . import apt, paths, recipe
-from .commands import installed, missing
-from .errors import LabError
-from .locks import lock
-from .progress import say
+from . import apt, recipe
 
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 

@@ -1,7 +1,6 @@
 """What an inventory imports: a lab's hosts in pyinfra's form, and their lab made known to the connector.
 
-from underlay.lab.inventory import hosts
-from underlay.lab.topology import Lab
+from underlay.lab.inventory import Lab, hosts
 
 _hosts = hosts(Lab(workers=2, racks=2))
 control_plane = _hosts.control_plane
@@ -10,9 +9,12 @@ workers = _hosts.workers
 
 from dataclasses import dataclass
 
+from underlay.lab.model.errors import LabError
+from underlay.lab.model.topology import Lab, Node
+
 from . import record
-from .errors import LabError
-from .topology import Lab, Node
+
+__all__ = ["Hosts", "Lab", "find", "hosts"]
 
 Host = tuple[str, dict[str, str]]
 _declared: dict[str, Lab] = {}

@@ -6,15 +6,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import borrowed, image, keys, paths, reach, record, router
-from .commands import run
-from .errors import LabError
-from .host import cgroups, kmodules, namespaces, node
-from .locks import forget, lock
-from .machine import Machine, this_machine
-from .paths import LabPaths
-from .progress import slow
-from .topology import Lab, Node
+from underlay.lab.host import cgroups, kmodules, namespaces, node, router
+from underlay.lab.model import paths
+from underlay.lab.model.errors import LabError
+from underlay.lab.model.paths import LabPaths
+from underlay.lab.model.topology import Lab, Node
+from underlay.lab.system import keys, reach
+from underlay.lab.system.commands import run
+from underlay.lab.system.locks import forget, lock
+from underlay.lab.system.machine import Machine, this_machine
+from underlay.lab.system.progress import slow
+
+from . import borrowed, image, record
 
 
 @dataclass(frozen=True)

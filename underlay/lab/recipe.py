@@ -5,8 +5,7 @@ import os
 from pathlib import Path
 
 from underlay.debian.sources import DebianMirrors
-
-from .commands import run
+from underlay.lab.system.commands import run
 
 SUITE = "trixie"
 PACKAGES = (

@@ -3,11 +3,11 @@
 import json
 from dataclasses import asdict, replace
 
-from . import paths
-from .errors import LabError
-from .keys import write
-from .paths import LabPaths
-from .topology import Lab
+from underlay.lab.model import paths
+from underlay.lab.model.errors import LabError
+from underlay.lab.model.paths import LabPaths
+from underlay.lab.model.topology import Lab
+from underlay.lab.system.keys import write
 
 
 def read(name: str) -> Lab | None:

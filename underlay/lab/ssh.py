@@ -2,7 +2,7 @@
 
 from ipaddress import IPv4Address
 
-from .paths import LabPaths
+from underlay.lab.model.paths import LabPaths
 
 
 def variables(lab: str, address: IPv4Address) -> dict[str, str | bool]:

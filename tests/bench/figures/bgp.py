@@ -15,7 +15,7 @@ from tests.bench.summary import unchanged
 from tests.bench.table import Row, Section
 from tests.lab.deployed import Run
 from tests.lab.light_fabric import LightFabric, changed
-from underlay.lab.topology import Lab
+from underlay.lab.model.topology import Lab
 
 from .uplink import settle
 

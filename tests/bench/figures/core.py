@@ -17,7 +17,7 @@ from tests.bench.table import Row, Section, fraction
 from tests.bench.things import playbook
 from tests.bench.things.things import things
 from underlay.lab import ssh
-from underlay.lab.topology import Lab
+from underlay.lab.model.topology import Lab
 
 OURS, STOCK, ANSIBLE = "one bundled fact, one operation", "pyinfra's own operations", "Ansible, tuned"
 _THINGS = Path(__file__).resolve().parents[1] / "things"

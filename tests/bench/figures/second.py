@@ -11,7 +11,7 @@ from tests.bench.summary import changes_by_pyinfra
 from tests.bench.table import Row, Section
 from tests.lab.deployed import Deployed
 from underlay.lab import record
-from underlay.lab.topology import Lab
+from underlay.lab.model.topology import Lab
 
 NAME, NETWORK = "bench-second", "10.82.0.0/16"
 HOW = """\

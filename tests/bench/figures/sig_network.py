@@ -16,7 +16,7 @@ from tests.bench.upstream.granular import Outcome, arguments, environment, image
 from tests.bench.upstream.image import SHOWN, PodImage, pod_image
 from tests.bench.upstream.program import program
 from tests.lab.deployed import ROOT
-from underlay.lab.topology import Lab
+from underlay.lab.model.topology import Lab
 
 from .verify import Verified, verify
 

@@ -15,8 +15,8 @@ from typing import Any
 import yaml
 
 from tests.bench.measure import Command, say
-from underlay.lab.paths import LabPaths
-from underlay.lab.topology import Lab
+from underlay.lab.model.paths import LabPaths
+from underlay.lab.model.topology import Lab
 from underlay.resources import sysctl
 
 from .things import DIRECTORIES, MODULE, PACKAGES, SYSCTLS, UNITS, written

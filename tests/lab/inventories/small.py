@@ -5,8 +5,7 @@ import os
 import runpy
 
 from underlay.artifacts.home import bundle_directory
-from underlay.lab.inventory import hosts
-from underlay.lab.topology import Lab
+from underlay.lab.inventory import Lab, hosts
 
 _asked = json.loads(os.environ["UNDERLAY_TEST"])
 _plain = runpy.run_path("inventories/lab.py")

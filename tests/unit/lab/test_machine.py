@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from underlay.lab.host.kmodules import built_in
-from underlay.lab.machine import Hierarchy, parse_hierarchies, withheld_capabilities
+from underlay.lab.system.machine import Hierarchy, parse_hierarchies, withheld_capabilities
 
 HYBRID = """\
 24 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from underlay.lab import naming
-from underlay.lab.topology import NAME, Lab
+from underlay.lab.model import naming
+from underlay.lab.model.topology import NAME, Lab
 
 INTERFACE_MAX = 15
 lab_names = st.from_regex(NAME, fullmatch=True)

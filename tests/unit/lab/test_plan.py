@@ -11,9 +11,9 @@ from underlay.lab.host import hostplan, steps
 from underlay.lab.host.keeper import Plan
 from underlay.lab.host.steps import Link, Mount
 from underlay.lab.host.syscalls import MS_BIND, MS_RDONLY, MS_REMOUNT
-from underlay.lab.machine import Hierarchy, Machine
-from underlay.lab.paths import NodePaths
-from underlay.lab.topology import Lab
+from underlay.lab.model.paths import NodePaths
+from underlay.lab.model.topology import Lab
+from underlay.lab.system.machine import Hierarchy, Machine
 
 TOP = Path("/sys/fs/cgroup")
 UNIFIED = Machine("6.12.0", "x86_64", (Hierarchy(TOP, unified=True),), Path("/lib/modules/6.12.0"))

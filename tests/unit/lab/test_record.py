@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from underlay.lab import inventory, keys, paths, record
-from underlay.lab.errors import LabError
-from underlay.lab.locks import lock
-from underlay.lab.paths import LabPaths
-from underlay.lab.topology import Lab
+from underlay.lab import inventory, record
+from underlay.lab.model import paths
+from underlay.lab.model.errors import LabError
+from underlay.lab.model.paths import LabPaths
+from underlay.lab.model.topology import Lab
+from underlay.lab.system import keys
+from underlay.lab.system.locks import lock
 
 
 @pytest.fixture(autouse=True)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from underlay.lab.errors import LabError
-from underlay.lab.topology import Lab
+from underlay.lab.model.errors import LabError
+from underlay.lab.model.topology import Lab
 
 
 def test_the_default_is_three_hosts_in_two_racks() -> None:

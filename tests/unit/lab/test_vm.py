@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from underlay.lab import keys
-from underlay.lab.errors import LabError
-from underlay.lab.paths import LabPaths
-from underlay.lab.topology import Lab
+from underlay.lab.model.errors import LabError
+from underlay.lab.model.paths import LabPaths
+from underlay.lab.model.topology import Lab
+from underlay.lab.system import keys
 from underlay.lab.vm import emulator, recipe, seed
 from underlay.lab.vm.guest import files, guest, mac
 from underlay.lab.vm.image import Image

@@ -12,7 +12,7 @@ from tests.unit.clusters import ANY_MODE, PaperArtifacts, cluster, dual_stack, g
 from underlay.artifacts.catalog import image_entry, pinned_version
 from underlay.inventory.errors import InvalidInventory
 from underlay.inventory.spec import read_spec
-from underlay.lab.topology import Lab
+from underlay.lab.model.topology import Lab
 from underlay.load_balancers.metallb import NAMESPACE, PARTS, VERSION, addon, image
 from underlay.load_balancers.settings import LoadBalancerSettings, ends
 from underlay.networks.registry import modes

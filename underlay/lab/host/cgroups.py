@@ -5,9 +5,9 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from underlay.lab import naming
-from underlay.lab.errors import LabError
-from underlay.lab.machine import Hierarchy, Machine
+from underlay.lab.model import naming
+from underlay.lab.model.errors import LabError
+from underlay.lab.system.machine import Hierarchy, Machine
 
 KEEPER, HOST = "keeper", "host"
 GONE_TIMEOUT_S = 15.0

@@ -5,8 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from underlay.lab.errors import LabError
-from underlay.lab.locks import inherited
+from underlay.lab.model.errors import LabError
+from underlay.lab.system.locks import inherited
 
 START_TIMEOUT_S = 30.0
 _TAIL_BYTES, _TAIL_LINES = 4096, 6

@@ -4,9 +4,9 @@ import os
 import shutil
 import uuid
 
-from underlay.lab import keys
-from underlay.lab.paths import LabPaths, NodePaths
-from underlay.lab.topology import Lab, Node
+from underlay.lab.model.paths import LabPaths, NodePaths
+from underlay.lab.model.topology import Lab, Node
+from underlay.lab.system import keys
 
 from .hostplan import VOLUMES
 

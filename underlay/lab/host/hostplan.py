@@ -3,10 +3,10 @@
 import os
 from pathlib import Path
 
-from underlay.lab import naming
-from underlay.lab.machine import Machine
-from underlay.lab.paths import NodePaths
-from underlay.lab.topology import Lab, Node
+from underlay.lab.model import naming
+from underlay.lab.model.paths import NodePaths
+from underlay.lab.model.topology import Lab, Node
+from underlay.lab.system.machine import Machine
 
 from . import cgroups, namespaces, sysctls
 from .keeper import Plan

@@ -6,11 +6,11 @@ import re
 import shutil
 from pathlib import Path
 
-from underlay.lab import paths
-from underlay.lab.commands import run
-from underlay.lab.errors import LabError
-from underlay.lab.locks import lock
-from underlay.lab.machine import Machine
+from underlay.lab.model import paths
+from underlay.lab.model.errors import LabError
+from underlay.lab.system.commands import run
+from underlay.lab.system.locks import lock
+from underlay.lab.system.machine import Machine
 
 # Loaded on the machine before hosts boot: network namespaces and overlays need them, and a host's sysctl keys
 # (net.bridge.*, nf_conntrack_*) exist only once they are there.

@@ -4,8 +4,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from underlay.lab import naming
-from underlay.lab.commands import run
+from underlay.lab.model import naming
+from underlay.lab.system.commands import run
 
 from . import syscalls
 

@@ -3,14 +3,14 @@
 import json
 from pathlib import Path
 
-from underlay.lab import reach, router
-from underlay.lab.errors import LabError
-from underlay.lab.locks import lock
-from underlay.lab.machine import Machine
-from underlay.lab.paths import LabPaths, NodePaths
-from underlay.lab.topology import Lab, Node
+from underlay.lab.model.errors import LabError
+from underlay.lab.model.paths import LabPaths, NodePaths
+from underlay.lab.model.topology import Lab, Node
+from underlay.lab.system import reach
+from underlay.lab.system.locks import lock
+from underlay.lab.system.machine import Machine
 
-from . import cgroups, detached, disk, hostplan, steps
+from . import cgroups, detached, disk, hostplan, router, steps
 from .keeper import Plan
 
 BOOT_TIMEOUT_S = 300.0  # a second and a half, but 150 s for three at once on a machine that is emulated itself

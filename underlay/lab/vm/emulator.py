@@ -1,6 +1,6 @@
 """How the emulator is told of a machine: its command line, and nothing that this machine's own files would add."""
 
-from underlay.lab.topology import Node
+from underlay.lab.model.topology import Node
 
 from .guest import GuestPaths, mac
 from .image import EMULATOR, Image

@@ -3,9 +3,9 @@
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
-from underlay.lab.errors import LabError
-from underlay.lab.paths import LabPaths
-from underlay.lab.topology import Lab, Node
+from underlay.lab.model.errors import LabError
+from underlay.lab.model.paths import LabPaths
+from underlay.lab.model.topology import Lab, Node
 
 MOST = 8  # addresses .3 to .10 of a rack, which no host has
 

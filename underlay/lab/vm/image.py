@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from underlay.debian.sources import debian_mirrors
-from underlay.lab import apt, paths
-from underlay.lab.commands import installed, run
-from underlay.lab.errors import LabError
+from underlay.lab import apt
 from underlay.lab.image import KEYRING, install_needs, unpack
-from underlay.lab.locks import lock
-from underlay.lab.machine import Machine
-from underlay.lab.progress import say, slow
+from underlay.lab.model import paths
+from underlay.lab.model.errors import LabError
 from underlay.lab.recipe import SUITE
+from underlay.lab.system.commands import installed, run
+from underlay.lab.system.locks import lock
+from underlay.lab.system.machine import Machine
+from underlay.lab.system.progress import say, slow
 
 from . import recipe
 

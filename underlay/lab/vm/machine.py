@@ -6,14 +6,16 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import MappingProxyType
 
-from underlay.lab import naming, reach, record, router
-from underlay.lab.commands import batch
-from underlay.lab.errors import LabError
-from underlay.lab.host import cgroups, detached, namespaces
-from underlay.lab.locks import lock
-from underlay.lab.machine import Machine, this_machine
-from underlay.lab.progress import slow
-from underlay.lab.topology import Lab, Node
+from underlay.lab import record
+from underlay.lab.host import cgroups, detached, namespaces, router
+from underlay.lab.model import naming
+from underlay.lab.model.errors import LabError
+from underlay.lab.model.topology import Lab, Node
+from underlay.lab.system import reach
+from underlay.lab.system.commands import batch
+from underlay.lab.system.locks import lock
+from underlay.lab.system.machine import Machine, this_machine
+from underlay.lab.system.progress import slow
 
 from . import emulator, seed
 from .guest import GuestPaths, files

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from underlay.debian.sources import DebianMirrors
 from underlay.lab import recipe
-from underlay.lab.commands import run
+from underlay.lab.system.commands import run
 
 KERNEL = "linux-image-cloud-amd64"
 PACKAGES = (

@@ -7,9 +7,9 @@ import uuid
 from collections.abc import Mapping
 from pathlib import Path
 
-from underlay.lab import keys
-from underlay.lab.paths import LabPaths
-from underlay.lab.topology import Lab, Node
+from underlay.lab.model.paths import LabPaths
+from underlay.lab.model.topology import Lab, Node
+from underlay.lab.system import keys
 
 from .guest import GuestPaths
 from .recipe import NETWORK

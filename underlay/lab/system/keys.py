@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
-from .paths import LabPaths
-from .topology import Lab
+from underlay.lab.model.paths import LabPaths
+from underlay.lab.model.topology import Lab
 
 
 def make(lab: Lab, at: LabPaths) -> None:

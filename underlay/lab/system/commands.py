@@ -4,8 +4,9 @@ import os
 import shutil
 import subprocess
 
+from underlay.lab.model.errors import LabError
+
 from . import locks
-from .errors import LabError
 
 PACKAGE_OF = {
     "ip": "iproute2",

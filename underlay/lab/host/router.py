@@ -5,11 +5,12 @@ from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
 
-from . import naming
-from .commands import batch, run
-from .errors import LabError
-from .host import namespaces
-from .topology import Lab, Node
+from underlay.lab.model import naming
+from underlay.lab.model.errors import LabError
+from underlay.lab.model.topology import Lab, Node
+from underlay.lab.system.commands import batch, run
+
+from . import namespaces
 
 _HERE = Path("/sys/class/net")
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from . import paths
+from underlay.lab.model import paths
+
 from .progress import say
 
 POLL_S = 0.03  # polled, not blocking: under gevent a blocking flock would stop every other host

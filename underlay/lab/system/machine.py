@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from .errors import LabError
+from underlay.lab.model.errors import LabError
 
 CAPABILITIES = {  # number in linux/capability.h -> name; those that making hosts cannot do without
     0: "CAP_CHOWN",
