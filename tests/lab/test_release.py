@@ -18,7 +18,7 @@ from underlay.artifacts.catalog import pinned_version
 from underlay.artifacts.fetch import chart_script
 from underlay.artifacts.home import bundle_directory
 from underlay.resources.objects import KUBECTL, Objects
-from underlay.resources.release import HELM, ChartFile, HelmRelease
+from underlay.resources.release import HELM, HelmRelease, HostChart
 from underlay.resources.resource import Resource
 from underlay.resources.script import Outcome, apply_script, observe_script, read_observations, read_outcome
 from underlay.run.artifacts import ArtifactsOf
@@ -110,21 +110,21 @@ def host() -> Iterator[FirstHost]:
 
 
 @pytest.fixture(scope="module")
-def chart(host: FirstHost, tmp_path_factory: pytest.TempPathFactory) -> ChartFile:
+def chart(host: FirstHost, tmp_path_factory: pytest.TempPathFactory) -> HostChart:
     return chart_on(host, tmp_path_factory.mktemp("one"), "1.0.0")
 
 
-def chart_on(host: FirstHost, directory: Path, version: str, crd: dict[str, Any] = CRD) -> ChartFile:
+def chart_on(host: FirstHost, directory: Path, version: str, crd: dict[str, Any] = CRD) -> HostChart:
     """The chart as a blob of the host's cache, where the deploy would have pushed it."""
     file = write_chart(directory / "tiny.tgz", version=version, crd=json.dumps(crd))
     sha256 = sha256_of(file)
     host.put(file, f"{CACHE}/blobs/sha256/{sha256}")
     path = f"{CACHE}/charts/{NAME}-{version}.tgz"
     install = chart_script(Chart(name=NAME, version=version, sha256=sha256, blob=file), path, CACHE)
-    return ChartFile(NAME, version, sha256=sha256, path=path, install=install)
+    return HostChart(NAME, version, sha256=sha256, path=path, install=install)
 
 
-def release(chart: ChartFile, **values: Any) -> HelmRelease:
+def release(chart: HostChart, **values: Any) -> HelmRelease:
     image = f"registry.k8s.io/e2e-test-images/agnhost:{pinned_version('agnhost')}"
     return HelmRelease(NAME, "tiny-system", chart, {"image": image, **values})
 
@@ -142,7 +142,7 @@ def color(host: FirstHost) -> str:
     return host.kubectl("get configmap -n tiny-system tiny -o 'jsonpath={.data.color}'")
 
 
-def test_is_laid_down_with_what_comes_after_it(host: FirstHost, chart: ChartFile) -> None:
+def test_is_laid_down_with_what_comes_after_it(host: FirstHost, chart: HostChart) -> None:
     wanted = (release(chart, color="blue"), after())
     told = host.observe(*wanted)
     assert told == ["release tiny: absent -> tiny 1.0.0", "objects what comes after: create Tiny one"]
@@ -154,13 +154,13 @@ def test_is_laid_down_with_what_comes_after_it(host: FirstHost, chart: ChartFile
     assert ready == "1"
 
 
-def test_a_second_look_finds_nothing_to_do(host: FirstHost, chart: ChartFile) -> None:
+def test_a_second_look_finds_nothing_to_do(host: FirstHost, chart: HostChart) -> None:
     wanted = (release(chart, color="blue"), after())
     assert host.observe(*wanted) == [None, None]
     assert [r.check(host) for r in wanted] == [None, None]
 
 
-def test_a_changed_value_is_told_and_applied(host: FirstHost, chart: ChartFile) -> None:
+def test_a_changed_value_is_told_and_applied(host: FirstHost, chart: HostChart) -> None:
     wanted = release(chart, color="green")
     assert host.observe(wanted) == ["release tiny: values differ: color"]
     assert wanted.check(host) == "release tiny in namespace tiny-system: values differ: color"
@@ -169,7 +169,7 @@ def test_a_changed_value_is_told_and_applied(host: FirstHost, chart: ChartFile) 
     assert color(host) == "green"
 
 
-def test_values_that_somebody_else_set_are_drift(host: FirstHost, chart: ChartFile) -> None:
+def test_values_that_somebody_else_set_are_drift(host: FirstHost, chart: HostChart) -> None:
     wanted = release(chart, color="green")
     path = chart.path
     host.script(f"{HELM} upgrade {NAME} {path} -n tiny-system --reuse-values --set nested.depth=7,more=x\n")
@@ -179,7 +179,7 @@ def test_values_that_somebody_else_set_are_drift(host: FirstHost, chart: ChartFi
     assert host.kubectl("get configmap -n tiny-system tiny -o 'jsonpath={.data.depth}'") == "1"
 
 
-def test_a_newer_chart_brings_its_newer_kind(host: FirstHost, chart: ChartFile, tmp_path: Path) -> None:
+def test_a_newer_chart_brings_its_newer_kind(host: FirstHost, chart: HostChart, tmp_path: Path) -> None:
     crd = json.loads(json.dumps(CRD).replace('"size": {"type"', '"weight": {"type": "string"}, "size": {"type"'))
     newer = release(chart_on(host, tmp_path, "1.1.0", crd), color="green")
     assert host.observe(newer) == ["release tiny: tiny 1.0.0 -> tiny 1.1.0"]
@@ -192,7 +192,7 @@ def test_a_newer_chart_brings_its_newer_kind(host: FirstHost, chart: ChartFile, 
     assert host.apply(release(chart, color="green"))[0] == Outcome(None, ())
 
 
-def test_a_helm_that_was_killed_is_repaired_by_the_next(host: FirstHost, chart: ChartFile) -> None:
+def test_a_helm_that_was_killed_is_repaired_by_the_next(host: FirstHost, chart: HostChart) -> None:
     kill_while_lingering(host, release(chart, color="black", linger="300"))
     wanted = release(chart, color="white")
     assert host.observe(wanted) == ["release tiny: pending-upgrade -> deployed, values differ: color, linger"]
@@ -202,7 +202,7 @@ def test_a_helm_that_was_killed_is_repaired_by_the_next(host: FirstHost, chart: 
     assert host.observe(wanted) == [None]
 
 
-def test_one_that_still_runs_is_waited_for(host: FirstHost, chart: ChartFile) -> None:
+def test_one_that_still_runs_is_waited_for(host: FirstHost, chart: HostChart) -> None:
     slow = host.start(apply_script([release(chart, color="slow", linger="4")]))
     until(host, "pending-upgrade")
     outcome, err = host.apply(release(chart, color="last"))
@@ -211,7 +211,7 @@ def test_one_that_still_runs_is_waited_for(host: FirstHost, chart: ChartFile) ->
     assert color(host) == "last"
 
 
-def test_values_stand_in_no_process_list_and_in_no_file(host: FirstHost, chart: ChartFile) -> None:
+def test_values_stand_in_no_process_list_and_in_no_file(host: FirstHost, chart: HostChart) -> None:
     running = host.start(apply_script([release(chart, color="last", linger="4", password=SECRET)]))
     until(host, "pending-upgrade")
     # The letters in brackets keep the search from finding itself.
@@ -224,7 +224,7 @@ def test_values_stand_in_no_process_list_and_in_no_file(host: FirstHost, chart: 
     assert told == "release tiny: values differ: linger, password"
 
 
-def test_what_an_operator_brings_later_is_waited_for(host: FirstHost, chart: ChartFile) -> None:
+def test_what_an_operator_brings_later_is_waited_for(host: FirstHost, chart: HostChart) -> None:
     late = Objects("late", ({**custom(1), "apiVersion": "late.example/v1", "kind": "Late"},), patience=30)
     crd = json.dumps(CRD).replace("tinies", "lates").replace("tiny.example", "late.example")
     crd = crd.replace('"Tiny"', '"Late"').replace('"tiny"', '"late"')
@@ -267,7 +267,7 @@ def test_a_secret_that_was_changed_is_drift_and_its_content_is_not_asked_for(hos
     host.kubectl("delete secret key")
 
 
-def test_is_taken_away_and_nothing_is_left(host: FirstHost, chart: ChartFile) -> None:
+def test_is_taken_away_and_nothing_is_left(host: FirstHost, chart: HostChart) -> None:
     wanted = release(chart)
     ran = host.script(f"set -eu\n{wanted.remove()}\n")
     assert (ran.rc, ran.stderr) == (0, "")
@@ -278,7 +278,7 @@ def test_is_taken_away_and_nothing_is_left(host: FirstHost, chart: ChartFile) ->
     assert host.script(f"set -eu\n{wanted.remove()}\n").rc == 0
 
 
-def test_an_install_that_was_killed_is_finished_by_the_next(host: FirstHost, chart: ChartFile) -> None:
+def test_an_install_that_was_killed_is_finished_by_the_next(host: FirstHost, chart: HostChart) -> None:
     kill_while_lingering(host, release(chart, color="black", linger="300"), "pending-install")
     wanted = release(chart, color="white")
     assert host.observe(wanted) == ["release tiny: pending-install -> deployed, values differ: color, linger"]
@@ -288,7 +288,7 @@ def test_an_install_that_was_killed_is_finished_by_the_next(host: FirstHost, cha
     host.script(wanted.remove())
 
 
-def test_a_chart_that_fails_says_why_and_the_next_run_mends_it(host: FirstHost, chart: ChartFile) -> None:
+def test_a_chart_that_fails_says_why_and_the_next_run_mends_it(host: FirstHost, chart: HostChart) -> None:
     broken = replace(release(chart), values={"image": None, "nested": {"depth": 1}, "color": {"no": "text"}})
     outcome, err = host.apply(broken)
     assert outcome.failed == broken

@@ -19,8 +19,9 @@ from underlay.networks.network import Network
 from underlay.networks.registry import modes
 from underlay.resources.binary import Binary
 from underlay.resources.file import place
-from underlay.resources.images import ImageBlob, Images
-from underlay.resources.release import ChartFile
+from underlay.resources.images import Images
+from underlay.resources.release import HostChart
+from underlay.resources.resource import Upload
 
 Hosts = dict[str, dict[str, Any]]
 Groups = dict[str, tuple[str, ...]]
@@ -122,13 +123,13 @@ class PaperArtifacts:
         return Binary(path=path, version="1.0.0", sha256=_sha256(name), install=install, blob=Path("blobs", name))
 
     def images(self, names: tuple[str, ...]) -> Images:
-        blobs = tuple(ImageBlob(_sha256(n), Path("blobs", n)) for n in names)
+        blobs = tuple(Upload(Path("blobs", n), _sha256(n)) for n in names)
         return Images(tuple(self.reference(n) for n in names), f"echo import {' '.join(names)}", blobs)
 
-    def chart(self, chart: Chart) -> ChartFile:
+    def chart(self, chart: Chart) -> HostChart:
         path = f"/charts/{chart.name}.tgz"
         install = place(f'echo {chart.name} >"$t"', path, mode="644")
-        return ChartFile(chart.name, chart.version, sha256=_sha256(chart.name), path=path, install=install)
+        return HostChart(chart.name, chart.version, sha256=_sha256(chart.name), path=path, install=install)
 
     def reference(self, name: str) -> str:
         return f"registry.example/{name}:1.0.0"

@@ -16,7 +16,7 @@ from underlay.resources.kernel_module import KernelModule
 from .candidate import Candidate
 from .packet_layout import role_of
 from .sample_inventory import Shape
-from .site import Answers, Encrypted, Fabric
+from .site import Encrypted, Fabric, SiteAnswers
 
 _CLOUDS = {Fabric.AWS: ("aws", "amazon"), Fabric.GCE: ("gce", "google"), Fabric.AZURE: ("azure",)}
 # Azure's virtual network passes TCP, UDP, ICMP and ESP of what is sent between machines.
@@ -30,7 +30,7 @@ class Site:
     `real` is the cluster of the inventory that was read, `missing` kernel module -> a host that lacks it.
     """
 
-    answers: Answers
+    answers: SiteAnswers
     shapes: tuple[Shape, ...]
     real: Cluster | None = None
     missing: dict[str, str] = field(default_factory=dict)

@@ -13,7 +13,7 @@ from .exclusions import Site, reasons_against
 from .proof import Proofs
 from .sample_inventory import Shape, shapes
 from .scoring import START, Point, points
-from .site import Answers, Encrypted
+from .site import Encrypted, SiteAnswers
 
 
 @dataclass(frozen=True)
@@ -37,12 +37,12 @@ class Fit:
 class Choice:
     """`fits` the best first; `ruled_out` mode -> every reason."""
 
-    answers: Answers
+    answers: SiteAnswers
     fits: tuple[Fit, ...]
     ruled_out: dict[str, list[str]]
 
 
-def site_of(answers: Answers, *, real: Cluster | None = None, missing: dict[str, str] | None = None) -> Site:
+def site_of(answers: SiteAnswers, *, real: Cluster | None = None, missing: dict[str, str] | None = None) -> Site:
     """A site as described, with the inventory and the hosts' lack of modules where they were read."""
     return Site(answers, shapes(answers), real, missing or {})
 
@@ -67,7 +67,7 @@ _WITHOUT: tuple[tuple[str, Any, str], ...] = (
     ("overlay", True, "with an overlay"),
     ("egress", False, "without fixed addresses outside"),
     ("clusters", False, "as a cluster of its own"),
-    ("addresses", Answers.addresses, "with IPv4 alone"),
+    ("addresses", SiteAnswers.addresses, "with IPv4 alone"),
 )
 
 

@@ -14,7 +14,7 @@ from underlay.model.routes import Routes
 from underlay.networks.registry import modes
 from underlay.preflight.host_findings import NFTABLES_SINCE
 
-from .site import Addresses, Answers, Fabric
+from .site import Addresses, Fabric, SiteAnswers
 
 # Nodes of a rack in the shape of a site that did not say; an address range has room for this many racks.
 _PER_RACK = 40
@@ -50,12 +50,12 @@ class Shape:
         return replace(self, hosts=hosts, more={**self.more, "cloud": said}, cluster=cluster)
 
 
-def shapes(answers: Answers) -> tuple[Shape, ...]:
+def shapes(answers: SiteAnswers) -> tuple[Shape, ...]:
     """What the inventory of a site like that may be: the plainest first."""
     return tuple(_shapes(answers))
 
 
-def _shapes(answers: Answers) -> Iterator[Shape]:
+def _shapes(answers: SiteAnswers) -> Iterator[Shape]:
     hosts = {name: _host(number, rack, answers) for number, (name, rack) in enumerate(_placed(answers), start=1)}
     groups = {"control_plane": ("cp-1",), "workers": tuple(n for n in hosts if n != "cp-1")}
     for bgp in _bgp(answers, hosts):
@@ -86,7 +86,7 @@ def cluster_of(hosts: Hosts, groups: Groups) -> Cluster:
     raise InvalidInventory(["network: no mode can serve this cluster; see underlay plan with each"])
 
 
-def answers_of(cluster: Cluster, answers: Answers) -> Answers:
+def answers_of(cluster: Cluster, answers: SiteAnswers) -> SiteAnswers:
     """What an inventory knows, in place of what was assumed."""
     if cluster.bgp and cluster.bgp.routers:
         fabric = Fabric.BGP
@@ -96,20 +96,20 @@ def answers_of(cluster: Cluster, answers: Answers) -> Answers:
     return replace(answers, fabric=fabric, addresses=addresses, nodes=len(cluster.nodes), path_mtu=cluster.path_mtu)
 
 
-def _placed(answers: Answers) -> Iterator[tuple[str, str]]:
+def _placed(answers: SiteAnswers) -> Iterator[tuple[str, str]]:
     racks = 1 if answers.fabric is Fabric.FLAT or answers.nodes == 1 else max(2, -(-answers.nodes // _PER_RACK))
     for number in range(answers.nodes):
         yield ("cp-1" if number == 0 else f"w-{number}"), f"rack-{number % racks + 1}"
 
 
-def _host(number: int, rack: str, answers: Answers) -> dict[str, Any]:
+def _host(number: int, rack: str, answers: SiteAnswers) -> dict[str, Any]:
     v4, v6 = f"172.16.{number // 250}.{number % 250 + 1}", f"2001:db8::{number:x}"
     address = v6 if answers.addresses is Addresses.IPV6 else v4
     second = {"address_v6": v6} if answers.addresses is Addresses.DUAL else {}
     return {"address": address, "rack": rack, **second}
 
 
-def _subnets(answers: Answers) -> dict[str, Any]:
+def _subnets(answers: SiteAnswers) -> dict[str, Any]:
     v4 = "10.244.0.0/16" if answers.nodes <= _LARGE else "10.224.0.0/11"
     v6 = "fd00:10:200::/56" if answers.nodes <= _LARGE else "fd00:10:200::/48"
     services = {4: "10.96.0.0/16", 6: "fd00:10:96::/112"}
@@ -122,11 +122,11 @@ def _subnets(answers: Answers) -> dict[str, Any]:
     return {"pod_subnet": v4, "service_subnet": services[4]}
 
 
-def _kube_proxy(answers: Answers) -> dict[str, Any]:
+def _kube_proxy(answers: SiteAnswers) -> dict[str, Any]:
     return {"kube_proxy": {"mode": "iptables"}} if answers.kernel < NFTABLES_SINCE else {}
 
 
-def _bgp(answers: Answers, hosts: Hosts) -> Iterator[dict[str, Any]]:
+def _bgp(answers: SiteAnswers, hosts: Hosts) -> Iterator[dict[str, Any]]:
     """What the inventory says of BGP: nothing, or what a mode that wants it would be told."""
     racks = list(dict.fromkeys(str(own["rack"]) for own in hosts.values()))
     if answers.fabric is Fabric.BGP:
@@ -143,7 +143,7 @@ def _numbers(racks: list[str]) -> dict[str, int]:
     return {rack: 4200000000 + number for number, rack in enumerate(racks, start=1)}
 
 
-def _peers(number: int, rack: str, answers: Answers) -> Iterator[dict[str, Any]]:
+def _peers(number: int, rack: str, answers: SiteAnswers) -> Iterator[dict[str, Any]]:
     """The rack's router, once for each of its addresses."""
     addresses = {4: f"172.31.{number}.254", 6: f"2001:db8:ffff::{number:x}"}
     for family in answers.addresses.families:

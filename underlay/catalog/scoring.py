@@ -11,7 +11,7 @@ from underlay.model.traits import Reach, Status
 from .candidate import Candidate
 from .exclusions import serves_cloud
 from .proof import Proofs, proof_of
-from .site import Answers, Encrypted, Fabric
+from .site import Encrypted, Fabric, SiteAnswers
 
 # Where each mode starts, and what it gains or loses.
 START = 100.0
@@ -40,7 +40,7 @@ class Point:
     sentence: str
 
 
-def points(candidate: Candidate, cluster: Cluster, answers: Answers, proofs: Proofs) -> Iterator[Point]:
+def points(candidate: Candidate, cluster: Cluster, answers: SiteAnswers, proofs: Proofs) -> Iterator[Point]:
     """Everything that speaks for or against a mode that serves the site."""
     yield from _features(candidate, answers)
     yield from _wire(candidate, cluster, answers)
@@ -50,7 +50,7 @@ def points(candidate: Candidate, cluster: Cluster, answers: Answers, proofs: Pro
         yield Point(A_RUNG * (proof.rung - 1), f"proven to rung {proof.rung}, {proof.word}")
 
 
-def _features(candidate: Candidate, answers: Answers) -> Iterator[Point]:
+def _features(candidate: Candidate, answers: SiteAnswers) -> Iterator[Point]:
     """What was asked and is there, and what is there and was not asked."""
     traits = candidate.network.traits
     if traits.policy:
@@ -68,7 +68,7 @@ def _features(candidate: Candidate, answers: Answers) -> Iterator[Point]:
         yield asked if answers.clusters else Point(NOT_ASKED, "brings a mesh of clusters, which nobody asked for")
 
 
-def _wire(candidate: Candidate, cluster: Cluster, answers: Answers) -> Iterator[Point]:
+def _wire(candidate: Candidate, cluster: Cluster, answers: SiteAnswers) -> Iterator[Point]:
     """What it costs on the way, and what has to let it pass."""
     network, traits = candidate.network, candidate.network.traits
     overhead, mtu = network.overhead(cluster), f"pod MTU {network.pod_mtu(cluster)}"

@@ -45,7 +45,7 @@ class Addresses(StrEnum):
 
 
 @dataclass(frozen=True)
-class Answers:
+class SiteAnswers:
     """The defaults are what is assumed: the least demanding site, with a supported system's oldest kernel."""
 
     policies: bool = False
@@ -61,7 +61,7 @@ class Answers:
 
 
 @dataclass(frozen=True)
-class Question:
+class SiteQuestion:
     """`words` is what is asked; `meaning` tells the choices where they are not yes and no."""
 
     field: str
@@ -70,24 +70,24 @@ class Question:
 
 
 QUESTIONS = (
-    Question("policies", "Do pods need NetworkPolicies?"),
-    Question("encryption", "Must pods' packets be encrypted between nodes?", "no, any, wireguard or ipsec"),
-    Question(
+    SiteQuestion("policies", "Do pods need NetworkPolicies?"),
+    SiteQuestion("encryption", "Must pods' packets be encrypted between nodes?", "no, any, wireguard or ipsec"),
+    SiteQuestion(
         "fabric",
         "What is between the nodes?",
         "flat: one L2 segment; bgp: racks whose routers speak BGP with nodes; routed: routers that know nothing of "
         "pods; aws, gce, azure or cloud (another one)",
     ),
-    Question("overlay", "May packets be put into an overlay (VXLAN and the like)?"),
-    Question("addresses", "Which addresses do pods have?", "ipv4, ipv6 or dual"),
-    Question("egress", "Must pods leave the cluster from fixed addresses?"),
-    Question("clusters", "Is it one of several clusters whose pods reach one another?"),
-    Question("nodes", "How many nodes will there be?"),
-    Question("kernel", "Which Linux has the oldest node?", "as uname -r says it: 6.1"),
+    SiteQuestion("overlay", "May packets be put into an overlay (VXLAN and the like)?"),
+    SiteQuestion("addresses", "Which addresses do pods have?", "ipv4, ipv6 or dual"),
+    SiteQuestion("egress", "Must pods leave the cluster from fixed addresses?"),
+    SiteQuestion("clusters", "Is it one of several clusters whose pods reach one another?"),
+    SiteQuestion("nodes", "How many nodes will there be?"),
+    SiteQuestion("kernel", "Which Linux has the oldest node?", "as uname -r says it: 6.1"),
 )
 
 
-def told(answers: Answers) -> dict[str, Any]:
+def plain_answers(answers: SiteAnswers) -> dict[str, Any]:
     """Answers as plain words, by question."""
     found = {field.name: getattr(answers, field.name) for field in fields(answers)}
     return {**found, "kernel": ".".join(map(str, answers.kernel))}

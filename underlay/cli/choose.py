@@ -10,7 +10,7 @@ import click
 
 from underlay.catalog.recommendation import choose, relaxed, site_of
 from underlay.catalog.sample_inventory import answers_of
-from underlay.catalog.site import Addresses, Answers, Encrypted, Fabric, told
+from underlay.catalog.site import Addresses, Encrypted, Fabric, SiteAnswers, plain_answers
 
 from .choose_prompt import asked_of_a_person, is_conversation
 from .choose_text import as_text, chosen
@@ -55,7 +55,7 @@ def choose_command(inventory: str | None, ask_hosts: bool, as_json: bool, **opti
     underlay choose --fabric flat --json | jq -r .best.mode
     """
     given = {name: value for name, value in options.items() if value is not None}
-    real, known = None, Answers()
+    real, known = None, SiteAnswers()
     missing: dict[str, str] = {}
     if ask_hosts and not inventory:
         raise click.UsageError("--ask-hosts goes with --inventory")
@@ -71,7 +71,7 @@ def choose_command(inventory: str | None, ask_hosts: bool, as_json: bool, **opti
     if not as_json and is_conversation():
         given = asked_of_a_person(given, known)
     answers = replace(known, **_typed(given))
-    assumed = tuple(name for name in told(answers) if name not in given)
+    assumed = tuple(name for name in plain_answers(answers) if name not in given)
     site = site_of(answers, real=real, missing=missing)
     choice = choose(site, proofs())
     stated = frozenset({"bgp", "kube_proxy"}) if real else frozenset()
@@ -89,12 +89,12 @@ def _nothing(lifted: dict[str, str]) -> list[str]:
     return [f"choose: no network is all of that; {remedy}"]
 
 
-def _of_the_inventory(known: Answers) -> dict[str, Any]:
+def _of_the_inventory(known: SiteAnswers) -> dict[str, Any]:
     return {name: getattr(known, name) for name in ("fabric", "addresses", "nodes", "path_mtu")}
 
 
 def _typed(given: dict[str, Any]) -> dict[str, Any]:
     """Words of the command line as what they stand for."""
     kinds = {"encryption": Encrypted, "fabric": Fabric, "addresses": Addresses}
-    known = {field.name for field in fields(Answers)}
+    known = {field.name for field in fields(SiteAnswers)}
     return {name: kinds.get(name, lambda v: v)(value) for name, value in given.items() if name in known}

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from underlay.catalog.site import QUESTIONS, Answers, Question
+from underlay.catalog.site import QUESTIONS, SiteAnswers, SiteQuestion
 
 from .kernel_option import KERNEL
 
@@ -18,7 +18,7 @@ def is_conversation() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
-def asked_of_a_person(given: dict[str, Any], known: Answers) -> dict[str, Any]:
+def asked_of_a_person(given: dict[str, Any], known: SiteAnswers) -> dict[str, Any]:
     """What was given, and the answers to the rest."""
     found = dict(given)
     for question in QUESTIONS:
@@ -28,7 +28,7 @@ def asked_of_a_person(given: dict[str, Any], known: Answers) -> dict[str, Any]:
     return {"path_mtu": known.path_mtu, **found}
 
 
-def _ask(question: Question, default: Any) -> Any:
+def _ask(question: SiteQuestion, default: Any) -> Any:
     if isinstance(default, bool):
         return click.confirm(question.words, default=default)
     if question.meaning:

@@ -8,7 +8,7 @@ from typing import Any
 
 from underlay.catalog.inventory_snippet import to_paste
 from underlay.catalog.recommendation import Choice, Fit
-from underlay.catalog.site import told
+from underlay.catalog.site import plain_answers
 
 
 def as_text(choice: Choice, *, assumed: tuple[str, ...], stated: frozenset[str]) -> str:
@@ -35,7 +35,7 @@ def chosen(choice: Choice, *, assumed: tuple[str, ...], stated: frozenset[str]) 
     """The same as plain data, with every reason."""
     fits = [_plain(fit, stated) for fit in choice.fits]
     return {
-        "asked": {name: _word(value) for name, value in told(choice.answers).items()},
+        "asked": {name: _word(value) for name, value in plain_answers(choice.answers).items()},
         "assumed": list(assumed),
         "best": fits[0] if fits else None,
         "runner_up": fits[1] if len(fits) > 1 else None,
@@ -55,7 +55,7 @@ def _plain(fit: Fit, stated: frozenset[str]) -> dict[str, Any]:
 
 
 def _answers(choice: Choice, *, only: tuple[str, ...] = (), without: tuple[str, ...] = ()) -> Iterator[str]:
-    for name, value in told(choice.answers).items():
+    for name, value in plain_answers(choice.answers).items():
         if name not in without and (not only or name in only):
             yield f"{name.replace('_', ' ')} {_word(value)}"
 

@@ -91,7 +91,7 @@ POD_SUBNETS = (
     "-o 'jsonpath={range .items[*]}{.metadata.name} {.spec.podCIDRs[*]}{\"\\n\"}{end}'"
 )
 
-Answers = Mapping[str, str]
+HostAnswers = Mapping[str, str]
 
 
 def read_pod_subnets(output: str) -> dict[str, frozenset[str]]:
@@ -100,12 +100,12 @@ def read_pod_subnets(output: str) -> dict[str, frozenset[str]]:
     return {words[0]: frozenset(words[1:]) for words in lines if words}
 
 
-def is_member(cluster: Cluster, answers: Answers) -> bool:
+def is_member(cluster: Cluster, answers: HostAnswers) -> bool:
     """Whether the host is a complete member of this cluster."""
     return answers["member"] == f"member {cluster.name} {cluster.control_plane_endpoint}"
 
 
-def is_started(cluster: Cluster, answers: Answers) -> bool:
+def is_started(cluster: Cluster, answers: HostAnswers) -> bool:
     """Whether init or join of this cluster was begun on the host and not seen to end."""
     return answers["member"] == f"started {cluster.name} {cluster.control_plane_endpoint}"
 

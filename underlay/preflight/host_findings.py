@@ -14,7 +14,7 @@ from underlay.model.routes import Routes
 from underlay.networks.network import Network
 from underlay.networks.registry import modes
 from underlay.plan.clocks import Offset, apart
-from underlay.plan.host_questions import Answers, is_member, is_started
+from underlay.plan.host_questions import HostAnswers, is_member, is_started
 from underlay.plan.required_ports import listened
 
 from .links import carrier, shown
@@ -30,7 +30,7 @@ KERNEL_SINCE = (5, 10)  # the oldest that a supported distribution has
 def judge(
     cluster: Cluster,
     network: Network,
-    answers: Mapping[str, Answers],
+    answers: Mapping[str, HostAnswers],
     *,
     asked: Mapping[str, tuple[float, float]],
     path_stated: bool = True,
@@ -57,7 +57,7 @@ Told = Iterator[tuple[str, str]]
 """Code of a finding, and its sentence."""
 
 
-def _host(cluster: Cluster, network: Network, node: Node, seen: Answers, path_stated: bool) -> Told:
+def _host(cluster: Cluster, network: Network, node: Node, seen: HostAnswers, path_stated: bool) -> Told:
     if seen["user"] != "0":
         yield (
             "login-not-root",
@@ -106,7 +106,7 @@ def _systems() -> str:
     return ", ".join(f"{name} {'/'.join(versions)}" for name, versions in SYSTEMS.items())
 
 
-def _addresses(cluster: Cluster, network: Network, node: Node, seen: Answers, path_stated: bool) -> Told:
+def _addresses(cluster: Cluster, network: Network, node: Node, seen: HostAnswers, path_stated: bool) -> Told:
     links = shown(seen["addresses"])
     own = [(link, ip_interface(f"{a['local']}/{a['prefixlen']}")) for link in links for a in link.get("addr_info", [])]
     bearer = carrier(seen["addresses"], node.address)
@@ -146,7 +146,7 @@ def _subnets(cluster: Cluster) -> Iterator[tuple[str, Any]]:
             yield name, subnet
 
 
-def _membership(cluster: Cluster, network: Network, node: Node, seen: Answers) -> Told:
+def _membership(cluster: Cluster, network: Network, node: Node, seen: HostAnswers) -> Told:
     if is_member(cluster, seen) or is_started(cluster, seen):
         return
     if seen["member"]:
@@ -170,7 +170,7 @@ def _membership(cluster: Cluster, network: Network, node: Node, seen: Answers) -
             yield "port-taken", f"{protocol} {port} is taken by {_process(who)}; stop it"
 
 
-def _links(seen: Answers, node: Node) -> Told:
+def _links(seen: HostAnswers, node: Node) -> Told:
     """Links that a network plugin makes, on a host that no plugin of ours was on."""
     own = carrier(seen["addresses"], node.address)
     names = [n for link in shown(seen["addresses"]) if (n := link["ifname"]) != "lo" and own and n != own.name]
@@ -190,7 +190,7 @@ def _process(text: str) -> str:
 
 
 def _between(
-    answers: Mapping[str, Answers], asked: Mapping[str, tuple[float, float]]
+    answers: Mapping[str, HostAnswers], asked: Mapping[str, tuple[float, float]]
 ) -> Iterator[tuple[str, str, str]]:
     """Code, host and sentence of what is wrong with hosts beside one another."""
     for probe, remedy in (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from shlex import quote
 
 from .binary import BLOBS
@@ -12,20 +11,15 @@ from .resource import Host, Resource, Upload
 
 
 @dataclass(frozen=True)
-class ImageBlob:
-    """One blob of an image; `source` is the controller's copy."""
-
-    sha256: str
-    source: Path
-
-
-@dataclass(frozen=True)
 class Images(Resource):
-    """`references` as Kubernetes names them; `install` is shell that brings them into containerd's k8s.io namespace."""
+    """`references` as Kubernetes names them; `install` is shell that imports them into containerd's namespace k8s.io.
+
+    `blobs` are the controller's copies of all blobs of the images, where it pushes.
+    """
 
     references: tuple[str, ...]
     install: str = field(repr=False)
-    blobs: tuple[ImageBlob, ...] = ()
+    blobs: tuple[Upload, ...] = ()
 
     kind = "images"
     prelude = f"""\
@@ -59,7 +53,7 @@ u_images() {{
 
     def uploads(self, seen: str) -> Sequence[Upload]:
         uncached = set(seen.partition("uncached:")[2].split())
-        return [Upload(b.source, b.sha256) for b in self.blobs if b.sha256 in uncached or "uncached:" not in seen]
+        return [b for b in self.blobs if b.sha256 in uncached or "uncached:" not in seen]
 
     def check(self, host: Host) -> str | None:
         found = host.run("ctr -n k8s.io images check -q")

@@ -29,7 +29,7 @@ _CRDS = '{{range .Release.Chart.CRDObjects}}{{printf "---\\n%s\\n" .File.Data}}{
 
 
 @dataclass(frozen=True)
-class ChartFile:
+class HostChart:
     """A chart: `install` is shell that leaves the verified file at `path`; `blob` the controller's copy, where it
     pushes."""
 
@@ -50,7 +50,7 @@ class HelmRelease(Resource):
 
     release: str
     namespace: str
-    chart: ChartFile
+    chart: HostChart
     values: dict[str, Any] = field(repr=False, hash=False)
     patience: int = 300
 

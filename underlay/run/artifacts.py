@@ -10,12 +10,13 @@ from underlay.artifacts.fetch import CACHE, chart_script, fetch_script, images_s
 from underlay.artifacts.source import open_source
 from underlay.model.addon import Chart
 from underlay.resources.binary import Binary
-from underlay.resources.images import ImageBlob, Images
-from underlay.resources.release import ChartFile
+from underlay.resources.images import Images
+from underlay.resources.release import HostChart
+from underlay.resources.resource import Upload
 
 
 class ArtifactsOf:
-    """The plan's view of a source; see `plan.host_plan.Artifacts`."""
+    """The plan's view of a source; see `plan.artifacts.Artifacts`."""
 
     def __init__(self, settings: Mapping[str, Any], *, kubernetes_version: str, arch: str = "amd64") -> None:
         self._source = open_source(settings)
@@ -33,14 +34,14 @@ class ArtifactsOf:
 
     def images(self, names: tuple[str, ...]) -> Images:
         found = [self._source.image(n, self._version(image_entry(n).component), self._arch) for n in names]
-        blobs = {b.sha256: ImageBlob(b.sha256, b.path) for image in found for b in image.blobs}
+        blobs = {b.sha256: Upload(b.path, b.sha256) for image in found for b in image.blobs}
         return Images(tuple(i.ref for i in found), images_script(found), tuple(blobs.values()))
 
-    def chart(self, chart: Chart) -> ChartFile:
+    def chart(self, chart: Chart) -> HostChart:
         found = self._source.chart(chart.name, chart.version, chart.repository)
         path = f"{CACHE}/charts/{chart.name}-{chart.version}.tgz"
         install = chart_script(found, path)
-        return ChartFile(chart.name, chart.version, sha256=found.sha256, path=path, install=install, blob=found.blob)
+        return HostChart(chart.name, chart.version, sha256=found.sha256, path=path, install=install, blob=found.blob)
 
     def reference(self, name: str) -> str:
         entry = image_entry(name)

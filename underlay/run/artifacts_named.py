@@ -6,7 +6,7 @@ from underlay.artifacts.catalog import binary_entry, image_entry, pinned_version
 from underlay.model.addon import Chart
 from underlay.resources.binary import Binary
 from underlay.resources.images import Images
-from underlay.resources.release import ChartFile
+from underlay.resources.release import HostChart
 
 
 class NamedArtifacts:
@@ -24,8 +24,8 @@ class NamedArtifacts:
     def images(self, names: tuple[str, ...]) -> Images:
         return Images(tuple(map(self.reference, names)), install="")
 
-    def chart(self, chart: Chart) -> ChartFile:
-        return ChartFile(chart.name, chart.version, sha256="", path="", install="")
+    def chart(self, chart: Chart) -> HostChart:
+        return HostChart(chart.name, chart.version, sha256="", path="", install="")
 
     def reference(self, name: str) -> str:
         entry = image_entry(name)

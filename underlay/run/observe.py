@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pyinfra.api import FactBase, Host, QuoteString, StringCommand
 from pyinfra.context import ctx_host
 
-from underlay.plan.host_questions import Answers
+from underlay.plan.host_questions import HostAnswers
 from underlay.resources.resource import Resource
 from underlay.resources.script import observe_script, read_observations
 
@@ -51,7 +51,7 @@ def count(host: Host) -> None:
     executions[host.name] = executions.get(host.name, 0) + 1
 
 
-def answers(host: Host) -> Answers:
+def answers(host: Host) -> HostAnswers:
     return current_run().observed.answers[host.name]
 
 

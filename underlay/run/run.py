@@ -18,7 +18,7 @@ from underlay.inventory.spec import Groups, Hosts, Spec
 from underlay.model.routes import Routes
 from underlay.plan.artifacts import Artifacts
 from underlay.plan.host_plan import HostPlan, plan_of
-from underlay.plan.host_questions import Answers
+from underlay.plan.host_questions import HostAnswers
 from underlay.preflight.measurements import Measured
 from underlay.resources.resource import Resource
 
@@ -36,7 +36,7 @@ class InventoryVariables:
 class Observed:
     """What the hosts answered, by host; written by `observe`. Resources are forgotten once a host is changed."""
 
-    answers: dict[str, Answers] = field(default_factory=dict)
+    answers: dict[str, HostAnswers] = field(default_factory=dict)
     queried: dict[str, tuple[float, float]] = field(default_factory=dict)
     """When the host was queried and when it had answered, in monotonic seconds."""
     resources: dict[str, dict[Resource, str]] = field(default_factory=dict)

@@ -21,7 +21,7 @@ from underlay.catalog.inventory_snippet import to_paste
 from underlay.catalog.proof import Proof
 from underlay.catalog.recommendation import Choice, Fit, choose, relaxed, site_of
 from underlay.catalog.sample_inventory import answers_of, cluster_of, shapes
-from underlay.catalog.site import QUESTIONS, Addresses, Answers, Encrypted, Fabric, told
+from underlay.catalog.site import QUESTIONS, Addresses, Encrypted, Fabric, SiteAnswers, plain_answers
 from underlay.cli.choose_prompt import asked_of_a_person
 from underlay.cli.choose_text import as_text, chosen
 from underlay.inventory.spec import read_spec
@@ -31,7 +31,7 @@ from underlay.resources.kernel_module import KernelModule
 from underlay.resources.resource import Resource
 
 ANSWERS = st.builds(
-    Answers,
+    SiteAnswers,
     policies=st.booleans(),
     encryption=st.sampled_from(Encrypted),
     fabric=st.sampled_from(Fabric),
@@ -47,12 +47,12 @@ SETTINGS = settings(max_examples=30, deadline=None, suppress_health_check=[Healt
 
 
 def choice(**changes: object) -> Choice:
-    return choose(site_of(Answers(**changes)), {})  # type: ignore[arg-type]
+    return choose(site_of(SiteAnswers(**changes)), {})  # type: ignore[arg-type]
 
 
 @SETTINGS
 @given(ANSWERS)
-def test_whatever_it_recommends_is_accepted_and_is_what_was_asked_for(answers: Answers) -> None:
+def test_whatever_it_recommends_is_accepted_and_is_what_was_asked_for(answers: SiteAnswers) -> None:
     made = choose(site_of(answers), {})
     for fit in made.fits:
         accepted(fit)
@@ -75,7 +75,7 @@ def accepted(fit: Fit) -> None:
     assert spec.network.mode == fit.mode
 
 
-def serves(fit: Fit, answers: Answers) -> None:
+def serves(fit: Fit, answers: SiteAnswers) -> None:
     network, traits = fit.candidate.network, fit.candidate.network.traits
     assert network.carries_pods
     assert traits.status is not Status.DEBUGGING
@@ -100,7 +100,7 @@ def told_of(made: Choice) -> None:
 
 
 def test_a_demand_that_rules_all_out_is_named_with_what_would_serve_without_it() -> None:
-    site = site_of(Answers(overlay=False, fabric=Fabric.ROUTED))
+    site = site_of(SiteAnswers(overlay=False, fabric=Fabric.ROUTED))
     assert choose(site, {}).fits == ()
     assert relaxed(site, {}) == {"with an overlay": choice(fabric=Fabric.ROUTED).fits[0].mode}
 
@@ -127,11 +127,11 @@ def test_what_nobody_asked_for_costs() -> None:
 
 def test_an_inventory_answers_for_itself() -> None:
     cluster = cluster_of(hosts(), groups())
-    assert answers_of(cluster, Answers()) == replace(Answers(), fabric=Fabric.ROUTED, nodes=3)
+    assert answers_of(cluster, SiteAnswers()) == replace(SiteAnswers(), fabric=Fabric.ROUTED, nodes=3)
     bgp = {"as_number": 64512, "peers": [{"address": "192.0.2.200", "as_number": 64600, "rack": "rack-1"}]}
     with_bgp = hosts(bgp=bgp, path_mtu=9000)
-    assert answers_of(cluster_of(with_bgp, groups()), Answers()).fabric is Fabric.BGP
-    assert answers_of(cluster_of(with_bgp, groups()), Answers()).path_mtu == 9000
+    assert answers_of(cluster_of(with_bgp, groups()), SiteAnswers()).fabric is Fabric.BGP
+    assert answers_of(cluster_of(with_bgp, groups()), SiteAnswers()).path_mtu == 9000
 
 
 def test_an_inventory_is_read_whatever_network_it_names() -> None:
@@ -144,14 +144,14 @@ def test_an_inventory_is_read_whatever_network_it_names() -> None:
 @pytest.mark.parametrize("nodes", [1, 3, 300])
 def test_every_shape_is_a_cluster(addresses: Addresses, nodes: int) -> None:
     for fabric in Fabric:
-        for shape in shapes(Answers(addresses=addresses, nodes=nodes, fabric=fabric)):
+        for shape in shapes(SiteAnswers(addresses=addresses, nodes=nodes, fabric=fabric)):
             assert len(shape.cluster.nodes) == nodes
             assert shape.cluster.families == addresses.families
             assert (len(shape.cluster.racks) == 1) == (fabric is Fabric.FLAT or nodes == 1)
 
 
 def test_a_module_that_a_host_lacks_rules_out_who_needs_it() -> None:
-    without = choose(site_of(Answers(), missing={"vxlan": "w-1"}), {})
+    without = choose(site_of(SiteAnswers(), missing={"vxlan": "w-1"}), {})
     found = [r for reasons in without.ruled_out.values() for r in reasons if "vxlan" in r]
     assert "needs the kernel module vxlan, which w-1 has not" in found
     assert len(without.fits) < len(choice().fits)
@@ -159,7 +159,7 @@ def test_a_module_that_a_host_lacks_rules_out_who_needs_it() -> None:
 
 def test_where_the_hosts_modules_are_what_is_missing_that_is_said() -> None:
     needed = {r.module: "w-1" for m in MODES for r in needs_of(m) if isinstance(r, KernelModule)}
-    site = site_of(Answers(encryption=Encrypted.ANY), missing=needed)
+    site = site_of(SiteAnswers(encryption=Encrypted.ANY), missing=needed)
     assert choose(site, {}).fits == ()
     best = choice(encryption=Encrypted.ANY).fits[0].mode
     assert relaxed(site, {})["with all kernel modules on all hosts"] == best
@@ -172,7 +172,7 @@ def needs_of(mode: str) -> tuple[Resource, ...]:
 
 def test_a_proof_speaks_for_a_mode() -> None:
     behind = choice().fits[1]
-    site = site_of(Answers())
+    site = site_of(SiteAnswers())
     best = choose(site, {behind.mode: Proof(rung=5)}).fits
     assert next(f for f in best if f.mode == behind.mode).score == behind.score + 6
 
@@ -207,7 +207,7 @@ def test_the_plainest_mode_of_a_plugin_is_not_odd() -> None:
 
 
 def test_settings_are_turned_until_nothing_speaks_against_it() -> None:
-    site = site_of(Answers(encryption=Encrypted.ANY))
+    site = site_of(SiteAnswers(encryption=Encrypted.ANY))
 
     def reasons(candidate: Candidate) -> list[str]:
         return reasons_against(candidate, site)
@@ -220,7 +220,7 @@ def test_settings_are_turned_until_nothing_speaks_against_it() -> None:
 
 def test_a_person_is_asked_what_nobody_said() -> None:
     with CliRunner().isolation(input="y\nwireguard\nflat\ny\nipv4\nn\n7\n5.15\n") as (out, *_):
-        found = asked_of_a_person({"egress": False}, Answers())
+        found = asked_of_a_person({"egress": False}, SiteAnswers())
         asked = out.getvalue().decode()
     assert found == {
         "path_mtu": 1500,
@@ -235,7 +235,7 @@ def test_a_person_is_asked_what_nobody_said() -> None:
         "kernel": (5, 15),
     }
     assert [q.field for q in QUESTIONS if q.words not in asked] == ["egress"]
-    assert {q.field for q in QUESTIONS} == set(told(Answers())) - {"path_mtu"}
+    assert {q.field for q in QUESTIONS} == set(plain_answers(SiteAnswers())) - {"path_mtu"}
 
 
 def underlay(*arguments: str) -> subprocess.CompletedProcess[str]:

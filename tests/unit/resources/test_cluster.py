@@ -10,12 +10,12 @@ import pytest
 
 from tests.unit.local_host import LocalHost, Result, SayingHost, Shell
 from underlay.resources.binary import BLOBS
-from underlay.resources.images import ImageBlob, Images
+from underlay.resources.images import Images
 from underlay.resources.objects import Objects
 from underlay.resources.resource import Upload
 
 ONE, TWO = "registry.example/one:1", "registry.example/two:2"
-BLOB_1, BLOB_2 = ImageBlob("1" * 64, Path("b1")), ImageBlob("2" * 64, Path("b2"))
+BLOB_1, BLOB_2 = Upload(Path("b1"), "1" * 64), Upload(Path("b2"), "2" * 64)
 
 
 @pytest.fixture
@@ -66,8 +66,8 @@ def test_tells_which_images_differ(images: Images, seen: str, difference: str | 
         ("", [BLOB_1, BLOB_2]),
     ],
 )
-def test_sends_the_blobs_the_host_lacks(images: Images, seen: str, blobs: list[ImageBlob]) -> None:
-    assert images.uploads(seen) == [Upload(b.source, b.sha256) for b in blobs]
+def test_sends_the_blobs_the_host_lacks(images: Images, seen: str, blobs: list[Upload]) -> None:
+    assert images.uploads(seen) == blobs
 
 
 def test_an_image_with_missing_blobs_fails_the_check(images: Images) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from tests.unit.local_host import Result, SayingHost, Shell
 from underlay.resources.binary import BLOBS
-from underlay.resources.release import ChartFile, HelmRelease
+from underlay.resources.release import HelmRelease, HostChart
 from underlay.resources.resource import Upload
 from underlay.resources.script import observe_script
 
@@ -55,7 +55,7 @@ def release(shell: Shell, tmp_path: Path) -> HelmRelease:
         esac""",
     )
     path = tmp_path / "charts" / "plugin-1.2.3.tgz"
-    chart = ChartFile("plugin", "1.2.3", "1" * 64, str(path), install=f"mkdir -p {path.parent}; echo chart >{path}")
+    chart = HostChart("plugin", "1.2.3", "1" * 64, str(path), install=f"mkdir -p {path.parent}; echo chart >{path}")
     return HelmRelease("plugin", "plugin-system", chart, VALUES, patience=3)
 
 
