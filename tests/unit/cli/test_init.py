@@ -38,7 +38,9 @@ def test_a_project_has_the_deploy_with_all_its_phases_inventories_and_shared_val
 
 def test_it_says_what_it_made_and_what_to_type_next(tmp_path: Path) -> None:
     output = init(tmp_path / "site").output
-    assert "tasks/ (11 files), inventories/ (bare_metal.py, lab.py, lab_bgp.py), group_data/ (all.py)" in output
+    phases = len(list((ROOT / "tasks").glob("*.py")))
+    folders = f"tasks/ ({phases} files), inventories/ (bare_metal.py, lab.py, lab_bgp.py), group_data/ (all.py)"
+    assert folders in output
     lines = output.splitlines()
     typed = lines[lines.index("next:") + 1 :][:3]
     assert [line.split()[0] for line in typed] == ["cd", "underlay", "underlay"]
