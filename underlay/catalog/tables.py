@@ -20,23 +20,15 @@ _ACROSS = {Reach.ANYWHERE: "yes", Reach.WITH_ROUTES: "with BGP or routes", Reach
 
 
 def modes_table(proofs: Proofs) -> str:
-    """Every mode in short, for README; the names lead to docs/networks.md."""
+    """Every mode with its rung, by plugin, for README; the names lead to docs/networks.md."""
+    plugins: dict[str, list[Comparison]] = {}
+    for mode in comparison(proofs):
+        plugins.setdefault(mode.plugin, []).append(mode)
     rows = [
-        (
-            f"[`{m.mode}`](docs/networks.md#{m.mode})",
-            m.data_path,
-            _mtu(m),
-            _across(m),
-            m.traits.policy or "–",
-            m.traits.encryption or "–",
-            m.families,
-            m.traits.status.value,
-            str(m.proof.rung),
-        )
-        for m in comparison(proofs)
+        (plugin, " · ".join(f"[`{m.mode}`](docs/networks.md#{m.mode}) {m.proof.rung}" for m in modes))
+        for plugin, modes in plugins.items()
     ]
-    head = ("mode", "between nodes", "pod MTU", "across racks", "policy", "encryption", "IP", "upstream", "proven")
-    return markdown(head, rows)
+    return markdown(("plugin", "modes, each with how far it is proven"), rows)
 
 
 def ladder() -> str:
