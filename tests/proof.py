@@ -41,12 +41,12 @@ def merge(kept: dict[str, Any], lines: list[dict[str, Any]], *, commit: str) -> 
     best: dict[str, dict[str, Any]] = {}
     for line in sorted(lines, key=lambda line: line["rung"], reverse=True):
         best.setdefault(line["mode"], line)
-    seen = {
+    proven = {
         mode: {"rung": line["rung"], "how": line["how"], "date": line["date"], "commit": commit}
         for mode, line in best.items()
         if line["rung"] >= kept.get(mode, {}).get("rung", 0)
     }
-    return dict(sorted((kept | seen).items()))
+    return dict(sorted((kept | proven).items()))
 
 
 def main() -> None:

@@ -38,9 +38,9 @@ class Deployed:
     def _environment(self, cluster: dict[str, Any]) -> dict[str, str]:
         cluster = self.cluster | cluster
         # What the inventory says of its hosts, beside its variables.
-        beside = {name: cluster.pop(name, False) for name in ("one_rack", "foreign_routers")}
-        asked = {"lab": self.lab, "cluster": cluster, "carried": self.carried, **beside}
-        return {**os.environ, "UNDERLAY_TEST": json.dumps(asked), "PYINFRA_PROGRESS": "off", "COLUMNS": "200"}
+        extras = {name: cluster.pop(name, False) for name in ("one_rack", "foreign_routers")}
+        request = {"lab": self.lab, "cluster": cluster, "carried": self.carried, **extras}
+        return {**os.environ, "UNDERLAY_TEST": json.dumps(request), "PYINFRA_PROGRESS": "off", "COLUMNS": "200"}
 
     def deploy(self, *arguments: str, **cluster: Any) -> Run:
         """`pyinfra -y INVENTORY deploy.py`, with variables changed."""
@@ -85,7 +85,7 @@ class Deployed:
         return self._acting([*UNDERLAY, command, INVENTORY], line, lambda _: act(), cluster)
 
     def _acting(
-        self, command: list[str], wanted: str, act: Callable[[subprocess.Popen[str]], object], cluster: dict[str, Any]
+        self, command: list[str], awaited: str, act: Callable[[subprocess.Popen[str]], object], cluster: dict[str, Any]
     ) -> Run:
         process = subprocess.Popen(
             command,
@@ -100,7 +100,7 @@ class Deployed:
         lines = []
         for line in process.stdout:
             lines.append(line)
-            if wanted in line:
+            if awaited in line:
                 act(process)
         process.stdout.close()
         return Run(process.wait(), "".join(lines))
@@ -155,7 +155,7 @@ class Run:
         return re.sub(r"\x1b\[[0-9;]*m", "", self.raw)
 
     @property
-    def told(self) -> dict[str, Any]:
+    def document(self) -> dict[str, Any]:
         """The JSON it printed, whatever else stands around it."""
         assert "{\n" in self.text, self.text
         found, _ = json.JSONDecoder().raw_decode(self.text, self.text.index("{\n"))

@@ -42,13 +42,13 @@ def judge(mutation: Mutation, verdict: Verdict) -> None:
     if TABLE:
         with open(TABLE, "a", encoding="utf-8") as file:
             file.write(row(mutation, verdict))
-    missed = [area for area in mutation.caught if not any(seen.startswith(area) for seen in verdict.failed)]
+    missed = [area for area in mutation.caught if not any(failure.startswith(area) for failure in verdict.failed)]
     crying = {a: s for a, s in verdict.failed.items() if not a.startswith((*mutation.caught, *mutation.also))}
     assert (missed, crying) == ([], {}), verdict.failed
 
 
 def row(mutation: Mutation, verdict: Verdict) -> str:
-    areas = {area: seen for area, seen in verdict.failed.items() if area.startswith(mutation.caught)}
+    areas = {area: failure for area, failure in verdict.failed.items() if area.startswith(mutation.caught)}
     first = next(iter(areas.values()), "nothing: NOT CAUGHT").partition("; look at")[0].replace("|", "/")
-    beside = len(verdict.failed) - len(areas)
-    return f"| {mutation.name} | {'; '.join(areas)} | {first[:160]} | {beside} | {verdict.seconds:.0f} |\n"
+    others = len(verdict.failed) - len(areas)
+    return f"| {mutation.name} | {'; '.join(areas)} | {first[:160]} | {others} | {verdict.seconds:.0f} |\n"

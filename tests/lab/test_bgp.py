@@ -29,7 +29,7 @@ class Fault:
 
     name: str
     steps: tuple[tuple[str, str], ...]
-    told: str
+    message: str
 
 
 TOR_BGP, NODE_BGP = "router bgp 64601", "router bgp 64513"
@@ -117,10 +117,10 @@ def test_is_named(fabric: Deployed, fault: Fault) -> None:
     try:
         for host, step in fault.steps:
             fabric.ssh(host, step)
-        told = until(lambda: said(fabric, fault.told))
+        message = until(lambda: reported(fabric, fault.message))
     finally:
         repair(fabric)
-    note(fault.name, told)
+    note(fault.name, message)
     until(lambda: fabric.underlay("bgp").code == 0)
 
 
@@ -128,8 +128,8 @@ def test_a_host_that_is_down_is_named(fabric: Deployed, monkeypatch: pytest.Monk
     fabric.ssh("w-2", "(sleep 0.3; systemctl poweroff --force --force) >/dev/null 2>&1 &")
     with monkeypatch.context() as looking:
         looking.setenv("UNDERLAY_LAB_BOOT", "no")
-        told = until(lambda: said(fabric, r"w-2: the host does not answer"))
-    note("a host is down", told)
+        message = until(lambda: reported(fabric, r"w-2: the host does not answer"))
+    note("a host is down", message)
     until(lambda: fabric.underlay("bgp").code == 0)
 
 
@@ -169,7 +169,7 @@ def repair(fabric: Deployed) -> None:
         list(pool.map(lambda host: fabric.ssh(host, REPAIR), ("tor-1", "tor-2", "cp-1", "w-1", "w-2")))
 
 
-def said(fabric: Deployed, pattern: str) -> str | None:
+def reported(fabric: Deployed, pattern: str) -> str | None:
     """What `underlay bgp` says that matches, or None yet."""
     run = fabric.underlay("bgp")
     found = re.search(pattern, " ".join(run.text.split()))
@@ -186,8 +186,8 @@ def until(ask: Callable[[], str | bool | None]) -> str:
         time.sleep(1)
 
 
-def note(fault: str, told: str) -> None:
+def note(fault: str, message: str) -> None:
     """A row of the fault table, where one is being made."""
     if path := os.environ.get("UNDERLAY_FAULTS"):
         with open(path, "a", encoding="utf-8") as file:
-            file.write(f"| {fault} | {told} |\n")
+            file.write(f"| {fault} | {message} |\n")

@@ -77,7 +77,7 @@ def of_kind(api_version: str, kind: str) -> Object:
 
 
 @pytest.mark.parametrize(
-    ("api_version", "kind", "path", "wrong", "told"),
+    ("api_version", "kind", "path", "wrong", "message"),
     [
         (OPERATOR, "Installation", ("calicoNetwork",), {"linuxDatplane": "BPF"},
          ".spec.calicoNetwork.linuxDatplane: field not declared in schema"),
@@ -99,14 +99,14 @@ def test_a_misspelt_key_and_a_wrong_value_are_refused(
     kind: str,
     path: tuple[Any, ...],
     wrong: dict[str, Any],
-    told: str,
+    message: str,
 ) -> None:
     item = deepcopy(of_kind(api_version, kind))
     place: Any = item["spec"]
     for step in path:
         place = place[step]
     place.update(wrong)
-    assert told in refusal(api, [item], tmp_path / "wrong.yaml")
+    assert message in refusal(api, [item], tmp_path / "wrong.yaml")
 
 
 def test_laid_down_for_real_they_are_found_unchanged(api: Deployed) -> None:

@@ -117,7 +117,7 @@ def laid_down(kind: str) -> Object:
 
 
 @pytest.mark.parametrize(
-    ("kind", "path", "wrong", "told"),
+    ("kind", "path", "wrong", "message"),
     [
         ("CiliumBGPClusterConfig", ("bgpInstances", 0, "peers", 0), {"peerAdress": "192.0.2.1"},
          ".peerAdress: field not declared in schema"),
@@ -132,11 +132,11 @@ def laid_down(kind: str) -> Object:
     ],
 )  # fmt: skip
 def test_a_misspelt_key_and_a_wrong_value_are_refused(
-    api: Deployed, tmp_path: Path, kind: str, path: tuple[Any, ...], wrong: dict[str, Any], told: str
+    api: Deployed, tmp_path: Path, kind: str, path: tuple[Any, ...], wrong: dict[str, Any], message: str
 ) -> None:
     item = deepcopy(laid_down(kind))
     place: Any = item["spec"]
     for step in path:
         place = place[step]
     place.update(wrong)
-    assert told in apply(api, [item], tmp_path)
+    assert message in apply(api, [item], tmp_path)

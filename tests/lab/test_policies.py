@@ -49,8 +49,8 @@ def places(target: Target) -> dict[str, Place]:
 
 def test_without_an_engine_all_that_is_forbidden_is_told_to_pass(target: Target, places: dict[str, Place]) -> None:
     found = network_policies.ask(target, places)
-    assert {case for case, seen in found.items() if seen == "the connection passes"} == set(DENIED)
-    assert all(seen == "ok" for case, seen in found.items() if case.passes)
+    assert {case for case, result in found.items() if result == "the connection passes"} == set(DENIED)
+    assert all(result == "ok" for case, result in found.items() if case.passes)
 
 
 def test_with_rules_in_its_place_every_verdict_is_as_the_policies_say(target: Target, places: dict[str, Place]) -> None:
@@ -59,7 +59,7 @@ def test_with_rules_in_its_place_every_verdict_is_as_the_policies_say(target: Ta
     found = network_policies.ask(target, places)
     assert set(found.values()) == {"ok"}, found
     assert {
-        case for case, seen in network_policies.ask(target, places, DENIED, open_=True).items() if seen == "ok"
+        case for case, result in network_policies.ask(target, places, DENIED, open_=True).items() if result == "ok"
     } == set()
 
 
@@ -67,12 +67,12 @@ def test_one_rule_that_is_missing_is_named(target: Target, places: dict[str, Pla
     off(target, places)
     for host, step in drops(places, [case for case in CASES if case != DENIED[0]]):
         assert target.host(host).run(step).rc == 0
-    assert told(target, places, "one rule of a policy engine missing") == {DENIED[0]: "the connection passes"}
+    assert violations(target, places, "one rule of a policy engine missing") == {DENIED[0]: "the connection passes"}
 
 
 def test_an_engine_that_is_off_is_named(target: Target, places: dict[str, Place]) -> None:
     off(target, places)
-    assert told(target, places, "a policy engine off") == dict.fromkeys(DENIED, "the connection passes")
+    assert violations(target, places, "a policy engine off") == dict.fromkeys(DENIED, "the connection passes")
 
 
 def off(target: Target, places: dict[str, Place]) -> None:
@@ -80,11 +80,11 @@ def off(target: Target, places: dict[str, Place]) -> None:
         target.host(host).run(UNDO)
 
 
-def told(target: Target, places: dict[str, Place], name: str) -> dict[Case, str]:
+def violations(target: Target, places: dict[str, Place], name: str) -> dict[Case, str]:
     """What the check says, noted as a mutation."""
     began = time.monotonic()
-    found = {case: seen for case, seen in network_policies.ask(target, places).items() if seen != "ok"}
-    first = next((f"{case}: {seen}" for case, seen in found.items()), "")
+    found = {case: result for case, result in network_policies.ask(target, places).items() if result != "ok"}
+    first = next((f"{case}: {result}" for case, result in found.items()), "")
     mutation = Mutation(f"{name} (packet filter rules stood in for one)", (), (), (POLICY,))
     judge(mutation, Verdict({POLICY: first} if first else {}, time.monotonic() - began))
     return found

@@ -41,7 +41,7 @@ class Case:
     on: tuple[tuple[str, str, str], ...] = ()
     cluster: dict[str, Any] = field(default_factory=dict)
     one_rack: bool = False
-    beside: frozenset[str] = frozenset()
+    also: frozenset[str] = frozenset()
 
 
 def _drop(match: str, **where: str) -> faults.Fault:
@@ -88,7 +88,7 @@ CASES = [
     Case("a path of 1400 bytes, measured", "path-smaller", "between w-2 and all others",
          (faults.narrow(1, 1400), faults.narrow(2, 1400))),
     Case("a path that is narrow one way", "path-asymmetric", "to w-2, from everywhere",
-         (faults.narrow(2, 1400),), beside=frozenset({"path-smaller"})),
+         (faults.narrow(2, 1400),), also=frozenset({"path-smaller"})),
     Case("NAT between racks", "source-changed", "to w-2, from everywhere", (faults.nat(2),)),
     Case("two segments disguised as one subnet", "segment-routed", "between w-2 and all others",
          faults.disguise(TOPOLOGY), cluster=HOST_GW, one_rack=True),
@@ -137,7 +137,7 @@ def looked(hosts: Deployed, *, one_rack: bool = False, **cluster: Any) -> dict[s
     """What preflight tells, as its JSON."""
     run = hosts.underlay("preflight", "--json", one_rack=one_rack, **cluster)
     assert run.code in (0, 1), run.text
-    return run.told
+    return run.document
 
 
 def snapshot(hosts: Deployed, name: str) -> str:
@@ -171,7 +171,7 @@ def test_is_found_by_its_code(hosts: Deployed, case: Case) -> None:
         with faults.injected(TOPOLOGY, *case.network):
             found = looked(hosts, one_rack=case.one_rack, **case.cluster)
     codes = {f["code"] for f in found["findings"] if not f["accepted"]}
-    assert codes == {case.code} | case.beside, found["findings"]
+    assert codes == {case.code} | case.also, found["findings"]
     named = [f["where"] for f in found["findings"] if f["code"] == case.code]
     assert any(case.where in where for where in named), named
     note(case, named, time.monotonic() - began)

@@ -63,7 +63,7 @@ def found(hosts: Deployed, **router: Any) -> dict[str, str]:
     run = hosts.underlay("preflight", "--json")
     assert run.code in (0, 1), run.text
     assert "hush" not in run.text
-    return {f["code"]: f["measured"] for f in run.told["findings"] if not f["accepted"]}
+    return {f["code"]: f["measured"] for f in run.document["findings"] if not f["accepted"]}
 
 
 def test_a_router_as_it_should_be_has_no_finding(hosts: Deployed) -> None:

@@ -66,8 +66,8 @@ def guarded() -> Iterator[Deployed]:
 def test_a_closed_host_is_told_deployed_to_and_verified(guarded: Deployed) -> None:
     plan = guarded.underlay("plan")
     assert plan.code == 2, plan.text
-    told = "firewall nftables: inet guard input, inet guard forward: closed -> open to the cluster"
-    assert plan.text.count(told) == len(HOSTS), plan.text
+    sentence = "firewall nftables: inet guard input, inet guard forward: closed -> open to the cluster"
+    assert plan.text.count(sentence) == len(HOSTS), plan.text
     run = guarded.deploy(network={"mode": "flannel-vxlan"})
     assert run.code == 0, run.text
     assert guarded.report()["verdict"] == "verified"

@@ -68,8 +68,8 @@ def hosts(pair: Deployed) -> Deployed:
     return pair
 
 
-@pytest.mark.parametrize(("breakage", "repair", "told"), CASES)
-def test_is_refused(hosts: Deployed, breakage: str, repair: str, told: str) -> None:
+@pytest.mark.parametrize(("breakage", "repair", "message"), CASES)
+def test_is_refused(hosts: Deployed, breakage: str, repair: str, message: str) -> None:
     hosts.ssh("w-1", breakage)
     try:
         # Stated: what is measured follows the link instead.
@@ -77,7 +77,7 @@ def test_is_refused(hosts: Deployed, breakage: str, repair: str, told: str) -> N
     finally:
         hosts.ssh("w-1", repair)
     assert run.code == 1, run.text
-    assert told in run.text
+    assert message in run.text
     assert "Starting operation: Prepare hosts" not in run.text
 
 

@@ -72,8 +72,8 @@ class FirstHost:
     def observe(self, *resources: Resource) -> list[str | None]:
         """The sentences of what differs."""
         ran = self.script(observe_script(resources))
-        seen = read_observations(resources, ran.stdout.splitlines())
-        return [r.sentence(line) for r, line in zip(resources, seen, strict=True)]
+        lines = read_observations(resources, ran.stdout.splitlines())
+        return [r.sentence(line) for r, line in zip(resources, lines, strict=True)]
 
     def apply(self, *resources: Resource) -> tuple[Outcome, str]:
         ran = self.script(apply_script(resources))
@@ -143,10 +143,10 @@ def color(host: FirstHost) -> str:
 
 
 def test_is_laid_down_with_what_comes_after_it(host: FirstHost, chart: HostChart) -> None:
-    wanted = (release(chart, color="blue"), after())
-    told = host.observe(*wanted)
-    assert told == ["release tiny: absent -> tiny 1.0.0", "objects what comes after: create Tiny one"]
-    outcome, err = host.apply(*wanted)
+    declared = (release(chart, color="blue"), after())
+    sentences = host.observe(*declared)
+    assert sentences == ["release tiny: absent -> tiny 1.0.0", "objects what comes after: create Tiny one"]
+    outcome, err = host.apply(*declared)
     assert outcome == Outcome(None, ()), err
     assert color(host) == "blue"
     assert host.kubectl("get tinies one -o 'jsonpath={.spec.size}'") == "1"
@@ -155,26 +155,26 @@ def test_is_laid_down_with_what_comes_after_it(host: FirstHost, chart: HostChart
 
 
 def test_a_second_look_finds_nothing_to_do(host: FirstHost, chart: HostChart) -> None:
-    wanted = (release(chart, color="blue"), after())
-    assert host.observe(*wanted) == [None, None]
-    assert [r.check(host) for r in wanted] == [None, None]
+    declared = (release(chart, color="blue"), after())
+    assert host.observe(*declared) == [None, None]
+    assert [r.check(host) for r in declared] == [None, None]
 
 
 def test_a_changed_value_is_told_and_applied(host: FirstHost, chart: HostChart) -> None:
-    wanted = release(chart, color="green")
-    assert host.observe(wanted) == ["release tiny: values differ: color"]
-    assert wanted.check(host) == "release tiny in namespace tiny-system: values differ: color"
-    outcome, err = host.apply(wanted)
+    declared = release(chart, color="green")
+    assert host.observe(declared) == ["release tiny: values differ: color"]
+    assert declared.check(host) == "release tiny in namespace tiny-system: values differ: color"
+    outcome, err = host.apply(declared)
     assert outcome == Outcome(None, ()), err
     assert color(host) == "green"
 
 
 def test_values_that_somebody_else_set_are_drift(host: FirstHost, chart: HostChart) -> None:
-    wanted = release(chart, color="green")
+    declared = release(chart, color="green")
     path = chart.path
     host.script(f"{HELM} upgrade {NAME} {path} -n tiny-system --reuse-values --set nested.depth=7,more=x\n")
-    assert host.observe(wanted) == ["release tiny: values differ: more, nested"]
-    outcome, err = host.apply(wanted)
+    assert host.observe(declared) == ["release tiny: values differ: more, nested"]
+    outcome, err = host.apply(declared)
     assert outcome == Outcome(None, ()), err
     assert host.kubectl("get configmap -n tiny-system tiny -o 'jsonpath={.data.depth}'") == "1"
 
@@ -194,12 +194,12 @@ def test_a_newer_chart_brings_its_newer_kind(host: FirstHost, chart: HostChart, 
 
 def test_a_helm_that_was_killed_is_repaired_by_the_next(host: FirstHost, chart: HostChart) -> None:
     kill_while_lingering(host, release(chart, color="black", linger="300"))
-    wanted = release(chart, color="white")
-    assert host.observe(wanted) == ["release tiny: pending-upgrade -> deployed, values differ: color, linger"]
-    outcome, err = host.apply(wanted)
+    declared = release(chart, color="white")
+    assert host.observe(declared) == ["release tiny: pending-upgrade -> deployed, values differ: color, linger"]
+    outcome, err = host.apply(declared)
     assert outcome == Outcome(None, ()), err
     assert color(host) == "white"
-    assert host.observe(wanted) == [None]
+    assert host.observe(declared) == [None]
 
 
 def test_one_that_still_runs_is_waited_for(host: FirstHost, chart: HostChart) -> None:
@@ -220,8 +220,8 @@ def test_values_stand_in_no_process_list_and_in_no_file(host: FirstHost, chart: 
     assert host.script(search).stdout.strip() == "0"
     assert host.script(files).stdout == ""
     assert running.wait(60) == 0
-    (told,) = host.observe(release(chart, color="last"))
-    assert told == "release tiny: values differ: linger, password"
+    (sentences,) = host.observe(release(chart, color="last"))
+    assert sentences == "release tiny: values differ: linger, password"
 
 
 def test_what_an_operator_brings_later_is_waited_for(host: FirstHost, chart: HostChart) -> None:
@@ -268,24 +268,24 @@ def test_a_secret_that_was_changed_is_drift_and_its_content_is_not_asked_for(hos
 
 
 def test_is_taken_away_and_nothing_is_left(host: FirstHost, chart: HostChart) -> None:
-    wanted = release(chart)
-    ran = host.script(f"set -eu\n{wanted.remove()}\n")
+    declared = release(chart)
+    ran = host.script(f"set -eu\n{declared.remove()}\n")
     assert (ran.rc, ran.stderr) == (0, "")
     left = host.kubectl("get namespaces,crds,configmaps,secrets,daemonsets,jobs,pods -A -o name")
     assert "tiny" not in left
     assert host.script(f"ls {chart.path}\n").rc != 0
-    assert host.observe(wanted) == ["release tiny: absent -> tiny 1.0.0"]
-    assert host.script(f"set -eu\n{wanted.remove()}\n").rc == 0
+    assert host.observe(declared) == ["release tiny: absent -> tiny 1.0.0"]
+    assert host.script(f"set -eu\n{declared.remove()}\n").rc == 0
 
 
 def test_an_install_that_was_killed_is_finished_by_the_next(host: FirstHost, chart: HostChart) -> None:
     kill_while_lingering(host, release(chart, color="black", linger="300"), "pending-install")
-    wanted = release(chart, color="white")
-    assert host.observe(wanted) == ["release tiny: pending-install -> deployed, values differ: color, linger"]
-    outcome, err = host.apply(wanted, after())
+    declared = release(chart, color="white")
+    assert host.observe(declared) == ["release tiny: pending-install -> deployed, values differ: color, linger"]
+    outcome, err = host.apply(declared, after())
     assert outcome == Outcome(None, ()), err
     assert color(host) == "white"
-    host.script(wanted.remove())
+    host.script(declared.remove())
 
 
 def test_a_chart_that_fails_says_why_and_the_next_run_mends_it(host: FirstHost, chart: HostChart) -> None:
@@ -297,8 +297,8 @@ def test_a_chart_that_fails_says_why_and_the_next_run_mends_it(host: FirstHost, 
     assert outcome == Outcome(None, ()), err
 
 
-def kill_while_lingering(host: FirstHost, wanted: HelmRelease, status: str = "pending-upgrade") -> None:
-    running = host.start(apply_script([wanted]))
+def kill_while_lingering(host: FirstHost, declared: HelmRelease, status: str = "pending-upgrade") -> None:
+    running = host.start(apply_script([declared]))
     until(host, status)
     host.script("pkill -9 -x helm\n")
     assert running.wait(60) != 0

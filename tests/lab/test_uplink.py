@@ -47,7 +47,7 @@ def settle(fabric: LightFabric) -> None:
 
 
 def test_equal_paths_before_and_after_and_one_while_it_is_away(cut: Cut) -> None:
-    assert {host: tuple(len(hops) for hops in seen) for host, seen in cut.hops.items()} == {
+    assert {host: tuple(len(hops) for hops in observed) for host, observed in cut.hops.items()} == {
         "tor-2": (2, 1, 2),
         ECHOER: (2, 1, 2),
     }

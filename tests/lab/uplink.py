@@ -209,9 +209,9 @@ def _link(fabric: LightFabric, state: str) -> None:
     run("ip", "-n", name, "link", "set", naming.fabric_port(ROUTER), state)
 
 
-def _until(seen: Callable[[], bool], give_up: float) -> float:
+def _until(observed: Callable[[], bool], give_up: float) -> float:
     """The moment at which something is seen, or at which looking ends."""
-    while not seen() and time.time() < give_up:
+    while not observed() and time.time() < give_up:
         time.sleep(0.02)
     return time.time()
 

@@ -21,11 +21,11 @@ def verify(deployed: Deployed) -> Verdict:
     """Run `underlay verify`, whose exit status has to say what its report does."""
     began = time.monotonic()
     run = deployed.underlay("verify")
-    told = re.search(r"report: (.*)\.html", run.text)
+    report_line = re.search(r"report: (.*)\.html", run.text)
     assert run.code in (0, 1), run.text
-    assert told, run.text
+    assert report_line, run.text
     failed: dict[str, str] = {}
-    for check in json.loads(Path(f"{told[1]}.json").read_text())["checks"]:
+    for check in json.loads(Path(f"{report_line[1]}.json").read_text())["checks"]:
         if check["outcome"] == "failed":
             failed.setdefault(check["area"], f"{check['name']}: {check['seen']}")
     assert bool(failed) == (run.code == 1), run.text

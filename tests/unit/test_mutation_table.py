@@ -13,8 +13,8 @@ WIRE, NAMES, HOST = "On the wire between two nodes", "Names from outside", "Host
 
 
 def test_tells_what_caught_it_and_how_many_areas_failed_beside() -> None:
-    seen = Verdict({NAMES: "w-1: none", WIRE: "w-1 to w-2: a | b; look at the plug"}, 12.4)
-    assert row(CUT, seen) == f"| a wire cut | {WIRE} | w-1 to w-2: a / b | 1 | 12 |\n"
+    verdict = Verdict({NAMES: "w-1: none", WIRE: "w-1 to w-2: a | b; look at the plug"}, 12.4)
+    assert row(CUT, verdict) == f"| a wire cut | {WIRE} | w-1 to w-2: a / b | 1 | 12 |\n"
 
 
 def test_says_in_the_table_what_was_not_caught() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from tests.lab.mutations import CLUSTER, MODE, WIRE, Mutation, on
 
-from .laid import Laid
+from .installed_mode import InstalledMode
 from .site import GUESTS
 
 SEEN_ON = "seen on two virtual machines"
@@ -20,23 +20,27 @@ _POLICIES = (
 )
 
 
-def link_down(laid: Laid) -> Mutation:
+def link_down(installed: InstalledMode) -> Mutation:
     """Its routes go with it, and the default route takes what they led."""
-    link, pods = _link(laid), laid.asked.cluster.pod_subnet
+    link, pods = _link(installed), installed.vm_cluster.cluster.pod_subnet
     return Mutation(
-        f"{laid.mode}: the encrypting link down on one node ({SEEN_ON})",
+        f"{installed.mode}: the encrypting link down on one node ({SEEN_ON})",
         on(_BROKEN, f"ip route show {pods} >{_KEPT}", f"ip link set {link} down"),
         on(_BROKEN, f"ip link set {link} up", f"ip route replace $(cat {_KEPT})"),
         (WIRE, MODE),
     )
 
 
-def route_replaced(laid: Laid) -> Mutation:
+def route_replaced(installed: InstalledMode) -> Mutation:
     """The router knows a way: everything arrives."""
-    pods, pod, other = laid.asked.cluster.pod_subnet, laid.pods[_OTHER], laid.asked.cluster.node(_OTHER)
-    gateway = next(g.gateway for g in laid.site.guests if g.name == _BROKEN)
+    pods, pod, other = (
+        installed.vm_cluster.cluster.pod_subnet,
+        installed.pods[_OTHER],
+        installed.vm_cluster.cluster.node(_OTHER),
+    )
+    gateway = next(g.gateway for g in installed.site.guests if g.name == _BROKEN)
     return Mutation(
-        f"{laid.mode}: the route to pods leads past the tunnel, and all arrives ({SEEN_ON})",
+        f"{installed.mode}: the route to pods leads past the tunnel, and all arrives ({SEEN_ON})",
         (
             *on(ROUTER, f"ip route replace {pod} via {other.address}"),
             *on(_BROKEN, f"ip route show {pods} >{_KEPT}", f"ip route replace {pods} via {gateway}"),
@@ -46,17 +50,17 @@ def route_replaced(laid: Laid) -> Mutation:
     )
 
 
-def tunnel_beside(laid: Laid) -> Mutation:
+def tunnel_beside(installed: InstalledMode) -> Mutation:
     """Outermost are the nodes' addresses: no filter for pods' finds it, the payload does."""
-    one, other = (laid.asked.cluster.node(name).address for name in GUESTS)
-    pod = laid.pods[_OTHER]
+    one, other = (installed.vm_cluster.cluster.node(name).address for name in GUESTS)
+    pod = installed.pods[_OTHER]
 
     def tunnel(local: object, remote: object) -> str:
         made = f"ip link add {_TUNNEL} type ipip local {local} remote {remote}"
         return f"modprobe ipip; {made}; ip link set {_TUNNEL} up"
 
     return Mutation(
-        f"{laid.mode}: a tunnel in the clear beside it, and all arrives ({SEEN_ON})",
+        f"{installed.mode}: a tunnel in the clear beside it, and all arrives ({SEEN_ON})",
         (
             *on(_OTHER, tunnel(other, one)),
             *on(_BROKEN, tunnel(one, other), f"ip route add {pod} dev {_TUNNEL}"),
@@ -66,17 +70,17 @@ def tunnel_beside(laid: Laid) -> Mutation:
     )
 
 
-def policies_flushed(laid: Laid) -> Mutation:
+def policies_flushed(installed: InstalledMode) -> Mutation:
     """The other node goes on to encrypt, and takes nothing that is not."""
     return Mutation(
-        f"{laid.mode}: the policies of one node flushed ({SEEN_ON})",
+        f"{installed.mode}: the policies of one node flushed ({SEEN_ON})",
         on(_BROKEN, f"ip xfrm policy list | {_POLICIES} >{_KEPT}", "ip xfrm policy flush"),
         on(_BROKEN, f"ip -batch {_KEPT}"),
         (WIRE, MODE),
     )
 
 
-def clock_off(laid: Laid) -> Mutation:
+def clock_off(installed: InstalledMode) -> Mutation:
     """Nothing sets it back by itself: the machines keep no time."""
     return Mutation(
         f"a node's clock a minute ahead ({SEEN_ON})",
@@ -86,12 +90,12 @@ def clock_off(laid: Laid) -> Mutation:
     )
 
 
-def _link(laid: Laid) -> str:
-    (link,) = laid.asked.network.links((4,))  # type: ignore[attr-defined]
+def _link(installed: InstalledMode) -> str:
+    (link,) = installed.vm_cluster.network.links((4,))  # type: ignore[attr-defined]
     return str(link)
 
 
-MUTATIONS: list[tuple[str, Callable[[Laid], Mutation]]] = [
+MUTATIONS: list[tuple[str, Callable[[InstalledMode], Mutation]]] = [
     ("flannel-wireguard", link_down),
     ("flannel-wireguard", route_replaced),
     ("flannel-wireguard", tunnel_beside),

@@ -10,8 +10,8 @@ from underlay.plan.kubeadm import init_documents
 from underlay.resources.script import apply_script, read_outcome
 
 from . import state
-from .asked import Asked
 from .site import Site
+from .vm_cluster import VmCluster
 
 UNIT = "underlay-kube-proxy"
 PROGRAM = "/usr/local/bin/kube-proxy"
@@ -24,7 +24,7 @@ class Proxy:
     """`before` is what the machine had before it came."""
 
     site: Site
-    asked: Asked
+    vm_cluster: VmCluster
     name: str
     before: set[str] = field(default_factory=set)
     started: bool = False
@@ -35,11 +35,11 @@ class Proxy:
     def start(self) -> None:
         """Prepare the machine as a deploy would, and start it as its DaemonSet would."""
         self.started = True
-        resources = self.asked.resources(self.name)
+        resources = self.vm_cluster.resources(self.name)
         outcome = read_outcome(resources, self.run(apply_script(resources)).splitlines())
         assert (outcome.failed, outcome.unmet) == (None, ())
         self.before = state.lines(self.run(state.LOOK))
-        documents = init_documents(self.asked.spec.cluster, token="")
+        documents = init_documents(self.vm_cluster.spec.cluster, token="")
         (config,) = (d for d in documents if d["kind"] == "KubeProxyConfiguration")
         # kubeadm adds the first of these, the DaemonSet the second.
         config |= {"clientConnection": {"kubeconfig": KUBECONFIG}, "hostnameOverride": self.name}
@@ -57,7 +57,7 @@ class Proxy:
     def log(self) -> str:
         return self.run(f"journalctl -u {UNIT} --no-pager -o cat | tail -n 20")
 
-    def take_away(self) -> None:
+    def remove(self) -> None:
         """Its own clean-up, which is what a node that leaves a cluster runs; once."""
         if not self.started:
             return

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from .asked import Asked
 from .proxy import Proxy
 from .site import GUESTS, Site
+from .vm_cluster import VmCluster
 
 pytestmark = [pytest.mark.lab]
 
@@ -20,12 +20,12 @@ MODE = "none"  # Services are the proxy's, whatever carries pods
 
 @pytest.fixture(scope="module")
 def proxy(site: Site) -> Iterator[Proxy]:
-    proxy = Proxy(site, Asked.of(site, MODE, kube_proxy={"mode": "ipvs"}), GUESTS[0])
+    proxy = Proxy(site, VmCluster.of(site, MODE, kube_proxy={"mode": "ipvs"}), GUESTS[0])
     try:
         proxy.start()
         yield proxy
     finally:
-        proxy.take_away()
+        proxy.remove()
 
 
 @pytest.fixture(scope="module")
@@ -76,5 +76,5 @@ def test_ip_vs_does_it(proxy: Proxy, service: str) -> None:
 
 
 def test_leaves_nothing(proxy: Proxy) -> None:
-    proxy.take_away()
+    proxy.remove()
     assert proxy.left() == set()

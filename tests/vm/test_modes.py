@@ -10,10 +10,10 @@ import pytest
 from tests.proof import saw
 from underlay.networks.registry import modes
 
-from .asked import Asked
 from .capture import Capture
-from .laid import Laid
+from .installed_mode import InstalledMode
 from .site import GUESTS, Site
+from .vm_cluster import VmCluster
 
 pytestmark = [pytest.mark.lab]
 
@@ -22,11 +22,11 @@ POD_SUBNET = "10.244.0.0/16"
 
 @dataclass(frozen=True)
 class Packets:
-    """What is between the nodes on the wire, said apart from the mode itself; `beside` may be there as well."""
+    """What is between the nodes on the wire, said apart from the mode itself; `also` may be there as well."""
 
     shows: str
     encrypted: bool = False
-    beside: str = ""
+    also: str = ""
 
 
 # The first is a control: a mode that the lab's hosts can run, and that hides nothing.
@@ -34,15 +34,15 @@ MODES = {
     "flannel-vxlan": Packets("udp port 8472"),
     "flannel-ipip": Packets("ip proto 4"),
     "flannel-wireguard": Packets("udp port 51820", encrypted=True),
-    "flannel-ipsec": Packets("ip proto 50", encrypted=True, beside="udp port 500 or udp port 4500"),
+    "flannel-ipsec": Packets("ip proto 50", encrypted=True, also="udp port 500 or udp port 4500"),
 }
 
 
 @dataclass(frozen=True)
-class Seen:
+class Traffic:
     """A mode while its pods talked."""
 
-    laid: Laid
+    installed: InstalledMode
     packets: Packets
     text: str
     capture: Capture
@@ -50,71 +50,71 @@ class Seen:
 
 
 @pytest.fixture(scope="module", params=MODES)
-def seen(request: pytest.FixtureRequest, site: Site) -> Iterator[Seen]:
+def observed(request: pytest.FixtureRequest, site: Site) -> Iterator[Traffic]:
     mode = request.param
     if mode not in modes():
         pytest.skip(f"there is no mode {mode}")
-    laid = Laid(site, Asked.of(site, mode))
+    installed = InstalledMode(site, VmCluster.of(site, mode))
     text = f"in the clear {mode}"
     try:
-        laid.lay()
-        capture, answers = laid.talk(text)
-        yield Seen(laid, MODES[mode], text, capture, answers)
+        installed.install()
+        capture, answers = installed.talk(text)
+        yield Traffic(installed, MODES[mode], text, capture, answers)
     finally:
-        laid.take_away()
+        installed.remove()
 
 
-def test_bodies_of_a_megabyte_come_whole_both_ways(seen: Seen) -> None:
-    assert {name: answer["body"] for name, answer in seen.answers.items()} == dict.fromkeys(GUESTS, "ok")
-    seen.laid.passed.add("bodies")
+def test_bodies_of_a_megabyte_come_whole_both_ways(observed: Traffic) -> None:
+    assert {name: answer["body"] for name, answer in observed.answers.items()} == dict.fromkeys(GUESTS, "ok")
+    observed.installed.passed.add("bodies")
 
 
-def test_the_largest_packet_passes_and_one_byte_more_does_not(seen: Seen) -> None:
-    mtu = seen.laid.asked.network.pod_mtu(seen.laid.asked.cluster)
-    for answer in seen.answers.values():
+def test_the_largest_packet_passes_and_one_byte_more_does_not(observed: Traffic) -> None:
+    mtu = observed.installed.vm_cluster.network.pod_mtu(observed.installed.vm_cluster.cluster)
+    for answer in observed.answers.values():
         assert answer["mtu"] == str(mtu)
         assert answer["largest"] == "passes"
         assert "essage too long" in answer["one more"]
-    seen.laid.passed.add("packets")
+    observed.installed.passed.add("packets")
 
 
-def test_the_modes_own_checks_hold(seen: Seen) -> None:
-    checks = seen.laid.asked.network.checks(seen.laid.asked.cluster)
-    said = {f"{c.name} on {c.node}": c.judge(seen.laid.site.run(c.node, c.command)) for c in checks}
+def test_the_modes_own_checks_hold(observed: Traffic) -> None:
+    checks = observed.installed.vm_cluster.network.checks(observed.installed.vm_cluster.cluster)
+    said = {f"{c.name} on {c.node}": c.judge(observed.installed.site.run(c.node, c.command)) for c in checks}
     assert said == dict.fromkeys(said)
     assert said
-    seen.laid.passed.add("checks")
+    observed.installed.passed.add("checks")
 
 
-def test_the_capture_shows_this_mode_and_no_other(seen: Seen) -> None:
-    one, other = seen.laid.asked.nodes
+def test_the_capture_shows_this_mode_and_no_other(observed: Traffic) -> None:
+    one, other = observed.installed.vm_cluster.nodes
     between = f"host {one.address} and host {other.address}"
-    packets, count = seen.packets, seen.capture.count
-    allowed = " or ".join(f"({expression})" for expression in (packets.shows, packets.beside) if expression)
+    packets, count = observed.packets, observed.capture.count
+    allowed = " or ".join(f"({expression})" for expression in (packets.shows, packets.also) if expression)
     for a, b in ((one, other), (other, one)):
         assert count(f"({packets.shows}) and src host {a.address} and dst host {b.address}") > 20
     alien = f"{between} and not ({allowed})"
-    assert count(alien) == 0, seen.capture.first(alien)
-    assert count(f"net {POD_SUBNET}") == 0, seen.capture.first(f"net {POD_SUBNET}")
-    assert seen.capture.holds(seen.text) is not packets.encrypted
-    seen.laid.passed.add("capture")
+    assert count(alien) == 0, observed.capture.first(alien)
+    assert count(f"net {POD_SUBNET}") == 0, observed.capture.first(f"net {POD_SUBNET}")
+    assert observed.capture.holds(observed.text) is not packets.encrypted
+    observed.installed.passed.add("capture")
 
 
-def test_the_capture_is_what_the_mode_says_of_itself(seen: Seen) -> None:
-    one, other = seen.laid.asked.nodes
-    wire = seen.laid.asked.network.wire(seen.laid.asked.cluster, one, other)
+def test_the_capture_is_what_the_mode_says_of_itself(observed: Traffic) -> None:
+    one, other = observed.installed.vm_cluster.nodes
+    wire = observed.installed.vm_cluster.network.wire(observed.installed.vm_cluster.cluster, one, other)
     assert wire
     for a, b in ((one, other), (other, one)):
-        assert seen.capture.count(f"({wire.shows}) and src host {a.address} and dst host {b.address}") > 20
+        assert observed.capture.count(f"({wire.shows}) and src host {a.address} and dst host {b.address}") > 20
     for never in filter(None, (wire.never, wire.never_sent)):
-        assert seen.capture.count(never) == 0, seen.capture.first(never)
-    seen.laid.passed.add("wire")
+        assert observed.capture.count(never) == 0, observed.capture.first(never)
+    observed.installed.passed.add("wire")
 
 
-def test_leaves_nothing_but_what_it_declares(seen: Seen) -> None:
-    seen.laid.take_away()
-    assert seen.laid.left() == {name: set() for name in GUESTS}
-    if seen.laid.passed == {"bodies", "packets", "checks", "capture", "wire"}:
-        kernel = seen.laid.site.run(GUESTS[0], "uname -r").strip()
+def test_leaves_nothing_but_what_it_declares(observed: Traffic) -> None:
+    observed.installed.remove()
+    assert observed.installed.left() == {name: set() for name in GUESTS}
+    if observed.installed.passed == {"bodies", "packets", "checks", "capture", "wire"}:
+        kernel = observed.installed.site.run(GUESTS[0], "uname -r").strip()
         how = f"two virtual machines in two racks, Debian kernel {kernel}, capture on the router between them"
-        saw(seen.laid.mode, 4, how)
+        saw(observed.installed.mode, 4, how)

@@ -11,11 +11,11 @@ import pytest
 from tests.lab.mutation_table import broken
 from tests.lab.mutations import Mutation
 
-from .asked import Asked
-from .laid import UNIT, Laid
+from .installed_mode import UNIT, InstalledMode
 from .mutations import MUTATIONS, ROUTER
 from .site import GUESTS, Site
 from .verified import verify
+from .vm_cluster import VmCluster
 
 pytestmark = [pytest.mark.lab]
 
@@ -23,40 +23,40 @@ HEARD_S = 90.0
 
 
 @pytest.fixture(scope="module")
-def laid(request: pytest.FixtureRequest, site: Site) -> Iterator[Laid]:
+def installed(request: pytest.FixtureRequest, site: Site) -> Iterator[InstalledMode]:
     """An encrypting mode, verified."""
-    laid = Laid(site, Asked.of(site, request.param))
+    installed = InstalledMode(site, VmCluster.of(site, request.param))
     try:
-        laid.lay()
-        assert verify(laid).failed == {}
-        yield laid
+        installed.install()
+        assert verify(installed).failed == {}
+        yield installed
     finally:
-        laid.take_away()
+        installed.remove()
 
 
 @pytest.mark.parametrize(
-    ("laid", "make"),
+    ("installed", "make"),
     MUTATIONS,
-    indirect=["laid"],
+    indirect=["installed"],
     ids=[f"{mode}-{make.__name__}" for mode, make in MUTATIONS],
     scope="module",
 )
 def test_is_caught_by_the_check_that_ought_to_and_healthy_once_undone(
-    laid: Laid, make: Callable[[Laid], Mutation]
+    installed: InstalledMode, make: Callable[[InstalledMode], Mutation]
 ) -> None:
-    broken(make(laid), run=partial(_run, laid.site), verify=partial(verify, laid))
-    assert verify(laid).failed == {}
+    broken(make(installed), run=partial(_run, installed.site), verify=partial(verify, installed))
+    assert verify(installed).failed == {}
 
 
-@pytest.mark.parametrize("laid", ["flannel-wireguard"], indirect=True)
-def test_a_node_with_a_new_key_as_after_a_boot_is_well(laid: Laid) -> None:
+@pytest.mark.parametrize("installed", ["flannel-wireguard"], indirect=True)
+def test_a_node_with_a_new_key_as_after_a_boot_is_well(installed: InstalledMode) -> None:
     node, other = GUESTS
-    laid.site.run(node, f"ip link del flannel-wg; rm /run/flannel/wgkey; systemctl restart {UNIT}")
+    installed.site.run(node, f"ip link del flannel-wg; rm /run/flannel/wgkey; systemctl restart {UNIT}")
     until = time.monotonic() + HEARD_S
-    while len(laid.site.run(other, "wg show flannel-wg peers").split()) < len(GUESTS):
+    while len(installed.site.run(other, "wg show flannel-wg peers").split()) < len(GUESTS):
         assert time.monotonic() < until, "the other node was never told the new key"
         time.sleep(1)
-    assert verify(laid).failed == {}
+    assert verify(installed).failed == {}
 
 
 def _run(site: Site, host: str, command: str) -> None:

@@ -21,10 +21,10 @@ from underlay.routing.resources import learned
 from underlay.routing.static import TUNNEL, UNIT
 
 from . import pod, state
-from .asked import Asked
 from .capture import Capture
-from .laid import KUBECONFIG, Laid
+from .installed_mode import KUBECONFIG, InstalledMode
 from .site import GUESTS, Site
+from .vm_cluster import VmCluster
 
 pytestmark = [pytest.mark.lab]
 
@@ -46,12 +46,12 @@ ACCOUNT = [
 
 
 @dataclass
-class Tunnelled(Laid):
+class Tunnelled(InstalledMode):
     """No plugin: the host's plan, the agent that gives a node its subnet, and the routes that follow from them."""
 
     configurations: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def lay(self) -> None:
+    def install(self) -> None:
         self._each(self._prepare)
         self.before = {name: state.lines(looked) for name, looked in self.site.everywhere(state.LOOK).items()}
         self.site.kubectl("apply", "-f", "-", document={"apiVersion": "v1", "kind": "List", "items": ACCOUNT})
@@ -62,20 +62,20 @@ class Tunnelled(Laid):
         self._each(lambda name: self.apply(name, *agent(name), *self.routes(name, self.subnets())))
         self.pods = dict(zip(GUESTS, self._each(self._add), strict=True))
 
-    def take_away(self) -> None:
+    def remove(self) -> None:
         for name, configuration in self.configurations.items():
             pod.delete(partial(self.site.run, name), configuration)
         self.configurations = {}
         self._each(lambda name: self._remove(name, [*agent(name), *self.routes(name, self.subnets())]))
-        super().take_away()
+        super().remove()
 
     def subnets(self) -> dict[str, frozenset[str]]:
         shown = "jsonpath={range .items[*]}{.metadata.name} {.spec.podCIDRs[*]}{'\\n'}{end}"
         return read_pod_subnets(self.site.kubectl("get", "nodes", "-o", shown))
 
     def routes(self, name: str, subnets: dict[str, frozenset[str]]) -> tuple[Resource, ...]:
-        node = self.asked.cluster.node(name)
-        return learned(self.asked.cluster, self.asked.network, node, subnets)
+        node = self.vm_cluster.cluster.node(name)
+        return learned(self.vm_cluster.cluster, self.vm_cluster.network, node, subnets)
 
     def apply(self, name: str, *resources: Resource) -> None:
         outcome = read_outcome(resources, self.site.run(name, apply_script(resources)).splitlines())
@@ -85,8 +85,10 @@ class Tunnelled(Laid):
     def _add(self, name: str) -> str:
         # kubectl takes seconds to start where every instruction is emulated.
         waited = f"for i in $(seq 120); do [ -s {CONFLIST} ] && exec cat {CONFLIST}; sleep 1; done"
-        told = f"systemctl status {AGENT} >&2; kubectl --kubeconfig={KUBECONFIG} get node {name} -o name >&2; exit 1"
-        self.configurations[name] = json.loads(self.site.run(name, f"{waited}; {told}"))
+        messages = (
+            f"systemctl status {AGENT} >&2; kubectl --kubeconfig={KUBECONFIG} get node {name} -o name >&2; exit 1"
+        )
+        self.configurations[name] = json.loads(self.site.run(name, f"{waited}; {messages}"))
         return pod.add(partial(self.site.run, name), self.configurations[name])
 
     def _remove(self, name: str, resources: list[Resource]) -> None:
@@ -95,28 +97,28 @@ class Tunnelled(Laid):
 
 
 @pytest.fixture(scope="module")
-def laid(site: Site) -> Iterator[Tunnelled]:
-    asked = Asked.of(site, MODE, network={"mode": MODE, "tunnels": True}, routes="static")
-    made = Tunnelled(site, asked)
+def installed(site: Site) -> Iterator[Tunnelled]:
+    vm_cluster = VmCluster.of(site, MODE, network={"mode": MODE, "tunnels": True}, routes="static")
+    made = Tunnelled(site, vm_cluster)
     try:
-        made.lay()
+        made.install()
         yield made
     finally:
-        made.take_away()
+        made.remove()
 
 
 @pytest.fixture(scope="module")
-def talk(laid: Tunnelled) -> tuple[Capture, dict[str, dict[str, str]]]:
-    return laid.talk(TEXT)
+def talk(installed: Tunnelled) -> tuple[Capture, dict[str, dict[str, str]]]:
+    return installed.talk(TEXT)
 
 
-def test_the_tunnel_has_no_address_and_leaves_room_for_its_header(laid: Tunnelled) -> None:
-    for name, text in laid.site.everywhere(f"ip -json -details address show {TUNNEL}").items():
+def test_the_tunnel_has_no_address_and_leaves_room_for_its_header(installed: Tunnelled) -> None:
+    for name, text in installed.site.everywhere(f"ip -json -details address show {TUNNEL}").items():
         (link,) = json.loads(text)
         info = link["linkinfo"]
         assert (link["mtu"], link["addr_info"], info["info_kind"], info["info_data"]["ttl"]) == (1480, [], "ipip", 64)
-        assert info["info_data"]["local"] == str(laid.asked.cluster.node(name).address)
-    filters = laid.site.everywhere(f"cat /proc/sys/net/ipv4/conf/{TUNNEL}/rp_filter")
+        assert info["info_data"]["local"] == str(installed.vm_cluster.cluster.node(name).address)
+    filters = installed.site.everywhere(f"cat /proc/sys/net/ipv4/conf/{TUNNEL}/rp_filter")
     assert {text.strip() for text in filters.values()} == {"0"}
 
 
@@ -127,9 +129,9 @@ def test_bodies_and_the_largest_packets_pass(talk: tuple[Capture, dict[str, dict
 
 
 def test_between_the_nodes_is_nothing_but_ip_in_ip(
-    laid: Tunnelled, talk: tuple[Capture, dict[str, dict[str, str]]]
+    installed: Tunnelled, talk: tuple[Capture, dict[str, dict[str, str]]]
 ) -> None:
-    capture, (one, other) = talk[0], laid.asked.nodes
+    capture, (one, other) = talk[0], installed.vm_cluster.nodes
     for a, b in ((one, other), (other, one)):
         assert capture.count(f"ip proto 4 and src host {a.address} and dst host {b.address}") > 20
     alien = f"host {one.address} and host {other.address} and not ip proto 4"
@@ -138,24 +140,24 @@ def test_between_the_nodes_is_nothing_but_ip_in_ip(
     assert capture.holds(TEXT)
 
 
-def test_the_modes_own_checks_hold(laid: Tunnelled) -> None:
-    checks = laid.asked.network.checks(laid.asked.cluster)
-    said = {f"{c.name} on {c.node}": c.judge(laid.site.run(c.node, c.command)) for c in checks}
+def test_the_modes_own_checks_hold(installed: Tunnelled) -> None:
+    checks = installed.vm_cluster.network.checks(installed.vm_cluster.cluster)
+    said = {f"{c.name} on {c.node}": c.judge(installed.site.run(c.node, c.command)) for c in checks}
     assert said
     assert said == dict.fromkeys(said)
 
 
-def test_the_unit_of_each_boot_lays_it_all_again(laid: Tunnelled) -> None:
+def test_the_unit_of_each_boot_lays_it_all_again(installed: Tunnelled) -> None:
     looked = f"ip -o link show {TUNNEL} | sed 's/^[0-9]*//'; ip route show dev {TUNNEL}; systemctl is-enabled {UNIT}"
-    before = laid.site.everywhere(looked)
-    laid.site.everywhere(f"ip link del {TUNNEL}; systemctl restart {UNIT}")
-    assert laid.site.everywhere(looked) == before
+    before = installed.site.everywhere(looked)
+    installed.site.everywhere(f"ip link del {TUNNEL}; systemctl restart {UNIT}")
+    assert installed.site.everywhere(looked) == before
     assert all("proto 118" in text and "enabled" in text for text in before.values())
 
 
-def test_a_node_that_is_gone_leaves_no_route(laid: Tunnelled) -> None:
-    (one, other), subnets = GUESTS, laid.subnets()
-    laid.apply(one, *laid.routes(one, {name: own for name, own in subnets.items() if name != other}))
-    assert laid.site.run(one, "ip route show proto 118") == ""
-    laid.apply(one, *laid.routes(one, subnets))
-    assert laid.site.run(one, "ip route show proto 118").startswith(next(iter(subnets[other])))
+def test_a_node_that_is_gone_leaves_no_route(installed: Tunnelled) -> None:
+    (one, other), subnets = GUESTS, installed.subnets()
+    installed.apply(one, *installed.routes(one, {name: own for name, own in subnets.items() if name != other}))
+    assert installed.site.run(one, "ip route show proto 118") == ""
+    installed.apply(one, *installed.routes(one, subnets))
+    assert installed.site.run(one, "ip route show proto 118").startswith(next(iter(subnets[other])))

@@ -16,7 +16,7 @@ from underlay.verify import check_runner, clock_offsets, traffic
 from underlay.verify.paths import PodPath
 from underlay.verify.traffic_results import answers_in
 
-from .laid import BODY_AT, PORT, Laid
+from .installed_mode import BODY_AT, PORT, InstalledMode
 from .site import GUESTS
 
 PAYLOAD = "u" * 32  # what capture.sh looks for
@@ -34,18 +34,18 @@ tell "wire $label" "$(captured)"
 """
 
 
-def verify(laid: Laid) -> Verdict:
+def verify(installed: InstalledMode) -> Verdict:
     """The wire from both ends, links and routes, leftovers, clocks."""
     began = time.monotonic()
-    cluster, network = laid.asked.cluster, laid.asked.network
+    cluster, network = installed.vm_cluster.cluster, installed.vm_cluster.network
     failed: dict[str, str] = {}
-    for asking, told in (
-        (test_network.test_wire, _wires(laid)),
-        (test_network.test_mode, _told(laid, network.checks(cluster))),
-        (test_network.test_no_other_mode, _told(laid, leftover_checks(cluster, network))),
-        (test_cluster.test_clocks, _clocks(laid)),
+    for asking, messages in (
+        (test_network.test_wire, _wires(installed)),
+        (test_network.test_mode, _told(installed, network.checks(cluster))),
+        (test_network.test_no_other_mode, _told(installed, leftover_checks(cluster, network))),
+        (test_cluster.test_clocks, _clocks(installed)),
     ):
-        if first := next(told, None):
+        if first := next(messages, None):
             failed[_area(asking)] = first
     return Verdict(failed, time.monotonic() - began)
 
@@ -54,35 +54,35 @@ def _area(asking: Callable[..., None]) -> str:
     return (asking.__doc__ or "").splitlines()[0]
 
 
-def _told(laid: Laid, checks: Iterable[Check]) -> Iterator[str]:
+def _told(installed: InstalledMode, checks: Iterable[Check]) -> Iterator[str]:
     for check in checks:
         try:
-            check_runner.expect(laid.site, check, lambda *_: None)
+            check_runner.expect(installed.site, check, lambda *_: None)
         except AssertionError as error:
             yield f"{check.node}: {check.name}: {_first(error)}"
 
 
-def _wires(laid: Laid) -> Iterator[str]:
+def _wires(installed: InstalledMode) -> Iterator[str]:
     ways = [PodPath(one, other, 4) for one in GUESTS for other in GUESTS if one != other]
-    with laid.serving(PAYLOAD), ThreadPoolExecutor(len(ways)) as pool:
-        for way, seen in zip(ways, pool.map(lambda w: _wire(laid, w), ways), strict=True):
-            if seen != "ok":
-                yield f"{way}: {seen}"
+    with installed.serving(PAYLOAD), ThreadPoolExecutor(len(ways)) as pool:
+        for way, observed in zip(ways, pool.map(lambda w: _wire(installed, w), ways), strict=True):
+            if observed != "ok":
+                yield f"{way}: {observed}"
 
 
-def _wire(laid: Laid, way: PodPath) -> str:
-    shown = traffic.shown_by(laid.asked.network, laid.asked.cluster, way)
-    own, pod = laid.pods[way.one], laid.pods[way.other]
+def _wire(installed: InstalledMode, way: PodPath) -> str:
+    shown = traffic.shown_by(installed.vm_cluster.network, installed.vm_cluster.cluster, way)
+    own, pod = installed.pods[way.one], installed.pods[way.other]
     values = {"own": own, "pod": pod, "label": way.label, **shown, "small": "body", "tcp": PORT, "job": 1}
     stated = "".join(f"{name}={quote(str(value))}\n" for name, value in values.items())
-    ran = laid.site.host(way.one).run(stated + _WIRE + _ASK)
+    ran = installed.site.host(way.one).run(stated + _WIRE + _ASK)
     return answers_in(ran.stdout).get(f"wire {way.label}", f"no answer: {ran.stderr.strip()[-300:]}")
 
 
-def _clocks(laid: Laid) -> Iterator[str]:
+def _clocks(installed: InstalledMode) -> Iterator[str]:
     names = ("cp-1", *GUESTS)
-    seen = clock_offsets.read(laid.site.host, names)
-    yield from (f"{name}: {problem}" for name in names if (problem := seen.problem(name)))
+    observed = clock_offsets.read(installed.site.host, names)
+    yield from (f"{name}: {problem}" for name in names if (problem := observed.problem(name)))
 
 
 def _first(error: AssertionError) -> str:

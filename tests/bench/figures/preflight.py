@@ -70,7 +70,7 @@ def _look(hosts: Deployed) -> Looked:
     run = hosts.underlay("preflight", "--json")
     seconds = time.monotonic() - began
     now = resource.getrusage(resource.RUSAGE_CHILDREN)
-    told = run.told
+    told = run.document
     wire = told["wire"]
     if run.code or wire["open"] != wire["flows"] or wire["path_mtu"] != 1500:
         raise BenchError(f"preflight: not all is well: {wire}, {told['findings']}")

@@ -77,7 +77,7 @@ def verify(deployed: Deployed) -> Verified:
     began = time.monotonic()
     run = deployed.underlay("verify", "--json")
     seconds = time.monotonic() - began
-    report = run.told
+    report = run.document
     failed = [f"{c['area']}, {c['name']}: {c['seen']}" for c in report["checks"] if c["outcome"] == "failed"]
     if run.code or failed:
         raise BenchError("\n".join((f"verify: {report['sentence']}", *failed[:25])))

@@ -1,4 +1,4 @@
-"""What the project would lay down for a mode on these machines: nothing here is a copy of it."""
+"""What the project would install of a mode on these machines: nothing here is a copy of it."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _KINDS = (KernelModule, Sysctl, File)
 
 
 @dataclass(frozen=True)
-class Asked:
+class VmCluster:
     """An inventory with the machines as workers, read as any other."""
 
     spec: Spec
 
     @classmethod
-    def of(cls, site: Site, mode: str, **shared: Any) -> Asked:
+    def of(cls, site: Site, mode: str, **shared: Any) -> VmCluster:
         """The mode with its example's settings."""
         everywhere = {
             "network": {"mode": mode, **modes()[mode].example()},
@@ -59,6 +59,6 @@ class Asked:
         return one, other
 
     def resources(self, name: str) -> list[Resource]:
-        """Kernel modules, settings and files of a node, before anything of the network is laid down."""
+        """Kernel modules, settings and files of a node, before anything of the network is installed."""
         plan = plans(self.spec, artifacts_of(self.spec))[name]
         return [r for r in plan.of(Phase.PREPARE) if isinstance(r, _KINDS)]

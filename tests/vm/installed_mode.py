@@ -1,4 +1,4 @@
-"""A mode laid down on two machines: flanneld as a process, a pod on each, what was seen while they talked."""
+"""A mode installed on two virtual machines: flanneld as a process, a pod on each, and a capture while they talk."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from typing import Any
 from underlay.resources.script import apply_script, read_outcome
 
 from . import pod, state
-from .asked import Asked
 from .capture import Capture, capturing
 from .pod_spec import Process, process
 from .programs import CNI, FLANNEL_PLUGIN
 from .site import GUESTS, Site
+from .vm_cluster import VmCluster
 
 BODY, BODY_AT = 1_000_000, "/root/body"
 PORT = 8080
@@ -28,11 +28,11 @@ CONF_LIST = "/etc/cni/net.d/10-flannel.conflist"
 
 
 @dataclass
-class Laid:
+class InstalledMode:
     """`before` is what the machines had of a network before it came, `pods` each machine's pod's address."""
 
     site: Site
-    asked: Asked
+    vm_cluster: VmCluster
     before: Mapping[str, set[str]] = field(default_factory=dict)
     pods: dict[str, str] = field(default_factory=dict)
     configuration: dict[str, Any] = field(default_factory=dict)
@@ -40,25 +40,27 @@ class Laid:
 
     @property
     def mode(self) -> str:
-        return self.asked.network.mode
+        return self.vm_cluster.network.mode
 
-    def lay(self) -> None:
+    def install(self) -> None:
         """Everything up to a pod on each machine."""
         self._each(self._prepare)
         self.before = {name: state.lines(looked) for name, looked in self.site.everywhere(state.LOOK).items()}
-        objects = self.asked.network.addon(self.asked.cluster).objects
+        objects = self.vm_cluster.network.addon(self.vm_cluster.cluster).objects
         items = [o for o in objects if o["kind"] != "DaemonSet"]
         self.site.kubectl("apply", "-f", "-", document={"apiVersion": "v1", "kind": "List", "items": items})
         self._each(partial(self._start, objects))
         self.pods = dict(zip(GUESTS, self._each(self._add_pod), strict=True))
 
-    def take_away(self) -> None:
+    def remove(self) -> None:
         """The pods as a runtime would, the process as a kubelet, the rest as the mode declares it; may be repeated."""
         if self.configuration:
             self._each(lambda name: pod.delete(partial(self.site.run, name), self.configuration))
             self.configuration = {}
         self.site.everywhere(f"systemctl stop {UNIT}; systemctl reset-failed {UNIT} 2>/dev/null; pkill -x socat; true")
-        self.site.everywhere(f"{state.removal(self.asked.network.traces())}; rm -rf /etc/kube-flannel /etc/kubernetes")
+        self.site.everywhere(
+            f"{state.removal(self.vm_cluster.network.traces())}; rm -rf /etc/kube-flannel /etc/kubernetes"
+        )
         # A key of an earlier time is a peer for whoever comes first of a later one.
         self.site.kubectl("annotate", "node", *GUESTS, *(f"{_ANNOTATION}/{what}-" for what in _ANNOTATED))
 
@@ -85,18 +87,18 @@ class Laid:
 
     def _talk(self, name: str) -> dict[str, str]:
         (peer,) = (address for other, address in self.pods.items() if other != name)
-        mtu = self.asked.network.pod_mtu(self.asked.cluster)
+        mtu = self.vm_cluster.network.pod_mtu(self.vm_cluster.cluster)
         said = self.site.run(name, _ask(peer, mtu))
         return dict(line.partition("\t")[::2] for line in said.splitlines())
 
     def _prepare(self, name: str) -> None:
-        resources = self.asked.resources(name)
+        resources = self.vm_cluster.resources(name)
         outcome = read_outcome(resources, self.site.run(name, apply_script(resources)).splitlines())
         assert outcome.failed is None, outcome.failed
         assert outcome.unmet == ()
 
     def _start(self, objects: tuple[dict[str, Any], ...], name: str) -> None:
-        node = self.asked.cluster.node(name)
+        node = self.vm_cluster.cluster.node(name)
         flanneld = process(objects, fields={**_NO_POD, "status.hostIP": str(node.address)})
         for path, text in flanneld.files.items():
             self.site.write(name, path, text)
