@@ -1,4 +1,4 @@
-"""Read by pyinfra before anything else: refuses a bad inventory before a host is contacted."""
+"""Read by pyinfra before anything else: refuses an invalid inventory before any host is contacted."""
 
 from pyinfra import config, state
 

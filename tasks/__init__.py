@@ -1,1 +1,1 @@
-"""The deploy: verbs (modules of this package) touch hosts through pyinfra, nouns (its folders) only think."""
+"""The phases of a deploy, one file each, in the order that `deploy.py` lists."""

@@ -1,4 +1,4 @@
-"""kubeadm init; the one file where what one host learns reaches another."""
+"""kubeadm init, and the token and certificates that the other hosts join with."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from underlay.run.kubeadm_script import kubeadm_script
 from underlay.run.observe import answers
 from underlay.run.run import JoinMaterial, current_run
 
-# Long enough for the joins of a large rollout, short enough to be of no use to anybody later.
+# Long enough for the joins of a large rollout, and no longer: the token is a secret.
 TOKEN_MINUTES = 30
-# Whatever run made it, a token of ours goes when joins are done.
+# Tokens with this label are deleted after the joins, whichever run created them.
 _LABEL = next(f"{key}={value}" for key, value in LABELS.items())
 
 
 @operation()
 def init() -> Steps:
-    """Make the first control-plane host a cluster of one, unless it is one."""
+    """Create the cluster on the first control-plane host, unless it is a member already."""
     host = ctx_host.get()
     run = current_run()
     if run.is_first(host) and not is_member(run.spec.cluster, answers(host)):
@@ -36,21 +36,21 @@ def init() -> Steps:
 
 @operation()
 def prepare_joins() -> Steps:
-    """A token, and for further control-plane hosts the certificates, if anybody is to join."""
+    """Create a join token, and upload the certificates for further control-plane hosts, if any host is to join."""
     if current_run().is_first(ctx_host.get()) and joining():
         yield Step("prepare joins", _prepare_joins)
 
 
 @operation()
 def end_joins() -> Steps:
-    """Delete the token again."""
+    """Delete the join tokens."""
     run, host = current_run(), ctx_host.get()
     if run.is_first(host) and (run.cluster.join is not None or left_tokens(answers(host)["recorded"])):
         yield Step("delete join token", _end_joins)
 
 
 def joining() -> list[str]:
-    """Names of the hosts that are not members yet."""
+    """Names of the nodes that are not members yet, except the first; unreachable ones are left out."""
     run = current_run()
     cluster = run.spec.cluster
     others = (n.name for n in cluster.nodes if n != cluster.first)
@@ -121,7 +121,7 @@ def _end_joins(host: Host, arguments: dict[str, Any]) -> str | None:
 
 
 def _token() -> str:
-    """A bootstrap token: six characters that name it, a dot, sixteen that are its secret."""
+    """A bootstrap token: an ID of six characters, a dot, a secret of sixteen."""
     alphabet = string.ascii_lowercase + string.digits
     drawn = "".join(secrets.choice(alphabet) for _ in range(22))
     return f"{drawn[:6]}.{drawn[6:]}"

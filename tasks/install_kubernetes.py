@@ -1,4 +1,4 @@
-"""kubeadm, kubelet, kubectl, and the images a node needs."""
+"""kubeadm, kubelet and kubectl, and the images that a node needs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Applies the mode's objects; knows objects, no mode. Brings the kubeconfig to the controller."""
+"""Applies the network's objects, whatever the mode, and fetches the kubeconfig to the controller."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from underlay.run.run import current_run
 
 @operation()
 def fetch_kubeconfig() -> Steps:
-    """Keep the administrator's kubeconfig on the controller, readable by its owner alone."""
+    """Store the administrator's kubeconfig on the controller, with mode 0600."""
     run = current_run()
     if not run.is_first(ctx_host.get()):
         return
     path = kubeconfig_path(run.spec.cluster.name)
     run.cluster.kubeconfig = str(path)
-    made_now = "kubeadm init" in run.log.changes.get(ctx_host.get().name, [])
-    if made_now or not path.exists():
+    is_new = "kubeadm init" in run.log.changes.get(ctx_host.get().name, [])
+    if is_new or not path.exists():
         yield Step("fetch kubeconfig", lambda host, arguments: _fetch(host, path, arguments))
 
 

@@ -1,4 +1,4 @@
-"""kubeadm join: workers side by side, control-plane hosts one after another."""
+"""kubeadm join: workers in parallel, control-plane hosts one after another."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from underlay.run.kubeadm_script import kubeadm_script
 from underlay.run.observe import answers
 from underlay.run.run import current_run
 
-# etcd takes one learner at a time.
+# etcd accepts one learner at a time.
 _one_member = BoundedSemaphore(1)
 
 
 @operation()
 def join() -> Steps:
-    """Make the host a member, unless it is one."""
+    """Join the host to the cluster, unless it is a member already."""
     run, host = current_run(), ctx_host.get()
     if run.is_node(host) and not run.is_first(host) and not is_member(run.spec.cluster, answers(host)):
         yield Step("kubeadm join", _join)
@@ -35,7 +35,7 @@ def _join(host: Host, arguments: dict[str, Any]) -> str | None:
     run = current_run()
     cluster, material = run.spec.cluster, run.cluster.join
     if material is None:
-        return f"{cluster.first.name} gave no token to join with"
+        return f"there is no join token; see the failure of {cluster.first.name}"
     node = cluster.node(host.name)
     key = material.certificate_key if node.is_control_plane else None
     documents = {

@@ -1,4 +1,4 @@
-"""What must be true before anything is touched: every host is queried, then all are judged together."""
+"""What must hold before any host is changed: every host is queried, then all are judged together."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from pyinfra.context import ctx_host, ctx_state
 
 from underlay.findings.finding import refusals
 from underlay.run.command import Fail, Steps
-from underlay.run.observe import ask
+from underlay.run.observe import query_host
 from underlay.run.preflight_findings import findings_of, line_of
 from underlay.run.run import current_run
 
 
 @operation()
-def ask_host() -> Steps:
-    """Observe everything about a host, once."""
-    ask(ctx_host.get())
+def query() -> Steps:
+    """Query everything that the run has to know of a host, in one round trip."""
+    query_host(ctx_host.get())
     return
     yield
 
 
 @operation()
 def probe() -> Steps:
-    """Judge what the hosts said; if they are fit, ask the wire between them. One host speaks for all."""
+    """Judge the hosts' answers; if they are fit, probe the network between them. Once, for all hosts."""
     run = current_run()
     state = ctx_state.get()
     if state.is_executing and run.preflight.findings is None:
@@ -35,7 +35,7 @@ def probe() -> Steps:
 
 @operation()
 def judge_hosts() -> Steps:
-    """Stop the run, on all hosts, when any of them, or anything between them, is not fit."""
+    """Stop the run on all hosts when one of them, or the network between them, is not fit."""
     run = current_run()
     host = ctx_host.get()
     found = run.preflight.findings or []
@@ -45,10 +45,10 @@ def judge_hosts() -> Steps:
                 logger.warning(line_of(finding))
     if refusals(found):
         own = [f.line for f in found if f.refuses and host.name in (f.hosts or (f.where,))]
-        yield Fail("\n".join(own) if own else "not touched, because of the problems of other hosts")
+        yield Fail("\n".join(own) if own else "not changed, because preflight refuses other hosts")
 
 
 def preflight() -> None:
-    ask_host(name="Ask hosts")
-    probe(name="Ask the wire")
+    query(name="Query hosts")
+    probe(name="Probe the network")
     judge_hosts(name="Preflight")

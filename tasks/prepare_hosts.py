@@ -1,4 +1,4 @@
-"""Kernel modules, sysctls, swap, packages: hosts fit for Kubernetes and for the mode."""
+"""Kernel modules, sysctls, swap and packages that Kubernetes and the network need on a host."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs the checks (testinfra), keeps the report, decides the exit status."""
+"""Runs the checks, writes the report, and decides the deploy's exit status."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from underlay.run.run import current_run
 
 @operation()
 def verify() -> Steps:
-    """Run every check; a failed one fails the deploy. Changes nothing that outlives it."""
+    """Run every check; a failed one fails the deploy. What it creates in the cluster is removed again."""
     run = current_run()
     if not (ctx_state.get().is_executing and run.spec.verify and run.is_first(ctx_host.get())):
         return

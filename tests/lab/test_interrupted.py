@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.lab]
 
 # Operation, and how many seconds into it the run is killed.
 KILLS = [
-    ("Ask hosts", 0.1),
+    ("Query hosts", 0.1),
     ("Prepare hosts", 0.05),
     ("Install container runtime", 1.0),
     ("Install Kubernetes", 1.0),

@@ -40,9 +40,9 @@ def bgp_command(inventory: str, as_json: bool, only_peers: bool, dialect: str | 
         _without_contact(inventory, dialect or "table", picture)
         return
     with connected(inventory, tolerant=True) as state:
-        from underlay.run.bgp_status import ask_speakers  # noqa: PLC0415
+        from underlay.run.bgp_status import query_speakers  # noqa: PLC0415
 
-        rows, beside = ask_speakers(state)
+        rows, beside = query_speakers(state)
     if as_json:
         click.echo(json.dumps({"sessions": [_plain(r) for r in rows], "problems": beside}, indent=1))
     else:

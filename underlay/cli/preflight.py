@@ -31,11 +31,11 @@ def preflight_command(inventory: str, as_json: bool, junit: str | None, page: st
     Example:  underlay preflight inventories/lab.py --page preflight.html
     """
     with connected(inventory, tolerant=True) as state:
-        from underlay.run.plan_changes import ask_all  # noqa: PLC0415
+        from underlay.run.plan_changes import query_all_hosts  # noqa: PLC0415
         from underlay.run.preflight_document import document  # noqa: PLC0415
         from underlay.run.preflight_findings import findings_of  # noqa: PLC0415
 
-        run = ask_all(state)
+        run = query_all_hosts(state)
         found = findings_of(state, everything=True, say=_say)
         told = document(run, found)
     if junit:

@@ -1,4 +1,4 @@
-"""Binaries, images and charts of a spec, resolved against the source the inventory names."""
+"""Binaries, images and charts that a spec needs, resolved against the source that the inventory names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from underlay.resources.resource import Upload
 
 
 class ArtifactsOf:
-    """The plan's view of a source; see `plan.artifacts.Artifacts`."""
+    """`plan.artifacts.Artifacts` out of a source: with checksums, and shell that installs.
+
+    :raises ArtifactError: when the source does not have what is requested, or cannot be opened.
+    """
 
     def __init__(self, settings: Mapping[str, Any], *, kubernetes_version: str, arch: str = "amd64") -> None:
         self._source = open_source(settings)

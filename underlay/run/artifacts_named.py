@@ -1,4 +1,4 @@
-"""Binaries, images and charts by name and version alone: for what only says which, and touches none."""
+"""Binaries, images and charts by name and version alone, for listings that install nothing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from underlay.resources.release import HostChart
 
 
 class NamedArtifacts:
-    """The plan's view of artifacts where no source is at hand; see `plan.host_plan.Artifacts`."""
+    """`plan.artifacts.Artifacts` without a source: no checksums, and nothing to install from."""
 
     def __init__(self, *, kubernetes_version: str) -> None:
         self._kubernetes = kubernetes_version.removeprefix("v")

@@ -1,4 +1,4 @@
-"""The routes that a cloud's network needs, so that pods are reachable in it."""
+"""The routes that pods need in a cloud's network."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from .run import Run
 
 
 def planned_cloud(run: Run) -> list[Change]:
-    """What the cloud is to be told for the nodes' pod subnets as they are known.
+    """The changes that make the cloud's routes follow the nodes' known pod subnets.
 
-    :raises CloudError: when it cannot be asked, or a limit would be passed.
+    :raises CloudError: when its API fails, or a limit would be exceeded.
     """
     cluster = run.spec.cluster
     assert cluster.cloud is not None
-    wanted = [
+    routes = [
         PodRoute(node.name, str(node.address), subnet)
         for node in cluster.nodes
         for subnet in sorted(run.cluster.pod_subnets.get(node.name, ()))
         if ":" not in subnet
     ]
-    return open_cloud(cluster.cloud).plan(wanted, cluster.pod_subnet)  # type: ignore[arg-type]
+    return open_cloud(cluster.cloud).plan(routes, cluster.pod_subnet)  # type: ignore[arg-type]

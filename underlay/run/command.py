@@ -1,4 +1,4 @@
-"""How a phase acts: pyinfra commands that run one script, or fail with a sentence."""
+"""How a phase acts on a host: pyinfra commands that run one script, or fail with a reason."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from .run import current_run
 
 
 @dataclass(frozen=True)
-class Ran:
-    """What a script left: its standard output and error as lines."""
+class ScriptResult:
+    """Result of a script: whether it exited with 0, and its standard output and error as lines."""
 
     ok: bool
     out: tuple[str, ...]
@@ -25,7 +25,7 @@ class Ran:
 
 
 class Step(PyinfraCommand):
-    """One action on a host; `act` returns the reason of a failure, or None."""
+    """One action on a host; `act` returns the reason why it failed, or None."""
 
     def __init__(self, title: str, act: Callable[[Host, dict[str, Any]], str | None]) -> None:
         super().__init__()
@@ -49,25 +49,25 @@ class Step(PyinfraCommand):
 
 
 Steps = Generator[Step, None, None]
-"""What an operation yields: nothing when all is as it should be."""
+"""What an operation yields: nothing where all is as declared."""
 
 
 class Fail(Step):
-    """Fails the host with a sentence, touching nothing."""
+    """Fails the host with a reason, and changes nothing on it."""
 
     def __init__(self, reason: str) -> None:
         super().__init__("", lambda _host, _arguments: reason)
 
 
-def run_script(host: Host, script: str, arguments: dict[str, Any]) -> Ran:
-    """Run shell text on the host. It goes through standard input: nothing of it stands in a process list or a log."""
+def run_script(host: Host, script: str, arguments: dict[str, Any]) -> ScriptResult:
+    """Run shell text on the host. It is passed on standard input: it appears in no process list and no log."""
     count(host)
     ok, output = host.run_shell_command(StringCommand("sh", "-s"), **{**arguments, "_stdin": script})
-    return Ran(ok, tuple(output.stdout_lines), tuple(output.stderr_lines))
+    return ScriptResult(ok, tuple(output.stdout_lines), tuple(output.stderr_lines))
 
 
 def fail(host: Host, reason: str) -> None:
-    """Tell why the host failed, now and in the summary."""
+    """Report why the host failed, now and in the summary."""
     current_run().log.failures.setdefault(host.name, reason)
     for line in reason.splitlines():
         logger.error(f"{host.print_prefix}{line}")

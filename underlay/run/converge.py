@@ -1,4 +1,4 @@
-"""Make hosts what their plan says: only what differs is touched, in one round trip."""
+"""Converge hosts on their plan: only what differs is changed, in one round trip."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from underlay.resources.binary import BLOBS
 from underlay.resources.resource import Resource, Upload
 from underlay.resources.script import apply_script, observe_script, read_observations, read_outcome
 
-from .command import Ran, Step, Steps, run_script, tail
+from .command import Step, Steps, run_script, tail
 from .observe import observed
 from .run import current_run
 
-_LOST = "the host did not answer to the end; the connection was lost, or the host went down"
+_LOST = "the reply is incomplete: the connection was lost, or the host went down"
 
 
 @operation()
@@ -25,7 +25,7 @@ def converge(phase: Phase) -> Steps:
     """Converge the resources of one phase of the host's plan."""
     host = ctx_host.get()
     resources = current_run().plan(host).of(phase)
-    pending = [(r, seen) for r, seen in observed(host, resources) if r.sentence(seen)]
+    pending = [(r, line) for r, line in observed(host, resources) if r.sentence(line)]
     if not pending:
         host.noop(f"{len(resources)} resources are as declared")
         return
@@ -35,10 +35,10 @@ def converge(phase: Phase) -> Steps:
 def apply(
     host: Host, pending: Sequence[tuple[Resource, str]], arguments: dict[str, Any], *, among: Sequence[Resource]
 ) -> str | None:
-    """Apply resources that differ, then what has to follow; the reason of a failure, or None.
+    """Apply resources that differ, then those that depend on them; why it failed, or None.
 
-    :param pending: resources with their observed lines.
-    :param among: all that were looked at: a unit that was well before is behind once its file has changed.
+    :param pending: resources that differ, with the lines they were observed as.
+    :param among: all that were observed: a unit that was as declared needs a restart once its file has changed.
     """
     if reason := _apply(host, pending, arguments):
         return reason
@@ -46,14 +46,14 @@ def apply(
     followers = [r for r in among if r not in done and r.follows(changed)]
     if not followers:
         return None
-    seen = read_observations(followers, run_script(host, observe_script(followers), arguments).out)
-    behind = [(r, line) for r, line in zip(followers, seen, strict=True) if r.sentence(line)]
+    lines = read_observations(followers, run_script(host, observe_script(followers), arguments).out)
+    behind = [(r, line) for r, line in zip(followers, lines, strict=True) if r.sentence(line)]
     return _apply(host, behind, arguments) if behind else None
 
 
 def _apply(host: Host, pending: Sequence[tuple[Resource, str]], arguments: dict[str, Any]) -> str | None:
     resources = [r for r, _ in pending]
-    uploads = list(dict.fromkeys(u for r, seen in pending for u in r.uploads(seen)))
+    uploads = list(dict.fromkeys(u for r, line in pending for u in r.uploads(line)))
     if uploads and (reason := _push(host, uploads, arguments)):
         return reason
     ran = run_script(host, apply_script(resources), arguments)
@@ -63,29 +63,31 @@ def _apply(host: Host, pending: Sequence[tuple[Resource, str]], arguments: dict[
     if not ran.ok:
         return _LOST
     if outcome.unmet:
-        return "applied, and still " + "; ".join(outcome.unmet)
-    for resource, seen in pending:
-        host.log(resource.sentence(seen) or "")
+        return "still differs after it was applied: " + "; ".join(outcome.unmet)
+    for resource, line in pending:
+        host.log(resource.sentence(line) or "")
     return None
 
 
 def _push(host: Host, uploads: Sequence[Upload], arguments: dict[str, Any]) -> str | None:
-    """Bring blobs into the host's cache: under another name first, checked by the host, then renamed."""
+    """Copy blobs into the host's cache: under a temporary name, verified by the host, then renamed."""
     ran = run_script(host, f"mkdir -p {BLOBS} && df -m --output=avail {BLOBS} | tail -n 1", arguments)
     need = sum(u.source.stat().st_size for u in uploads) // 2**20
     if not ran.ok:
-        return f"{BLOBS} cannot be made: {tail(ran.err)}"
+        return f"{BLOBS} cannot be created ({tail(ran.err)})"
     if int(ran.out[-1]) < need * 2:
-        return f"{ran.out[-1].strip()} MB free in {BLOBS}; {need} MB are to be copied there and unpacked"
+        return (
+            f"{BLOBS}: {ran.out[-1].strip()} MB free, and {need} MB are copied there and unpacked; free {need * 2} MB"
+        )
     for upload in uploads:
         partial = f"{BLOBS}/.{upload.sha256}.partial"
         if not host.put_file(str(upload.source), partial, **arguments):
-            return f"{upload.source.name}: the copy to the host failed"
+            return f"{upload.source.name}: could not be copied to the host"
     lines = "".join(f"{u.sha256}  .{u.sha256}.partial\n" for u in uploads)
-    checked: Ran = run_script(
+    checked = run_script(
         host,
         f"cd {BLOBS} && sha256sum --quiet -c - <<'END'\n{lines}END\n[ $? = 0 ] || exit 1\n"
         + "".join(f"mv -f .{u.sha256}.partial {u.sha256}\n" for u in uploads),
         arguments,
     )
-    return None if checked.ok else f"blobs arrived damaged: {tail(checked.err)}"
+    return None if checked.ok else f"blobs differ from their checksums after the copy ({tail(checked.err)}); run again"

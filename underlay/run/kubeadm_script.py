@@ -1,4 +1,4 @@
-"""The shell around kubeadm: documents private and removed after, a mark of what was begun and what is done."""
+"""The shell around kubeadm: its configuration, removed afterwards, and a mark of how far it came."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from underlay.resources.file import place
 
 
 def kubeadm_script(cluster: Cluster, command: str, documents: dict[str, Any], *, undo_first: bool) -> str:
-    """Shell that runs a kubeadm command so that a kill at any moment is noticed by the next run.
+    """Shell that runs a kubeadm command; when it is killed at any moment, the next run notices.
 
-    :param documents: path -> what stands in it while kubeadm runs (a document or a list of them).
-    :param undo_first: whether an earlier attempt was cut off and has left files behind.
+    :param documents: path -> document, or list of documents, that the file holds while kubeadm runs.
+    :param undo_first: whether an earlier attempt was interrupted and has left files behind.
     """
     mark = f"{cluster.name} {cluster.control_plane_endpoint}"
     lines = ["set -eu", "umask 077", f"mkdir -p {MEMBER.rsplit('/', 1)[0]}"]

@@ -1,4 +1,4 @@
-"""Runs the live tests against a cluster, keeps their report, and says what failed."""
+"""Runs the live tests against a cluster, keeps their report, and returns what failed."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ from .run import Run, Verification
 
 LIVE = shipped("tests/live")
 REPORTS = Path("reports")
-# What else is installed beside pytest is nothing to the checks, and loads for a third of a second.
+# The checks use no other plugin that may be installed, and loading them takes a third of a second.
 _BARE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-# Lines of pytest's own output that are shown where there is no report.
+# Lines of pytest's output that are shown where there is no report.
 TAIL = 10
-# Seconds that an interrupted run has to finish its queries and to delete its namespace.
+# Seconds that an interrupted run has to finish its requests and to delete its namespace.
 TIDY_S = 60
 
 
 def run_checks(run: Run) -> list[str]:
-    """Run the live tests against the inventory's cluster; what failed, in lines for a terminal."""
+    """Run the live tests and set `run.verification`; what failed, as lines for a terminal."""
     with (
         run_folder(run.spec.cluster.name) as (partial, directory),
         tempfile.NamedTemporaryFile("w", suffix=".json") as hosts,
     ):
-        # Only this user may read it: variables can hold passwords.
+        # Readable by this user alone: variables can hold passwords.
         json.dump(_context(run), hosts, default=str)
         hosts.flush()
         code, output = _output_of(
             [sys.executable, "-m", "pytest", str(LIVE), "-q", "-p", "no:cacheprovider", "-c", os.devnull,
-             # Its own prints are captured, and what the checks tell meanwhile is not.
+             # Captures print, and leaves the checks' own progress lines alone.
              "--capture=sys", "--no-header", "--tb=short", f"--rootdir={LIVE}"],
             {"UNDERLAY_HOSTS": hosts.name, "UNDERLAY_REPORT": str(partial), **_BARE},
         )  # fmt: skip
@@ -56,7 +56,7 @@ def run_checks(run: Run) -> list[str]:
         verdict(report),
         notes=notes(report),
         report=str(directory.resolve() / "report.html"),
-        nodes={name: {"version": n.version, "state": n.state or "not asked"} for name, n in report.nodes.items()},
+        nodes={name: {"version": n.version, "state": n.state or "unknown"} for name, n in report.nodes.items()},
     )
     if report.verdict == "verified" and code == 0:
         return []
@@ -68,19 +68,19 @@ def run_checks(run: Run) -> list[str]:
 
 @contextmanager
 def run_folder(cluster: str) -> Iterator[tuple[Path, Path]]:
-    """A run's folder, by the name it has while it is written and the one it gets when it is whole."""
+    """A run's folder: its name while it is written, and its name once it is complete."""
     name = f"{cluster}-{time.strftime('%Y%m%d-%H%M%S')}"
     for number in count(1):
         directory = REPORTS / (name if number == 1 else f"{name}-{number}")
         partial = directory.with_name(f"{directory.name}.partial")
-        # Another run may have begun in the same second.
+        # Another run may have started in the same second.
         with suppress(FileExistsError):
             partial.mkdir(parents=True)
             if not directory.exists():
                 break
             partial.rmdir()
     yield partial, directory
-    # One without a report is none.
+    # Without a report the folder is empty, and is removed.
     with suppress(OSError):
         partial.rmdir()
         return
@@ -88,7 +88,7 @@ def run_folder(cluster: str) -> Iterator[tuple[Path, Path]]:
 
 
 def _output_of(command: list[str], environment: dict[str, str]) -> tuple[int, str]:
-    """Exit status and standard output of a command; on Ctrl-C it is left the time to remove what it made."""
+    """Exit status and standard output of a command; on Ctrl-C it gets the time to remove what it created."""
     with subprocess.Popen(command, env={**os.environ, **environment}, stdout=subprocess.PIPE) as process:
         try:
             output, _ = process.communicate()
@@ -103,9 +103,9 @@ def _output_of(command: list[str], environment: dict[str, str]) -> tuple[int, st
 
 
 def _context(run: Run) -> dict[str, Any]:
-    """What the checks and their report are told: the inventory, and what the deploy did and found so far."""
+    """What is passed to the checks and their report: the inventory, and what the deploy did and found so far."""
     found = [f.as_dict() for f in run.preflight.findings or ()]
-    # A run that asked its hosts knows the path already.
+    # A run that has queried its hosts knows the path's MTU.
     path = {"path_mtu": run.spec.cluster.path_mtu} if run.observed.answers else {}
     return {
         "hosts": run.inventory.hosts,

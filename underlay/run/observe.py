@@ -1,4 +1,4 @@
-"""One question, one answer: everything that is to be known of a host, in one round trip."""
+"""Queries everything that a run has to know of a host, in one round trip, and keeps the answers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from underlay.plan.host_questions import HostAnswers
 from underlay.resources.resource import Resource
 from underlay.resources.script import observe_script, read_observations
 
-from .privilege import way_to_root
+from .privilege import root_arguments
 from .run import current_run
 
 
@@ -32,21 +32,21 @@ class Observations(FactBase[list[str]]):
         return read_observations(plan.questions, output)
 
 
-def ask(host: Host) -> None:
-    """Ask the host everything and remember it for the run; what a phase changes it forgets again."""
+def query_host(host: Host) -> None:
+    """Query the host and keep the answers for the run; `forget` drops what a change invalidates."""
     run = current_run()
     plan = run.plan(host)
-    asked = time.monotonic()
+    began = time.monotonic()
     lines = host.get_fact(Observations)
     count(host)
-    run.observed.queried[host.name] = (asked, time.monotonic())
+    run.observed.queried[host.name] = (began, time.monotonic())
     lines = lines or [""] * len(plan.questions)
     run.observed.answers[host.name] = {p.name: line for p, line in zip(plan.probes, lines, strict=False)}
     run.observed.resources[host.name] = dict(zip(plan.resources, lines[len(plan.probes) :], strict=True))
 
 
 def count(host: Host) -> None:
-    """Note one SSH execution on the host."""
+    """Count one SSH execution on the host."""
     executions = current_run().log.executions
     executions[host.name] = executions.get(host.name, 0) + 1
 
@@ -56,21 +56,21 @@ def answers(host: Host) -> HostAnswers:
 
 
 def observed(host: Host, resources: Sequence[Resource]) -> list[tuple[Resource, str]]:
-    """The resources with their observed lines; asks again if something on the host has changed since."""
+    """The resources with the lines they were observed as; queries again if the host was changed since."""
     if host.name not in current_run().observed.resources:
-        ask(host)
+        query_host(host)
     known = current_run().observed.resources[host.name]
     return [(r, known[r]) for r in resources]
 
 
-def ask_resources(host: Host, resources: Sequence[Resource]) -> list[tuple[Resource, str]]:
-    """Resources that are not of the host's plan, with their observed lines: one more round trip."""
+def observe_resources(host: Host, resources: Sequence[Resource]) -> list[tuple[Resource, str]]:
+    """Resources outside the host's plan, with the lines they are observed as: one more round trip."""
     count(host)
     command = StringCommand("sh", "-c", QuoteString(observe_script(resources)))
-    _, output = host.run_shell_command(command, **way_to_root(host))
+    _, output = host.run_shell_command(command, **root_arguments(host))
     return list(zip(resources, read_observations(resources, output.stdout_lines), strict=True))
 
 
 def forget(host: Host) -> None:
-    """What was observed no longer holds: the host has been changed."""
+    """Drop what was observed of the host's resources: the host is about to be changed."""
     current_run().observed.resources.pop(host.name, None)

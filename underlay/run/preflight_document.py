@@ -1,4 +1,4 @@
-"""What preflight found and measured, as data for a person's terminal, a page and a machine."""
+"""What preflight found and measured, as the data behind its terminal output, its page and its JSON."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ SCHEMA = 1
 def document(run: Run, findings: list[Finding]) -> dict[str, Any]:
     """`schema`, `verdict`, `findings`, `hosts` in racks, `wire` in sum and `pairs` one by one."""
     cluster, network = run.spec.cluster, run.spec.network
-    seen = run.preflight.measured or Measured()
-    paths = seen.paths
+    measured = run.preflight.measured or Measured()
+    paths = measured.paths
     trips = sorted(p.rtt_ms for p in paths.values() if p.rtt_ms is not None)
-    states = list(seen.flows.values())
+    states = list(measured.flows.values())
     lanes: dict[tuple[str, str], dict[str, str]] = {pair: {} for pair in paths}
-    for flow, state in seen.flows.items():
+    for flow, state in measured.flows.items():
         if (flow.source, flow.target) in lanes:
             lanes[flow.source, flow.target][flow.lane.title] = state
     return {
@@ -38,7 +38,7 @@ def document(run: Run, findings: list[Finding]) -> dict[str, Any]:
             "flows": len(states),
             "open": states.count(OPEN),
             "not_probed": states.count(UNPROBED),
-            "path_mtu": seen.path_mtu,
+            "path_mtu": measured.path_mtu,
             "pod_mtu": network.pod_mtu(cluster),
             "rtt_ms": [trips[0], trips[-1]] if trips else [None, None],
             "packets": sum(p.packets for p in paths.values()),
@@ -56,5 +56,5 @@ def document(run: Run, findings: list[Finding]) -> dict[str, Any]:
             }
             for (a, b), path in paths.items()
         ],
-        "storage_ms": {host: {"median": t[len(t) // 2], "largest": t[-1]} for host, t in seen.storage.items()},
+        "storage_ms": {host: {"median": t[len(t) // 2], "largest": t[-1]} for host, t in measured.storage.items()},
     }

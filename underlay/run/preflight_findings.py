@@ -1,4 +1,4 @@
-"""What preflight finds: first of the hosts by themselves, then of the wire between them."""
+"""What preflight finds: on the hosts themselves, then on the network between them."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ from .run import current_run
 def findings_of(
     state: State, *, everything: bool = False, say: Callable[[str], None] = lambda _: None
 ) -> list[Finding]:
-    """Everything that preflight finds, gravest first; the wire is left alone when hosts are not fit by themselves.
+    """Everything that preflight finds, gravest first; the network is not probed when a host is refused.
 
-    :param everything: ask the wire between hosts that carry the cluster, too.
+    :param everything: probe between hosts that are members of the cluster, too.
+    :param say: called with a line before each step.
     """
     run = current_run()
     found = accept(findings_of_hosts(), run.spec.accepted)
@@ -31,17 +32,19 @@ def findings_of(
 
 
 def findings_of_hosts() -> list[Finding]:
-    """What is wrong with hosts by themselves and beside one another, out of what they were asked already."""
+    """What is wrong with each host, and between hosts, by the answers that they have given already."""
     run = current_run()
     first = run.spec.cluster.first.name
     if first not in run.observed.answers:
-        reason = "is not reachable, and nothing can be done without the first control-plane host"
+        reason = (
+            "is not reachable over SSH, and nothing works without the first control-plane host; check the connection"
+        )
         return [of_host("host-unreachable", first, reason)]
     recorded = run.observed.answers[first]["recorded"]
     lacking = [
         of_host("kernel-lacks", name, lack)
-        for name, seen in run.observed.resources.items()
-        for r, line in seen.items()
+        for name, lines in run.observed.resources.items()
+        for r, line in lines.items()
         if (lack := r.impossible(line))
     ]
     if (path := recorded_path(recorded)) and not run.spec.path_stated:
@@ -54,12 +57,12 @@ def findings_of_hosts() -> list[Finding]:
         path_stated=run.spec.path_stated,
     )
     found += lacking
-    # Through JSON, as the recorded one went: tuples are lists there.
-    asked = json.loads(json.dumps(record(run.spec)))
-    return found + [of_host("record-differs", first, why) for why in recorded_problems(recorded, asked)]
+    # Through JSON, like the recorded one: tuples become lists.
+    requested = json.loads(json.dumps(record(run.spec)))
+    return found + [of_host("record-differs", first, why) for why in recorded_problems(recorded, requested)]
 
 
 def line_of(finding: Finding) -> str:
-    """A finding that stops nothing, as a line of the run."""
+    """A finding that stops no deploy, as a line of the run's output."""
     accepted = f" (accepted: {finding.accepted})" if finding.accepted else ""
     return f"    {finding.severity}: {finding.line} [{finding.code}]{accepted}"

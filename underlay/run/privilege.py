@@ -1,4 +1,4 @@
-"""How the user has pyinfra become root on a host: in the inventory, or on its command line."""
+"""How pyinfra becomes root on a host: by the inventory's variables, or by its own command line."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pyinfra.api import Host
 from pyinfra.api.arguments import CONNECTOR_ARGUMENT_KEYS, pop_global_arguments
 
 
-def way_to_root(host: Host) -> dict[str, Any]:
-    """The connector's arguments for a command that no operation yields; pyinfra adds them to those alone."""
+def root_arguments(host: Host) -> dict[str, Any]:
+    """The connector's arguments for a command that no operation yields; pyinfra adds them to operations alone."""
     found, _ = pop_global_arguments(host.state, host, {})
     return {key: value for key, value in found.items() if key in CONNECTOR_ARGUMENT_KEYS}

@@ -1,4 +1,4 @@
-"""Sends the mode's own packets between the hosts before anything is installed; nothing of it outlasts the run."""
+"""Sends the network's own packets between the hosts before anything is installed, and removes what it used."""
 
 from __future__ import annotations
 
@@ -22,66 +22,66 @@ from underlay.preflight.wire_findings import Known, judge_wire
 from underlay.preflight.wire_plan import Facts, WirePlan, wire_plan, with_tunnel
 
 from .command import run_script, tail
-from .privilege import way_to_root
+from .privilege import root_arguments
 from .run import Run, current_run
 
-# Hosts that are asked at once.
+# Hosts that are probed in parallel.
 _AT_ONCE = 64
-# A step takes seconds, on a busy machine many; a host that is gone says nothing ever.
-_PATIENCE_S = 60
+# A step takes seconds, many on a busy machine; a host that went down never replies.
+_TIMEOUT_S = 60
 
-Said = dict[str, dict[str, Any]]
+Replies = dict[str, dict[str, Any]]
 
 
 def probe_wire(state: State, *, everything: bool = False, say: Callable[[str], None] = lambda _: None) -> list[Finding]:
-    """What is wrong between the hosts; the measured path becomes the run's own unless the inventory states one.
+    """What is wrong between the hosts; the measured path MTU becomes the run's own unless the inventory states one.
 
-    Hosts that carry this cluster already are left out, as verification asks them, unless `everything` is wanted.
+    Hosts that are members already are left out unless `everything` is set: verification checks them.
 
-    :param say: told of each step before it begins.
+    :param say: called with a line before each step.
     """
     run = current_run()
     cluster, network = run.spec.cluster, run.spec.network
     links = {n.name: link for n in cluster.nodes if (link := _carrier(run, n.name)) is not None}
-    carrying = {n for n in links if _carries(run, n)}
-    fresh = None if everything or not carrying else frozenset(links) - carrying
+    members = {n for n in links if _is_in_cluster(run, n)}
+    fresh = None if everything or not members else frozenset(links) - members
     if len(links) < 2 or fresh == frozenset():
         return []
     facts = {name: Facts(link.name, link.mtu) for name, link in links.items()}
     plan = wire_plan(cluster, network, facts, run=os.urandom(4), fresh=fresh)
-    seen = _measure(state, run, plan, tunnels=not carrying, say=say)
-    run.preflight.measured = seen
+    found = _measure(state, run, plan, tunnels=not members, say=say)
+    run.preflight.measured = found
     known = Known(
         firewalled={name for name in links if _has_closed_firewall(run, name)},
         hardware={name: link.hardware for name, link in links.items()},
-        stated=run.spec.path_stated or bool(carrying),
+        stated=run.spec.path_stated or bool(members),
     )
-    if seen.path_mtu and not known.stated:
-        run.know_path(seen.path_mtu)
-    return judge_wire(run.spec.cluster, network, plan, seen, known)
+    if found.path_mtu and not known.stated:
+        run.know_path(found.path_mtu)
+    return judge_wire(run.spec.cluster, network, plan, found, known)
 
 
 def _measure(state: State, run: Run, plan: WirePlan, *, tunnels: bool, say: Callable[[str], None]) -> Measured:
     hosts = {h.name: h for h in state.inventory.get_active_hosts() if h.name in plan.parts}
     pairs = len({(f.source, f.target) for f in plan.flows})
-    say(f"{len(hosts)} hosts listen on what {run.spec.network.mode} and Kubernetes use")
+    say(f"{len(hosts)} hosts listen on the ports and protocols that {run.spec.network.mode} and Kubernetes use")
     listening = _all(state, hosts, lambda name: listen_script(plan.parts[name]))
-    ready = {name: hosts[name] for name, said in listening.items() if "trouble" not in said}
-    say(f"{pairs} directed pairs ask, {len(plan.flows)} ports and protocols in all")
+    ready = {name: hosts[name] for name, reply in listening.items() if "trouble" not in reply}
+    say(f"{pairs} directed pairs are probed, {len(plan.flows)} flows in all")
     probed = _all(state, ready, lambda _: probe_script())
     so_far = measured(plan, listening, probed, {})
     parts = plan.parts
     if tunnels:
         path = so_far.path_mtu or run.spec.cluster.path_mtu
         parts = with_tunnel(plan, run.spec.network, run.spec.cluster, path=path, passing=so_far.passing(plan.carriers))
-    tried = any(part["tunnel"] for part in parts.values())
-    say("hosts tell what they heard" + (", and try TCP in a tunnel" if tried else ""))
+    tunnelled = any(part["tunnel"] for part in parts.values())
+    say("hosts report what arrived" + (", and test TCP in a tunnel" if tunnelled else ""))
     finished = _all(state, ready, lambda name: finish_script(parts[name]))
     return measured(plan, listening, probed, finished)
 
 
-def _all(state: State, hosts: dict[str, Host], script: Callable[[str], str]) -> Said:
-    """What each host said, all at once; of one that said nothing that can be read, the `trouble`."""
+def _all(state: State, hosts: dict[str, Host], script: Callable[[str], str]) -> Replies:
+    """Each host's reply to its script, all in parallel; without a readable one, the `trouble`."""
     pool = Pool(_AT_ONCE)
     jobs = {name: pool.spawn(_one, state, host, script(name)) for name, host in hosts.items()}
     gevent.joinall(list(jobs.values()), raise_error=True)
@@ -91,24 +91,24 @@ def _all(state: State, hosts: dict[str, Host], script: Callable[[str], str]) -> 
 def _one(state: State, host: Host, script: str) -> dict[str, Any]:
     try:
         with ctx_state.use(state), ctx_host.use(host):
-            ran = run_script(host, script, {**way_to_root(host), "_timeout": _PATIENCE_S})
+            ran = run_script(host, script, {**root_arguments(host), "_timeout": _TIMEOUT_S})
         return dict(json.loads(ran.out[-1]))
     except (OSError, EOFError, SSHException) as error:
-        return {"trouble": f"it stopped answering ({error or type(error).__name__})"}
+        return {"trouble": f"the connection was lost ({error or type(error).__name__})"}
     except (IndexError, TypeError, ValueError):
-        return {"trouble": f"it did not answer to the end ({tail(ran.err[-1:]) or 'without a word'})"}
+        return {"trouble": f"its reply is incomplete ({tail(ran.err[-1:]) or 'nothing on stderr'})"}
 
 
 def _carrier(run: Run, name: str) -> Link | None:
-    seen = run.observed.answers.get(name)
-    return carrier(seen["addresses"], run.spec.cluster.node(name).address) if seen else None
+    answers = run.observed.answers.get(name)
+    return carrier(answers["addresses"], run.spec.cluster.node(name).address) if answers else None
 
 
-def _carries(run: Run, name: str) -> bool:
-    seen = run.observed.answers[name]
-    return is_member(run.spec.cluster, seen) or is_started(run.spec.cluster, seen)
+def _is_in_cluster(run: Run, name: str) -> bool:
+    answers = run.observed.answers[name]
+    return is_member(run.spec.cluster, answers) or is_started(run.spec.cluster, answers)
 
 
 def _has_closed_firewall(run: Run, name: str) -> bool:
-    """Whether a firewall of the host's own is there that the deploy has yet to open."""
+    """Whether the host runs a firewall that the deploy has yet to open."""
     return any(r.kind == "firewall" and r.sentence(line) for r, line in run.observed.resources.get(name, {}).items())

@@ -1,4 +1,4 @@
-"""What a person sees while a run goes on, and the summary at its end."""
+"""Progress lines and phase times while pyinfra runs, and the summary at its end."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from .summary import show_summary
 
 
 def watch(state: State) -> None:
-    """Time the phases of the run, and end it with a summary however it ends."""
-    state.add_callback_handler(Phases())
+    """Time the phases of the run, and print the summary however it ends."""
+    state.add_callback_handler(PhaseTimes())
     run = current_run()
     atexit.register(show_summary, run, state)
 
 
-class Phases(BaseStateCallback):
+class PhaseTimes(BaseStateCallback):
     """Wall time of each operation."""
 
     def __init__(self) -> None:

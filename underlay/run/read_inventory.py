@@ -1,4 +1,4 @@
-"""The bridge: pyinfra's inventory -> a Spec, or one error that lists every problem, before any host is contacted."""
+"""pyinfra's inventory -> a Spec, or one error that lists every problem, before any host is contacted."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from .run import InventoryVariables, Run, begin
 
 
 def hosts_and_groups(inventory: Inventory) -> tuple[Hosts, Groups]:
-    """What the inventory says of every host, and who is in which group, whatever `--limit` leaves."""
+    """Variables of every host, and members of every group, whatever `--limit` selects."""
     hosts = {host.name: host.data.dict() for host in inventory}
     groups = {g: tuple(h.name for h in inventory.get_group(g, default=None) or ()) for g in GROUPS}
     return hosts, groups
 
 
 def read_run(inventory: Inventory, *, name: str) -> Run:
-    """Everything a run needs to know before it contacts anybody.
+    """The run of an inventory, with its spec and artifacts, before any host is contacted.
 
     :raises InvalidInventory: with every problem, the artifacts' among them.
     """
@@ -37,7 +37,7 @@ def read_run(inventory: Inventory, *, name: str) -> Run:
     spec = read_spec(hosts, groups)
     artifacts = artifacts_of(spec)
     try:
-        # Nobody has more binaries, images and charts than the first.
+        # No host has more binaries, images and charts than the first.
         node_plan(spec, spec.cluster.first, artifacts)
     except ArtifactError as error:
         raise InvalidInventory([str(error)]) from error
@@ -55,7 +55,7 @@ def artifacts_of(spec: Spec) -> ArtifactsOf:
 
 
 def before_connecting(state: State) -> None:
-    """Have pyinfra's own command refuse a bad inventory before it connects to any host.
+    """Have pyinfra's own command refuse an invalid inventory before it connects to any host.
 
     `State.init` is the one call between the loading of the inventory and the first connection.
     """
@@ -66,9 +66,9 @@ def before_connecting(state: State) -> None:
     def checked(inventory: Inventory, config: Any, initial_limit: Any = None) -> None:
         init(inventory, config, initial_limit=initial_limit)
         if not len(inventory):
-            refuse([f"inventory: {_argument()} has no hosts, or there is no such file; check its path"])
+            refuse([f"inventory: {_argument()} does not exist or names no hosts; check the path"])
         if initial_limit is not None and not initial_limit:
-            refuse(["--limit: it leaves no host; the hosts are " + ", ".join(sorted(h.name for h in inventory))])
+            refuse(["--limit: selects no host; the hosts are " + ", ".join(sorted(h.name for h in inventory))])
         try:
             begin(state, read_run(inventory, name=_argument()))
         except InvalidInventory as error:
@@ -79,7 +79,7 @@ def before_connecting(state: State) -> None:
 
 
 def refuse(problems: Any) -> None:
-    """Tell every problem and leave with exit status 1."""
+    """Print every problem and exit with status 1."""
     for problem in problems:
         click.echo(f"underlay: {problem}", err=True)
     sys.exit(1)
@@ -99,13 +99,13 @@ def load(path: str, *, data: dict[str, Any] | None = None) -> Inventory:
     from pyinfra_cli.exceptions import WrappedError  # noqa: PLC0415
     from pyinfra_cli.inventory import make_inventory_from_files  # noqa: PLC0415
 
-    # Ctrl-C reaches us all the same; the hub would print it first.
+    # Ctrl-C still ends the command; without this the hub prints a traceback first.
     gevent.get_hub().NOT_ERROR += (KeyboardInterrupt,)
     if not Path(path).is_file():
         near = ", ".join(sorted(str(p) for p in Path("inventories").glob("*.py")))
-        raise InvalidInventory([f"inventory: there is no file {path}; known are {near or 'none here'}"])
+        raise InvalidInventory([f"inventory: {path} does not exist; inventories here are {near or 'none'}"])
     try:
-        # pyinfra notes in its state which file it executes.
+        # pyinfra records in its state which file it executes.
         with ctx_state.use(State()):
             return cast(Inventory, make_inventory_from_files(path, data or {}, str(Path.cwd())))
     except WrappedError as error:

@@ -1,4 +1,4 @@
-"""Reboots every host, one at a time, each only when the one before does its work again."""
+"""Reboots every host, one at a time, each only once the one before works again."""
 
 from __future__ import annotations
 
@@ -20,95 +20,99 @@ from underlay.checks.reboot import lacking, reboot_order
 from underlay.resources.objects import KUBECTL
 
 from .command import run_script
-from .privilege import way_to_root
+from .privilege import root_arguments
 from .run import current_run
 
-# Firmware of a server with much memory takes minutes.
-ANSWERS_S = 600
-WORKS_S = 300
-# A node that has just joined is Ready once its kubelet says so again: every ten seconds.
-SETTLES_S = 60
+# Seconds until a host answers over SSH: the firmware of a server with much memory takes minutes.
+REACHABLE_S = 600
+# Seconds until its node and pods are Ready.
+READY_S = 300
+# A node that has just joined becomes Ready with its kubelet's next status update: every ten seconds.
+BEFORE_S = 60
 _POLL_S = 1
-# A host that goes down while it is asked never says so.
+# A host that goes down during a command never replies.
 _REPLY_S = 30
-_WHO = "cat /proc/sys/kernel/random/boot_id; date -u +%Y-%m-%dT%H:%M:%SZ"
+_BOOT = "cat /proc/sys/kernel/random/boot_id; date -u +%Y-%m-%dT%H:%M:%SZ"
 
 
 def reboot_hosts(state: State, *, say: Callable[[str], None]) -> list[str]:
-    """What went wrong, if anything did; then no further host is rebooted. Each reboot is a phase of the run."""
+    """Reboot every host; the problems, none when all is well. The first stops it. Each reboot is a phase of the run.
+
+    :param say: called with a line before and after each reboot.
+    """
     with ctx_state.use(state):
         run = current_run()
         hosts = {h.name: h for h in state.inventory.get_active_hosts()}
-        at_work = _Round(hosts, run.spec.cluster.first.name, run.spec.network.carries_pods)
+        reboots = _Reboots(hosts, run.spec.cluster.first.name, run.spec.network.carries_pods)
         nodes = [n.name for n in run.spec.cluster.nodes]
-        # Who is down already would be two with the first reboot.
-        if ill := {name: reason for name in nodes if (reason := _while(partial(at_work.lacks, name), SETTLES_S))}:
-            return [f"{name}: {reason}; nothing was rebooted" for name, reason in ill.items()]
+        # With a node down already, the first reboot would make it two.
+        if unfit := {name: reason for name in nodes if (reason := _wait_while(partial(reboots.lacks, name), BEFORE_S))}:
+            return [f"{name}: {reason}; no host was rebooted" for name, reason in unfit.items()]
         for name in reboot_order(run.spec.cluster):
             began = time.monotonic()
             say(f"rebooting {name}")
-            reason = at_work.reboot(name, node=name in nodes)
+            reason = reboots.reboot(name, node=name in nodes)
             run.log.phases.append((f"Reboot {name}", time.monotonic() - began))
             if reason:
-                return [f"{name}: after its reboot {reason}; no further host was rebooted"]
+                return [f"{name}: {reason} after its reboot; no further host was rebooted"]
             say(f"{name} is back after {run.log.phases[-1][1]:.0f} s")
         return []
 
 
 @dataclass
-class _Round:
+class _Reboots:
     hosts: dict[str, Host]
     first: str
     connected: bool
     boots: dict[str, str] = field(default_factory=dict)
 
     def reboot(self, name: str, *, node: bool) -> str:
-        """Reboot a host and wait for it; why it is not what it was, empty when it is."""
-        was = self._ask(name, _WHO)
-        if len(was) != 2:
-            return "it could not be asked who it is"
-        self.boots[name], since = was
-        self._ask(name, "systemctl --no-block reboot")
-        reason = _while(lambda: self._away(name, boot=was[0]), ANSWERS_S)
+        """Reboot a host and wait until it works again; why it does not, empty when it does."""
+        before = self._lines(name, _BOOT)
+        if len(before) != 2:
+            return "its boot ID could not be read"
+        self.boots[name], since = before
+        self._lines(name, "systemctl --no-block reboot")
+        reason = _wait_while(lambda: self._not_back(name, boot=before[0]), REACHABLE_S)
         if reason or not node:
             return reason
-        return _while(lambda: self.lacks(name, since=since), WORKS_S)
+        return _wait_while(lambda: self.lacks(name, since=since), READY_S)
 
     def lacks(self, name: str, *, since: str = "") -> str:
-        """Why a node does not do its work, asked of the API; empty when it does."""
+        """Why a node does not work, by the API; empty when it does."""
         paths = (f"/api/v1/nodes/{name}", f"/api/v1/pods?fieldSelector=spec.nodeName%3D{name}")
         raw = " && echo && ".join(f"{KUBECTL} get --raw '{path}'" for path in paths)
-        told = self._ask(self.first, f"{KUBECTL} get --raw /readyz >/dev/null && {raw}")
-        if len(told) != 2:
+        replies = self._lines(self.first, f"{KUBECTL} get --raw /readyz >/dev/null && {raw}")
+        if len(replies) != 2:
             return f"the API does not answer on {self.first}"
-        node, pods = (json.loads(line) for line in told)
+        node, pods = (json.loads(line) for line in replies)
         return lacking(node, pods, boot=self.boots.get(name, ""), since=since, connected=self.connected)
 
-    def _away(self, name: str, *, boot: str) -> str:
-        """Why a host is not back yet, over a connection of its own; empty when it is up under another boot ID."""
+    def _not_back(self, name: str, *, boot: str) -> str:
+        """Why a host is not back yet, over a new connection; empty when it is up with another boot ID."""
         host = self.hosts[name]
-        # Whatever lay on the host for it is gone with the connection.
+        # The file that answers sudo's prompt went with the old boot.
         clear_askpass_cache(host)
         host.disconnect()
         with suppress(ConnectError):
             host.connect(show_errors=False, raise_exceptions=True)
-        told = self._ask(name, _WHO) if host.connected else ()
-        if len(told) != 2:
+        current = self._lines(name, _BOOT) if host.connected else ()
+        if len(current) != 2:
             return "it does not answer over SSH; look at its console"
-        self.boots[name] = told[0]
-        return "it did not go down" if told[0] == boot else ""
+        self.boots[name] = current[0]
+        return "it did not go down" if current[0] == boot else ""
 
-    def _ask(self, name: str, script: str) -> tuple[str, ...]:
-        """The lines a host answers; none when it fails or is away."""
+    def _lines(self, name: str, script: str) -> tuple[str, ...]:
+        """The lines that a script prints on a host; none when it fails or the host is down."""
         host = self.hosts[name]
         with suppress(OSError, EOFError, SSHException), gevent.Timeout(_REPLY_S, False), ctx_host.use(host):
-            ran = run_script(host, script, way_to_root(host))
+            ran = run_script(host, script, root_arguments(host))
             return tuple(line for line in ran.out if line) if ran.ok else ()
         return ()
 
 
-def _while(reason: Callable[[], str], seconds: float) -> str:
-    """Wait until there is no reason any more; the last one, with how long it was waited, when it does not go away."""
+def _wait_while(reason: Callable[[], str], seconds: float) -> str:
+    """Wait until there is no reason left; the last one, with the seconds waited, when time runs out."""
     until = time.monotonic() + seconds
     while found := reason():
         if time.monotonic() > until:

@@ -1,4 +1,4 @@
-"""One run: what was asked for, what the hosts answered, what is known of the cluster, and what the run did.
+"""One run: what was requested, what the hosts answered, what is known of the cluster, and what the run did.
 
 Each part has one owner, who alone writes it; everybody may read.
 """
@@ -34,7 +34,7 @@ class InventoryVariables:
 
 @dataclass
 class Observed:
-    """What the hosts answered, by host; written by `observe`. Resources are forgotten once a host is changed."""
+    """What the hosts answered, by host; written by `observe`. A change of a host drops its `resources`."""
 
     answers: dict[str, HostAnswers] = field(default_factory=dict)
     queried: dict[str, tuple[float, float]] = field(default_factory=dict)
@@ -45,7 +45,7 @@ class Observed:
 
 @dataclass
 class Preflight:
-    """What was found before anything is touched; written by `preflight_findings` and `probe_wire`.
+    """What was found before any host is changed; written by `preflight_findings` and `probe_wire`.
 
     `findings` is None until the hosts have been judged.
     """
@@ -56,7 +56,7 @@ class Preflight:
 
 @dataclass
 class JoinMaterial:
-    """What the first control-plane host gives to those that join. Secret; lives in memory only."""
+    """What hosts join with, created by the first control-plane host. Secret; kept in memory only."""
 
     ca: str
     token: str
@@ -65,7 +65,7 @@ class JoinMaterial:
 
 @dataclass
 class ClusterState:
-    """What is known of the cluster; written by the phases that learn it."""
+    """What is known of the cluster; written by the phases that find it out."""
 
     join: JoinMaterial | None = None
     pod_subnets: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -87,7 +87,7 @@ class RunLog:
 
 @dataclass(frozen=True)
 class Verification:
-    """What the checks came to; written by `live_tests`."""
+    """Result of the checks; written by `live_tests`."""
 
     verdict: str = "not verified"
     notes: Sequence[str] = ()
@@ -117,7 +117,7 @@ class Run:
         return self._plans[host.name]
 
     def know_path(self, mtu: int) -> None:
-        """The path was measured: what is planned follows it, and hosts are queried again about what that changes."""
+        """Plan for a measured path MTU, in bytes; hosts are queried again about the resources that it changes."""
         if mtu != self.spec.cluster.path_mtu:
             self.spec = self.spec.with_path(mtu)
             self._plans.clear()
@@ -125,7 +125,7 @@ class Run:
 
     @property
     def has_static_routes(self) -> bool:
-        """Whether hosts get routes that depend on what the cluster decided."""
+        """Whether hosts get static routes, which depend on the pod subnets that the cluster assigns."""
         return self.spec.cluster.routes is Routes.STATIC
 
     def is_node(self, host: Host) -> bool:
@@ -137,7 +137,7 @@ class Run:
 
 def begin(state: State, run: Run) -> None:
     """Give a pyinfra state its run."""
-    # What was imported stays to the end: the collector need not look at it again and again, nor at exit.
+    # Imported modules stay until the end: the collector need not scan them again.
     gc.freeze()
     state.underlay_run = run  # type: ignore[attr-defined]
 

@@ -1,4 +1,4 @@
-"""The routes to other nodes' pods that a host needs, once the cluster has given its nodes their pod subnets."""
+"""The static routes to other nodes' pods that a host needs, once the cluster has assigned the pod subnets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .run import current_run
 
 
 def routes_of(host: Host) -> Sequence[Resource]:
-    """The resources that follow from the nodes' pod subnets; none where the network tells routes another way."""
+    """The resources that follow from the nodes' pod subnets; none where routes are not static."""
     run = current_run()
     if not run.has_static_routes or not run.is_node(host):
         return ()

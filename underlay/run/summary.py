@@ -1,4 +1,4 @@
-"""The end of a run: what there is now, what it took, what to do next."""
+"""The summary at the end of a run: the nodes, what changed, how long it took, what to do next."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from underlay.model.node import Node
 
 from .run import Run
 
-# Rows that leave room for the rest of the summary on a screen of 24 lines; those that are well are counted.
+# Rows that leave room for the rest of the summary on a screen of 24 lines; further Ready nodes are counted.
 ROWS = 12
 
 
 def show_summary(run: Run, state: State) -> None:
-    """Print the summary of a run to standard error, where pyinfra writes for people too."""
+    """Print the summary of a run to standard error, like pyinfra's own output."""
     if not state.is_executing and not run.log.failures:
         return
     console = Console(stderr=True, highlight=False, width=None)
@@ -28,7 +28,7 @@ def show_summary(run: Run, state: State) -> None:
     shown = _shown(run)
     console.print(_nodes(run, shown))
     if more := len(run.spec.cluster.nodes) - len(shown):
-        console.print(f"and {more} nodes more, all Ready")
+        console.print(f"and {more} more nodes, all Ready")
     cluster, network = run.spec.cluster, run.spec.network
     pods = " and ".join(map(str, cluster.pod_subnets))
     mtu = f", pod MTU {network.pod_mtu(cluster)}" if network.carries_pods else ""
@@ -46,18 +46,20 @@ def show_summary(run: Run, state: State) -> None:
         if value:
             console.print(f"{label}: {os.path.relpath(value)}", soft_wrap=True)
     if run.log.failures:
-        console.print("[bold red]not done[/]; fix what is told above and run again: it goes on where it stopped")
+        console.print(
+            "[bold red]not complete[/]; fix what is reported above and run again: it continues where it stopped"
+        )
 
 
 def _shown(run: Run) -> list[Node]:
-    """All nodes where there is room for them; otherwise those with something to tell, and as many more as fit."""
+    """All nodes where there is room for them; otherwise those that failed or are not Ready, and as many more as fit."""
     nodes = run.spec.cluster.nodes
     if len(nodes) <= ROWS:
         return list(nodes)
     states = run.verification.nodes
     wrong = [n for n in nodes if n.name in run.log.failures or states.get(n.name, {}).get("state") != "Ready"]
-    well = [n for n in nodes if n not in wrong]
-    kept = [*wrong, *well[: max(ROWS - len(wrong), 0)]]
+    ready = [n for n in nodes if n not in wrong]
+    kept = [*wrong, *ready[: max(ROWS - len(wrong), 0)]]
     return [n for n in nodes if n in kept]
 
 
@@ -69,7 +71,7 @@ def _nodes(run: Run, shown: Sequence[Node]) -> Table:
         known = run.verification.nodes.get(node.name, {})
         failure = run.log.failures.get(node.name)
         first_line = (failure or "").splitlines()[0] if failure else ""
-        state = f"[red]failed:[/] {escape(first_line)}" if failure else known.get("state", "not asked")
+        state = f"[red]failed:[/] {escape(first_line)}" if failure else known.get("state", "unknown")
         table.add_row(node.name, node.role, node.rack, str(node.address), known.get("version", "-"), state)
     for router in run.spec.routers:
         failure = run.log.failures.get(router.name)
@@ -81,5 +83,5 @@ def _nodes(run: Run, shown: Sequence[Node]) -> Table:
 def _changes(run: Run) -> str:
     changed = {name: len(steps) for name, steps in run.log.changes.items() if steps}
     executions = max(run.log.executions.values(), default=0)
-    told = ", ".join(f"{name} {count}" for name, count in sorted(changed.items())) or "none"
-    return f"{told}; at most {executions} SSH executions on a host"
+    counts = ", ".join(f"{name} {count}" for name, count in sorted(changed.items())) or "none"
+    return f"{counts}; at most {executions} SSH executions on a host"

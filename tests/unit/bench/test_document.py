@@ -44,12 +44,15 @@ def test_ratios_are_told_as_the_aims_are() -> None:
 def test_phases_and_what_the_program_takes_beside_them_make_the_wall() -> None:
     runs = [
         Deploy(wall, "", Summary({}, 1, phases, seconds, 0))
-        for wall, seconds, phases in ((2.5, 1.5, {"Connect": 0.5, "Ask hosts": 1.0}), (3.0, 2.25, {"Ask hosts": 2.0}))
+        for wall, seconds, phases in (
+            (2.5, 1.5, {"Connect": 0.5, "Query hosts": 1.0}),
+            (3.0, 2.25, {"Query hosts": 2.0}),
+        )
     ]
     assert [(row.what, row.values) for row in phase_rows(runs)] == [
         ("of it, the program's start and end", (1.0, 0.75)),
         ("of it, Connect", (0.5, 0.0)),
-        ("of it, Ask hosts", (1.0, 2.0)),
+        ("of it, Query hosts", (1.0, 2.0)),
     ]
 
 

@@ -16,7 +16,7 @@ from underlay.run.summary import show_summary
 SECOND = """\
 network: flannel-vxlan (VXLAN between nodes), pods 10.244.0.0/16, pod MTU 1450; not verified
 changes: none; at most 1 SSH executions on a host
-seconds: Connect 0.5, Ask hosts 1.0; all 1.6
+seconds: Connect 0.5, Query hosts 1.0; all 1.6
 kubeconfig: .underlay/lab/kubeconfig
 """
 FIRST = """\
@@ -30,7 +30,7 @@ def table(total: str) -> str:
     return f"""\
 --> Results:
     Operation    Hosts   Success   Error   No Change
-    Ask hosts    3       -         -       3
+    Query hosts  3       -         -       3
     \x1b[1mGrand total\x1b[0m  {total}
 """
 
@@ -39,7 +39,7 @@ def test_reads_a_run_without_changes() -> None:
     found = read_summary(SECOND)
     assert found.changed == {}
     assert found.executions == 1
-    assert found.phases == {"Connect": 0.5, "Ask hosts": 1.0}
+    assert found.phases == {"Connect": 0.5, "Query hosts": 1.0}
     assert found.seconds == 1.6
     assert found.checks == 0
 
@@ -69,13 +69,13 @@ def test_reads_what_the_deploy_really_prints(capsys: pytest.CaptureFixture[str])
     run = Run(InventoryVariables("lab.py", {}, {}), spec=spec(), artifacts=nothing)
     run.log.changes = {"cp-1": ["init", "join"], "w-1": ["join"], "w-2": []}
     run.log.executions = {"cp-1": 3, "w-1": 2}
-    run.log.phases = [("Connect", 0.4), ("Ask hosts", 1.04), ("Preflight", 0.01)]
+    run.log.phases = [("Connect", 0.4), ("Query hosts", 1.04), ("Preflight", 0.01)]
     run.verification = Verification("verified by 12 checks in 3 s")
     show_summary(run, cast(Any, SimpleNamespace(is_executing=True)))
     found = read_summary(capsys.readouterr().err)
     assert found.changed == {"cp-1": 2, "w-1": 1}
     assert found.executions == 3
-    assert found.phases == {"Connect": 0.4, "Ask hosts": 1.0}
+    assert found.phases == {"Connect": 0.4, "Query hosts": 1.0}
     assert found.checks == 12
 
 

@@ -93,7 +93,7 @@ def test_the_summary_of_a_large_cluster_fits_a_screen(capsys: pytest.CaptureFixt
     lines = shown(capsys, 40, wrong="w-37")
     assert len(lines) <= 24
     assert [line.split()[0] for line in lines if "NotReady" in line] == ["w-37"]
-    assert "and 28 nodes more, all Ready" in lines
+    assert "and 28 more nodes, all Ready" in lines
 
 
 def test_the_summary_of_a_small_one_has_every_node(capsys: pytest.CaptureFixture[str]) -> None:

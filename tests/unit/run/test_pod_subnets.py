@@ -1,4 +1,4 @@
-"""A cluster that does not answer has not lost its nodes: routes must not be taken away because of it."""
+"""A cluster that does not answer has not lost its nodes: no route may be removed because of it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pyinfra.api import Config, Host, State
 from pyinfra.context import ctx_state
 
 from tests.unit.local_host import Shell
-from underlay.run.pod_subnets import learn_subnets, settled
+from underlay.run.pod_subnets import learn_subnets, wait_for_pod_subnets
 from underlay.run.run import InventoryVariables, Run, begin
 
 KNOWN = {"w-1": frozenset({"10.244.1.0/24"})}
@@ -20,7 +20,7 @@ KNOWN = {"w-1": frozenset({"10.244.1.0/24"})}
 def learned(
     *, ok: bool, out: list[str], err: list[str], joined: tuple[str, ...] = ()
 ) -> tuple[str | None, dict[str, frozenset[str]]]:
-    """What comes of an answer, in a run that knows a subnet from before."""
+    """The problem and the known subnets after a reply, in a run that already knows a subnet."""
     output = SimpleNamespace(stdout_lines=out, stderr_lines=err)
     state = State()
     state.config = Config()
@@ -33,46 +33,46 @@ def learned(
         return learn_subnets(cast(Host, host), joined=joined), run.cluster.pod_subnets
 
 
-def test_an_answer_is_what_is_known() -> None:
+def test_a_reply_replaces_what_was_known() -> None:
     reason, subnets = learned(ok=True, out=["w-1 10.244.1.0/24", "w-2 10.244.2.0/24"], err=[])
     assert reason is None
     assert subnets == {"w-1": frozenset({"10.244.1.0/24"}), "w-2": frozenset({"10.244.2.0/24"})}
 
 
 @pytest.mark.parametrize(
-    ("ok", "out", "err", "told"),
+    ("ok", "out", "err", "reason"),
     [
         (False, [], ["connection refused"], "connection refused"),
         (False, ["w-2 10.244.2.0/24"], ["cut off"], "cut off"),
-        (True, [], [], "it names no node"),
+        (True, [], [], "the API lists no node"),
     ],
 )
-def test_no_answer_is_told_and_changes_nothing(ok: bool, out: list[str], err: list[str], told: str) -> None:
-    reason, subnets = learned(ok=ok, out=out, err=err)
-    assert reason == f"the cluster does not tell its nodes' pod subnets: {told}"
+def test_no_answer_is_reported_and_changes_nothing(ok: bool, out: list[str], err: list[str], reason: str) -> None:
+    problem, subnets = learned(ok=ok, out=out, err=err)
+    assert problem == f"the nodes' pod subnets are unknown ({reason}); check the API server"
     assert subnets == KNOWN
 
 
 @pytest.mark.parametrize("out", [["w-1 10.244.1.0/24", "w-2 "], ["w-1 10.244.1.0/24"]])
-def test_a_node_without_a_subnet_is_told_and_changes_nothing(out: list[str]) -> None:
+def test_a_node_without_a_subnet_is_reported_and_changes_nothing(out: list[str]) -> None:
     reason, subnets = learned(ok=True, out=out, err=[], joined=("w-1", "w-2"))
-    assert reason == "the cluster has given no pod subnet to w-2; are its kubelet and the controllers well?"
+    assert reason == "no pod subnet is assigned to w-2; check its kubelet and kube-controller-manager"
     assert subnets == KNOWN
 
 
 @pytest.mark.parametrize("before", ["w-1 10.244.1.0/24", "w-1 10.244.1.0/24\\nw-2 ", "w-1 \\nw-2 10.244.2.0/24"])
 def test_nodes_that_have_just_joined_are_waited_for(shell: Shell, tmp_path: Path, before: str) -> None:
-    asked = tmp_path / "asked"
+    requests = tmp_path / "requests"
     after = "w-1 10.244.1.0/24\\nw-2 10.244.2.0/24"
     fakes = f"""
 sleep() {{ :; }}
-kubectl() {{ echo >>{asked}; if [ $(wc -l <{asked}) -ge 3 ]; then printf '{after}'; else printf '{before}'; fi; }}
+kubectl() {{ echo >>{requests}; if [ $(wc -l <{requests}) -ge 3 ]; then printf '{after}'; else printf '{before}'; fi; }}
 """
-    ran = shell.run(fakes + settled(["w-1", "w-2"]))
+    ran = shell.run(fakes + wait_for_pod_subnets(["w-1", "w-2"]))
     assert (ran.rc, ran.stdout) == (0, "w-1 10.244.1.0/24\nw-2 10.244.2.0/24\n")
-    assert asked.read_text().count("\n") == 3
+    assert requests.read_text().count("\n") == 3
 
 
 def test_a_cluster_that_does_not_answer_is_not_waited_for(shell: Shell) -> None:
-    ran = shell.run("sleep() { echo slept; }\nkubectl() { return 7; }\n" + settled(["w-1"]))
+    ran = shell.run("sleep() { echo slept; }\nkubectl() { return 7; }\n" + wait_for_pod_subnets(["w-1"]))
     assert (ran.rc, ran.stdout) == (7, "")

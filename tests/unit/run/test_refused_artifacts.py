@@ -1,4 +1,4 @@
-"""An artifact that is not to be had is told before any host is contacted."""
+"""A missing artifact is reported before any host is contacted."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PLAN = "import sys; from underlay.cli.main import main; sys.argv[0] = 'underlay'
 
 @pytest.fixture
 def inventory(tmp_path: Path) -> Path:
-    """A cluster of one, to be made from a bundle with nothing in it."""
+    """A cluster of one host, to be installed from an empty bundle."""
     save_manifest(tmp_path, Manifest(arch="amd64", binaries={}, images={}, outputs={}))
     path = tmp_path / "inventory.py"
     path.write_text(
@@ -28,7 +28,7 @@ def inventory(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("command", ["plan", "verify"])
-def test_what_a_bundle_lacks_is_told_at_once(inventory: Path, command: str) -> None:
+def test_what_a_bundle_lacks_is_reported_at_once(inventory: Path, command: str) -> None:
     ran = subprocess.run(
         [sys.executable, "-c", PLAN, command, str(inventory)], text=True, capture_output=True, check=False, timeout=60
     )

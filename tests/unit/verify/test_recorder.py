@@ -77,7 +77,7 @@ def test_asks_for_the_way_to_the_first_pod_of_every_other_node() -> None:
 def test_reads_phases_and_findings_of_the_deploy() -> None:
     finding = {"code": "swap", "severity": "warns", "where": "w-1", "measured": "swap is on", "remedy": "switch it off",
                "accepted": "it is the lab's", "hosts": ["w-1"], "cause": "more"}  # fmt: skip
-    handed = Handed.of({"hosts": {}, "phases": [["Connect", 1.26], ["Ask hosts", 0.01]], "findings": [finding]})
+    handed = Handed.of({"hosts": {}, "phases": [["Connect", 1.26], ["Query hosts", 0.01]], "findings": [finding]})
     assert handed.phases_and(9.96) == [Phase(name="Connect", seconds=1.3), Phase(name="Verify", seconds=10.0)]
     assert handed.findings == [
         ReportedFinding(

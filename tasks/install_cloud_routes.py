@@ -1,4 +1,4 @@
-"""The cloud's routes follow the nodes: planned, told in sentences, then applied, from the controller."""
+"""Routes and firewall rules of the cloud's network follow the nodes: planned, then applied from the controller."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from underlay.run.run import current_run
 
 @operation()
 def converge_cloud() -> Steps:
-    """Have exactly the nodes' routes in the cloud, its checks off and its rules open for pods."""
+    """Converge the cloud's routes on the nodes' pod subnets, with source checks off and rules that admit pods."""
     run, host = current_run(), ctx_host.get()
     if run.spec.cluster.routes is not Routes.CLOUD or not run.is_first(host):
         return
@@ -33,15 +33,15 @@ def converge_cloud() -> Steps:
         yield Step("cloud routes", lambda host, arguments: _apply(host, changes, arguments))
 
 
-def lay_cloud_routes() -> None:
-    converge_cloud(name="Lay cloud routes")
+def install_cloud_routes() -> None:
+    converge_cloud(name="Install cloud routes")
 
 
 def _apply(host: Host, changes: list[Change], _arguments: dict[str, Any]) -> str | None:
     for change in changes:
         try:
             change.apply()
-        except Exception as error:  # whatever the provider's library raises, after its own retries
+        except Exception as error:  # whatever the provider's library raises once its own retries are exhausted
             return f"{change.sentence}: {error}"
         host.log(change.sentence)
     return None
