@@ -52,7 +52,7 @@ PROOF := $(CURDIR)/.cache/proof.jsonl
 
 proof: $(STAMP) ## see how far each mode is proven, on real kernels, and write underlay/catalog/proof.yaml
 	@mkdir -p .cache && rm -f $(PROOF)
-	UNDERLAY_PROOF=$(PROOF) $(BIN)/pytest tests/unit/test_laid_down.py -q -n auto
+	UNDERLAY_PROOF=$(PROOF) $(BIN)/pytest tests/unit/plan/test_rendered_modes.py -q -n auto
 	-UNDERLAY_PROOF=$(PROOF) $(BIN)/pytest tests/lab -q
 	-UNDERLAY_PROOF=$(PROOF) $(BIN)/pytest tests/vm -q
 	$(BIN)/python -m tests.proof $(PROOF)

@@ -37,6 +37,17 @@ def _plain(traits: Traits) -> bool:
 ANY_MODE = next(name for name, mode in modes().items() if mode().carries_pods and _plain(mode().traits))
 
 
+class PlainNetwork(Network):
+    """A network that brings nothing, for tests that are about something else; it is registered nowhere."""
+
+    mode = "plain"
+    data_path = "whatever a test takes it to be"
+
+    @property
+    def traits(self) -> Traits:
+        return Traits(status=Status.SUPPORTED, version="1", reach=Reach.ANYWHERE, families=(4, 6))
+
+
 def hosts(mode: str = ANY_MODE, **shared: Any) -> Hosts:
     """Variables of one control-plane host and two workers in two racks; `shared` are set for all of them."""
     everywhere = {"network": {"mode": mode}, **shared}

@@ -5,16 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import asdict
 
 import pytest
 import yaml
 from pydantic import SecretStr, ValidationError
 
 from tests.unit.clusters import MODES, cluster, network, one_rack, with_bgp
-from tests.unit.golden import as_yaml, golden
 from tests.unit.local_host import Shell
-from underlay.model.addon import Addon, Object
+from underlay.model.addon import Object
 from underlay.model.cluster import Cluster
 from underlay.model.traits import Reach
 from underlay.networks.network import Network
@@ -168,11 +166,6 @@ def test_objects_are_the_same_every_time(mode: str, made: Network, whole: Cluste
     assert made.addon(whole) == network(mode).addon(one_rack())
 
 
-def test_objects_are_as_reviewed(mode: str, made: Network, whole: Cluster) -> None:
-    text = as_yaml(laid_down(made.addon(whole)))
-    assert text == golden(f"{mode}-objects.yaml", text)
-
-
 def test_namespaces_are_applied_before_what_is_in_them(made: Network, whole: Cluster) -> None:
     known = {"default", "kube-system"}
     for item in made.addon(whole).objects:
@@ -254,11 +247,6 @@ def test_a_mode_leaves_traces_that_can_be_taken_away(made: Network) -> None:
         assert len(table.split()) == 2
     if made.addon(one_rack()).objects:
         assert traces.links or traces.files
-
-
-def laid_down(addon: Addon) -> list[Object]:
-    """Everything of an addon as documents: the objects, the releases with their values, what comes after them."""
-    return [*addon.objects, *(asdict(release) for release in addon.releases), *addon.after]
 
 
 def pods(objects: tuple[Object, ...]) -> Iterator[Object]:

@@ -268,13 +268,6 @@ def test_no_secret_is_in_a_plan() -> None:
     assert [r.title for r in plan().resources if isinstance(r, File) and r.secret] == []
 
 
-@pytest.mark.parametrize("mode", MODES)
-def test_the_plan_of_an_ordinary_host_is_as_reviewed(mode: str) -> None:
-    found = plan(mode=mode)
-    lines = [f"{phase}: {r.kind} {r.name}\n" for phase in Phase for r in found.of(phase)]
-    assert "".join(lines) == golden(f"{mode}-host-plan.txt", "".join(lines))
-
-
 def test_containerds_configuration_is_as_reviewed() -> None:
     text = containerd_config(cluster(), sandbox_image="registry.example/pause:3")
     assert text == golden("containerd.toml", text)
