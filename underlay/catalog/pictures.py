@@ -3,36 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from xml.sax.saxutils import escape
+from dataclasses import dataclass, replace
+from itertools import accumulate
+
+from underlay.templates import render
 
 from .comparison import Comparison
 from .packet_layout import Box, boxes, growth
 
-# Boxes carry their own colours and dark text; what stands between them follows the reader's scheme.
-_FILLS = {
-    "frame": "#d0d7de",
-    "network": "#9ecbff",
-    "transport": "#a5e3d8",
-    "overlay": "#ffc680",
-    "crypt": "#d8b9ff",
-    "inner": "#dfe3e8",
-    "pod": "#a8e0a0",
-}
-_STYLE = """\
-text { font: 13px ui-sans-serif, system-ui, "Segoe UI", "DejaVu Sans", sans-serif; fill: #1f2328; text-anchor: middle }
-.size { font-size: 12px } .note { font-size: 11px }
-.out { fill: #59636e } .line, .edge { stroke: #59636e; fill: none } .left { text-anchor: start }
-.title { font-weight: 600 } .sealed { fill: url(#sealed) }
-@media (prefers-color-scheme: dark) { .out { fill: #b1bac4 } .line { stroke: #b1bac4 } }"""
-# What nobody on the way can read.
-_SEALED = (
-    '<defs><pattern id="sealed" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
-    '<path d="M0 0 V7" stroke="#6639ba" stroke-opacity=".45" stroke-width="2"/></pattern></defs>'
-)
 MARGIN, HEIGHT, WIDTH = 8, 54, 900
 _LEAST_POD = 230
 OVERVIEW = "all-data-paths.svg"
+
+
+@dataclass(frozen=True)
+class PlacedBox:
+    """A box of a packet and where it stands, in pixels."""
+
+    box: Box
+    x: int
+    width: int
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of text by its baseline."""
+
+    y: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Bracket:
+    """Text below what reaches from `left` to `right`."""
+
+    left: int
+    right: int
+    y: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """A packet, the lines above it and the brackets below it; `y` is the top of its boxes."""
+
+    y: int
+    titles: Sequence[Line]
+    boxes: Sequence[PlacedBox]
+    brackets: Sequence[Bracket] = ()
 
 
 def drawn(modes: Sequence[Comparison]) -> dict[str, str]:
@@ -45,10 +63,9 @@ def picture(mode: Comparison) -> str:
     """One mode's figure."""
     found = boxes(mode)
     widths = _widths(found)
-    parts = [*_row(found, widths, 26), *_brackets(mode, found, widths, 26 + HEIGHT)]
-    title = f"{mode.mode}: {mode.data_path}"
-    head = f'<text class="out title left" x="{MARGIN}" y="16">{escape(title)}</text>'
-    return _svg([head, *parts], width=sum(widths) + 2 * MARGIN, height=26 + HEIGHT + 62, title=title)
+    title, y = f"{mode.mode}: {mode.data_path}", 26
+    row = Row(y, [Line(16, title)], _placed(found, widths), _brackets(mode, found, widths, y + HEIGHT))
+    return _svg([row], width=sum(widths) + 2 * MARGIN, height=y + HEIGHT + 62, title=title)
 
 
 def overview(modes: Sequence[Comparison]) -> str:
@@ -60,19 +77,15 @@ def overview(modes: Sequence[Comparison]) -> str:
                 mode
             )
     ordered = sorted(groups.values(), key=lambda g: (g[0].overhead, g[0].mode))
-    rows = [_alike([boxes(mode) for mode in group]) for group in ordered]
-    width = max([WIDTH, *(sum(_widths(row)) + 2 * MARGIN for row in rows)])
-    parts, top = [], 4
-    for group, row in zip(ordered, rows, strict=True):
-        names = _lines([m.mode for m in group])
-        parts += [
-            f'<text class="out title left" x="{MARGIN}" y="{top + 14 + 17 * i}">{escape(line)}</text>'
-            for i, line in enumerate(names)
-        ]
-        top += 17 * len(names) + 6
-        parts += _row(row, _widths(row, width), top)
+    packets = [_alike([boxes(mode) for mode in group]) for group in ordered]
+    width = max([WIDTH, *(sum(_widths(packet)) + 2 * MARGIN for packet in packets)])
+    rows, top = [], 4
+    for group, packet in zip(ordered, packets, strict=True):
+        titles = [Line(top + 14 + 17 * i, text) for i, text in enumerate(_lines([m.mode for m in group]))]
+        top += 17 * len(titles) + 6
+        rows.append(Row(top, titles, _placed(packet, _widths(packet, width))))
         top += HEIGHT + 22
-    return _svg(parts, width=width, height=top, title="What a packet looks like on the wire, mode by mode")
+    return _svg(rows, width=width, height=top, title="What a packet looks like on the wire, mode by mode")
 
 
 def _alike(packets: Sequence[Sequence[Box]]) -> list[Box]:
@@ -102,50 +115,17 @@ def _widths(found: Sequence[Box], width: int = WIDTH) -> list[int]:
     return widths
 
 
-def _row(found: Sequence[Box], widths: Sequence[int], top: int) -> list[str]:
-    parts, x = [], MARGIN
-    for box, width in zip(found, widths, strict=True):
-        shape = f'x="{x}" y="{top}" width="{width}" height="{HEIGHT}"'
-        free = box.role == "reserve"
-        look = 'class="line" stroke-dasharray="4 3"' if free else f'class="edge" style="fill: {_FILLS[box.role]}"'
-        parts.append(f"<rect {look} {shape}/>")
-        if box.encrypted:
-            parts.append(f'<rect class="sealed" {shape}/>')
-        size = f"up to {box.size} bytes" if box.role == "pod" else str(box.size)
-        for words, kind, down in ((box.name, "", 18), (size, "size", 33), (box.note, "note", 47)):
-            look = f"{kind} out" if free else kind
-            at = f'x="{x + width // 2}" y="{top + down}"'
-            parts += [f'<text class="{look.strip()}" {at}>{escape(words)}</text>'] if words else []
-        if box.role == "pod":
-            parts.append(_break(x + 22, top))
-        x += width
-    return parts
+def _placed(found: Sequence[Box], widths: Sequence[int]) -> list[PlacedBox]:
+    starts = accumulate(widths, initial=MARGIN)
+    return [PlacedBox(box, x, width) for box, x, width in zip(found, starts, widths, strict=False)]
 
 
-def _break(x: int, top: int) -> str:
-    """The mark of something not drawn to scale."""
-    zigzag = f"l-5 {HEIGHT // 3} l10 {HEIGHT // 3 - HEIGHT // 6} l-5 {HEIGHT - 2 * (HEIGHT // 3) + HEIGHT // 6}"
-    return f'<path class="edge" d="M{x} {top} {zigzag}"/><path class="edge" d="M{x + 5} {top} {zigzag}"/>'
-
-
-def _brackets(mode: Comparison, found: Sequence[Box], widths: Sequence[int], top: int) -> list[str]:
+def _brackets(mode: Comparison, found: Sequence[Box], widths: Sequence[int], top: int) -> list[Bracket]:
     start = MARGIN + widths[0]
     pod = next(i for i, b in enumerate(found) if b.role == "pod")
-    parts = []
-    if pod > 1:
-        parts += _bracket(start, start + sum(widths[1:pod]), top + 6, growth(mode))
-    end = start + sum(widths[1:])
-    return [
-        *parts,
-        *_bracket(start, end, top + 32, f"at most {mode.path_mtu} bytes: the MTU of the path between nodes"),
-    ]
-
-
-def _bracket(left: int, right: int, y: int, words: str) -> list[str]:
-    return [
-        f'<path class="line" d="M{left + 1} {y} v6 H{right - 1} v-6"/>',
-        f'<text class="out size" x="{(left + right) // 2}" y="{y + 20}">{escape(words)}</text>',
-    ]
+    added = [Bracket(start, start + sum(widths[1:pod]), top + 6, growth(mode))] if pod > 1 else []
+    path = f"at most {mode.path_mtu} bytes: the MTU of the path between nodes"
+    return [*added, Bracket(start, start + sum(widths[1:]), top + 32, path)]
 
 
 def _lines(names: Sequence[str], most: int = 110) -> list[str]:
@@ -156,9 +136,6 @@ def _lines(names: Sequence[str], most: int = 110) -> list[str]:
     return lines
 
 
-def _svg(parts: Sequence[str], *, width: int, height: int, title: str) -> str:
-    size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
-    head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="{escape(title, {chr(34): "&quot;"})}">'
-    )
-    return "\n".join([head, f"<style>{_STYLE}</style>", _SEALED, *parts, "</svg>", ""])
+def _svg(rows: Sequence[Row], *, width: int, height: int, title: str) -> str:
+    size = {"width": width, "height": height, "margin": MARGIN, "box_height": HEIGHT}
+    return render("svg/packets.svg", rows=rows, title=title, **size)
