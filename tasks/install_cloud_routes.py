@@ -7,7 +7,7 @@ from typing import Any
 from pyinfra.api import Host, operation
 from pyinfra.context import ctx_host
 
-from underlay.clouds.change import Change, CloudError
+from underlay.clouds.change import CloudChange, CloudError
 from underlay.model.routes import Routes
 from underlay.run.cloud_routes import planned_cloud
 from underlay.run.command import Fail, Step, Steps
@@ -37,7 +37,7 @@ def install_cloud_routes() -> None:
     converge_cloud(name="Install cloud routes")
 
 
-def _apply(host: Host, changes: list[Change], _arguments: dict[str, Any]) -> str | None:
+def _apply(host: Host, changes: list[CloudChange], _arguments: dict[str, Any]) -> str | None:
     for change in changes:
         try:
             change.apply()

@@ -14,7 +14,7 @@ from typing import Any
 
 from underlay.artifacts.home import bundle_directory
 from underlay.lab import lifecycle, ssh
-from underlay.lab.model.topology import Lab, Node
+from underlay.lab.model.topology import Lab, LabNode
 
 from .deployed import PYINFRA, ROOT, UNDERLAY, Run
 
@@ -47,11 +47,11 @@ class LightFabric:
         return self.work / "hosts.py"
 
     @property
-    def nodes(self) -> tuple[Node, ...]:
+    def nodes(self) -> tuple[LabNode, ...]:
         return tuple(n for n in self.lab.nodes if not n.fabric)
 
     @property
-    def routers(self) -> tuple[Node, ...]:
+    def routers(self) -> tuple[LabNode, ...]:
         return tuple(n for n in self.lab.nodes if n.fabric)
 
     def subnet(self, node: str) -> str:
@@ -86,7 +86,7 @@ class LightFabric:
         lines.append(f"cluster = ([*routers, *control_plane, *workers], {pformat(shared)})\n")
         self.inventory.write_text("".join(lines))
 
-    def _host(self, node: Node) -> tuple[str, dict[str, Any]]:
+    def _host(self, node: LabNode) -> tuple[str, dict[str, Any]]:
         router = {"fabric_address": str(node.fabric), "as_number": 64600 + int(node.name.partition("-")[2])}
         return node.name, {
             "address": str(node.address),

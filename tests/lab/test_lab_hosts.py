@@ -19,7 +19,7 @@ from underlay.lab.host import namespaces
 from underlay.lab.model import naming, paths
 from underlay.lab.model.errors import LabError
 from underlay.lab.model.paths import LabPaths
-from underlay.lab.model.topology import Lab, Node
+from underlay.lab.model.topology import Lab, LabNode
 from underlay.lab.system import reach
 from underlay.lab.system.machine import this_machine
 
@@ -58,11 +58,11 @@ def states(lab: Lab) -> dict[str, str]:
     return {host.name: host.state for host in lifecycle.status(lab.name)}
 
 
-def boot_id(lab: Lab, node: Node) -> str:
+def boot_id(lab: Lab, node: LabNode) -> str:
     return ssh(lab, node.name, "cat", "/proc/sys/kernel/random/boot_id").stdout
 
 
-def wait_until_up(node: Node) -> None:
+def wait_until_up(node: LabNode) -> None:
     give_up = time.monotonic() + 60
     while not reach.answers(node.address):
         assert time.monotonic() < give_up, f"{node.name} does not come back"

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from underlay.artifacts.artifact import Chart
+from underlay.artifacts.artifact import ChartArtifact
 from underlay.artifacts.blobs import sha256_of
 from underlay.artifacts.catalog import pinned_version
 from underlay.artifacts.fetch import chart_script
@@ -120,7 +120,7 @@ def chart_on(host: FirstHost, directory: Path, version: str, crd: dict[str, Any]
     sha256 = sha256_of(file)
     host.put(file, f"{CACHE}/blobs/sha256/{sha256}")
     path = f"{CACHE}/charts/{NAME}-{version}.tgz"
-    install = chart_script(Chart(name=NAME, version=version, sha256=sha256, blob=file), path, CACHE)
+    install = chart_script(ChartArtifact(name=NAME, version=version, sha256=sha256, blob=file), path, CACHE)
     return HostChart(NAME, version, sha256=sha256, path=path, install=install)
 
 

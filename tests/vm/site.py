@@ -22,7 +22,7 @@ from underlay.lab import record
 from underlay.lab.host import namespaces
 from underlay.lab.model import naming
 from underlay.lab.model.paths import LabPaths
-from underlay.lab.model.topology import Lab, Node
+from underlay.lab.model.topology import Lab, LabNode
 from underlay.lab.vm import machine
 from underlay.lab.vm.guest import files, guest
 from underlay.verify.shell_backend import open_host
@@ -38,7 +38,7 @@ class Site:
     """Everything a test needs of where it stands."""
 
     lab: Lab
-    guests: tuple[Node, ...]
+    guests: tuple[LabNode, ...]
     scratch: Path
 
     @cached_property

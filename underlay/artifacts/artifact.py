@@ -1,4 +1,4 @@
-"""The words for what is installed from: a command, an image, a chart, and who gives them."""
+"""What a cluster is installed from: commands, images and charts, and the source that supplies them."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ from typing import Protocol
 
 @dataclass(frozen=True, kw_only=True)
 class Archive:
-    """The file that a command is a member of, where it is downloaded in one."""
+    """The .tar.gz that a downloaded command is a member of; `sha256` is the archive's."""
 
     sha256: str
     member: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Binary:
-    """A command: `sha256` is the installed file's. Downloaded from `url` (out of `archive`, if that is set),
-    or copied from `blob`, a file on this machine."""
+class BinaryArtifact:
+    """A command; `sha256` and `size` (bytes) are the installed file's.
+
+    It is downloaded from `url` (out of `archive`, if that is set) or copied from `blob`, a file on this machine.
+    """
 
     name: str
     version: str
@@ -31,8 +33,8 @@ class Binary:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImageBlob:
-    """A file of an image on this machine."""
+class LocalBlob:
+    """A file of an image, on this machine; `size` in bytes."""
 
     sha256: str
     size: int
@@ -40,20 +42,22 @@ class ImageBlob:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Image:
-    """An image under its full name. With `blobs` (manifest, config, layers) it is imported; without, it is
-    pulled, from `registry` if that is set (a URL that stands in for the image's own)."""
+class ImageArtifact:
+    """An image under its full name.
+
+    With `blobs` (manifest, config, layers, in this order) it is imported. Without, it is pulled, from `registry` if
+    that is set (the URL of a mirror of the image's own registry).
+    """
 
     ref: str
     digest: str | None = None
-    blobs: tuple[ImageBlob, ...] = ()
+    blobs: tuple[LocalBlob, ...] = ()
     registry: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Chart:
-    """A Helm chart, one .tgz file of this `sha256`: downloaded from `url`, or copied from `blob`, a file on this
-    machine."""
+class ChartArtifact:
+    """A Helm chart, one .tgz of this `sha256`: downloaded from `url` or copied from `blob`, a file on this machine."""
 
     name: str
     version: str
@@ -63,16 +67,19 @@ class Chart:
 
 
 class Source(Protocol):
-    """Where artifacts come from; an artifact that is not there is an ArtifactError."""
+    """Where artifacts come from.
 
-    def binary(self, name: str, version: str, arch: str = "amd64") -> Binary:
+    Every method raises ArtifactError for an artifact that the source does not have.
+    """
+
+    def binary(self, name: str, version: str, arch: str = "amd64") -> BinaryArtifact:
         """Return a command of the catalog; `version` with or without the leading v."""
         ...
 
-    def image(self, name: str, version: str, arch: str = "amd64") -> Image:
+    def image(self, name: str, version: str, arch: str = "amd64") -> ImageArtifact:
         """Return an image of the catalog by its short name; `version` is its component's."""
         ...
 
-    def chart(self, name: str, version: str, repository: str) -> Chart:
-        """Return a Helm chart of this very version; `repository` is a URL, https:// or oci://, without the name."""
+    def chart(self, name: str, version: str, repository: str) -> ChartArtifact:
+        """Return a Helm chart of exactly this version; `repository` is a URL, https:// or oci://, without the name."""
         ...

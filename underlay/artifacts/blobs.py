@@ -1,4 +1,4 @@
-"""Keeps files under the name of their content, whole or not at all."""
+"""A content-addressed store: files named by their sha256, written completely or not at all."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ class BlobStore:
         self.directory = root / "blobs" / "sha256"
 
     def path(self, sha256: str) -> Path:
-        """Return where the blob is, or would be."""
+        """Return the path of a blob, whether it is stored or not."""
         return self.directory / sha256
 
     def holds(self, blob: Blob) -> bool:
-        """Tell whether the blob is here at its full size (its content is for `verify` to prove)."""
+        """Return whether the blob is stored at its full size; `underlay bundle --verify` checks its content."""
         try:
             return self.path(blob.sha256).stat().st_size == blob.size
         except FileNotFoundError:
@@ -46,7 +46,7 @@ class BlobStore:
 
     @contextmanager
     def writing(self) -> Iterator[HashingWriter]:
-        """Yield a writer; what was written is a blob once the block ends without an exception."""
+        """Yield a writer; what is written becomes a blob when the block ends without an exception."""
         self.directory.mkdir(parents=True, exist_ok=True)
         fd, name = tempfile.mkstemp(prefix=".tmp-", dir=self.directory)
         try:
@@ -74,12 +74,12 @@ class BlobStore:
         return writer.blob
 
     def names(self) -> set[str]:
-        """Return every file name in the directory, leftovers of killed runs included."""
+        """Return every file name in the store, including leftovers of killed runs."""
         return {p.name for p in self.directory.iterdir()} if self.directory.is_dir() else set()
 
 
 class HashingWriter:
-    """A binary file that knows the digest of what went through it."""
+    """A binary file that computes the digest of what is written through it."""
 
     def __init__(self, raw: BinaryIO) -> None:
         self._raw = raw
@@ -87,25 +87,25 @@ class HashingWriter:
         self._size = 0
 
     def write(self, data: bytes) -> int:
-        """Write and account for the bytes."""
+        """Write the bytes and add them to the digest."""
         self._hash.update(data)
         self._size += len(data)
         return self._raw.write(data)
 
     @property
     def blob(self) -> Blob:
-        """What has been written so far."""
+        """The blob of everything written so far."""
         return Blob(self._hash.hexdigest(), self._size)
 
 
 def sha256_of(path: Path) -> str:
-    """Hash a file without reading it into memory."""
+    """Return a file's sha256 in hex, read in chunks."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Replace a file as a whole: readers see the old text or the new one."""
+    """Replace a file atomically: readers get the old text or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fd, name = tempfile.mkstemp(prefix=".tmp-", dir=path.parent)
     try:

@@ -1,4 +1,4 @@
-"""Lists what can be asked for: the binaries and images of a cluster, under the names upstream gives them."""
+"""Lists the binaries and images of a cluster, under upstream's names."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from .error import ArtifactError
 from .lock import read_lock
 
 ARCHITECTURES = ("amd64", "arm64")
-# The minors whose kubeadm reads and writes v1beta4 and that upstream still patches; lock.json says which
-# patch release can be had with a checksum.
+# Minor releases whose kubeadm uses v1beta4 and that upstream still patches; lock.json pins the patch release whose
+# checksums are known.
 KUBERNETES_MINORS = ("1.35", "1.36", "1.37")
 OPTIONAL = ("metallb",)
-"""Components that no cluster needs: a bundle has them when they are asked for."""
+"""Components that no cluster requires; `underlay bundle --with` adds them to a bundle."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +35,7 @@ class ImageEntry:
     tag: str = "v{version}"
 
     def ref(self, version: str) -> str:
-        """Return the full name, as a pod spec carries it."""
+        """Return the full name, as in a pod spec."""
         return f"{self.repository}:{self.tag.format(version=version)}"
 
 
@@ -58,7 +58,7 @@ def _binaries() -> dict[str, BinaryEntry]:
         "helm": ("helm",),
     }
     found = {n: BinaryEntry(name=n, component=c) for c, names in of.items() for n in names}
-    # Debian's package serves where the bundle does; upstream's release is there for other systems.
+    # The bundle relies on Debian's package; other systems download upstream's release.
     return found | {"runc": BinaryEntry(name="runc", component="runc", bundled=False)}
 
 
@@ -95,14 +95,20 @@ IMAGES = _images()
 
 
 def binary_entry(name: str) -> BinaryEntry:
-    """Return the catalog's entry for a binary, or say which names there are."""
+    """Return the catalog's entry for a binary.
+
+    :raises ArtifactError: when there is none; it suggests the nearest name.
+    """
     if name not in BINARIES:
         raise ArtifactError(f"binary {name}", "not in the catalog", remedy=_choices(name, list(BINARIES)))
     return BINARIES[name]
 
 
 def image_entry(name: str) -> ImageEntry:
-    """Return the catalog's entry for an image (its short name), or say which names there are."""
+    """Return the catalog's entry for an image, by its short name.
+
+    :raises ArtifactError: when there is none; it suggests the nearest name.
+    """
     if name not in IMAGES:
         raise ArtifactError(f"image {name}", "not in the catalog", remedy=_choices(name, list(IMAGES)))
     return IMAGES[name]

@@ -1,10 +1,10 @@
-"""Says what is wrong with an artifact in the one form every message of this project has."""
+"""The error of everything about artifacts, in the form that all messages of this project have."""
 
 from __future__ import annotations
 
 
 class ArtifactError(Exception):
-    """`<where>: <what is wrong> (<what it is>); <remedy or choices>`, on one line."""
+    """`<where>: <what is wrong> (<what it is>); <remedy>`, on one line."""
 
     def __init__(self, where: str, wrong: str, *, found: str = "", remedy: str = "") -> None:
         text = f"{where}: {wrong}"

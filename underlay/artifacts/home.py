@@ -1,4 +1,4 @@
-"""Knows where built artifacts live on this machine, so that nothing else spells the place."""
+"""Where built artifacts are kept on this machine."""
 
 from __future__ import annotations
 
@@ -17,18 +17,20 @@ def home() -> Path:
 
 
 def bundle_directory() -> Path:
-    """Return the directory of the bundle this machine builds."""
+    """Return the directory of the bundle that this machine builds."""
     return home() / "bundle"
 
 
 def build_directory() -> Path:
-    """Return the directory that builds work in; deleting it costs time, nothing else."""
+    """Return the working directory of builds; deleting it only makes the next build slower."""
     return home() / "build"
 
 
 def architecture() -> str:
-    """Return this machine's architecture as Go and the registries write it."""
+    """Return this machine's architecture as Go and registries name it, `amd64` or `arm64`."""
     machine = platform.machine()
     if machine not in _ARCHITECTURES:
-        raise ArtifactError("machine", "no artifacts for its architecture", found=machine, remedy="one of amd64, arm64")
+        raise ArtifactError(
+            "machine", "no artifacts for this architecture", found=machine, remedy="one of amd64, arm64"
+        )
     return _ARCHITECTURES[machine]

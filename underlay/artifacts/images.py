@@ -1,4 +1,4 @@
-"""Writes the shell that a host runs to have images in containerd: one import of what is missing, or pulls."""
+"""Renders the shell by which a host loads images into containerd: missing ones are imported at once, or pulled."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from shlex import quote
 
-from .artifact import Image
+from .artifact import ImageArtifact
 from .blobs import Blob
 from .oci import image_descriptor
 
@@ -15,24 +15,25 @@ _SHELL = Path(__file__).with_name("shell")
 _CLEAN = """trap '[ -z "$u_work" ] || rm -rf "$u_work"' EXIT"""
 
 
-def images_script(images: Iterable[Image], cache_dir: str = "/var/cache/underlay", *, tries: int = 4) -> str:
-    """Return POSIX shell that makes these images known to containerd (namespace k8s.io) and checks that they are.
+def images_script(images: Iterable[ImageArtifact], cache_dir: str = "/var/cache/underlay", *, tries: int = 4) -> str:
+    """Return POSIX shell that loads these images into containerd (namespace k8s.io) and verifies that they are there.
 
-    Blobs are read from the host's cache, blobs/sha256/ below `cache_dir`. No other image is touched."""
-    wanted = list(images)
-    imported = [i for i in wanted if i.blobs]
+    Blobs are read from the host's cache, blobs/sha256/ below `cache_dir`. Other images are not changed.
+    """
+    required = list(images)
+    imported = [i for i in required if i.blobs]
     lines = [f"u_cache={quote(cache_dir)} u_tries={tries} u_pause=1 u_index= u_blobs= u_work=", _CLEAN, "u_list"]
-    lines += [_call("u_want", *_import_words(i)) for i in imported]
+    lines += [_call("u_require", *_import_words(i)) for i in imported]
     if imported:
         lines.append("u_import")
-    lines += [_call("u_pull", i.ref, *([i.registry] if i.registry else [])) for i in wanted if not i.blobs]
+    lines += [_call("u_pull", i.ref, *([i.registry] if i.registry else [])) for i in required if not i.blobs]
     lines.append("u_list")
-    lines += [_call("u_there", i.ref, i.digest or "") for i in wanted]
+    lines += [_call("u_verify", i.ref, i.digest or "") for i in required]
     library = [(_SHELL / f"{name}.sh").read_text().rstrip() for name in ("place", "images")]
     return "(\n" + "\n".join((*library, *lines)) + "\n)"
 
 
-def _import_words(image: Image) -> tuple[str, ...]:
+def _import_words(image: ImageArtifact) -> tuple[str, ...]:
     manifest = image.blobs[0]
     entry = image_descriptor(image.ref, Blob(manifest.sha256, manifest.size))
     descriptor = json.dumps(entry, separators=(",", ":"))

@@ -1,4 +1,4 @@
-"""Pins what is taken from outside: a version for each component, a checksum for each file."""
+"""The lock file: a version for each component, a checksum for each file that is downloaded."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LOCK_FILE = Path(__file__).with_name("lock.json")
 
 @dataclass(frozen=True)
 class ChartPin:
-    """Where a chart's file is, as host/path, and its checksum."""
+    """A chart's file: `path` is host/path without https://."""
 
     path: str
     sha256: str
@@ -23,8 +23,11 @@ class ChartPin:
 
 @dataclass(frozen=True)
 class Lock:
-    """The lock file: `go` is module@version -> h1 sum, `upstream` is host/path -> sha256, `charts` is
-    repository/name@version -> the file."""
+    """The content of lock.json.
+
+    `versions` is component -> version, `go` module@version -> h1 sum, `upstream` host/path -> sha256, `charts`
+    repository/name@version -> its file.
+    """
 
     versions: dict[str, str]
     go: dict[str, str]
@@ -32,20 +35,20 @@ class Lock:
     charts: dict[str, ChartPin] = field(default_factory=dict)
 
     def with_upstream(self, checksums: dict[str, str]) -> Lock:
-        """Return this lock with checksums of upstream's files renewed."""
+        """Return this lock with checksums of upstream's files added or replaced."""
         return replace(self, upstream=self.upstream | checksums)
 
 
 @cache
 def read_lock(path: Path = LOCK_FILE) -> Lock:
-    """Read the lock file that comes with the project."""
+    """Return the content of a lock file, by default the project's own."""
     data: dict[str, Any] = json.loads(path.read_text())
     charts = {key: ChartPin(**pin) for key, pin in data["charts"].items()}
     return Lock(versions=data["versions"], go=data["go"], upstream=data["upstream"], charts=charts)
 
 
 def write_lock(lock: Lock, path: Path = LOCK_FILE) -> None:
-    """Write the lock file, sorted, so that a renewal is a small diff."""
+    """Write a lock file, sorted, so that a renewal is a small diff."""
     data = {
         "versions": dict(sorted(lock.versions.items())),
         "go": dict(sorted(lock.go.items())),

@@ -1,4 +1,4 @@
-"""Describes a bundle: what is in it, under which digests, and what it was built from (bundle.json)."""
+"""bundle.json, the description of a bundle: its content, the digests, and what it was built from."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MANIFEST_FILE = "bundle.json"
 
 @dataclass(frozen=True, kw_only=True)
 class Output:
-    """What a recipe gave: `key` is the hash of everything that decided it."""
+    """A build output; `key` is a hash of all its inputs, `size` in bytes."""
 
     key: str
     sha256: str
@@ -30,7 +30,7 @@ class Output:
 
 @dataclass(frozen=True, kw_only=True)
 class BundledBinary:
-    """A command, as hosts run it."""
+    """A command, as it is installed on hosts."""
 
     version: str
     sha256: str
@@ -64,7 +64,7 @@ class BundledChart:
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """All of bundle.json; everything but `charts`, which a site adds, is built."""
+    """The whole bundle.json; everything is built except `charts`, which a site adds."""
 
     arch: str
     binaries: dict[str, BundledBinary]
@@ -74,7 +74,7 @@ class Manifest:
     charts: dict[str, BundledChart] = field(default_factory=dict)
 
     def references(self) -> dict[str, tuple[Blob, list[str]]]:
-        """Return sha256 -> (blob, who refers to it)."""
+        """Return sha256 -> (blob, names of what refers to it)."""
         found: dict[str, tuple[Blob, list[str]]] = {}
         for name, binary in self.binaries.items():
             blob = Blob(binary.sha256, binary.size)
@@ -89,42 +89,45 @@ class Manifest:
 
 
 def dump_manifest(manifest: Manifest) -> str:
-    """Write bundle.json's text."""
+    """Return the text of bundle.json."""
     return json.dumps({"format": FORMAT, **asdict(manifest)}, indent=2, sort_keys=True) + "\n"
 
 
 def save_manifest(bundle: Path, manifest: Manifest) -> None:
-    """Put bundle.json into place: from here on the bundle is the new one."""
+    """Replace bundle.json, which makes the new content current."""
     write_atomically(bundle / MANIFEST_FILE, dump_manifest(manifest))
 
 
 def load_manifest(bundle: Path) -> Manifest:
-    """Read a bundle's description, or say why it is none."""
+    """Return the description of a bundle.
+
+    :raises ArtifactError: when there is none, or it cannot be read.
+    """
     path = bundle / MANIFEST_FILE
     try:
         data = json.loads(path.read_text())
     except FileNotFoundError:
         raise ArtifactError(
-            f"bundle {bundle}", "there is none", remedy="run `underlay bundle` or name another path"
+            f"bundle {bundle}", "not found", remedy="run `underlay bundle` or name another path"
         ) from None
     except (OSError, ValueError) as error:
         raise ArtifactError(f"bundle {bundle}", f"{MANIFEST_FILE} cannot be read", found=str(error)) from None
     if not isinstance(data, dict) or data.get("format") != FORMAT:
-        seen = data.get("format") if isinstance(data, dict) else type(data).__name__
+        found = data.get("format") if isinstance(data, dict) else type(data).__name__
         raise ArtifactError(
             f"bundle {bundle}",
-            "is of another format",
-            found=f"{seen}, not {FORMAT}",
+            "has another format",
+            found=f"{found}, expected {FORMAT}",
             remedy="run `underlay bundle`",
         )
     try:
         return _parse(data)
     except (KeyError, TypeError, AttributeError) as error:
-        raise ArtifactError(f"bundle {bundle}", f"{MANIFEST_FILE} is not whole", found=repr(error)) from None
+        raise ArtifactError(f"bundle {bundle}", f"{MANIFEST_FILE} is incomplete", found=repr(error)) from None
 
 
 def parse_outputs(data: dict[str, Any]) -> dict[str, Output]:
-    """Read name -> output."""
+    """Return name -> output, from JSON."""
     return {name: Output(**o) for name, o in data.items()}
 
 
@@ -137,6 +140,6 @@ def _parse(data: dict[str, Any]) -> Manifest:
         },
         outputs=parse_outputs(data["outputs"]),
         built=data["built"],
-        # Bundles of earlier versions have none.
+        # Bundles of earlier versions have no charts.
         charts={n: BundledChart(**c) for n, c in data.get("charts", {}).items()},
     )

@@ -1,4 +1,4 @@
-"""Gives what the catalog lists from where the inventory says: upstream, a mirror, or a bundle."""
+"""Opens the source of artifacts that an inventory names: upstream, a mirror, or a bundle."""
 
 from __future__ import annotations
 
@@ -16,13 +16,16 @@ _SETTINGS = {"upstream": None, "mirror": "url", "bundle": "path"}
 
 
 def open_source(settings: Mapping[str, Any]) -> Source:
-    """Return the source that the inventory's `artifacts` names."""
+    """Return the source described by the inventory's `artifacts` variable.
+
+    :raises ArtifactError: when a setting is unknown or missing, or the bundle cannot be read.
+    """
     kind = settings.get("source")
     if kind not in _SETTINGS:
         raise ArtifactError(
             "artifacts.source",
-            "no such source",
-            found=str(kind) if kind is not None else "nothing given",
+            "unknown source",
+            found=str(kind) if kind is not None else "not set",
             remedy="one of " + ", ".join(_SETTINGS),
         )
     key = _SETTINGS[kind]
@@ -33,7 +36,7 @@ def open_source(settings: Mapping[str, Any]) -> Source:
         return DownloadSource("https://")
     value = settings.get(key)
     if not value or not isinstance(value, str):
-        raise ArtifactError(f"artifacts.{key}", "missing", remedy=f'"source": "{kind}" needs it')
+        raise ArtifactError(f"artifacts.{key}", "missing", remedy=f'"source": "{kind}" requires it')
     return BundleSource(Path(value)) if kind == "bundle" else _mirror(value)
 
 

@@ -1,4 +1,4 @@
-"""Knows how upstream lays its downloads out: which file holds a command, and which file its checksum."""
+"""Where upstream publishes its downloads: the file that has a command, and the file that has its checksum."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ _GITHUB = "github.com"
 
 @dataclass(frozen=True, kw_only=True)
 class Download:
-    """A file of upstream's: `path` is host/path without https://, `member` the command's name in an archive,
-    `checksums` the path of upstream's own checksum file."""
+    """A file that upstream publishes.
+
+    `path` is host/path without https://, `member` the command's name in an archive, `checksums` the path of upstream's
+    checksum file.
+    """
 
     path: str
     checksums: str
@@ -28,11 +31,14 @@ class Download:
 
 
 def download_of(name: str, version: str, arch: str) -> Download:
-    """Return where upstream keeps a command of the catalog."""
+    """Return where upstream publishes a command of the catalog.
+
+    :raises ArtifactError: when the name or the architecture is unknown.
+    """
     component = binary_entry(name).component
     if arch not in ARCHITECTURES:
         raise ArtifactError(
-            f"binary {name}", "no such architecture", found=arch, remedy="one of " + ", ".join(ARCHITECTURES)
+            f"binary {name}", "unknown architecture", found=arch, remedy="one of " + ", ".join(ARCHITECTURES)
         )
     v, tag = version.removeprefix("v"), "v" + version.removeprefix("v")
     match component:
@@ -56,22 +62,27 @@ def download_of(name: str, version: str, arch: str) -> Download:
         case "runc":
             base = f"{_GITHUB}/opencontainers/runc/releases/download/{tag}"
             return Download(path=f"{base}/runc.{arch}", checksums=f"{base}/runc.sha256sum")
-    raise ArtifactError(f"binary {name}", "upstream's place for it is not known", found=f"component {component}")
+    raise ArtifactError(f"binary {name}", "no download location is known", found=f"component {component}")
 
 
 def chart_key(name: str, version: str, repository: str) -> str:
-    """Return what lock.json pins a chart under: repository/name@version. OCI repositories are often written with the
-    chart's name at their end."""
+    """Return the key of a chart in lock.json: repository/name@version.
+
+    OCI repositories are often written with the chart's name at the end; it is removed.
+    """
     base = repository.rstrip("/").removesuffix(f"/{name}")
     if not base.startswith(("https://", "oci://")):
         raise ArtifactError(
-            f"chart {name} {version}", "not a repository", found=repository, remedy="it begins with https:// or oci://"
+            f"chart {name} {version}",
+            "not a chart repository",
+            found=repository,
+            remedy="use a URL that begins with https:// or oci://",
         )
     return f"{base}/{name}@{version}"
 
 
 def checksum_in(text: str, filename: str) -> str | None:
-    """Return a file's sha256 out of a checksum file: a bare digest, or lines of `digest  name`."""
+    """Return the sha256 of `filename` from a checksum file: a bare digest, or lines of `digest  name`."""
     lines = [line.split() for line in text.lower().splitlines() if line.strip()]
     for words in lines:
         if len(words) >= 2 and words[-1].lstrip("*").rpartition("/")[2] == filename.lower():

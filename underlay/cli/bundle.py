@@ -9,7 +9,7 @@ import click
 
 from underlay.artifacts.build.build import build_bundle
 from underlay.artifacts.build.carry import carry
-from underlay.artifacts.build.chart_file import ChartFile, read_chart
+from underlay.artifacts.build.chart_file import DownloadedChart, read_chart
 from underlay.artifacts.build.charts import add_charts, chart_files
 from underlay.artifacts.build.prefill import prefill
 from underlay.artifacts.build.steps import Steps
@@ -23,17 +23,17 @@ from .errors import Refused
 
 
 @click.command("bundle")
-@click.option("--verify", "check", is_flag=True, help="Build nothing: read every byte and prove the bundle whole.")
+@click.option("--verify", "check", is_flag=True, help="Build nothing: verify every byte of the bundle.")
 @click.option("--lock", is_flag=True, help="Build nothing: renew the lock file from upstream's checksum files.")
-@click.option("--from", "base", metavar="URL", help="With --lock: a mirror of upstream's downloads to read.")
-@click.option("--pin", "pins", multiple=True, metavar="REPOSITORY/NAME@VERSION", help="With --lock: a chart, too.")
+@click.option("--from", "base", metavar="URL", help="With --lock: read a mirror of upstream's downloads.")
+@click.option("--pin", "pins", multiple=True, metavar="REPOSITORY/NAME@VERSION", help="With --lock: also pin a chart.")
 @click.option(
     "--chart",
     "files",
     multiple=True,
     metavar="FILE.tgz",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Build nothing: put a downloaded Helm chart into the bundle. Can be given several times.",
+    help="Build nothing: add a downloaded Helm chart to the bundle. Can be given several times.",
 )
 @click.option(
     "--charts",
@@ -42,13 +42,15 @@ from .errors import Refused
     help="The same with every .tgz in DIR.",
     metavar="DIR",
 )
+@click.option("--to", "target", type=click.Path(file_okay=False, path_type=Path), help="Also copy the bundle to DIR.")
 @click.option(
-    "--to", "target", type=click.Path(file_okay=False, path_type=Path), help="Copy the bundle to DIR, to carry away."
+    "--with",
+    "optional",
+    multiple=True,
+    type=click.Choice(OPTIONAL),
+    help="Also build an optional component; it stays in the bundle.",
 )
-@click.option(
-    "--with", "optional", multiple=True, type=click.Choice(OPTIONAL), help="Also build what no cluster needs; it stays."
-)
-@click.option("--prefill", "unpack", is_flag=True, help="Also unpack the images, for the hosts of this machine's lab.")
+@click.option("--prefill", "unpack", is_flag=True, help="Also unpack the images for the hosts of this machine's lab.")
 @click.option("--json", "as_json", is_flag=True, help="Print the manifest: each name, version, digest and size.")
 def bundle_command(
     check: bool,
@@ -62,39 +64,39 @@ def bundle_command(
     unpack: bool,
     as_json: bool,
 ) -> None:
-    """Build what is missing of the bundle: the binaries and images that `"source": "bundle"` installs from.
+    """Build or update the bundle: the binaries and images that `"source": "bundle"` installs from.
 
-    Commands are built from their Go modules, images from those commands; nothing is taken from a registry. The
-    first time takes minutes, later runs only what changed. An interrupted build is resumed by the next.
-    The bundle is one directory, an OCI image layout with a bundle.json beside it: carry it to a site without
-    internet and name it there as artifacts = {"source": "bundle", "path": "DIR"}.
+    Commands are built from their Go modules and images from those commands; no registry is used. The first build takes
+    minutes, later ones build only what changed. An interrupted build is resumed by the next one.
+    The bundle is one directory, an OCI image layout with a bundle.json: carry it to a site without internet and set
+    artifacts = {"source": "bundle", "path": "DIR"} in the inventory there.
 
     \b
     underlay bundle                       build what is missing in /var/lib/underlay/bundle
-    underlay bundle --to /mnt/usb/bundle  build, then copy it there; only what is missing there is written
-    underlay bundle --verify              is every file what it was when it was built?
-    underlay bundle --verify --to DIR     the same of a copy
-    underlay bundle --json | jq .images   what is in it
-    underlay bundle --with metallb        build MetalLB too, for clusters with a load_balancer
+    underlay bundle --to /mnt/usb/bundle  build, then copy what is missing there
+    underlay bundle --verify              verify every file
+    underlay bundle --verify --to DIR     verify a copy
+    underlay bundle --json | jq .images   list its images
+    underlay bundle --with metallb        also build MetalLB, for clusters with a load_balancer
     underlay bundle --lock                pin upstream's checksums, for "source": "upstream"
     underlay bundle --chart cilium-1.20.2.tgz
-                                          a plugin's chart, downloaded where upstream can be reached
+                                          add a network's chart that you downloaded
     underlay bundle --charts DIR --to /mnt/usb/bundle
-                                          all charts in DIR, into a bundle that was carried
+                                          add all charts in DIR to a copy
 
-    UNDERLAY_HOME names another place than /var/lib/underlay.
+    UNDERLAY_HOME replaces /var/lib/underlay.
     """
     if check and lock:
-        raise click.UsageError("--verify and --lock are two different things; give one")
+        raise click.UsageError("--verify and --lock exclude each other")
     if lock and (target or as_json):
-        raise click.UsageError("--lock stands alone, or with --from and --pin")
+        raise click.UsageError("--lock can be combined with --from and --pin only")
     if (base or pins) and not lock:
-        raise click.UsageError(f"{'--from' if base else '--pin'} goes with --lock")
+        raise click.UsageError(f"{'--from' if base else '--pin'} requires --lock")
     charts = [*files, *(chart_files(directory) if directory else [])]
     if optional and (check or lock or charts):
-        raise click.UsageError("--with is for builds")
+        raise click.UsageError("--with applies to builds only")
     if charts and (check or lock or unpack or as_json):
-        raise click.UsageError("--chart and --charts stand alone, or with --to")
+        raise click.UsageError("--chart and --charts can be combined with --to only")
     steps = Steps()
     if lock:
         _lock(base, pins, steps)
@@ -112,12 +114,12 @@ def _build(target: Path | None, steps: Steps, *, optional: tuple[str, ...], unpa
     try:
         built = build_bundle(bundle, steps=steps, optional=optional)
     except KeyboardInterrupt:
-        raise Refused(["bundle: stopped; what was built is kept, run the same command again to go on"]) from None
+        raise Refused(["bundle: interrupted; finished parts are kept, run the same command again to resume"]) from None
     if unpack:
         prefill(bundle, steps=steps)
     if target is not None:
         with steps.step(f"copy to {target}") as say:
-            carry(bundle, target, said=say)
+            carry(bundle, target, report=say)
     manifest = load_manifest(bundle)
     if as_json:
         click.echo(dump_manifest(manifest), nl=False)
@@ -138,12 +140,12 @@ def _verify(bundle: Path) -> None:
     if found.problems:
         raise Refused(found.problems)
     click.echo(
-        f"bundle: whole, {found.blobs} blobs, {found.size / 1e6:.0f} MB, {time.monotonic() - began:.1f} s: {bundle}"
+        f"bundle: verified, {found.blobs} blobs, {found.size / 1e6:.0f} MB, {time.monotonic() - began:.1f} s: {bundle}"
     )
 
 
 def _add(bundle: Path, files: list[Path]) -> None:
-    charts: list[ChartFile] = []
+    charts: list[DownloadedChart] = []
     problems: list[str] = []
     for file in files:
         try:
@@ -154,20 +156,20 @@ def _add(bundle: Path, files: list[Path]) -> None:
         raise Refused(problems)
     add_charts(bundle, charts)
     for chart in charts:
-        click.echo(f"bundle: holds chart {chart.name} {chart.version}, sha256 {chart.sha256}: {bundle}")
+        click.echo(f"bundle: added chart {chart.name} {chart.version}, sha256 {chart.sha256}: {bundle}")
 
 
 def _lock(base: str | None, pins: tuple[str, ...], steps: Steps) -> None:
-    # its HTTP client takes longer to load than the other uses of this command take in all
+    # importing its HTTP client takes longer than all other uses of this command
     from underlay.artifacts.build.renew import UPSTREAM, renew_upstream  # noqa: PLC0415
 
     with steps.step("checksums from upstream") as say:
-        count = renew_upstream(base or UPSTREAM, said=say, charts=[*_charts_of_modes(), *pins])
+        count = renew_upstream(base or UPSTREAM, report=say, charts=[*_charts_of_modes(), *pins])
     click.echo(f"lock: {count} checksums pinned")
 
 
 def _charts_of_modes() -> list[str]:
-    """The charts that networks are delivered by, with the settings they have by themselves."""
+    """The charts that networks are installed by, with default settings."""
     from underlay.artifacts.upstream import chart_key  # noqa: PLC0415
     from underlay.catalog.example_cluster import charts  # noqa: PLC0415
 

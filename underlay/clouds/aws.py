@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from .change import Change, CloudError, PodRoute
+from .change import CloudChange, CloudError, PodRoute
 from .settings import CloudSettings
 
 _CHAIN = "the environment, ~/.aws/credentials and ~/.aws/config, a container's role, the instance's role"
@@ -25,7 +25,7 @@ class Aws:
         self._settings = settings
         self._session = boto3.session.Session(region_name=settings.region)
 
-    def plan(self, wanted: Sequence[PodRoute], pods: IPv4Network) -> list[Change]:
+    def plan(self, wanted: Sequence[PodRoute], pods: IPv4Network) -> list[CloudChange]:
         """See `Cloud.plan`."""
         if self._session.get_credentials() is None:
             raise CloudError([f"cloud: no AWS credentials; tried were {_CHAIN}"])
@@ -90,7 +90,7 @@ def _overlaps(ec2: Any, tables: list[dict[str, Any]], pods: IPv4Network) -> Iter
                 yield f"pod_subnet: {pods} overlaps {block['CidrBlock']} of {vpc['VpcId']}; choose another"
 
 
-def _checks(ec2: Any, wanted: Sequence[PodRoute], interfaces: dict[str, dict[str, Any]]) -> Iterator[Change]:
+def _checks(ec2: Any, wanted: Sequence[PodRoute], interfaces: dict[str, dict[str, Any]]) -> Iterator[CloudChange]:
     for route in wanted:
         interface = interfaces[route.address]
         if interface.get("SourceDestCheck", True):
@@ -98,10 +98,10 @@ def _checks(ec2: Any, wanted: Sequence[PodRoute], interfaces: dict[str, dict[str
             off = partial(
                 ec2.modify_network_interface_attribute, NetworkInterfaceId=identity, SourceDestCheck={"Value": False}
             )
-            yield Change(f"source/destination check of {route.node} ({identity}): on -> off", off)
+            yield CloudChange(f"source/destination check of {route.node} ({identity}): on -> off", off)
 
 
-def _rules(ec2: Any, interfaces: dict[str, dict[str, Any]], pods: IPv4Network) -> Iterator[Change]:
+def _rules(ec2: Any, interfaces: dict[str, dict[str, Any]], pods: IPv4Network) -> Iterator[CloudChange]:
     """Pods' addresses have to be let in where nodes are; one rule in the first group of an interface without one."""
     names = {g["GroupId"] for i in interfaces.values() for g in i["Groups"]}
     groups = (
@@ -117,7 +117,7 @@ def _rules(ec2: Any, interfaces: dict[str, dict[str, Any]], pods: IPv4Network) -
     for group in missing:
         rule = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": str(pods), "Description": _RULE}]}
         add = partial(ec2.authorize_security_group_ingress, GroupId=group, IpPermissions=[rule])
-        yield Change(f"security group {group}: let {pods} in", add)
+        yield CloudChange(f"security group {group}: let {pods} in", add)
 
 
 def _lets_in(group: dict[str, Any], pods: IPv4Network) -> bool:
@@ -135,7 +135,7 @@ def _routes(
     wanted: Sequence[PodRoute],
     interfaces: dict[str, dict[str, Any]],
     pods: IPv4Network,
-) -> Iterator[Change]:
+) -> Iterator[CloudChange]:
     """Routes of the pod subnet as they have to be; those to instances that are gone go."""
     identity = table["RouteTableId"]
     there = {r["DestinationCidrBlock"]: r for r in table["Routes"] if _within(r, pods)}
@@ -145,13 +145,13 @@ def _routes(
         seen = there.pop(route.subnet, None)
         what = f"route table {identity}: {route.subnet}"
         if seen is None:
-            yield Change(f"{what} -> {route.node} ({interface})", partial(ec2.create_route, **target))
+            yield CloudChange(f"{what} -> {route.node} ({interface})", partial(ec2.create_route, **target))
         elif seen.get("NetworkInterfaceId") != interface or seen.get("State") == "blackhole":
             before = seen.get("NetworkInterfaceId") or seen.get("InstanceId") or seen.get("State", "elsewhere")
-            yield Change(f"{what} {before} -> {route.node} ({interface})", partial(ec2.replace_route, **target))
+            yield CloudChange(f"{what} {before} -> {route.node} ({interface})", partial(ec2.replace_route, **target))
     for subnet in sorted(there):
         delete = partial(ec2.delete_route, RouteTableId=identity, DestinationCidrBlock=subnet)
-        yield Change(f"route table {identity}: {subnet} -> gone, no node has it", delete)
+        yield CloudChange(f"route table {identity}: {subnet} -> gone, no node has it", delete)
 
 
 def _within(route: dict[str, Any], pods: IPv4Network) -> bool:

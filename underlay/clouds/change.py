@@ -18,7 +18,7 @@ class PodRoute:
 
 
 @dataclass(frozen=True)
-class Change:
+class CloudChange:
     """One thing to change; `sentence` is what a person reads, `apply` does it once and is harmless when repeated."""
 
     sentence: str
@@ -36,7 +36,7 @@ class CloudError(Exception):
 class Cloud(Protocol):
     """One provider."""
 
-    def plan(self, wanted: Sequence[PodRoute], pods: IPv4Network) -> list[Change]:
+    def plan(self, wanted: Sequence[PodRoute], pods: IPv4Network) -> list[CloudChange]:
         """What has to change for exactly the wanted routes to be there, and nobody's else inside the pod subnet.
 
         :raises CloudError: when credentials are missing, an instance is not found, or a limit would be passed.

@@ -14,7 +14,7 @@ from google.auth.credentials import AnonymousCredentials
 from google.auth.exceptions import DefaultCredentialsError
 from google.cloud import compute_v1
 
-from .change import Change, CloudError, PodRoute
+from .change import CloudChange, CloudError, PodRoute
 from .settings import CloudSettings
 
 _CHAIN = "GOOGLE_APPLICATION_CREDENTIALS, gcloud's application-default login, the instance's service account"
@@ -36,7 +36,7 @@ class Gce:
         # An emulator: nobody checks who asks.
         return kind(credentials=AnonymousCredentials(), client_options={"api_endpoint": self._settings.endpoint})
 
-    def plan(self, wanted: Sequence[PodRoute], pods: IPv4Network) -> list[Change]:
+    def plan(self, wanted: Sequence[PodRoute], pods: IPv4Network) -> list[CloudChange]:
         """See `Cloud.plan`."""
         try:
             instances = self._instances()
@@ -77,7 +77,7 @@ class Gce:
                 f"{int(quota.limit)}; raise it, or use an overlay"
             )
 
-    def _firewall(self, pods: IPv4Network) -> Iterator[Change]:
+    def _firewall(self, pods: IPv4Network) -> Iterator[CloudChange]:
         client = self._client(compute_v1.FirewallsClient)
         name = f"underlay-pods-{self._settings.network}"
         for rule in client.list(project=self._settings.project):
@@ -92,11 +92,11 @@ class Gce:
             description=_OURS,
         )
         insert = partial(client.insert, project=self._settings.project, firewall_resource=rule)
-        yield Change(f"firewall {name}: let {pods} in", _waited(insert))
+        yield CloudChange(f"firewall {name}: let {pods} in", _waited(insert))
 
     def _routes(
         self, client: Any, there: list[Any], wanted: Sequence[PodRoute], instances: dict[str, Any]
-    ) -> Iterator[Change]:
+    ) -> Iterator[CloudChange]:
         project = self._settings.project
         seen: dict[str, list[Any]] = {}
         for route in there:
@@ -117,12 +117,12 @@ class Gce:
                 description=_OURS,
             )
             insert = _waited(partial(client.insert, project=project, route_resource=route))
-            made.append(Change(f"route {want.subnet} -> {want.node} ({instance.name})", insert))
+            made.append(CloudChange(f"route {want.subnet} -> {want.node} ({instance.name})", insert))
         # First what is wrong goes: a name may be wanted again, and two equal routes would share the traffic.
         for subnet, left in sorted(seen.items()):
             for route in left:
                 delete = _waited(partial(client.delete, project=project, route=route.name))
-                yield Change(f"route {subnet} ({route.name}) -> gone, no node has it so", delete)
+                yield CloudChange(f"route {subnet} ({route.name}) -> gone, no node has it so", delete)
         yield from made
 
 

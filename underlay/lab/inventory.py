@@ -10,7 +10,7 @@ workers = _hosts.workers
 from dataclasses import dataclass
 
 from underlay.lab.model.errors import LabError
-from underlay.lab.model.topology import Lab, Node
+from underlay.lab.model.topology import Lab, LabNode
 
 from . import record
 
@@ -45,7 +45,7 @@ def hosts(lab: Lab) -> Hosts:
     )
 
 
-def find(target: str) -> tuple[Lab, Node]:
+def find(target: str) -> tuple[Lab, LabNode]:
     """The lab and the host that `cp-1` or `other:cp-1` means: declared here, else recorded, else the default lab."""
     name, _, host = target.rpartition(":")
     name = name or Lab().name
@@ -57,7 +57,7 @@ def find(target: str) -> tuple[Lab, Node]:
     return lab, lab.node(host)
 
 
-def _host(lab: Lab, node: Node) -> Host:
+def _host(lab: Lab, node: LabNode) -> Host:
     where = node.name if lab.name == Lab().name else f"{lab.name}:{node.name}"
     more = {"fabric_address": node.fabric, "address_v6": node.address_v6}
     said = {name: str(address) for name, address in more.items() if address}

@@ -10,7 +10,7 @@ from underlay.lab.host import cgroups, kmodules, namespaces, node, router
 from underlay.lab.model import paths
 from underlay.lab.model.errors import LabError
 from underlay.lab.model.paths import LabPaths
-from underlay.lab.model.topology import Lab, Node
+from underlay.lab.model.topology import Lab, LabNode
 from underlay.lab.system import keys, reach
 from underlay.lab.system.commands import run
 from underlay.lab.system.locks import forget, lock
@@ -130,7 +130,7 @@ def _prepare(lab: Lab) -> _Ground:
         return _Ground(machine, base, kmodules.directory(machine))
 
 
-def _attempt(lab: Lab, host: Node, ground: _Ground) -> str | None:
+def _attempt(lab: Lab, host: LabNode, ground: _Ground) -> str | None:
     try:
         with _one_line():
             node.boot(lab, host, machine=ground.machine, image=ground.image, modules=ground.modules)
@@ -139,7 +139,7 @@ def _attempt(lab: Lab, host: Node, ground: _Ground) -> str | None:
     return None
 
 
-def _status(lab: str, host: Node, machine: Machine) -> HostStatus:
+def _status(lab: str, host: LabNode, machine: Machine) -> HostStatus:
     state = "off"
     if cgroups.alive(machine, lab, host.name):
         state = "up" if reach.answers(host.address) else "silent"

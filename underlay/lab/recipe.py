@@ -1,4 +1,4 @@
-"""What a host's base image is made of; the hash of this file names the image."""
+"""The recipe of the hosts' base image; the hash of this file is part of the image's name."""
 
 import hashlib
 import os
@@ -16,8 +16,8 @@ PACKAGES = (
 )
 _LEFT_OUT = ("/usr/share/man/*", "/usr/share/locale/*", "/usr/share/doc/*")
 
-# Units that make no sense where the kernel and its devices are another's, or that only cost time there.
-# The apt timers hold the dpkg lock when a deploy wants it.
+# Units without a purpose on hosts that share the machine's kernel and devices, or that only cost time there.
+# The apt timers can hold the dpkg lock when a deploy needs it.
 MASKED = (
     *("systemd-udevd.service", "systemd-udevd-control.socket", "systemd-udevd-kernel.socket"),
     *("systemd-udev-trigger.service", "systemd-udev-settle.service", "systemd-udev-load-credentials.service"),
@@ -32,12 +32,12 @@ MASKED = (
     *("systemd-networkd.service", "systemd-networkd.socket", "systemd-networkd-wait-online.service"),
 )
 
-# Installed, so that no host has to fetch it, and started by whoever wants it.
+# Installed in the image so that no host downloads it; started where routers are configured.
 DISABLED = ("frr.service",)
 
 
 def identity() -> str:
-    """The name of the image this recipe makes on this architecture."""
+    """Return the name of the image that this recipe makes on this architecture."""
     recipe = Path(__file__).read_bytes() + os.uname().machine.encode()
     return f"{SUITE}-{hashlib.sha256(recipe).hexdigest()[:16]}"
 
@@ -50,7 +50,7 @@ def bootstrap(
     packages: tuple[str, ...] = PACKAGES,
     options: tuple[str, ...] = (),
 ) -> tuple[str, ...]:
-    """The mmdebstrap command that unpacks the packages below `target`."""
+    """Return the mmdebstrap command that unpacks the packages below `target`."""
     sources = [f"deb {mirrors.archive} {SUITE} main", f"deb {mirrors.archive} {SUITE}-updates main"]
     if mirrors.security:
         sources.append(f"deb {mirrors.security} {SUITE}-security main")
@@ -58,7 +58,7 @@ def bootstrap(
         *("mmdebstrap", "--variant=minbase", "--mode=root", "--format=directory"),
         f"--include={','.join(packages)}",
         f"--keyring={keyring}",
-        "--aptopt=Acquire::Check-Valid-Until false",  # a machine on a snapshot mirror has old release files
+        "--aptopt=Acquire::Check-Valid-Until false",  # a snapshot mirror has expired Release files
         "--aptopt=Acquire::Languages none",
         *(f"--dpkgopt=path-exclude={pattern}" for pattern in _LEFT_OUT),
         "--dpkgopt=path-include=/usr/share/doc/*/copyright",
@@ -69,7 +69,7 @@ def bootstrap(
 
 
 def polish(root: Path) -> None:
-    """Make the unpacked packages a host's image: no identity yet, nothing to do at first boot, no password."""
+    """Turn the unpacked packages into an image: without an identity, first-boot work or a root password."""
     for path in (*root.glob("etc/ssh/ssh_host_*"), root / "var/lib/dbus/machine-id", root / "etc/hostname"):
         path.unlink(missing_ok=True)
     (root / "etc/resolv.conf").unlink(missing_ok=True)

@@ -75,7 +75,7 @@ def finish(directory: str, plan: dict[str, Any]) -> dict[str, Any]:
     told = _heard(directory)
     if plan["tunnel"] and plan["tunnel"]["to"] + plan["tunnel"]["from"]:
         try:
-            with tunnel.Tunnel(plan):
+            with tunnel.ProbeTunnel(plan):
                 told["tunnel"] = tunnel.exchange(plan)
         except OSError as error:
             told["no_tunnel"] = str(error)

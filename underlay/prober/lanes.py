@@ -10,7 +10,7 @@ _IP = {4: 20, 6: 40}
 _UDP = 8
 
 
-class Lane(NamedTuple):
+class ProbeLane(NamedTuple):
     """`protocol` is tcp, udp or an IP protocol's number as text; `shape` are the bytes before the tag, as the mode's
     own packets begin."""
 
@@ -36,5 +36,7 @@ class Lane(NamedTuple):
         return self.headers(version) + len(self.shape) + SIZE
 
 
-def lanes_of(plan: dict[str, Any]) -> list[Lane]:
-    return [Lane(i, protocol, port, bytes.fromhex(shape)) for i, (protocol, port, shape) in enumerate(plan["lanes"])]
+def lanes_of(plan: dict[str, Any]) -> list[ProbeLane]:
+    return [
+        ProbeLane(i, protocol, port, bytes.fromhex(shape)) for i, (protocol, port, shape) in enumerate(plan["lanes"])
+    ]

@@ -6,7 +6,7 @@ import selectors
 import socket
 from typing import Any
 
-from .lanes import Lane, lanes_of
+from .lanes import ProbeLane, lanes_of
 from .sockets import datagram, family_of, receive
 from .tag import ANSWER, ASK, Tag, pack, unpack
 
@@ -27,7 +27,7 @@ class Listener:
         for number in plan["listen"]:
             self._open(lanes[number])
 
-    def _open(self, lane: Lane) -> None:
+    def _open(self, lane: ProbeLane) -> None:
         try:
             if lane.is_datagram:
                 made, serve = datagram(lane.protocol, self._address, lane.port), self._answer
@@ -44,7 +44,7 @@ class Listener:
             serve, lane = key.data
             serve(key.fileobj, lane)
 
-    def _answer(self, made: socket.socket, lane: Lane) -> None:
+    def _answer(self, made: socket.socket, lane: ProbeLane) -> None:
         while (got := receive(made)) is not None:
             tag = unpack(self._run, got.data)
             if tag is None or tag.kind != ASK:
@@ -59,7 +59,7 @@ class Listener:
             except OSError:
                 continue
 
-    def _accept(self, made: socket.socket, lane: Lane) -> None:
+    def _accept(self, made: socket.socket, lane: ProbeLane) -> None:
         while True:
             try:
                 connection, peer = made.accept()

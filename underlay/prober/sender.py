@@ -10,8 +10,8 @@ import time
 from collections import deque
 from typing import Any
 
-from .lanes import Lane, lanes_of
-from .path import Path
+from .lanes import ProbeLane, lanes_of
+from .path_mtu import PathMtuSearch
 from .sockets import datagram, family_of, receive, refusals, set_ttl
 from .tag import ANSWER, ASK, Tag, unpack
 from .words import OPEN, SILENT, TTL
@@ -42,8 +42,8 @@ class Sender:
         self._beside: dict[int, dict[str, Any]] = {}
         self._sent: dict[tuple[int, int], float] = {}
         self._packets: dict[int, int] = dict.fromkeys(self._peers, 0)
-        self._paths: dict[int, Path] = {}
-        self._carrier: dict[int, Lane] = {}
+        self._paths: dict[int, PathMtuSearch] = {}
+        self._carrier: dict[int, ProbeLane] = {}
         self._queue: deque[tuple[float, int, int]] = deque()
         self._connecting: dict[socket.socket, tuple[int, int]] = {}
         self._plan(plan)
@@ -54,7 +54,7 @@ class Sender:
             for peer in sorted(peers, key=lambda p: (p < self._me, p)):
                 self._state[peer, lane.number] = SILENT
                 if lane.number in plan["carriers"] and peer not in self._paths:
-                    self._paths[peer], self._carrier[peer] = Path(plan["ceiling"]), lane
+                    self._paths[peer], self._carrier[peer] = PathMtuSearch(plan["ceiling"]), lane
                 else:
                     again = _AGAIN if lane.is_datagram else (0.0,)
                     self._queue += ((after, peer, lane.number) for after in again)
@@ -111,7 +111,7 @@ class Sender:
                 if sent % _BURST == 0:
                     self._hear(0)
 
-    def _ask(self, lane: Lane, peer: int, size: int) -> None:
+    def _ask(self, lane: ProbeLane, peer: int, size: int) -> None:
         packet = lane.packet(self._run, Tag(ASK, self._me, lane.number, size), self._version)
         self._sent.setdefault((peer, lane.number), self._now())
         self._packets[peer] += 1
@@ -125,7 +125,7 @@ class Sender:
                 if last:
                     self._failed(peer, lane.number, error.errno or 0)
 
-    def _socket(self, lane: Lane) -> socket.socket:
+    def _socket(self, lane: ProbeLane) -> socket.socket:
         if lane.protocol not in self._sockets:
             made = datagram(lane.protocol, self._address)
             self._sockets[lane.protocol] = made
@@ -138,7 +138,7 @@ class Sender:
         if self._state[peer, number] == SILENT:
             self._state[peer, number] = _REFUSED.get(code, errno.errorcode.get(code, str(code)))
 
-    def _connect(self, lane: Lane, peer: int) -> None:
+    def _connect(self, lane: ProbeLane, peer: int) -> None:
         made = socket.socket(family_of(self._address), socket.SOCK_STREAM)
         made.setblocking(False)
         made.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ABORT)

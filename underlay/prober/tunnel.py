@@ -34,7 +34,7 @@ def _hardware(number: int) -> str:
     return f"02:75:6c:00:{number >> 8:02x}:{number & 255:02x}"
 
 
-class Tunnel:
+class ProbeTunnel:
     """The link and its neighbours; as a context it is gone in the end, and so is a module that it brought."""
 
     def __init__(self, plan: dict[str, Any]) -> None:
@@ -44,7 +44,7 @@ class Tunnel:
         self._with = sorted({*tunnel["to"], *tunnel["from"]})
         self._modules: set[str] = set()
 
-    def __enter__(self) -> Tunnel:
+    def __enter__(self) -> ProbeTunnel:
         self._modules = _modules()
         lines = [
             f"link add {LINK} address {_hardware(self._me)} mtu {self._mtu} type vxlan id {_VNI}"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from underlay.clouds.change import Change, PodRoute
+from underlay.clouds.change import CloudChange, PodRoute
 from underlay.clouds.open import open_cloud
 
 from .run import Run
 
 
-def planned_cloud(run: Run) -> list[Change]:
+def planned_cloud(run: Run) -> list[CloudChange]:
     """The changes that make the cloud's routes follow the nodes' known pod subnets.
 
     :raises CloudError: when its API fails, or a limit would be exceeded.

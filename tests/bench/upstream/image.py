@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.bench.light_hosts import home
 from tests.bench.measure import BenchError
-from underlay.artifacts.artifact import Image, ImageBlob
+from underlay.artifacts.artifact import ImageArtifact, LocalBlob
 from underlay.artifacts.blobs import BlobStore
 from underlay.artifacts.build.image import write_image
 from underlay.artifacts.build.image_recipes import IMAGE_RECIPES
@@ -34,11 +34,11 @@ class PodImage:
 
     directory: Path
     digest: str
-    blobs: tuple[ImageBlob, ...]
+    blobs: tuple[LocalBlob, ...]
 
     def import_script(self, names: tuple[str, ...]) -> str:
         """POSIX shell by which a host's containerd has the image under each of the names."""
-        images = [Image(ref=name, digest=self.digest, blobs=self.blobs) for name in names]
+        images = [ImageArtifact(ref=name, digest=self.digest, blobs=self.blobs) for name in names]
         return "set -e\n" + images_script(images, SHOWN)
 
 
@@ -58,7 +58,7 @@ def pod_image() -> PodImage:
             store.add_file(bundle.path(layer.sha256))
     layers.append(write_layer(store, called(_userland())))
     manifest, *others = write_image(store, IMAGE_RECIPES["agnhost"], layers, arch=architecture())
-    blobs = tuple(ImageBlob(sha256=b.sha256, size=b.size, path=store.path(b.sha256)) for b in (manifest, *others))
+    blobs = tuple(LocalBlob(sha256=b.sha256, size=b.size, path=store.path(b.sha256)) for b in (manifest, *others))
     return PodImage(store.root, manifest.digest, blobs)
 
 

@@ -26,12 +26,12 @@ class Behaviour:
 
 @dataclass
 class Upstream:
-    """`files` is path -> content; `served` counts the bytes of bodies by path, `asked` the Range headers."""
+    """`files` is path -> content; `served` counts the bytes of bodies by path, `requested` the Range headers."""
 
     files: dict[str, bytes] = field(default_factory=dict)
     behaviours: dict[str, Behaviour] = field(default_factory=dict)
     served: dict[str, int] = field(default_factory=dict)
-    asked: list[tuple[str, str | None]] = field(default_factory=list)
+    requested: list[tuple[str, str | None]] = field(default_factory=list)
 
     def __enter__(self) -> Upstream:
         upstream = self
@@ -64,7 +64,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         owner, path = self.owner, self.path.partition("?")[0]
-        owner.asked.append((self.path, self.headers.get("Range")))
+        owner.requested.append((self.path, self.headers.get("Range")))
         content = owner.files.get(path)
         how = owner.behaviours.get(path, Behaviour())
         if how.times <= 0:

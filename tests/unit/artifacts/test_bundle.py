@@ -21,7 +21,7 @@ from underlay.artifacts.blobs import BlobStore, sha256_of
 from underlay.artifacts.build import prefill
 from underlay.artifacts.build.build import build_bundle
 from underlay.artifacts.build.carry import carry
-from underlay.artifacts.build.chart_file import ChartFile, read_chart
+from underlay.artifacts.build.chart_file import DownloadedChart, read_chart
 from underlay.artifacts.build.charts import add_charts
 from underlay.artifacts.build.image_recipes import IMAGE_RECIPES
 from underlay.artifacts.build.recipes import go_recipes
@@ -179,8 +179,8 @@ def test_the_base_is_stripped_and_has_what_maintainer_scripts_would_have_made(bu
     assert files["usr/sbin/iptables"].linkname == "/etc/alternatives/iptables"
     assert files["etc/alternatives/ip6tables-save"].linkname == "/usr/sbin/ip6tables-nft-save"
     assert "etc/ssl/certs/ca-certificates.crt" in files
-    gone = ("etc/hostname", "usr/share/man/man1/ip.1", "usr/lib/x86_64-linux-gnu/gconv/IBM.so")
-    assert not set(gone) & set(files)
+    pruned = ("etc/hostname", "usr/share/man/man1/ip.1", "usr/lib/x86_64-linux-gnu/gconv/IBM.so")
+    assert not set(pruned) & set(files)
 
 
 def test_the_manifest_says_what_it_was_built_from(built: Machine) -> None:
@@ -230,7 +230,7 @@ def test_a_chart_is_not_added_while_the_bundle_is_built(built: Machine, tmp_path
     assert built.manifest().charts == {}
 
 
-def write_chart(path: Path) -> ChartFile:
+def write_chart(path: Path) -> DownloadedChart:
     with tarfile.open(path, "w:gz") as archive:
         about = tarfile.TarInfo("plugin/Chart.yaml")
         text = b"name: plugin\nversion: 1.2.3\n"
@@ -248,7 +248,7 @@ def test_a_bundle_without_its_build_directory_is_still_up_to_date(built: Machine
 
 def test_what_nothing_refers_to_is_told_and_removed_by_the_next_build(built: Machine) -> None:
     stray = BlobStore(built.bundle).add_bytes(b"stray")
-    assert verify(built.bundle).warnings == [f"blob {stray.sha256}: nothing refers to it; `underlay bundle` removes it"]
+    assert verify(built.bundle).warnings == [f"blob {stray.sha256}: not referenced; `underlay bundle` removes it"]
     assert not built.build()
     assert verify(built.bundle).warnings == []
 
@@ -256,7 +256,7 @@ def test_what_nothing_refers_to_is_told_and_removed_by_the_next_build(built: Mac
 def test_a_place_that_cannot_be_written_is_one_line(machine: Machine) -> None:
     machine.bundle.parent.mkdir(parents=True)
     machine.bundle.write_text("a file where the directory should be")
-    with pytest.raises(ArtifactError, match=r"^bundle .*: could not be written \(.*\); make room there, or name"):
+    with pytest.raises(ArtifactError, match=r"^bundle .*: cannot be written \(.*\); free space there, or set"):
         machine.build()
 
 
@@ -283,7 +283,7 @@ def test_a_truncated_and_a_missing_blob_are_named(built: Machine) -> None:
 
 def test_an_index_that_names_other_images_is_a_problem(built: Machine) -> None:
     (built.bundle / "index.json").write_text('{"manifests": []}')
-    assert verify(built.bundle).problems == ["index.json: does not say what bundle.json says"]
+    assert verify(built.bundle).problems == ["index.json: differs from bundle.json"]
 
 
 def test_a_failed_compilation_is_one_line_and_leaves_the_bundle_as_it_was(
@@ -317,7 +317,7 @@ def test_after_a_kill_the_next_build_goes_on_where_it_was(machine: Machine) -> N
         process.wait()
     before = machine.calls
     assert before[-1] == "blocked"
-    with pytest.raises(ArtifactError, match="there is none"):
+    with pytest.raises(ArtifactError, match="not found"):
         machine.manifest()
     assert machine.build()
     names = [r.name for r in go_recipes() if r.name not in OPTIONAL]
@@ -332,7 +332,9 @@ def test_two_builds_at_once_are_refused(machine: Machine, tmp_path: Path) -> Non
         fcntl.flock(file, fcntl.LOCK_EX)
         file.write("4711")
         file.flush()
-        with pytest.raises(ArtifactError, match=r"^bundle: another build is running \(process 4711, .*wait for it"):
+        with pytest.raises(
+            ArtifactError, match=r"^bundle: another build is running \(process 4711, .*wait until it ends"
+        ):
             machine.build()
 
 

@@ -102,20 +102,20 @@ def refused(upstream: Upstream, key: str = KEY) -> str:
     return str(error.value).replace(upstream.url, "http://server")
 
 
-KEPT = "the lock file is as it was"
+KEPT = "the lock file is unchanged"
 
 
 @pytest.mark.parametrize(
     ("path", "behaviour", "message"),
     [
-        (INDEX, {"status": 404}, f"http://server/m/{INDEX}: could not be fetched (404); {KEPT}"),
-        (FILE, {"status": 404}, f"http://server/m/{FILE}: could not be fetched (404); {KEPT}"),
-        (FILE, {"status": 503}, f"http://server/m/{FILE}: could not be fetched (503); {KEPT}"),
-        (FILE, {"cut_after": 100}, f"http://server/m/{FILE}: could not be fetched (peer closed connection"),
-        (FILE, {"stall_after": 100}, f"http://server/m/{FILE}: could not be fetched (timed out); {KEPT}"),
-        (INDEX, {"stall_after": 10}, f"http://server/m/{INDEX}: could not be fetched (timed out); {KEPT}"),
-        (MANIFEST, {"status": 500}, f"http://server/m/{MANIFEST}: could not be fetched (500); {KEPT}"),
-        (MANIFEST, {"wants": "another"}, f"http://server/m/{MANIFEST}: could not be fetched (401); {KEPT}"),
+        (INDEX, {"status": 404}, f"http://server/m/{INDEX}: cannot be downloaded (HTTP status 404); {KEPT}"),
+        (FILE, {"status": 404}, f"http://server/m/{FILE}: cannot be downloaded (HTTP status 404); {KEPT}"),
+        (FILE, {"status": 503}, f"http://server/m/{FILE}: cannot be downloaded (HTTP status 503); {KEPT}"),
+        (FILE, {"cut_after": 100}, f"http://server/m/{FILE}: cannot be downloaded (peer closed connection"),
+        (FILE, {"stall_after": 100}, f"http://server/m/{FILE}: cannot be downloaded (timed out); {KEPT}"),
+        (INDEX, {"stall_after": 10}, f"http://server/m/{INDEX}: cannot be downloaded (timed out); {KEPT}"),
+        (MANIFEST, {"status": 500}, f"http://server/m/{MANIFEST}: cannot be downloaded (HTTP status 500); {KEPT}"),
+        (MANIFEST, {"wants": "another"}, f"http://server/m/{MANIFEST}: cannot be downloaded (HTTP status 401); {KEPT}"),
     ],
 )
 def test_what_goes_wrong_with_a_server_names_the_url(
@@ -129,11 +129,11 @@ def test_what_goes_wrong_with_a_server_names_the_url(
 @pytest.mark.parametrize(
     ("path", "content", "message"),
     [
-        (FILE, packed()[:-20], f"http://server/m/{FILE}: is not the file upstream's checksum is of (sha256 "),
-        (FILE, packed(filler=9), f"http://server/m/{FILE}: is not the file upstream's checksum is of (sha256 "),
-        (INDEX, b"<html>", f"http://server/m/{INDEX}: is no index of charts ("),
-        (INDEX, b"a: [", f"http://server/m/{INDEX}: is no index of charts ("),
-        (INDEX, index({"plugin": [{"version": "1.2.3"}]}), f"http://server/m/{INDEX}: is no index of charts (urls"),
+        (FILE, packed()[:-20], f"http://server/m/{FILE}: does not match upstream's checksum (sha256 "),
+        (FILE, packed(filler=9), f"http://server/m/{FILE}: does not match upstream's checksum (sha256 "),
+        (INDEX, b"<html>", f"http://server/m/{INDEX}: is not an index of charts ("),
+        (INDEX, b"a: [", f"http://server/m/{INDEX}: is not an index of charts ("),
+        (INDEX, index({"plugin": [{"version": "1.2.3"}]}), f"http://server/m/{INDEX}: is not an index of charts (urls"),
         (INDEX, index({}), f"http://server/m/{INDEX}: has no chart plugin 1.2.3"),
         (
             INDEX,
@@ -143,19 +143,19 @@ def test_what_goes_wrong_with_a_server_names_the_url(
         (
             INDEX,
             index({"plugin": [{"version": "1.2.3", "urls": ["http://plain.example/p.tgz"]}]}),
-            f"http://server/m/{INDEX}: keeps plugin 1.2.3 where nothing protects it (http://plain.example/p.tgz)",
+            f"http://server/m/{INDEX}: serves plugin 1.2.3 without TLS (http://plain.example/p.tgz)",
         ),
         (
             INDEX,
             index({"plugin": [{"version": "1.2.3", "urls": ["index.yaml"]}]}),
-            f"http://server/m/{INDEX}: is no Helm chart (",
+            f"http://server/m/{INDEX}: is not a Helm chart (",
         ),
         (
             MANIFEST,
             b'{"layers": [{"mediaType": "image", "digest": "x"}]}',
-            f"http://server/m/{MANIFEST}: is no Helm chart",
+            f"http://server/m/{MANIFEST}: is not a Helm chart",
         ),
-        (MANIFEST, b"<html>", f"http://server/m/{MANIFEST}: is no Helm chart"),
+        (MANIFEST, b"<html>", f"http://server/m/{MANIFEST}: is not a Helm chart"),
     ],
 )
 def test_what_a_server_has_wrong_is_told(upstream: Upstream, path: str, content: bytes, message: str) -> None:
@@ -174,7 +174,7 @@ def test_another_chart_under_the_name_is_told(upstream: Upstream) -> None:
 @pytest.mark.parametrize("key", ["plugin", "plugin@1.2.3", "https://plugin@1.2.3", "https://charts.example/plugin"])
 def test_a_chart_that_is_not_written_whole_is_told(upstream: Upstream, key: str) -> None:
     assert refused(upstream, key) == (
-        f"chart {key}: cannot be looked up; write it as https://REPOSITORY/NAME@VERSION or oci://…"
+        f"chart {key}: not a chart reference; write it as https://REPOSITORY/NAME@VERSION or oci://…"
     )
 
 
@@ -191,7 +191,10 @@ def test_a_chart_has_one_name_in_the_lock_file(repository: str, key: str) -> Non
 
 
 def test_a_repository_that_nothing_protects_is_refused() -> None:
-    with pytest.raises(ArtifactError, match=r"^chart plugin 1: not a repository \(http://x\); it begins with https://"):
+    with pytest.raises(
+        ArtifactError,
+        match=r"^chart plugin 1: not a chart repository \(http://x\); use a URL that begins with https://",
+    ):
         chart_key("plugin", "1", "http://x")
 
 
@@ -217,8 +220,8 @@ def test_a_chart_without_a_pinned_checksum_is_refused(lock: Lock) -> None:
         open_source({"source": "upstream"}).chart("plugin", "1.2.4", "https://charts.example/stable")
     key = "https://charts.example/stable/plugin@1.2.4"
     assert str(error.value) == (
-        f"chart plugin 1.2.4: no pinned checksum ({key}); run `underlay bundle --lock --pin {key}` where it can be "
-        "reached, or take another source"
+        f"chart plugin 1.2.4: no pinned checksum ({key}); run `underlay bundle --lock --pin {key}` where upstream can "
+        "be reached, or choose another artifacts.source"
     )
 
 
@@ -255,8 +258,8 @@ def command(*arguments: object) -> tuple[int, str]:
 
 def test_a_bundle_takes_a_chart_and_gives_it(bundle: Path, tmp_path: Path) -> None:
     file = written(tmp_path / "charts", packed())
-    code, told = command("--chart", file, "--to", bundle)
-    assert (code, told) == (0, f"bundle: holds chart plugin 1.2.3, sha256 {sha256(packed())}: {bundle}\n")
+    code, output = command("--chart", file, "--to", bundle)
+    assert (code, output) == (0, f"bundle: added chart plugin 1.2.3, sha256 {sha256(packed())}: {bundle}\n")
     found = open_source({"source": "bundle", "path": str(bundle)}).chart("plugin", "1.2.3", "https://anywhere.example")
     assert found.blob is not None
     assert found.blob.read_bytes() == packed()
@@ -282,13 +285,13 @@ def test_every_file_that_is_no_chart_is_told_and_none_is_taken(bundle: Path, tmp
     }
     for name, content in contents.items():
         written(tmp_path / "charts", content, f"{name}.tgz")
-    code, told = command("--charts", tmp_path / "charts", "--to", bundle)
+    code, output = command("--charts", tmp_path / "charts", "--to", bundle)
     assert code == 1
-    lines = told.splitlines()
+    lines = output.splitlines()
     assert [line.split(".tgz: ")[0].rpartition("/")[2] for line in lines] == ["empty", "html", "no-about", "truncated"]
     for line in lines:
-        assert "is no Helm chart (" in line
-        assert line.endswith("; it is a .tgz as `helm pull` saves it")
+        assert "is not a Helm chart (" in line
+        assert line.endswith("; give a .tgz as `helm pull` saves it")
     assert load_manifest(bundle).charts == {}
 
 
@@ -300,16 +303,16 @@ def archive_without_about() -> bytes:
 
 
 def test_a_directory_without_charts_is_told(bundle: Path, tmp_path: Path) -> None:
-    with pytest.raises(ArtifactError, match=r"^charts .*: there is no \.tgz file; name a directory with charts$"):
+    with pytest.raises(ArtifactError, match=r"^charts .*: no \.tgz file; give a directory with charts$"):
         CliRunner().invoke(bundle_command, ["--charts", str(tmp_path)], catch_exceptions=False)
 
 
 @pytest.mark.parametrize("others", [["--verify"], ["--lock"], ["--json"], ["--prefill"]])
 def test_charts_stand_alone(tmp_path: Path, others: list[str]) -> None:
     file = written(tmp_path / "charts", packed())
-    code, told = command("--chart", file, *others)
+    code, output = command("--chart", file, *others)
     assert code == 2
-    assert "--chart and --charts stand alone, or with --to" in told
+    assert "--chart and --charts can be combined with --to only" in output
 
 
 def test_a_chart_that_is_not_the_pinned_one_is_refused(bundle: Path, tmp_path: Path, lock: Lock) -> None:
@@ -326,20 +329,20 @@ def test_a_chart_of_the_same_version_is_replaced_and_its_file_goes(bundle: Path,
 
 
 def test_a_chart_the_bundle_has_not_is_told_with_the_way_to_it(bundle: Path, tmp_path: Path) -> None:
-    def told(version: str) -> str:
+    def output(version: str) -> str:
         with pytest.raises(ArtifactError) as error:
             source.chart("plugin", version, "https://charts.example/stable")
         return str(error.value)
 
     source = open_source({"source": "bundle", "path": str(bundle)})
-    way = "download it from https://charts.example/stable and put it there: `underlay bundle --chart plugin-2.tgz`"
-    assert told("2") == f"bundle {bundle}: holds no chart plugin 2; {way}"
+    way = "download it from https://charts.example/stable and add it: `underlay bundle --chart plugin-2.tgz`"
+    assert output("2") == f"bundle {bundle}: has no chart plugin 2; {way}"
     add_charts(bundle, [read_chart(written(tmp_path / "charts", packed()))])
     source = open_source({"source": "bundle", "path": str(bundle)})
-    assert told("2") == f"bundle {bundle}: holds no chart plugin 2 (it holds 1.2.3); {way}"
+    assert output("2") == f"bundle {bundle}: has no chart plugin 2 (it has 1.2.3); {way}"
     BlobStore(bundle).path(sha256(packed())).unlink()
-    assert told("1.2.3") == (
-        f"bundle {bundle}: chart plugin 1.2.3 is missing ({sha256(packed())}); put it there again: "
+    assert output("1.2.3") == (
+        f"bundle {bundle}: chart plugin 1.2.3 is missing ({sha256(packed())}); add it again: "
         "`underlay bundle --chart plugin-1.2.3.tgz`"
     )
 

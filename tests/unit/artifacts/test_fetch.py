@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from underlay.artifacts.artifact import Archive, Binary, Chart
-from underlay.artifacts.fetch import Patience, chart_script, fetch_script, place_script
+from underlay.artifacts.artifact import Archive, BinaryArtifact, ChartArtifact
+from underlay.artifacts.fetch import DownloadLimits, chart_script, fetch_script, place_script
 
 from .artifacts_server import Upstream, leftovers
 
@@ -36,9 +36,9 @@ class Host:
     def fetch(
         self, url: str, *, sha256: str = SHA256, archive: Archive | None = None, tries: int = 1
     ) -> subprocess.CompletedProcess[str]:
-        binary = Binary(name="kubeadm", version="1.37.2", arch="amd64", sha256=sha256, url=url, archive=archive)
-        patience = Patience(tries=tries, pause=0, stall=1)
-        script = fetch_script(binary, str(self.dest), "755", str(self.cache), patience=patience)
+        binary = BinaryArtifact(name="kubeadm", version="1.37.2", arch="amd64", sha256=sha256, url=url, archive=archive)
+        limits = DownloadLimits(tries=tries, pause=0, stall=1)
+        script = fetch_script(binary, str(self.dest), "755", str(self.cache), limits=limits)
         return self.run(script)
 
     def run(self, script: str) -> subprocess.CompletedProcess[str]:
@@ -81,10 +81,10 @@ def test_puts_a_good_file_into_place_with_its_mode_and_leaves_nothing_else(host:
 def test_does_nothing_when_the_right_file_is_there(host: Host, upstream: Upstream) -> None:
     url = upstream.put(PATH, CONTENT)
     host.fetch(url)
-    before, asked = host.dest.stat(), len(upstream.asked)
+    before, requested = host.dest.stat(), len(upstream.requested)
     assert host.fetch(url).returncode == 0
     assert (host.dest.stat().st_ino, host.dest.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
-    assert len(upstream.asked) == asked
+    assert len(upstream.requested) == requested
 
 
 def test_names_the_url_of_a_file_that_is_not_there(host: Host, upstream: Upstream) -> None:
@@ -92,7 +92,7 @@ def test_names_the_url_of_a_file_that_is_not_there(host: Host, upstream: Upstrea
     assert ran.returncode == 1
     assert ran.stderr == (
         f"underlay: {upstream.url}/{PATH}: the server answered 404 (tried 1 times); "
-        "nothing was changed, run it again to go on\n"
+        "nothing was changed, run it again to resume\n"
     )
     assert_untouched(host)
 
@@ -101,7 +101,7 @@ def test_tries_again_when_the_server_is_busy(host: Host, upstream: Upstream) -> 
     ran = host.fetch(upstream.put(PATH, CONTENT, status=503, times=2), tries=3)
     assert ran.returncode == 0
     assert host.dest.read_bytes() == CONTENT
-    assert len(upstream.asked) == 3
+    assert len(upstream.requested) == 3
 
 
 def test_gives_up_on_a_busy_server_after_its_tries(host: Host, upstream: Upstream) -> None:
@@ -122,7 +122,7 @@ def test_refuses_a_file_with_another_checksum_and_forgets_it(host: Host, upstrea
 
 def test_refuses_a_truncated_file(host: Host, upstream: Upstream) -> None:
     ran = host.fetch(upstream.put(PATH, CONTENT[:1000]))
-    assert "not the one that is pinned" in ran.stderr
+    assert "the file differs from its pin" in ran.stderr
     assert_untouched(host)
 
 
@@ -130,12 +130,12 @@ def test_goes_on_where_a_cut_connection_ended(host: Host, upstream: Upstream) ->
     url = upstream.put(PATH, CONTENT, cut_after=120_000, times=1)
     ran = host.fetch(url)
     assert ran.returncode == 1
-    assert ran.stderr.startswith(f"underlay: {url}: the connection was cut after 120000 bytes")
+    assert ran.stderr.startswith(f"underlay: {url}: the connection was interrupted after 120000 bytes")
     assert_untouched(host, partial=SHA256)
     assert host.fetch(url).returncode == 0
     assert host.dest.read_bytes() == CONTENT
     assert upstream.served[f"/{PATH}"] == len(CONTENT)
-    assert upstream.asked[-1][1] == "bytes=120000-"
+    assert upstream.requested[-1][1] == "bytes=120000-"
     assert host.files == ["bin/kubeadm"]
 
 
@@ -166,13 +166,13 @@ def test_takes_a_complete_partial_file_without_asking(host: Host, upstream: Upst
     partial.parent.mkdir(parents=True)
     partial.write_bytes(CONTENT)
     assert host.fetch(f"{upstream.url}/{PATH}").returncode == 0
-    assert upstream.asked == []
+    assert upstream.requested == []
 
 
 def test_gives_up_on_a_stalled_server_and_says_so(host: Host, upstream: Upstream) -> None:
     url = upstream.put(PATH, CONTENT, stall_after=500, times=1)
     ran = host.fetch(url)
-    assert ran.stderr.startswith(f"underlay: {url}: too slow: less than 1024 bytes a second for 1 seconds")
+    assert ran.stderr.startswith(f"underlay: {url}: too slow, less than 1024 bytes a second for 1 seconds")
     assert_untouched(host, partial=SHA256)
     assert host.fetch(url).returncode == 0
     assert upstream.served[f"/{PATH}"] == len(CONTENT)
@@ -180,15 +180,13 @@ def test_gives_up_on_a_stalled_server_and_says_so(host: Host, upstream: Upstream
 
 def test_says_that_a_server_is_not_there(host: Host) -> None:
     ran = host.fetch("http://127.0.0.1:1/kubeadm")
-    assert ran.stderr.startswith(
-        "underlay: http://127.0.0.1:1/kubeadm: the server could not be reached (tried 1 times)"
-    )
+    assert ran.stderr.startswith("underlay: http://127.0.0.1:1/kubeadm: the server cannot be reached (tried 1 times)")
     assert_untouched(host)
 
 
 def test_says_that_a_name_cannot_be_resolved(host: Host) -> None:
     ran = host.fetch("http://does-not-exist.invalid/kubeadm")
-    assert "could not be resolved" in ran.stderr or "the server answered" in ran.stderr  # a proxy may answer
+    assert "cannot be resolved" in ran.stderr or "the server answered" in ran.stderr  # a proxy may answer
     assert_untouched(host)
 
 
@@ -204,7 +202,7 @@ def test_says_that_the_disk_is_full_and_keeps_what_was_there(host: Host, upstrea
     try:
         ran = host.fetch(url)
         assert ran.returncode == 1
-        assert ran.stderr.startswith(f"underlay: {url}: the file could not be written (0 MiB free on ")
+        assert ran.stderr.startswith(f"underlay: {url}: the file cannot be written (0 MiB free on ")
         assert host.dest.read_bytes() == OLD
     finally:
         subprocess.run(["umount", str(host.cache)], check=True)
@@ -232,7 +230,7 @@ def test_unpacks_a_command_from_an_archive_and_downloads_it_once_for_all_members
     assert host.dest.read_bytes() == CONTENT
     host.dest.write_bytes(OLD)
     assert host.fetch(url, archive=archive).returncode == 0
-    assert len(upstream.asked) == 1
+    assert len(upstream.requested) == 1
     assert host.files == ["bin/kubeadm", f"cache/archives/{digest}"]
 
 
@@ -242,7 +240,7 @@ def test_refuses_an_archive_without_the_member(host: Host, upstream: Upstream) -
     digest = hashlib.sha256(packed).hexdigest()
     ran = host.fetch(url, archive=Archive(sha256=digest, member="./bridge"))
     assert ran.returncode == 1
-    assert f"./bridge could not be unpacked from {url}" in ran.stderr
+    assert f"./bridge cannot be unpacked from {url}" in ran.stderr
     assert host.dest.read_bytes() == OLD
     assert host.files == ["bin/kubeadm", f"cache/archives/{digest}"]
 
@@ -275,7 +273,7 @@ def test_refuses_a_damaged_blob(host: Host) -> None:
     put_blob(host, b"!" + CONTENT[1:])
     ran = host.run(place_script(SHA256, str(host.dest), "755", str(host.cache)))
     assert ran.returncode == 1
-    assert "not the one that is pinned" in ran.stderr
+    assert "the file differs from its pin" in ran.stderr
     assert host.dest.read_bytes() == OLD
     assert host.files == ["bin/kubeadm", f"cache/blobs/sha256/{SHA256}"]
 
@@ -303,14 +301,14 @@ def test_a_failure_ends_a_script_that_stops_at_errors(host: Host) -> None:
 BLOB = f"quay.io/v2/charts/plugin/blobs/sha256:{SHA256}"
 
 
-def chart(**where: Any) -> Chart:
-    return Chart(name="plugin", version="1.0.0", sha256=SHA256, **where)
+def chart(**where: Any) -> ChartArtifact:
+    return ChartArtifact(name="plugin", version="1.0.0", sha256=SHA256, **where)
 
 
 def test_a_chart_is_downloaded_like_a_command(host: Host, upstream: Upstream) -> None:
     dest = host.root / "charts" / "plugin.tgz"
     url = upstream.put("charts.example/plugin-1.0.0.tgz", CONTENT, cut_after=100_000, times=1)
-    script = chart_script(chart(url=url), str(dest), str(host.cache), patience=Patience(tries=2, pause=0))
+    script = chart_script(chart(url=url), str(dest), str(host.cache), limits=DownloadLimits(tries=2, pause=0))
     ran = host.run(script)
     assert (ran.returncode, ran.stderr) == (0, "")
     assert dest.read_bytes() == CONTENT
@@ -330,8 +328,8 @@ def test_an_anonymous_token_is_got_where_the_registry_wants_one(host: Host, upst
     ran = host.run(chart_script(chart(url=url), str(host.dest), str(host.cache)))
     assert (ran.returncode, ran.stderr) == (0, "")
     assert host.dest.read_bytes() == CONTENT
-    asked = [path.lower() for path, _ in upstream.asked]
-    assert "/token?service=registry.example&scope=repository%3acharts%2fx%3apull" in asked
+    requested = [path.lower() for path, _ in upstream.requested]
+    assert "/token?service=registry.example&scope=repository%3acharts%2fx%3apull" in requested
     assert host.files == ["bin/kubeadm"]
 
 
@@ -340,9 +338,9 @@ def test_a_registry_that_refuses_all_the_same_is_told(host: Host, upstream: Upst
     if token:
         upstream.put("token", token)
     url = upstream.put(BLOB, CONTENT, wants="abc")
-    script = chart_script(chart(url=url), str(host.dest), str(host.cache), patience=Patience(tries=3, pause=0))
+    script = chart_script(chart(url=url), str(host.dest), str(host.cache), limits=DownloadLimits(tries=3, pause=0))
     ran = host.run(script)
     assert ran.stderr == (
-        f"underlay: {url}: the server answered 401 (tried 1 times); nothing was changed, run it again to go on\n"
+        f"underlay: {url}: the server answered 401 (tried 1 times); nothing was changed, run it again to resume\n"
     )
     assert_untouched(host)

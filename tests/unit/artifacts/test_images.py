@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from underlay.artifacts.artifact import Image, ImageBlob
+from underlay.artifacts.artifact import ImageArtifact, LocalBlob
 from underlay.artifacts.blobs import BlobStore
 from underlay.artifacts.build.image import write_image
 from underlay.artifacts.build.image_recipes import ImageRecipe
@@ -48,7 +48,7 @@ class Host:
     def book(self) -> Path:
         return self.root / "book"
 
-    def run(self, *images: Image, tries: int = 1, **environment: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *images: ImageArtifact, tries: int = 1, **environment: str) -> subprocess.CompletedProcess[str]:
         script = images_script(images, str(self.store.root), tries=tries)
         known = {"PATH": f"{self.root / 'bin'}:{os.environ['PATH']}", "BOOK": str(self.book), "PYTHON": "python3"}
         return subprocess.run(
@@ -58,10 +58,10 @@ class Host:
     def streams(self) -> list[Path]:
         return sorted(self.root.glob("book.stream*"))
 
-    def image(self, name: str, *layers: str) -> Image:
+    def image(self, name: str, *layers: str) -> ImageArtifact:
         blobs = write_image(self.store, ImageRecipe(files={}), [self.layer(x) for x in layers], arch="amd64")
-        here = tuple(ImageBlob(sha256=b.sha256, size=b.size, path=self.store.path(b.sha256)) for b in blobs)
-        return Image(ref=name, digest=blobs[0].digest, blobs=here)
+        here = tuple(LocalBlob(sha256=b.sha256, size=b.size, path=self.store.path(b.sha256)) for b in blobs)
+        return ImageArtifact(ref=name, digest=blobs[0].digest, blobs=here)
 
     def layer(self, text: str):  # type: ignore[no-untyped-def]
         return write_layer(self.store, Contents(texts={f"etc/{text}": text.encode()}))
@@ -147,23 +147,23 @@ def test_says_that_containerd_does_not_answer(host: Host) -> None:
 
 
 def test_pulls_images_that_have_no_blobs_from_their_own_registry(host: Host) -> None:
-    ran = host.run(Image(ref="registry.example/pause:3"))
+    ran = host.run(ImageArtifact(ref="registry.example/pause:3"))
     assert (ran.returncode, ran.stderr) == (0, "")
     assert Path(f"{host.book}.hosts").read_text() == ""
 
 
 def test_pulls_from_a_mirror_in_the_place_of_the_images_registry(host: Host) -> None:
-    host.run(Image(ref="registry.example/pause:3", registry="https://mirror.example"))
+    host.run(ImageArtifact(ref="registry.example/pause:3", registry="https://mirror.example"))
     assert Path(f"{host.book}.hosts").read_text() == (
         'server = "https://mirror.example"\n[host."https://mirror.example"]\n  capabilities = ["pull", "resolve"]\n'
     )
 
 
 def test_gives_the_reason_of_a_failed_pull(host: Host) -> None:
-    ran = host.run(Image(ref="registry.example/refused:1", registry="https://mirror.example"))
+    ran = host.run(ImageArtifact(ref="registry.example/refused:1", registry="https://mirror.example"))
     assert ran.returncode == 1
     assert ran.stderr == (
-        "underlay: image registry.example/refused:1: could not be pulled from https://mirror.example (tried 1 times): "
+        "underlay: image registry.example/refused:1: cannot be pulled from https://mirror.example (tried 1 times): "
         "ctr: failed to resolve: 403 Forbidden\n"
     )
 
@@ -171,6 +171,8 @@ def test_gives_the_reason_of_a_failed_pull(host: Host) -> None:
 def test_leaves_no_temporary_directory(host: Host) -> None:
     temporary = host.root / "tmp"
     temporary.mkdir()
-    host.run(host.image("example.org/one:v1", "base"), Image(ref="registry.example/pause:3"), TMPDIR=str(temporary))
-    host.run(Image(ref="registry.example/refused:1"), TMPDIR=str(temporary))
+    host.run(
+        host.image("example.org/one:v1", "base"), ImageArtifact(ref="registry.example/pause:3"), TMPDIR=str(temporary)
+    )
+    host.run(ImageArtifact(ref="registry.example/refused:1"), TMPDIR=str(temporary))
     assert list(temporary.iterdir()) == []

@@ -72,7 +72,7 @@ def lock_file(tmp_path: Path) -> Path:
 
 
 def test_renewal_pins_every_command_for_every_architecture(upstream: Upstream, lock_file: Path) -> None:
-    renew_upstream(f"{upstream.url}/mirror", said=lambda _: None, path=lock_file)
+    renew_upstream(f"{upstream.url}/mirror", report=lambda _: None, path=lock_file)
     pinned = json.loads(lock_file.read_text())["upstream"]
     for (name, arch), download in downloads().items():
         key = f"{download.path}#{download.member}" if download.member else download.path
@@ -82,7 +82,7 @@ def test_renewal_pins_every_command_for_every_architecture(upstream: Upstream, l
 
 def test_renewal_leaves_the_versions_alone(upstream: Upstream, lock_file: Path) -> None:
     before = json.loads(lock_file.read_text())
-    renew_upstream(f"{upstream.url}/mirror/", said=lambda _: None, path=lock_file)
+    renew_upstream(f"{upstream.url}/mirror/", report=lambda _: None, path=lock_file)
     after = json.loads(lock_file.read_text())
     assert (after["versions"], after["go"]) == (before["versions"], before["go"])
 
@@ -99,19 +99,21 @@ def test_charts_are_pinned_beside_the_commands_and_once(upstream: Upstream, lock
     upstream.put("mirror/charts.example/index.yaml", f'{{"entries": {{"plugin": [{entry}]}}}}'.encode())
     key = "https://charts.example/plugin@1.2.3"
     for _ in range(2):
-        renew_upstream(f"{upstream.url}/mirror", said=lambda _: None, charts=[key], path=lock_file)
+        renew_upstream(f"{upstream.url}/mirror", report=lambda _: None, charts=[key], path=lock_file)
         digest = hashlib.sha256(chart.getvalue()).hexdigest()
         pinned = {"path": "charts.example/plugin.tgz", "sha256": digest}
         assert json.loads(lock_file.read_text())["charts"] == {key: pinned}
-    assert [path for path, _ in upstream.asked].count("/mirror/charts.example/plugin.tgz") == 1
+    assert [path for path, _ in upstream.requested].count("/mirror/charts.example/plugin.tgz") == 1
 
 
 def test_a_chart_that_cannot_be_had_leaves_the_lock_file_as_it_was(upstream: Upstream, lock_file: Path) -> None:
     before = lock_file.read_text()
-    with pytest.raises(ArtifactError, match=r"/mirror/charts\.example/index\.yaml: could not be fetched \(404\); "):
+    with pytest.raises(
+        ArtifactError, match=r"/mirror/charts\.example/index\.yaml: cannot be downloaded \(HTTP status 404\); "
+    ):
         renew_upstream(
             f"{upstream.url}/mirror",
-            said=lambda _: None,
+            report=lambda _: None,
             charts=["https://charts.example/plugin@1.2.3"],
             path=lock_file,
         )
@@ -119,8 +121,8 @@ def test_a_chart_that_cannot_be_had_leaves_the_lock_file_as_it_was(upstream: Ups
 
 
 def test_an_archive_is_downloaded_once(upstream: Upstream, lock_file: Path) -> None:
-    renew_upstream(f"{upstream.url}/mirror", said=lambda _: None, path=lock_file)
-    paths = [path for path, _ in upstream.asked]
+    renew_upstream(f"{upstream.url}/mirror", report=lambda _: None, path=lock_file)
+    paths = [path for path, _ in upstream.requested]
     assert len(paths) == len(set(paths)) + len(ARCHITECTURES) - 1  # runc's checksums are one file for all
 
 
@@ -142,7 +144,7 @@ def test_a_failed_renewal_names_the_url_and_leaves_the_lock_file_as_it_was(
     else:
         upstream.files[path] = b"<html>"
     with pytest.raises(ArtifactError) as refused:
-        renew_upstream(f"{upstream.url}/mirror", said=lambda _: None, path=lock_file)
+        renew_upstream(f"{upstream.url}/mirror", report=lambda _: None, path=lock_file)
     assert str(refused.value).startswith(upstream.url + path + ": ")
     assert "\n" not in str(refused.value)
     assert lock_file.read_text() == before

@@ -82,28 +82,28 @@ def test_a_command_without_a_pinned_checksum_is_refused(lock: Lock) -> None:
         DownloadSource("https://").binary("kubelet", "1.37.2", "arm64")
     assert str(refused.value) == (
         "kubelet v1.37.2 linux/arm64: no pinned checksum (dl.k8s.io/release/v1.37.2/bin/linux/arm64/kubelet); "
-        "run `underlay bundle --lock` where upstream can be reached, or take another source"
+        "run `underlay bundle --lock` where upstream can be reached, or choose another artifacts.source"
     )
 
 
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({}, "artifacts.source: no such source (nothing given); one of upstream, mirror, bundle"),
-        ({"source": "cloud"}, "artifacts.source: no such source (cloud); one of upstream, mirror, bundle"),
-        ({"source": "mirror"}, 'artifacts.url: missing; "source": "mirror" needs it'),
+        ({}, "artifacts.source: unknown source (not set); one of upstream, mirror, bundle"),
+        ({"source": "cloud"}, "artifacts.source: unknown source (cloud); one of upstream, mirror, bundle"),
+        ({"source": "mirror"}, 'artifacts.url: missing; "source": "mirror" requires it'),
         (
             {"source": "mirror", "url": "ftp://x"},
             "artifacts.url: not a URL (ftp://x); such as https://mirror.example/k8s",
         ),
-        ({"source": "bundle", "path": ""}, 'artifacts.path: missing; "source": "bundle" needs it'),
+        ({"source": "bundle", "path": ""}, 'artifacts.path: missing; "source": "bundle" requires it'),
         (
             {"source": "upstream", "url": "x"},
             "artifacts: unknown setting (url); for upstream there are no other settings",
         ),
         (
             {"source": "bundle", "path": "/nowhere"},
-            "bundle /nowhere: there is none; run `underlay bundle` or name another path",
+            "bundle /nowhere: not found; run `underlay bundle` or name another path",
         ),
     ],
 )
@@ -127,9 +127,9 @@ def test_a_bundle_gives_blobs(bundle: Path) -> None:
 @pytest.mark.parametrize(
     ("ask", "message"),
     [
-        (("kubectl", "1.36.0", "amd64"), "holds no kubectl v1.36.0 (it holds v1.37.2); ask for v1.37.2"),
+        (("kubectl", "1.36.0", "amd64"), "has no kubectl v1.36.0 (it has v1.37.2); request v1.37.2"),
         (("kubectl", "1.37.2", "arm64"), "is not for linux/arm64 (it is for linux/amd64); build one on a linux/arm64"),
-        (("runc", "1.5.2", "amd64"), "holds no runc v1.5.2; run `underlay bundle`"),
+        (("runc", "1.5.2", "amd64"), "has no runc v1.5.2; run `underlay bundle`"),
     ],
 )
 def test_tells_what_a_bundle_does_not_hold(bundle: Path, ask: tuple[str, str, str], message: str) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from underlay.lab.host import hostplan, steps
-from underlay.lab.host.keeper import Plan
-from underlay.lab.host.steps import Link, Mount
+from underlay.lab.host.keeper import KeeperPlan
+from underlay.lab.host.steps import MountStep, SymlinkStep
 from underlay.lab.host.syscalls import MS_BIND, MS_RDONLY, MS_REMOUNT
 from underlay.lab.model.paths import NodePaths
 from underlay.lab.model.topology import Lab
@@ -30,7 +30,7 @@ HYBRID = Machine(
 LAB = Lab(mounts={"/opt/bundle": "/srv/bundle"})
 
 
-def plan(machine: Machine) -> Plan:
+def plan(machine: Machine) -> KeeperPlan:
     at = NodePaths(Path("/state/labs/lab/nodes/cp-1"))
     return hostplan.make(LAB, LAB.nodes[0], at, machine=machine, image=Path("/image"), modules=Path("/modules"))
 
@@ -39,8 +39,8 @@ def control_groups(machine: Machine) -> list[steps.Step]:
     return [
         step
         for step in steps.load(plan(machine)["steps"])
-        if (isinstance(step, Mount) and step.target.startswith(str(TOP)))
-        or (isinstance(step, Link) and step.path.startswith(str(TOP)))
+        if (isinstance(step, MountStep) and step.target.startswith(str(TOP)))
+        or (isinstance(step, SymlinkStep) and step.path.startswith(str(TOP)))
     ]
 
 
@@ -52,13 +52,13 @@ def test_survives_being_written_down(machine: Machine) -> None:
 
 def test_a_unified_machine_gives_one_delegated_tree() -> None:
     (mount,) = control_groups(UNIFIED)
-    assert isinstance(mount, Mount)
+    assert isinstance(mount, MountStep)
     assert (mount.target, mount.kind) == ("/sys/fs/cgroup", "cgroup2")
 
 
 def test_a_hybrid_machine_gives_every_hierarchy_and_then_closes_the_top() -> None:
     found = control_groups(HYBRID)
-    mounts = [(step.target.removeprefix(str(TOP)), step.data) for step in found if isinstance(step, Mount)]
+    mounts = [(step.target.removeprefix(str(TOP)), step.data) for step in found if isinstance(step, MountStep)]
     assert mounts == [
         ("", "mode=755"),
         ("/cpu,cpuacct", "cpu,cpuacct"),
@@ -66,17 +66,17 @@ def test_a_hybrid_machine_gives_every_hierarchy_and_then_closes_the_top() -> Non
         ("/unified", ""),
         ("", "mode=755"),
     ]
-    assert [(step.path, step.to) for step in found if isinstance(step, Link)] == [
+    assert [(step.path, step.to) for step in found if isinstance(step, SymlinkStep)] == [
         (f"{TOP}/cpu", "cpu,cpuacct"),
         (f"{TOP}/cpuacct", "cpu,cpuacct"),
     ]
     last = found[-1]
-    assert isinstance(last, Mount)
+    assert isinstance(last, MountStep)
     assert last.flags & (MS_REMOUNT | MS_RDONLY) == MS_REMOUNT | MS_RDONLY
 
 
 def test_shows_what_the_lab_shows_read_only() -> None:
-    assert Mount("/srv/bundle", "/opt/bundle", flags=MS_BIND | MS_RDONLY) in steps.load(plan(UNIFIED)["steps"])
+    assert MountStep("/srv/bundle", "/opt/bundle", flags=MS_BIND | MS_RDONLY) in steps.load(plan(UNIFIED)["steps"])
 
 
 def test_keeper_and_host_are_groups_beside_each_other() -> None:
@@ -89,7 +89,7 @@ def test_data_directories_are_no_overlay() -> None:
     binds = {
         step.target: step.source
         for step in steps.load(plan(UNIFIED)["steps"])
-        if isinstance(step, Mount) and step.flags == MS_BIND
+        if isinstance(step, MountStep) and step.flags == MS_BIND
     }
     assert binds == {
         f"/var/lib/{name}": f"/state/labs/lab/nodes/cp-1/volumes/{name}" for name in ("containerd", "kubelet", "etcd")

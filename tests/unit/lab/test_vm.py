@@ -13,7 +13,7 @@ from underlay.lab.model.topology import Lab
 from underlay.lab.system import keys
 from underlay.lab.vm import emulator, recipe, seed
 from underlay.lab.vm.guest import files, guest, mac
-from underlay.lab.vm.image import Image
+from underlay.lab.vm.image import GuestImage
 
 LAB = Lab("t9", network="10.79.0.0/16")
 
@@ -35,7 +35,7 @@ def test_tells_every_problem_at_once() -> None:
 
 def test_is_emulated_and_reads_nothing_of_this_machine() -> None:
     node = guest(LAB, 1, rack=1)
-    command = emulator.command(node, files(LAB, node), Image(Path("/image")), tap="vm-1")
+    command = emulator.command(node, files(LAB, node), GuestImage(Path("/image")), tap="vm-1")
     assert command[command.index("-accel") + 1].startswith("tcg,")
     assert "kvm" not in " ".join(command)
     assert {"-nodefaults", "-no-user-config"} <= set(command)

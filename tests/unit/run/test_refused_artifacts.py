@@ -33,5 +33,5 @@ def test_what_a_bundle_lacks_is_reported_at_once(inventory: Path, command: str) 
         [sys.executable, "-c", PLAN, command, str(inventory)], text=True, capture_output=True, check=False, timeout=60
     )
     assert ran.returncode == 1
-    assert ran.stderr.startswith(f"underlay: bundle {inventory.parent}: holds no ")
+    assert ran.stderr.startswith(f"underlay: bundle {inventory.parent}: has no ")
     assert ran.stderr.count("\n") == 1

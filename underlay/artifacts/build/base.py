@@ -1,5 +1,5 @@
-"""Makes the layer that images with a shell and network tools share: a few Debian packages, unpacked
-and stripped of everything that no container runs."""
+"""Builds the base layer, which images with a shell and network tools share: Debian packages, unpacked and stripped of
+everything that no container runs."""
 
 from __future__ import annotations
 
@@ -51,20 +51,23 @@ _KEEP_DIRECTORIES = {"dev": 0o755, "var/lib": 0o755, "var/cache": 0o755, "usr/lo
 
 @dataclass(frozen=True)
 class BaseLayer:
-    """The layer, and what is in it."""
+    """The layer, and the Debian packages in it (name -> version)."""
 
     blob: Blob
     packages: dict[str, str]
 
 
 def base_key(arch: str) -> str:
-    """Name everything that decides what the base holds, the archive's state aside."""
+    """Return the base layer's key: a hash of all that decides its content, except the state of Debian's archive."""
     text = json.dumps([SUITE, PACKAGES, _PRUNE.pattern, _IPTABLES, _KEEP_DIRECTORIES, arch, Path(__file__).read_text()])
     return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 
 def build_base(store: BlobStore, *, work: Path, say: Say) -> BaseLayer:
-    """Unpack, strip and store the base layer."""
+    """Unpack, strip and store the base layer; mmdebstrap is installed if it is missing.
+
+    :raises ArtifactError: when packages cannot be unpacked.
+    """
     ensure_packages(say, {"mmdebstrap": "mmdebstrap"})
     tree, listing = work / "base", work / "base.packages"
     shutil.rmtree(tree, ignore_errors=True)
@@ -109,7 +112,7 @@ def _unpack(tree: Path, listing: Path, say: Say) -> None:
             "base layer",
             "mmdebstrap failed",
             found=lines[0].strip() if lines else f"exit {done.returncode}",
-            remedy="see whether `apt-get update` works on this machine",
+            remedy="check that `apt-get update` works on this machine",
         )
 
 
@@ -125,7 +128,7 @@ def _strip(contents: Contents) -> Contents:
 
 
 def _add_alternatives(contents: Contents) -> None:
-    """Do what update-alternatives would: iptables means the nft variant, /etc/alternatives can say else."""
+    """Do what update-alternatives would: iptables is the nft variant unless /etc/alternatives says otherwise."""
     for family in ("", "6"):
         for command in _IPTABLES:
             name = command.replace("iptables", f"ip{family}tables")
@@ -135,8 +138,8 @@ def _add_alternatives(contents: Contents) -> None:
 
 
 def _add_shell(contents: Contents, tree: Path) -> None:
-    """Give busybox's name to every applet that no package brings. The shell is dash: busybox's own
-    would run its applets instead of the real ip and modprobe."""
+    """Link every busybox applet that no package provides. The shell is dash: busybox's own would run its applets
+    instead of the real ip and modprobe."""
     contents.links["usr/bin/sh"] = "dash"
     busybox = tree / "usr/bin/busybox"
     applets = subprocess.run([busybox, "--list"], capture_output=True, text=True, check=True).stdout.split()

@@ -1,4 +1,4 @@
-"""Builds the bundle: compiles what is missing, stores it by content, and only then says it is there."""
+"""Builds the bundle: compiles what is missing, stores it by content, and writes the manifest last."""
 
 from __future__ import annotations
 
@@ -35,9 +35,12 @@ from .toolchain import ensure_go, ensure_static_c, go_version
 
 
 def build_bundle(bundle: Path, *, steps: Steps, arch: str | None = None, optional: Iterable[str] = ()) -> bool:
-    """Bring a bundle up to date; return whether anything had to be built.
+    """Bring a bundle up to date; return whether anything was built.
 
-    Components that are `optional` are built when they are asked for, and stay from then on."""
+    Components in `optional` are added to those that the bundle already has.
+
+    :raises ArtifactError: when a build fails, another one is running, or the bundle cannot be written.
+    """
     try:
         with exclusive(build_directory()):
             build = Build(bundle, build_directory(), arch or architecture(), optional=frozenset(optional))
@@ -45,9 +48,9 @@ def build_bundle(bundle: Path, *, steps: Steps, arch: str | None = None, optiona
     except OSError as error:
         raise ArtifactError(
             f"bundle {bundle}",
-            "could not be written",
+            "cannot be written",
             found=str(error),
-            remedy="make room there, or name another place with UNDERLAY_HOME",
+            remedy="free space there, or set UNDERLAY_HOME to another directory",
         ) from None
 
 
@@ -70,7 +73,7 @@ def _build(build: Build, steps: Steps) -> bool:
 
 
 def publish(build: Build) -> Manifest:
-    """Write the layout's documents, the manifest last, and drop blobs that nothing refers to."""
+    """Write the layout's documents, the manifest last, and delete blobs that nothing refers to."""
     manifest = _assemble(build)
     write_atomically(build.bundle / "oci-layout", '{"imageLayoutVersion":"1.0.0"}\n')
     refs = {image.ref: image.blobs[0] for image in manifest.images.values()}
@@ -99,7 +102,7 @@ def _assemble(build: Build) -> Manifest:
             for name, output in names.items()
         },
         images={name: _image(build, name, recipe) for name, recipe in IMAGE_RECIPES.items() if _has(build, name)},
-        outputs={n: build.outputs[n] for n in sorted(_wanted(build))},
+        outputs={n: build.outputs[n] for n in sorted(_expected_keys(build))},
         built=build.built,
         charts=build.charts,
     )
@@ -122,16 +125,16 @@ def _has(build: Build, image: str) -> bool:
     return component not in OPTIONAL or component in build.optional
 
 
-def _wanted(build: Build) -> dict[str, str]:
-    """Return output -> key for everything the bundle is made of."""
-    wanted = {"base": base_key(build.arch)}
+def _expected_keys(build: Build) -> dict[str, str]:
+    """Return output -> key for all outputs of the bundle."""
+    keys = {"base": base_key(build.arch)}
     for recipe in _recipes(build):
-        wanted |= _keys(recipe, build.arch)
-    return wanted
+        keys |= _keys(recipe, build.arch)
+    return keys
 
 
 def _keys(recipe: GoRecipe, arch: str) -> dict[str, str]:
-    """Return output -> key of one recipe: its bundled binaries and the layers that hold its commands."""
+    """Return output -> key of one recipe: its bundled binaries and the layers that contain its commands."""
     key = recipe.key(arch)
     outputs = {
         _output_name(b.name, b.component): key for b in BINARIES.values() if b.bundled and b.component == recipe.name
@@ -156,10 +159,10 @@ def _is_current(build: Build) -> bool:
         manifest = load_manifest(build.bundle)
     except ArtifactError:
         return False
-    wanted = _wanted(build)
-    here = all(build.store.holds(blob) for blob, _ in manifest.references().values())
+    expected = _expected_keys(build)
+    complete = all(build.store.holds(blob) for blob, _ in manifest.references().values())
     documents = all((build.bundle / n).is_file() for n in ("oci-layout", "index.json"))
-    return here and documents and {n: o.key for n, o in manifest.outputs.items()} == wanted
+    return complete and documents and {n: o.key for n, o in manifest.outputs.items()} == expected
 
 
 def _compile(build: Build, recipe: GoRecipe, say: Say) -> None:
@@ -194,7 +197,10 @@ def _record_base(build: Build, base: BaseLayer) -> None:
 
 @contextmanager
 def exclusive(work: Path) -> Iterator[None]:
-    """Keep others from writing the bundle meanwhile; refuse if somebody does."""
+    """Hold the build lock during the block.
+
+    :raises ArtifactError: when another process holds it.
+    """
     work.mkdir(parents=True, exist_ok=True)
     lock = work / "lock"
     with lock.open("a+") as file:
@@ -206,7 +212,7 @@ def exclusive(work: Path) -> Iterator[None]:
                 "bundle",
                 "another build is running",
                 found=f"process {file.read().strip() or 'unknown'}, {lock}",
-                remedy="wait for it to end",
+                remedy="wait until it ends",
             ) from None
         file.truncate(0)
         file.write(str(os.getpid()))

@@ -1,4 +1,4 @@
-"""Remembers what is built already: from the bundle, and from a build that was killed before it was one."""
+"""What is already built, according to the bundle and to the state of an interrupted build."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from underlay.artifacts.manifest import BundledChart, Output, load_manifest, par
 
 @dataclass
 class Build:
-    """One run: where it writes, and what it knows to be built already."""
+    """One run of a build: where it writes, and what is already built."""
 
     bundle: Path
     work: Path
@@ -24,7 +24,7 @@ class Build:
     built: dict[str, Any] = field(default_factory=dict)
     charts: dict[str, BundledChart] = field(default_factory=dict)
     optional: frozenset[str] = frozenset()
-    """Optional components to have: those asked for, and those that are there."""
+    """Optional components to build: those requested, and those that the bundle already has."""
 
     def __post_init__(self) -> None:
         self.store = BlobStore(self.bundle)
@@ -35,16 +35,16 @@ class Build:
             self.built |= built
 
     def has(self, name: str, key: str) -> bool:
-        """Tell whether an output of this very recipe is stored."""
+        """Return whether an output with this key is stored."""
         output = self.outputs.get(name)
         return output is not None and output.key == key and self.store.holds(output.blob)
 
     def record(self, name: str, key: str, blob: Blob) -> None:
-        """Remember an output, also for the run after a kill."""
+        """Note a stored output."""
         self.outputs[name] = Output(key=key, sha256=blob.sha256, size=blob.size)
 
     def save_state(self) -> None:
-        """Write what has been built so far beside the build, not into the bundle."""
+        """Write what is built so far to the working directory, so that an interrupted build can be resumed."""
         state = {"outputs": {n: asdict(o) for n, o in self.outputs.items()}, "built": self.built}
         write_atomically(self._state, json.dumps(state, indent=1))
 

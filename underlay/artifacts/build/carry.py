@@ -1,4 +1,4 @@
-"""Copies a bundle to where it is carried from: a disk, a share, another machine's mount."""
+"""Copies a bundle to a directory from which it is carried away: a disk, a share, a mount."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ from underlay.artifacts.error import ArtifactError
 from underlay.artifacts.manifest import BundledChart, load_manifest, save_manifest
 
 
-def carry(bundle: Path, target: Path, *, said: Callable[[str], None] = lambda _: None) -> int:
-    """Copy what `target` lacks, each blob verified on the way, the manifest last; return how many blobs.
+def carry(bundle: Path, target: Path, *, report: Callable[[str], None] = lambda _: None) -> int:
+    """Copy the blobs that `target` lacks, verifying each, then the manifest; return the number of blobs copied.
 
-    Charts that were put into `target` itself stay."""
+    Charts that were added to `target` itself are kept. `report` is called with a name for each blob.
+
+    :raises ArtifactError: when a blob is damaged, or the target cannot be written.
+    """
     manifest = load_manifest(bundle)
     manifest = replace(manifest, charts=_charts(target) | manifest.charts)
     source, store = BlobStore(bundle), BlobStore(target)
@@ -24,7 +27,7 @@ def carry(bundle: Path, target: Path, *, said: Callable[[str], None] = lambda _:
         for blob, users in manifest.references().values():
             if store.holds(blob):
                 continue
-            said(users[0])
+            report(users[0])
             with store.writing() as writer, source.path(blob.sha256).open("rb") as file:
                 shutil.copyfileobj(file, writer, 1 << 20)
             if writer.blob != blob:
@@ -38,14 +41,14 @@ def carry(bundle: Path, target: Path, *, said: Callable[[str], None] = lambda _:
             (target / f".{name}.tmp").replace(target / name)
         save_manifest(target, manifest)
     except OSError as error:
-        raise ArtifactError(f"bundle {target}", "could not be written", found=str(error)) from None
+        raise ArtifactError(f"bundle {target}", "cannot be written", found=str(error)) from None
     for name in store.names() - set(manifest.references()):
         store.path(name).unlink()
     return copied
 
 
 def _charts(bundle: Path) -> dict[str, BundledChart]:
-    """The charts of a bundle that may be none yet; without those whose file has gone."""
+    """The charts of a bundle, if there is one yet; charts whose file is missing are left out."""
     try:
         found = load_manifest(bundle).charts
     except ArtifactError:

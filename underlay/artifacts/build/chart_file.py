@@ -1,4 +1,4 @@
-"""Reads what a downloaded Helm chart says it is."""
+"""Reads the name and version of a downloaded Helm chart."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from underlay.artifacts.error import ArtifactError
 
 
 @dataclass(frozen=True, kw_only=True)
-class ChartFile:
-    """A .tgz on this machine, with the name and the version that stand in its Chart.yaml."""
+class DownloadedChart:
+    """A .tgz on this machine, with the name and version from its Chart.yaml; `size` in bytes."""
 
     path: Path
     name: str
@@ -24,21 +24,24 @@ class ChartFile:
     size: int
 
 
-def read_chart(path: Path) -> ChartFile:
-    """Read a chart, all of it; whatever is no chart is an ArtifactError."""
+def read_chart(path: Path) -> DownloadedChart:
+    """Read a chart completely.
+
+    :raises ArtifactError: when the file is not a Helm chart, or truncated.
+    """
     try:
         about = yaml.safe_load(_about(path))
         name, version = (str(about[key]) for key in ("name", "version"))
     except (OSError, EOFError, tarfile.TarError, zlib.error, yaml.YAMLError, KeyError, TypeError) as error:
         reason = str(error).splitlines()[0].strip("'\"") if str(error) else type(error).__name__
         raise ArtifactError(
-            f"chart {path}", "is no Helm chart", found=reason, remedy="it is a .tgz as `helm pull` saves it"
+            f"chart {path}", "is not a Helm chart", found=reason, remedy="give a .tgz as `helm pull` saves it"
         ) from None
-    return ChartFile(path=path, name=name, version=version, sha256=sha256_of(path), size=path.stat().st_size)
+    return DownloadedChart(path=path, name=name, version=version, sha256=sha256_of(path), size=path.stat().st_size)
 
 
 def _about(path: Path) -> bytes:
-    """The text of NAME/Chart.yaml; the whole archive is read, so that a truncated one is noticed."""
+    """The text of NAME/Chart.yaml; the whole archive is read, so that a truncated one is detected."""
     found = None
     with tarfile.open(path, mode="r:gz") as archive:
         for member in archive:
@@ -46,5 +49,5 @@ def _about(path: Path) -> bytes:
                 file = archive.extractfile(member)
                 found = file.read() if file else None
     if found is None:
-        raise KeyError("there is no Chart.yaml in it")
+        raise KeyError("it contains no Chart.yaml")
     return found

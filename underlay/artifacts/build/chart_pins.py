@@ -1,5 +1,4 @@
-"""Pins a chart: finds its file at upstream, in a chart repository by its index or in an OCI registry by its manifest,
-and downloads it to see which chart it is."""
+"""Pins a chart: finds its file in a chart repository or an OCI registry, downloads it and verifies what it is."""
 
 from __future__ import annotations
 
@@ -18,7 +17,7 @@ from underlay.artifacts.lock import ChartPin
 from underlay.artifacts.oci import MANIFEST
 
 from .chart_file import read_chart
-from .request import another, save, telling
+from .request import reporting_errors, save, wrong_checksum
 
 _CONTENT = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
 _SHOWN = 5
@@ -26,7 +25,7 @@ _SHOWN = 5
 
 @dataclass(frozen=True)
 class _Located:
-    """The chart's file as host/path; `sha256` is what upstream says it is, where it says so."""
+    """A chart's file as host/path; `sha256` is upstream's digest, if it publishes one."""
 
     path: str
     sha256: str | None
@@ -34,32 +33,37 @@ class _Located:
 
 
 def pin_chart(client: httpx.Client, base: str, key: str) -> ChartPin:
-    """Look a chart up, `key` as lock.json has it, and download it whole: an index may be without a digest, and one
-    that is wrong is better known now than on every host."""
-    there = _locate(client, base, key)
-    url = base + there.path
+    """Look up a chart, download it and return its pin; `base` stands before host names, as the URL of a mirror does.
+
+    It is downloaded because an index may have no digest, or a wrong one, which is better noticed now than on every
+    host.
+
+    :param key: repository/name@version, as in lock.json.
+    :raises ArtifactError: when it cannot be found or downloaded, or is another chart.
+    """
+    found = _locate(client, base, key)
+    url = base + found.path
     with tempfile.NamedTemporaryFile(suffix=".tgz") as file:
-        digest = save(client, url, file, there.headers)
-        if there.sha256 not in (None, digest):
-            raise another(url, digest, f"{there.sha256}")
+        digest = save(client, url, file, found.headers)
+        if found.sha256 not in (None, digest):
+            raise wrong_checksum(url, digest, f"{found.sha256}")
         try:
-            seen = read_chart(Path(file.name))
+            chart = read_chart(Path(file.name))
         except ArtifactError:
-            raise ArtifactError(url, "is no Helm chart", found=f"{file.tell()} bytes") from None
+            raise ArtifactError(url, "is not a Helm chart", found=f"{file.tell()} bytes") from None
     name, version = key.rpartition("/")[2].split("@")
-    if (seen.name, seen.version) != (name, version):
-        raise ArtifactError(url, f"is not the chart {name} {version}", found=f"it is {seen.name} {seen.version}")
-    return ChartPin(there.path, digest)
+    if (chart.name, chart.version) != (name, version):
+        raise ArtifactError(url, f"is not the chart {name} {version}", found=f"it is {chart.name} {chart.version}")
+    return ChartPin(found.path, digest)
 
 
 def _locate(client: httpx.Client, base: str, key: str) -> _Located:
-    """Ask upstream for a chart, `key` as lock.json has it; `base` stands before host names, as a mirror's URL does."""
     where, _, version = key.rpartition("@")
     scheme, _, rest = where.partition("://")
     repository, _, name = rest.rpartition("/")
     if not (repository and name and version) or scheme not in ("https", "oci"):
         raise ArtifactError(
-            f"chart {key}", "cannot be looked up", remedy="write it as https://REPOSITORY/NAME@VERSION or oci://…"
+            f"chart {key}", "not a chart reference", remedy="write it as https://REPOSITORY/NAME@VERSION or oci://…"
         )
     if scheme == "oci":
         return _in_registry(client, base, rest, version)
@@ -68,10 +72,10 @@ def _locate(client: httpx.Client, base: str, key: str) -> _Located:
 
 def _in_index(client: httpx.Client, base: str, repository: str, name: str, version: str) -> _Located:
     url = f"{base}{repository}/index.yaml"
-    with telling(url):
+    with reporting_errors(url):
         text = client.get(url).raise_for_status().text
     try:
-        # PyYAML's own parser takes half a minute for the larger indexes.
+        # PyYAML's parser in Python takes half a minute for the larger indexes.
         entries = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))["entries"].get(name, [])  # noqa: S506
         found = next((e for e in entries if str(e["version"]) == version), None)
         if found is None:
@@ -79,9 +83,9 @@ def _in_index(client: httpx.Client, base: str, repository: str, name: str, versi
         target = urljoin(f"https://{repository}/", found["urls"][0])
         digest = str(found.get("digest") or "").removeprefix("sha256:")
     except (yaml.YAMLError, KeyError, TypeError, AttributeError, IndexError) as error:
-        raise ArtifactError(url, "is no index of charts", found=str(error).splitlines()[0].strip("'")) from None
+        raise ArtifactError(url, "is not an index of charts", found=str(error).splitlines()[0].strip("'")) from None
     if urlsplit(target).scheme != "https":
-        raise ArtifactError(url, f"keeps {name} {version} where nothing protects it", found=target)
+        raise ArtifactError(url, f"serves {name} {version} without TLS", found=target)
     return _Located(target.removeprefix("https://"), digest or None, {})
 
 
@@ -92,30 +96,33 @@ def _no_such(url: str, name: str, version: str, versions: list[str]) -> Artifact
 
 def _in_registry(client: httpx.Client, base: str, rest: str, version: str) -> _Located:
     host, _, path = rest.partition("/")
-    # A tag cannot have the plus of a version's build metadata.
+    # A tag cannot contain the plus sign of a version's build metadata.
     url = f"{base}{host}/v2/{path}/manifests/{version.replace('+', '_')}"
     headers = {"Accept": MANIFEST}
-    with telling(url):
-        answer = client.get(url, headers=headers)
+    with reporting_errors(url):
+        response = client.get(url, headers=headers)
         token: dict[str, str] = {}
-        if answer.status_code == httpx.codes.UNAUTHORIZED:
-            token = _anonymous(client, answer)
-            answer = client.get(url, headers=headers | token)
-        answer.raise_for_status()
+        if response.status_code == httpx.codes.UNAUTHORIZED:
+            token = _anonymous(client, response)
+            response = client.get(url, headers=headers | token)
+        response.raise_for_status()
     try:
-        layers: list[dict[str, Any]] = answer.json()["layers"]
+        layers: list[dict[str, Any]] = response.json()["layers"]
         digest = next(layer["digest"] for layer in layers if layer["mediaType"] == _CONTENT)
     except (ValueError, KeyError, TypeError, StopIteration):
-        raise ArtifactError(url, "is no Helm chart", remedy="see whether the repository is a chart's") from None
+        raise ArtifactError(url, "is not a Helm chart", remedy="check that the repository has charts") from None
     return _Located(f"{host}/v2/{path}/blobs/{digest}", digest.removeprefix("sha256:"), token)
 
 
 def _anonymous(client: httpx.Client, refusal: httpx.Response) -> dict[str, str]:
-    """The token that registries give to everybody, from the address in their refusal."""
-    told = dict(re.findall(r'(\w+)="([^"]*)"', refusal.headers.get("WWW-Authenticate", "")))
-    if "realm" not in told:
+    """Return the header with an anonymous token, from the realm that a registry names when it refuses a request.
+
+    Source: https://distribution.github.io/distribution/spec/auth/token/
+    """
+    challenge = dict(re.findall(r'(\w+)="([^"]*)"', refusal.headers.get("WWW-Authenticate", "")))
+    if "realm" not in challenge:
         return {}
-    asked = {key: told[key] for key in ("service", "scope") if key in told}
-    with telling(told["realm"]):
-        document = client.get(told["realm"], params=asked).raise_for_status().json()
+    parameters = {key: challenge[key] for key in ("service", "scope") if key in challenge}
+    with reporting_errors(challenge["realm"]):
+        document = client.get(challenge["realm"], params=parameters).raise_for_status().json()
     return {"Authorization": f"Bearer {document.get('token') or document.get('access_token')}"}

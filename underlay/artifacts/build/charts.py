@@ -1,4 +1,4 @@
-"""Puts charts that a site has downloaded into its bundle."""
+"""Adds downloaded charts to a bundle."""
 
 from __future__ import annotations
 
@@ -14,22 +14,28 @@ from underlay.artifacts.lock import read_lock
 from underlay.artifacts.manifest import BundledChart, load_manifest, save_manifest
 
 from .build import exclusive
-from .chart_file import ChartFile
+from .chart_file import DownloadedChart
 
 
 def chart_files(directory: Path) -> list[Path]:
-    """The charts in a directory, by their names."""
+    """Return the .tgz files of a directory, sorted by name.
+
+    :raises ArtifactError: when there is none.
+    """
     found = sorted(directory.glob("*.tgz"))
     if not found:
-        raise ArtifactError(f"charts {directory}", "there is no .tgz file", remedy="name a directory with charts")
+        raise ArtifactError(f"charts {directory}", "no .tgz file", remedy="give a directory with charts")
     return found
 
 
-def add_charts(bundle: Path, charts: Sequence[ChartFile]) -> None:
-    """Store charts under their digests, then name them in the manifest; one of the same version is replaced."""
+def add_charts(bundle: Path, charts: Sequence[DownloadedChart]) -> None:
+    """Add charts to a bundle; a chart of the same name and version is replaced.
+
+    :raises ArtifactError: when a chart differs from its pin, or the bundle cannot be written.
+    """
     for chart in charts:
-        _refuse_other_than_pinned(chart)
-    with _alone(bundle):
+        _refuse_unpinned(chart)
+    with _exclusive_access(bundle):
         manifest = load_manifest(bundle)
         store = BlobStore(bundle)
         added = {}
@@ -43,24 +49,24 @@ def add_charts(bundle: Path, charts: Sequence[ChartFile]) -> None:
             for sha256 in set(manifest.references()) - set(after.references()):
                 store.path(sha256).unlink(missing_ok=True)
         except OSError as error:
-            raise ArtifactError(f"bundle {bundle}", "could not be written", found=str(error)) from None
+            raise ArtifactError(f"bundle {bundle}", "cannot be written", found=str(error)) from None
 
 
-def _refuse_other_than_pinned(chart: ChartFile) -> None:
+def _refuse_unpinned(chart: DownloadedChart) -> None:
     ending = f"/{chart.name}@{chart.version}"
     pinned = {p.sha256 for key, p in read_lock().charts.items() if key.endswith(ending)}
     if pinned and chart.sha256 not in pinned:
         raise ArtifactError(
             f"chart {chart.path}",
             f"is not the {chart.name} {chart.version} that lock.json pins",
-            found=f"sha256 {chart.sha256}, not {', '.join(sorted(pinned))}",
+            found=f"sha256 {chart.sha256}, expected {', '.join(sorted(pinned))}",
             remedy="download it again from upstream",
         )
 
 
 @contextmanager
-def _alone(bundle: Path) -> Iterator[None]:
-    """A carried bundle has one who writes; the one that this machine builds may have two."""
+def _exclusive_access(bundle: Path) -> Iterator[None]:
+    """Only the bundle that this machine builds can have another writer, a running build."""
     if bundle.resolve() != bundle_directory().resolve():
         yield
         return

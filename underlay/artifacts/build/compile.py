@@ -1,4 +1,4 @@
-"""Turns a Go recipe into commands on disk."""
+"""Compiles the commands of a Go recipe."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ _PACKAGE_LINE = re.compile(r"^[a-zA-Z0-9._~/-]+$")
 
 
 def compile_recipe(recipe: GoRecipe, *, go: Path, work: Path, arch: str, say: Say) -> dict[str, Path]:
-    """Build all commands of a recipe below `work`; return name -> file. Go's own cache makes a second
-    build a relink."""
+    """Build all commands of a recipe below `work`; return name -> file. Go's build cache makes a second build a relink.
+
+    :raises ArtifactError: when `go build` fails; the module directory is kept.
+    """
     module, output = work / recipe.name, work / f"{recipe.name}.out"
     for directory in (module, output):
         shutil.rmtree(directory, ignore_errors=True)
@@ -33,7 +35,7 @@ def compile_recipe(recipe: GoRecipe, *, go: Path, work: Path, arch: str, say: Sa
 
 
 def go_environment(*, cgo: bool = False, arch: str | None = None) -> dict[str, str]:
-    """Return this process's environment with what would change the output set to known values."""
+    """Return this process's environment, with variables that change the output set to fixed values."""
     env = {k: v for k, v in os.environ.items() if k not in ("GOFLAGS", "GOWORK", "GOEXPERIMENT")}
     env |= {"GOWORK": "off", "CGO_ENABLED": "1" if cgo else "0", "GOOS": "linux"}
     env.setdefault("HOME", "/root")
@@ -56,7 +58,7 @@ def _run(recipe: GoRecipe, command: list[str], module: Path, arch: str, say: Say
             f"{recipe.name} v{recipe.version}",
             "go build failed",
             found=" / ".join(line for line in tail if line)[-600:] or f"exit {process.returncode}",
-            remedy="the module directory is kept: " + str(module),
+            remedy=f"see the module directory {module}",
         )
 
 

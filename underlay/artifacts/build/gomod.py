@@ -16,7 +16,10 @@ _GO_LINE = "1.26.0"
 
 
 def renew(recipe: GoRecipe, *, go: Path, work: Path) -> None:
-    """Resolve the build module anew in `work`, then replace the project's go.mod and go.sum."""
+    """Resolve the build module again in `work`, then replace the project's go.mod and go.sum.
+
+    :raises ArtifactError: when a go command fails.
+    """
     if recipe.packages == {"pause": "."}:
         return
     shutil.rmtree(work, ignore_errors=True)
@@ -24,9 +27,9 @@ def renew(recipe: GoRecipe, *, go: Path, work: Path) -> None:
     (work / "go.mod").write_text(_go_mod(recipe, go))
     (work / "go.sum").unlink(missing_ok=True)
     imports = "\n".join(f'\t_ "{package}"' for package in sorted(recipe.packages.values()))
-    # A main package cannot be imported; tidy does not mind, and so learns what the commands need.
+    # A main package cannot be imported, but `go mod tidy` accepts it and so finds what the commands need.
     (work / "tools.go").write_text(f"//go:build tools\n\npackage tools\n\nimport (\n{imports}\n)\n")
-    # -e: a test of a test may import a module that no proxy serves; no command does.
+    # -e: tests of dependencies may import modules that no proxy serves; commands do not.
     _go(go, work, "mod", "tidy", "-e")
     _go(go, work, "list", "-mod=mod", "-deps", *recipe.packages.values(), cgo=recipe.cgo)
     for name in ("go.mod", "go.sum"):
@@ -34,21 +37,21 @@ def renew(recipe: GoRecipe, *, go: Path, work: Path) -> None:
 
 
 def module_sum(recipe: GoRecipe) -> dict[str, str]:
-    """Return module@version -> h1 sum of the recipe's own module, from its go.sum."""
+    """Return module@version -> h1 sum of the recipe's module, from its go.sum; empty for the project's own source."""
     go_sum = recipe.directory / "go.sum"
     if not go_sum.exists():
         return {}
     lines = (line.split() for line in go_sum.read_text().splitlines())
-    wanted = (recipe.module, f"v{recipe.version}")
-    return {f"{name}@{version}": h1 for name, version, h1 in lines if (name, version) == wanted}
+    module = (recipe.module, f"v{recipe.version}")
+    return {f"{name}@{version}": h1 for name, version, h1 in lines if (name, version) == module}
 
 
 def _go_mod(recipe: GoRecipe, go: Path) -> str:
     text = f"module underlay.internal/build/{recipe.name}\n\ngo {_GO_LINE}\n\n"
     text += f"require {recipe.module} v{recipe.version}\n"
     if recipe.name == "kubernetes":
-        # Kubernetes replaces its staging modules by directories of its own tree, which a consumer
-        # has not: each is released as v0.MINOR.PATCH.
+        # Kubernetes replaces its staging modules with directories of its own tree, which importers do not have;
+        # each is released as v0.MINOR.PATCH.
         staging = "v0." + recipe.version.partition(".")[2]
         text += "".join(f"\nreplace {name} => {name} {staging}\n" for name in _staging(recipe, go))
     if recipe.name == "flannel":

@@ -1,4 +1,4 @@
-"""Makes an image out of layers: the two small documents that the OCI image format asks for."""
+"""Assembles images from layers: the config and manifest documents of the OCI image format."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""Says what each image is made of, as data: whether it stands on the base, which commands it adds, and
-how it starts."""
+"""The recipe of each image, as data: whether it includes the base layer, its commands, and how it starts."""
 
 from __future__ import annotations
 
@@ -10,7 +9,10 @@ _PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 @dataclass(frozen=True, kw_only=True)
 class ImageRecipe:
-    """`files` is path in the image -> build module/command; they make the image's own layer."""
+    """How an image is built.
+
+    `files` is path in the image -> build module/command, `links` path -> target; both make the image's own layer.
+    """
 
     files: dict[str, str]
     entrypoint: tuple[str, ...] = ()
@@ -21,7 +23,7 @@ class ImageRecipe:
 
 
 def _component(name: str, *, on_base: bool = False) -> ImageRecipe:
-    # No entry point, as upstream has none that matters: kubeadm's manifests name the command.
+    # No entry point: kubeadm's manifests name the command.
     return ImageRecipe(files={f"usr/local/bin/{name}": f"kubernetes/{name}"}, on_base=on_base)
 
 
@@ -37,7 +39,7 @@ IMAGE_RECIPES: dict[str, ImageRecipe] = {
     "flannel": ImageRecipe(
         files={"opt/bin/flanneld": "flannel/flanneld"}, entrypoint=("/opt/bin/flanneld",), on_base=True
     ),
-    # Upstream's DaemonSet runs `cp -f /flannel /opt/cni/bin/flannel` in it: it needs a cp.
+    # Upstream's DaemonSet runs `cp -f /flannel /opt/cni/bin/flannel` in it, so it needs cp.
     "flannel-cni-plugin": ImageRecipe(files={"flannel": "flannel-cni/flannel"}, on_base=True),
     "agnhost": ImageRecipe(
         files={"agnhost": "kubernetes/agnhost"},

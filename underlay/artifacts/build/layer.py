@@ -1,4 +1,4 @@
-"""Writes layers that come out the same, byte for byte, whoever builds them and when."""
+"""Writes layers that are reproducible byte for byte."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from underlay.artifacts.blobs import Blob, BlobStore
 
 @dataclass
 class Contents:
-    """What a layer holds: path in the image -> file here, or target of a symbolic link, or text."""
+    """The content of a layer, by path in the image.
+
+    `files` are files of this machine, `links` targets of symbolic links, `texts` contents, `directories` modes.
+    """
 
     files: dict[str, Path] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
@@ -22,7 +25,7 @@ class Contents:
     directories: dict[str, int] = field(default_factory=dict)
 
     def entries(self) -> Iterator[tuple[tarfile.TarInfo, Path | bytes | None]]:
-        """Yield the tar's members sorted by path: root's, without times, with all parent directories."""
+        """Yield the members of the tar, sorted by path: owned by root, without times, with all parent directories."""
         directories = {
             str(parent): 0o755
             for path in (*self.files, *self.links, *self.texts)
@@ -48,10 +51,10 @@ class Contents:
 
 
 def write_layer(store: BlobStore, contents: Contents) -> Blob:
-    """Store a layer, uncompressed: hosts import it at the speed of their disk."""
+    """Store a layer, uncompressed, because hosts import it as fast as their disk writes."""
     with (
         store.writing() as writer,
-        # tarfile asks the file under a stream for write() alone
+        # tarfile needs only write() of the file below a stream
         tarfile.open(fileobj=writer, mode="w|", format=tarfile.PAX_FORMAT) as tar,  # type: ignore[call-overload]
     ):
         for info, source in contents.entries():

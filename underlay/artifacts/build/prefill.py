@@ -1,6 +1,6 @@
-"""A containerd root that has every bundle's images, for hosts that are made on this machine.
+"""A containerd root with a bundle's images unpacked, for the lab's hosts on this machine.
 
-What a site gets by baking images into its machine image, a lab gets by starting each host's volume from this.
+A site bakes images into its machine image; a lab starts each host's volume as a copy of this directory.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.cri.v1.images", 
 
 
 def prefilled(bundle: Path) -> Path | None:
-    """The containerd root for the images of this bundle, if it has been made."""
+    """Return the containerd root for the images of this bundle, if it exists."""
     try:
         path = _place(load_manifest(bundle))
     except ArtifactError:
@@ -45,7 +45,10 @@ def prefilled(bundle: Path) -> Path | None:
 
 
 def prefill(bundle: Path, *, steps: Steps) -> Path:
-    """Make the containerd root unless it is there; whole or not at all."""
+    """Create the containerd root if it is missing, completely or not at all, and return it.
+
+    :raises ArtifactError: when there is no bundle, or containerd does not import an image.
+    """
     manifest = load_manifest(bundle)
     place = _place(manifest)
     if place.is_dir():
@@ -54,14 +57,14 @@ def prefill(bundle: Path, *, steps: Steps) -> Path:
     for old in place.parent.iterdir():
         shutil.rmtree(old)
     partial = place.with_name(f".{place.name}.partial")
-    with steps.step("images, unpacked for hosts of this machine"):
+    with steps.step("unpacking images for the lab's hosts"):
         _fill(bundle, manifest, partial)
     partial.rename(place)
     return place
 
 
 def _images(manifest: Manifest) -> dict[str, BundledImage]:
-    """Those that every cluster has: hosts import the few that are optional, and the root stays when one is built."""
+    """The images that every cluster has; hosts import optional ones, so adding one does not change the root."""
     return {name: i for name, i in manifest.images.items() if image_entry(name).component not in OPTIONAL}
 
 
@@ -94,7 +97,9 @@ def _fill(bundle: Path, manifest: Manifest, root: Path) -> None:
             }
             ran = subprocess.run(["sh", "-s"], input=script.encode(), env=environment, capture_output=True, check=False)
             if ran.returncode:
-                raise ArtifactError("images", "containerd did not take them", found=ran.stderr.decode().strip()[-300:])
+                raise ArtifactError(
+                    "images", "cannot be imported into containerd", found=ran.stderr.decode().strip()[-300:]
+                )
         finally:
             daemon.terminate()
             daemon.wait(30)
@@ -107,4 +112,4 @@ def _wait(daemon: subprocess.Popen[bytes], socket: Path, log: Path) -> None:
         if daemon.poll() is not None:
             break
         time.sleep(0.05)
-    raise ArtifactError("containerd", "it did not start", found=log.read_text()[-300:].strip())
+    raise ArtifactError("containerd", "does not start", found=log.read_text()[-300:].strip())

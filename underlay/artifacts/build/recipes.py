@@ -1,5 +1,7 @@
-"""Says how each command is built, as data: one build module per project, so that no two projects'
-requirements meet. The modules (go.mod, go.sum, stand-ins) are in gomod/, one directory each."""
+"""How each command is built, as data: one build module for each project, so that their requirements do not conflict.
+
+The modules (go.mod, go.sum, stand-ins) are in gomod/, one directory each.
+"""
 
 from __future__ import annotations
 
@@ -27,12 +29,11 @@ class GoRecipe:
 
     @property
     def directory(self) -> Path:
-        """Where the build module's pinned files are."""
+        """The directory of the build module's pinned files."""
         return GOMOD / self.name
 
     def key(self, arch: str) -> str:
-        """Name everything that decides what comes out, Go's own version aside: a newer Go is no
-        reason to rebuild."""
+        """Return a hash of all inputs of the build, except the version of Go: a newer Go does not cause a rebuild."""
         digest = hashlib.sha256(json.dumps([asdict(self), arch, BUILD_FLAGS], sort_keys=True).encode())
         for path in sorted(p for p in self.directory.rglob("*") if p.is_file()):
             digest.update(str(path.relative_to(self.directory)).encode() + b"\0" + path.read_bytes())
@@ -54,7 +55,7 @@ def _kubernetes_ldflags(version: str) -> str:
 
 
 def go_recipes() -> tuple[GoRecipe, ...]:
-    """Return every recipe, the longest first: what is slow should fail early."""
+    """Return every recipe, the longest build first, so that it fails early."""
     k8s, containerd, flannel = (pinned_version(c) for c in ("kubernetes", "containerd", "flannel"))
     cni = "github.com/containernetworking/plugins"
     cd = "github.com/containerd/containerd/v2"
@@ -89,7 +90,7 @@ def go_recipes() -> tuple[GoRecipe, ...]:
             packages={c: f"{cd}/cmd/{c}" for c in ("containerd", "containerd-shim-runc-v2", "ctr")},
             ldflags=f"-X {cd}/version.Version={containerd}",
         ),
-        # Its udp backend is C: cgo, linked statically so that it runs on any base.
+        # Its udp backend is C, hence cgo, linked statically so that it runs on any base.
         GoRecipe(
             name="flannel",
             module="github.com/flannel-io/flannel",
@@ -133,8 +134,8 @@ def go_recipes() -> tuple[GoRecipe, ...]:
             version=pinned_version("metallb"),
             packages={part: f"go.universe.tf/metallb/{part}" for part in ("controller", "speaker")},
         ),
-        # The plugin's own module is not served by the Go proxy; this is the last release of the
-        # plugins that carried it. The configuration it reads has not changed since.
+        # The Go proxy does not serve the plugin's own module; this is the last release of the CNI plugins that had it.
+        # Its configuration has not changed since.
         GoRecipe(
             name="flannel-cni",
             module=cni,

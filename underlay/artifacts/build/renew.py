@@ -19,17 +19,21 @@ from underlay.artifacts.upstream import Download, checksum_in, download_of
 from .chart_pins import pin_chart
 from .gomod import module_sum
 from .recipes import go_recipes
-from .request import another, save, telling
+from .request import reporting_errors, save, wrong_checksum
 
 UPSTREAM = "https://"
 
 
 def renew_upstream(
-    base: str = UPSTREAM, *, said: Callable[[str], None], charts: Iterable[str] = (), path: Path = LOCK_FILE
+    base: str = UPSTREAM, *, report: Callable[[str], None], charts: Iterable[str] = (), path: Path = LOCK_FILE
 ) -> int:
-    """Pin a checksum for every command and architecture, and for `charts` (each as repository/name@version); return
-    how many. All of them, or the lock file stays as it was. A chart's version is published once: pins there are stay.
-    `base` stands before upstream's host name, as a mirror's URL does."""
+    """Pin a checksum for every command and architecture, and for `charts` (repository/name@version); return how many.
+
+    The lock file is written only if all succeed. A version of a chart is published once, so existing pins are kept.
+
+    :param base: what stands before upstream's host names, `https://` or the URL of a mirror.
+    :raises ArtifactError: when a file cannot be downloaded, or differs from upstream's checksum.
+    """
     base = base if base == UPSTREAM else base.rstrip("/") + "/"
     before = read_lock(path)
     members: dict[Download, list[str]] = {}
@@ -41,11 +45,11 @@ def renew_upstream(
     pinned: dict[str, str] = {}
     with httpx.Client(follow_redirects=True, timeout=httpx.Timeout(60, connect=20)) as client:
         for download, names in members.items():
-            said(download.filename)
+            report(download.filename)
             pinned |= _checksums(client, base, download, names)
         found = dict(before.charts)
         for key in sorted({*charts} - {*found}):
-            said(key.rpartition("/")[2])
+            report(key.rpartition("/")[2])
             found[key] = pin_chart(client, base, key)
     lock = replace(before, upstream=pinned, charts=found, go=_go_sums())
     write_lock(lock, path)
@@ -63,7 +67,7 @@ def _checksums(client: httpx.Client, base: str, download: Download, members: lis
     url = base + download.checksums
     digest = checksum_in(_get(client, url), download.filename)
     if digest is None:
-        raise ArtifactError(url, f"holds no sha256 of {download.filename}", remedy="the lock file is as it was")
+        raise ArtifactError(url, f"has no sha256 of {download.filename}", remedy="the lock file is unchanged")
     found = {download.path: digest}
     if members:
         found |= _member_checksums(client, base + download.path, digest, download.path, members)
@@ -71,27 +75,27 @@ def _checksums(client: httpx.Client, base: str, download: Download, members: lis
 
 
 def _member_checksums(client: httpx.Client, url: str, digest: str, path: str, members: list[str]) -> dict[str, str]:
-    """Hash the commands inside an archive whose own checksum is upstream's: hosts compare what they unpacked."""
+    """Hash the commands in an archive that matches upstream's checksum; hosts verify what they unpack."""
     with tempfile.TemporaryFile() as file:
-        seen = save(client, url, file)
-        if seen != digest:
-            raise another(url, seen, digest)
+        actual = save(client, url, file)
+        if actual != digest:
+            raise wrong_checksum(url, actual, digest)
         file.seek(0)
         try:
             with tarfile.open(fileobj=file, mode="r:gz") as archive:
                 return {f"{path}#{member}": _hash(archive, member) for member in members}
         except (KeyError, tarfile.TarError) as error:
-            raise ArtifactError(url, "does not hold what it should", found=str(error).strip("'\"")) from None
+            raise ArtifactError(url, "lacks a command", found=str(error).strip("'\"")) from None
 
 
 def _hash(archive: tarfile.TarFile, member: str) -> str:
     file = archive.extractfile(member)
     if file is None:
-        raise KeyError(f"{member} is no file")
+        raise KeyError(f"{member} is not a file")
     with file:
         return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
 
 
 def _get(client: httpx.Client, url: str) -> str:
-    with telling(url):
+    with reporting_errors(url):
         return client.get(url).raise_for_status().text

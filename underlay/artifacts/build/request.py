@@ -1,4 +1,4 @@
-"""Asks a server of upstream's for something, and tells in one line that names the URL what went wrong."""
+"""Requests to upstream's servers, whose errors are one line that names the URL."""
 
 from __future__ import annotations
 
@@ -11,33 +11,38 @@ import httpx
 
 from underlay.artifacts.error import ArtifactError
 
-_KEPT = "the lock file is as it was"
+_UNCHANGED = "the lock file is unchanged"
 
 
 @contextmanager
-def telling(url: str) -> Iterator[None]:
-    """Turn what goes wrong with a request within into an ArtifactError."""
+def reporting_errors(url: str) -> Iterator[None]:
+    """Turn the errors of a request inside the block into ArtifactErrors."""
     try:
         yield
     except httpx.HTTPStatusError as error:
-        raise ArtifactError(url, "could not be fetched", found=f"{error.response.status_code}", remedy=_KEPT) from None
+        raise ArtifactError(
+            url, "cannot be downloaded", found=f"HTTP status {error.response.status_code}", remedy=_UNCHANGED
+        ) from None
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         why = str(error) or type(error).__name__
-        raise ArtifactError(url, "could not be fetched", found=why, remedy=_KEPT) from None
+        raise ArtifactError(url, "cannot be downloaded", found=why, remedy=_UNCHANGED) from None
 
 
 def save(client: httpx.Client, url: str, file: IO[bytes], headers: dict[str, str] | None = None) -> str:
-    """Write what is at `url` into a file; return its sha256."""
-    seen = hashlib.sha256()
-    with telling(url), client.stream("GET", url, headers=headers) as response:
+    """Download `url` into a file; return its sha256.
+
+    :raises ArtifactError: when it cannot be downloaded.
+    """
+    digest = hashlib.sha256()
+    with reporting_errors(url), client.stream("GET", url, headers=headers) as response:
         response.raise_for_status()
         for chunk in response.iter_bytes():
-            seen.update(chunk)
+            digest.update(chunk)
             file.write(chunk)
     file.flush()
-    return seen.hexdigest()
+    return digest.hexdigest()
 
 
-def another(url: str, seen: str, digest: str) -> ArtifactError:
-    """What was downloaded is whole, and is not what upstream says it is."""
-    return ArtifactError(url, "is not the file upstream's checksum is of", found=f"sha256 {seen}, not {digest}")
+def wrong_checksum(url: str, actual: str, expected: str) -> ArtifactError:
+    """The error for a complete download that differs from upstream's checksum."""
+    return ArtifactError(url, "does not match upstream's checksum", found=f"sha256 {actual}, expected {expected}")

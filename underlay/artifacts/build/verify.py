@@ -1,4 +1,4 @@
-"""Proves a bundle whole: every blob hashed, every reference followed, nothing left over."""
+"""Verifies a bundle: hashes every blob, follows every reference, and reports what is left over."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from .image import index_document
 
 
 @dataclass
-class Findings:
-    """One line each: `problems` make the bundle unfit, `warnings` do not."""
+class BundleVerification:
+    """The result of a verification: the bundle is unusable if there are `problems`; `size` in bytes."""
 
     blobs: int = 0
     size: int = 0
@@ -27,16 +27,19 @@ class Findings:
     warnings: list[str] = field(default_factory=list)
 
 
-def verify(bundle: Path, *, said: Callable[[str], None] = lambda _: None) -> Findings:
-    """Read every byte of a bundle; raise ArtifactError where there is no manifest to start from."""
+def verify(bundle: Path, *, report: Callable[[str], None] = lambda _: None) -> BundleVerification:
+    """Read every byte of a bundle; `report` is called with a name for each blob.
+
+    :raises ArtifactError: when its manifest cannot be read.
+    """
     manifest = load_manifest(bundle)
     store = BlobStore(bundle)
     references = manifest.references()
-    findings = Findings(blobs=len(references), size=sum(blob.size for blob, _ in references.values()))
+    findings = BundleVerification(blobs=len(references), size=sum(blob.size for blob, _ in references.values()))
 
     def examine(entry: tuple[Blob, list[str]]) -> str | None:
         blob, users = entry
-        said(users[0])
+        report(users[0])
         return _fault(store, blob, users)
 
     with ThreadPoolExecutor() as pool:
@@ -48,7 +51,7 @@ def verify(bundle: Path, *, said: Callable[[str], None] = lambda _: None) -> Fin
         ]
         findings.problems += [fault for c in manifest.charts.values() for fault in _chart_faults(store, c)]
     for name in sorted(store.names() - set(references)):
-        findings.warnings.append(f"blob {name}: nothing refers to it; `underlay bundle` removes it")
+        findings.warnings.append(f"blob {name}: not referenced; `underlay bundle` removes it")
     return findings
 
 
@@ -56,15 +59,15 @@ def _fault(store: BlobStore, blob: Blob, users: list[str]) -> str | None:
     path = store.path(blob.sha256)
     who = ", ".join(sorted(users))
     try:
-        size, seen = path.stat().st_size, sha256_of(path)
+        size, actual = path.stat().st_size, sha256_of(path)
     except FileNotFoundError:
         return f"blob {blob.sha256}: missing ({who})"
     except OSError as error:
         return f"blob {blob.sha256}: cannot be read ({who}: {error.strerror})"
     if size != blob.size:
-        return f"blob {blob.sha256}: {size} bytes instead of {blob.size} ({who})"
-    if seen != blob.sha256:
-        return f"blob {blob.sha256}: damaged, its sha256 is {seen} ({who})"
+        return f"blob {blob.sha256}: {size} bytes, expected {blob.size} ({who})"
+    if actual != blob.sha256:
+        return f"blob {blob.sha256}: damaged, its sha256 is {actual} ({who})"
     return None
 
 
@@ -76,7 +79,7 @@ def _document_faults(bundle: Path, manifest: Manifest) -> Iterator[str]:
     for name, document in expected.items():
         try:
             if json.loads((bundle / name).read_text()) != document:
-                yield f"{name}: does not say what bundle.json says"
+                yield f"{name}: differs from bundle.json"
         except FileNotFoundError:
             yield f"{name}: missing"
         except (OSError, ValueError) as error:
@@ -87,7 +90,7 @@ def _image_faults(store: BlobStore, name: str, image: BundledImage) -> Iterator[
     manifest = json.loads(store.path(image.blobs[0].sha256).read_bytes())
     named = [d["digest"] for d in (manifest["config"], *manifest["layers"])]
     if named != [blob.digest for blob in image.blobs[1:]] or image.digest != image.blobs[0].digest:
-        yield f"image {name}: its manifest and bundle.json name different blobs"
+        yield f"image {name}: its manifest and bundle.json list different blobs"
 
 
 def _chart_faults(store: BlobStore, chart: BundledChart) -> Iterator[str]:

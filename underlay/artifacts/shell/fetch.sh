@@ -1,20 +1,20 @@
 # u_reason RC STATUS SIZE: what curl's exit status means, as a sentence.
 u_reason() {
   case $1 in
-    5 | 6) echo "the host name could not be resolved" ;;
-    7) echo "the server could not be reached" ;;
+    5 | 6) echo "the host name cannot be resolved" ;;
+    7) echo "the server cannot be reached" ;;
     22) echo "the server answered $2" ;;
-    23) echo "the file could not be written ($(u_free "$u_cache"))" ;;
-    28) echo "too slow: less than $u_slow bytes a second for $u_stall seconds" ;;
+    23) echo "the file cannot be written ($(u_free "$u_cache"))" ;;
+    28) echo "too slow, less than $u_slow bytes a second for $u_stall seconds" ;;
     35 | 51 | 53 | 54 | 58 | 59 | 60 | 77 | 80 | 83 | 91) echo "the TLS connection failed: $(tail -n 1 "$u_partial.error")" ;;
-    16 | 18 | 52 | 55 | 56 | 92) echo "the connection was cut after $3 bytes" ;;
+    16 | 18 | 52 | 55 | 56 | 92) echo "the connection was interrupted after $3 bytes" ;;
     127) echo "curl is not installed" ;;
     *) echo "curl failed with $1: $(tail -n 1 "$u_partial.error")" ;;
   esac
 }
 
-# u_passing RC STATUS: it may go better in a moment.
-u_passing() {
+# u_transient RC STATUS: whether another try may succeed.
+u_transient() {
   case $1 in
     5 | 6 | 7 | 16 | 18 | 28 | 35 | 52 | 55 | 56 | 92) return 0 ;;
     22) case $2 in 408 | 429 | 5??) return 0 ;; esac ;;
@@ -22,28 +22,28 @@ u_passing() {
   return 1
 }
 
-# u_token URL: an anonymous token into $u_partial.auth, if a registry hands one out; its refusal says where.
+# u_token URL: an anonymous token into $u_partial.auth, from the realm that a registry names when it refuses a request.
 u_token() {
-  u_asks=$(curl --silent --location --globoff --connect-timeout 20 --max-time 60 --dump-header - --output /dev/null \
+  u_challenge=$(curl --silent --location --globoff --connect-timeout 20 --max-time 60 --dump-header - --output /dev/null \
     -- "$1" | sed -n 's/^[Ww][Ww][Ww]-[Aa]uthenticate: *[Bb]earer *//p' | tr -d '\r' | tail -n 1)
-  u_realm=$(u_told realm)
+  u_realm=$(u_challenge_field realm)
   [ -n "$u_realm" ] || return 1
   u_got=$(curl --silent --fail --location --connect-timeout 20 --max-time 60 --get \
-    --data-urlencode "service=$(u_told service)" --data-urlencode "scope=$(u_told scope)" -- "$u_realm" |
+    --data-urlencode "service=$(u_challenge_field service)" --data-urlencode "scope=$(u_challenge_field scope)" -- "$u_realm" |
     tr -d '\n' | sed -n 's/.*"\(access_\)\{0,1\}token" *: *"\([^"]*\)".*/\2/p')
   [ -n "$u_got" ] || return 1
   (umask 077; printf 'Authorization: Bearer %s\n' "$u_got" >"$u_partial.auth")
 }
 
-# u_told NAME: that part of a registry's refusal.
-u_told() { printf '%s\n' "$u_asks" | sed -n "s/.*$1=\"\([^\"]*\)\".*/\1/p"; }
+# u_challenge_field NAME: a field of WWW-Authenticate.
+u_challenge_field() { printf '%s\n' "$u_challenge" | sed -n "s/.*$1=\"\([^\"]*\)\".*/\1/p"; }
 
-# u_download URL SHA256: leaves $u_partial, complete or further than before; resumes what an earlier run left.
+# u_download URL SHA256: downloads to $u_partial, resuming what an earlier run left.
 u_download() {
   u_partial=$u_cache/partial/$2
-  mkdir -p "$u_cache/partial" || u_fail "$u_cache: cannot be made"
+  mkdir -p "$u_cache/partial" || u_fail "$u_cache: cannot be created"
   [ -f "$u_partial" ] && [ "$(u_sum "$u_partial")" = "$2" ] && return 0
-  u_try=1 u_wait=$u_pause u_anew= u_auth=
+  u_try=1 u_wait=$u_pause u_restarted= u_auth=
   while :; do
     u_rc=0
     u_status=$(curl --fail --silent --show-error --location --globoff --continue-at - --connect-timeout 20 \
@@ -51,11 +51,11 @@ u_download() {
       --output "$u_partial" -- "$1" 2>"$u_partial.error") || u_rc=$?
     u_size=0
     [ -f "$u_partial" ] && u_size=$(wc -c <"$u_partial")
-    # curl takes "416 Range Not Satisfiable" for success: the partial file is as long as the real one, or longer
+    # curl treats "416 Range Not Satisfiable" as success: the partial file is as long as the real one, or longer
     if [ "$u_rc" = 0 ] && [ "$u_status" != 416 ]; then rm -f "$u_partial.error" "$u_partial.auth"; return 0; fi
-    if [ -z "$u_anew" ] && { [ "$u_rc" = 33 ] || [ "$u_status" = 416 ]; }; then
-      # The server cannot go on from here (no ranges, or the file is another one now): once more from its start.
-      u_anew=yes
+    if [ -z "$u_restarted" ] && { [ "$u_rc" = 33 ] || [ "$u_status" = 416 ]; }; then
+      # The server cannot resume (no ranges, or the file has changed): start again, once.
+      u_restarted=yes
       rm -f "$u_partial"
       continue
     fi
@@ -63,7 +63,7 @@ u_download() {
       u_auth=$u_partial.auth
       continue
     fi
-    u_passing "$u_rc" "$u_status" || break
+    u_transient "$u_rc" "$u_status" || break
     [ "$u_try" -ge "$u_tries" ] && break
     u_try=$((u_try + 1))
     sleep "$u_wait"
@@ -72,32 +72,32 @@ u_download() {
   u_why=$(u_reason "$u_rc" "$u_status" "$u_size")
   rm -f "$u_partial.error" "$u_partial.auth"
   [ -s "$u_partial" ] || rm -f "$u_partial"
-  u_fail "$1: $u_why (tried $u_try times); nothing was changed, run it again to go on"
+  u_fail "$1: $u_why (tried $u_try times); nothing was changed, run it again to resume"
 }
 
 # u_fetch URL SHA256 DEST MODE
 u_fetch() {
   u_have "$3" "$2" "$4" && return 0
   u_download "$1" "$2"
-  u_beside "$3"
-  mv -f "$u_partial" "$u_temp" || { rm -f "$u_temp"; u_fail "$3: could not be written ($(u_free "$u_dir"))"; }
+  u_temporary "$3"
+  mv -f "$u_partial" "$u_temp" || { rm -f "$u_temp"; u_fail "$3: cannot be written ($(u_free "$u_dir"))"; }
   sync "$u_temp" 2>/dev/null || sync
-  u_into_place "$u_temp" "$2" "$3" "$4" "$1"
+  u_install "$u_temp" "$2" "$3" "$4" "$1"
 }
 
-# u_fetch_member URL ARCHIVE_SHA256 MEMBER SHA256 DEST MODE: the archive is kept, for its other members.
+# u_fetch_member URL ARCHIVE_SHA256 MEMBER SHA256 DEST MODE: the archive is kept for its other members.
 u_fetch_member() {
   u_have "$5" "$4" "$6" && return 0
   u_archive=$u_cache/archives/$2
   if ! { [ -f "$u_archive" ] && [ "$(u_sum "$u_archive")" = "$2" ]; }; then
     u_download "$1" "$2"
-    u_beside "$u_archive"
-    mv -f "$u_partial" "$u_temp" || u_fail "$u_archive: could not be written ($(u_free "$u_dir"))"
-    u_into_place "$u_temp" "$2" "$u_archive" 644 "$1"
+    u_temporary "$u_archive"
+    mv -f "$u_partial" "$u_temp" || u_fail "$u_archive: cannot be written ($(u_free "$u_dir"))"
+    u_install "$u_temp" "$2" "$u_archive" 644 "$1"
   fi
-  u_beside "$5"
+  u_temporary "$5"
   tar -xzOf "$u_archive" "$3" >"$u_temp" ||
-    { rm -f "$u_temp"; u_fail "$5: $3 could not be unpacked from $1 ($(u_free "$u_dir"))"; }
+    { rm -f "$u_temp"; u_fail "$5: $3 cannot be unpacked from $1 ($(u_free "$u_dir"))"; }
   sync "$u_temp" 2>/dev/null || sync
-  u_into_place "$u_temp" "$4" "$5" "$6" "$1#$3"
+  u_install "$u_temp" "$4" "$5" "$6" "$1#$3"
 }

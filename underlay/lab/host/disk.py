@@ -5,13 +5,13 @@ import shutil
 import uuid
 
 from underlay.lab.model.paths import LabPaths, NodePaths
-from underlay.lab.model.topology import Lab, Node
+from underlay.lab.model.topology import Lab, LabNode
 from underlay.lab.system import keys
 
 from .hostplan import VOLUMES
 
 
-def prepare(lab: Lab, node: Node, at: LabPaths) -> None:
+def prepare(lab: Lab, node: LabNode, at: LabPaths) -> None:
     """Write a host's name, address book, keys and volumes; all of it or nothing."""
     disk = at.node(node.name)
     if disk.root.is_dir():
@@ -39,7 +39,7 @@ def _share(source: str, target: str) -> None:
         os.link(source, target)
 
 
-def _identity(lab: Lab, node: Node, at: LabPaths, new: NodePaths) -> None:
+def _identity(lab: Lab, node: LabNode, at: LabPaths, new: NodePaths) -> None:
     for name, mode in {"etc": 0o755, "etc/ssh": 0o755, "root": 0o700, "root/.ssh": 0o700}.items():
         (new.upper / name).mkdir()
         (new.upper / name).chmod(mode)

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from underlay.lab.model import naming
 from underlay.lab.model.paths import NodePaths
-from underlay.lab.model.topology import Lab, Node
+from underlay.lab.model.topology import Lab, LabNode
 from underlay.lab.system.machine import Machine
 
 from . import cgroups, namespaces, sysctls
-from .keeper import Plan
-from .steps import BootId, Device, Link, Mount, Shadow, Step, dump
+from .keeper import KeeperPlan
+from .steps import BootIdStep, DeviceStep, MountStep, ShadowStep, Step, SymlinkStep, dump
 from .syscalls import MS_BIND, MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY, MS_REMOUNT
 
 VOLUMES = {"containerd": 0o711, "kubelet": 0o755, "etcd": 0o700}  # below /var/lib; an overlay on an overlay fails
@@ -18,24 +18,24 @@ _DEVICES = ("null", "zero", "full", "random", "urandom", "tty", "kmsg", "fuse", 
 _SAFE = MS_NOSUID | MS_NODEV | MS_NOEXEC
 
 
-def make(lab: Lab, node: Node, at: NodePaths, *, machine: Machine, image: Path, modules: Path) -> Plan:
+def make(lab: Lab, node: LabNode, at: NodePaths, *, machine: Machine, image: Path, modules: Path) -> KeeperPlan:
     """The whole plan of a host."""
     steps: list[Step] = [
-        Mount("overlay", "", "overlay", 0, f"lowerdir={image},upperdir={at.upper},workdir={at.work}"),
-        Mount("proc", "/proc", "proc", _SAFE),
-        Mount("sysfs", "/sys", "sysfs", _SAFE),
-        *(Shadow(name, str(at.shadows / name)) for name in sysctls.SHADOWED),
-        BootId(str(at.shadows / "boot_id")),
+        MountStep("overlay", "", "overlay", 0, f"lowerdir={image},upperdir={at.upper},workdir={at.work}"),
+        MountStep("proc", "/proc", "proc", _SAFE),
+        MountStep("sysfs", "/sys", "sysfs", _SAFE),
+        *(ShadowStep(name, str(at.shadows / name)) for name in sysctls.SHADOWED),
+        BootIdStep(str(at.shadows / "boot_id")),
         *_devices(),
-        Mount("tmpfs", "/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755"),
-        Mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777"),  # noqa: S108
-        *([Mount("bpf", "/sys/fs/bpf", "bpf", _SAFE)] if Path("/sys/fs/bpf").is_dir() else []),
+        MountStep("tmpfs", "/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755"),
+        MountStep("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777"),  # noqa: S108
+        *([MountStep("bpf", "/sys/fs/bpf", "bpf", _SAFE)] if Path("/sys/fs/bpf").is_dir() else []),
         *_control_groups(machine),
-        *(Mount(str(at.volumes / name), f"/var/lib/{name}", flags=MS_BIND) for name in VOLUMES),
-        Mount(str(modules), f"/usr/lib/modules/{machine.release}", flags=MS_BIND | MS_RDONLY),
+        *(MountStep(str(at.volumes / name), f"/var/lib/{name}", flags=MS_BIND) for name in VOLUMES),
+        MountStep(str(modules), f"/usr/lib/modules/{machine.release}", flags=MS_BIND | MS_RDONLY),
         *shown(lab),
     ]
-    return Plan(
+    return KeeperPlan(
         hostname=node.name,
         network=str(namespaces.path(naming.namespace(lab.name, node.name))),
         keeper_groups=cgroups.directories(machine, lab.name, node.name, cgroups.KEEPER),
@@ -46,38 +46,38 @@ def make(lab: Lab, node: Node, at: NodePaths, *, machine: Machine, image: Path, 
     )
 
 
-def shown(lab: Lab) -> list[Mount]:
+def shown(lab: Lab) -> list[MountStep]:
     """The directories of this machine that every host of the lab sees, read-only."""
-    return [Mount(here, inside, flags=MS_BIND | MS_RDONLY) for inside, here in lab.mounts.items()]
+    return [MountStep(here, inside, flags=MS_BIND | MS_RDONLY) for inside, here in lab.mounts.items()]
 
 
 def _devices() -> list[Step]:
     steps: list[Step] = [
-        Mount("tmpfs", "/dev", "tmpfs", MS_NOSUID, "mode=755"),
-        Mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=620,gid=5"),
-        Mount("tmpfs", "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777"),  # noqa: S108
+        MountStep("tmpfs", "/dev", "tmpfs", MS_NOSUID, "mode=755"),
+        MountStep("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=620,gid=5"),
+        MountStep("tmpfs", "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777"),  # noqa: S108
     ]
     for name in _DEVICES:
         if os.path.exists(f"/dev/{name}"):
             device = os.stat(f"/dev/{name}")
-            steps.append(Device(f"/dev/{name}", device.st_mode, device.st_rdev))
+            steps.append(DeviceStep(f"/dev/{name}", device.st_mode, device.st_rdev))
     links = {"ptmx": "pts/ptmx", "fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2"}
-    return steps + [Link(f"/dev/{name}", to) for name, to in links.items()]
+    return steps + [SymlinkStep(f"/dev/{name}", to) for name, to in links.items()]
 
 
 def _control_groups(machine: Machine) -> list[Step]:
     top = "/sys/fs/cgroup"
     if not machine.legacy:
-        return [Mount("cgroup2", top, "cgroup2", _SAFE)]
-    steps: list[Step] = [Mount("cgroup", top, "tmpfs", _SAFE, "mode=755")]
+        return [MountStep("cgroup2", top, "cgroup2", _SAFE)]
+    steps: list[Step] = [MountStep("cgroup", top, "tmpfs", _SAFE, "mode=755")]
     for hierarchy in machine.legacy:
         named = hierarchy.controllers[0].startswith("name=")
         directory = ",".join(hierarchy.controllers).removeprefix("name=")
         options = ",".join((*(["none"] if named else []), *hierarchy.controllers))
-        steps.append(Mount("cgroup", f"{top}/{directory}", "cgroup", _SAFE, options))
+        steps.append(MountStep("cgroup", f"{top}/{directory}", "cgroup", _SAFE, options))
         if len(hierarchy.controllers) > 1:
-            steps += [Link(f"{top}/{controller}", directory) for controller in hierarchy.controllers]
-    steps.append(Mount("cgroup2", f"{top}/unified", "cgroup2", _SAFE))
+            steps += [SymlinkStep(f"{top}/{controller}", directory) for controller in hierarchy.controllers]
+    steps.append(MountStep("cgroup2", f"{top}/unified", "cgroup2", _SAFE))
     # Read-only at the top: or systemd mounts the controllers this machine left alone, and they stay so.
-    steps.append(Mount("cgroup", top, "", MS_REMOUNT | MS_RDONLY | _SAFE, "mode=755"))
+    steps.append(MountStep("cgroup", top, "", MS_REMOUNT | MS_RDONLY | _SAFE, "mode=755"))
     return steps

@@ -23,7 +23,7 @@ _NAMESPACES = syscalls.CLONE_NEWNS | syscalls.CLONE_NEWPID | syscalls.CLONE_NEWU
 _ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "container": "lab", "TERM": "dumb"}
 
 
-class Plan(TypedDict):
+class KeeperPlan(TypedDict):
     """How to boot a host: plain data, so that a reboot needs nobody but the keeper."""
 
     hostname: str
@@ -38,7 +38,7 @@ class Plan(TypedDict):
 def main() -> None:
     """Read the plan, leave the caller's control groups and session, and keep the host."""
     with open(sys.argv[1], encoding="utf-8") as file:
-        plan: Plan = json.load(file)
+        plan: KeeperPlan = json.load(file)
     join(plan["keeper_groups"])
     if os.fork():
         os._exit(0)  # the caller waits for this only; no child of its own is left behind
@@ -51,7 +51,7 @@ def main() -> None:
         clear(plan["host_groups"])
 
 
-def _run(plan: Plan) -> int:
+def _run(plan: KeeperPlan) -> int:
     master, slave = os.openpty()
     launcher = os.fork()
     if not launcher:
@@ -69,7 +69,7 @@ def _run(plan: Plan) -> int:
             os.close(descriptor)
 
 
-def _launch(plan: Plan, console: int) -> NoReturn:
+def _launch(plan: KeeperPlan, console: int) -> NoReturn:
     """Stay outside the host's PID namespace, wait for its init and leave with what that says."""
     try:
         syscalls.die_with_parent(signal.SIGKILL)
@@ -84,7 +84,7 @@ def _launch(plan: Plan, console: int) -> NoReturn:
         _fail(console, error)
 
 
-def _become_init(plan: Plan, console: int) -> NoReturn:
+def _become_init(plan: KeeperPlan, console: int) -> NoReturn:
     try:
         syscalls.die_with_parent(signal.SIGKILL)
         join(plan["host_groups"])
@@ -93,7 +93,7 @@ def _become_init(plan: Plan, console: int) -> NoReturn:
         root = plan["root"]
         for step in steps.load(plan["steps"]):
             step.make(root)
-        steps.Mount(os.ttyname(console), "/dev/console", flags=syscalls.MS_BIND).make(root)
+        steps.MountStep(os.ttyname(console), "/dev/console", flags=syscalls.MS_BIND).make(root)
         socket.sethostname(plan["hostname"])
         nothing = os.open("/dev/null", os.O_RDONLY)
         syscalls.pivot_root(root)

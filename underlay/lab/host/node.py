@@ -5,18 +5,18 @@ from pathlib import Path
 
 from underlay.lab.model.errors import LabError
 from underlay.lab.model.paths import LabPaths, NodePaths
-from underlay.lab.model.topology import Lab, Node
+from underlay.lab.model.topology import Lab, LabNode
 from underlay.lab.system import reach
 from underlay.lab.system.locks import lock
 from underlay.lab.system.machine import Machine
 
 from . import cgroups, detached, disk, hostplan, router, steps
-from .keeper import Plan
+from .keeper import KeeperPlan
 
 BOOT_TIMEOUT_S = 300.0  # a second and a half, but 150 s for three at once on a machine that is emulated itself
 
 
-def boot(lab: Lab, node: Node, *, machine: Machine, image: Path, modules: Path) -> None:
+def boot(lab: Lab, node: LabNode, *, machine: Machine, image: Path, modules: Path) -> None:
     """Have a host up and answering: start it if nothing runs in it, with the disk it had."""
     at = LabPaths.of(lab.name)
     with lock(f"lab-{lab.name}.{node.name}"):
@@ -43,13 +43,13 @@ def boot(lab: Lab, node: Node, *, machine: Machine, image: Path, modules: Path) 
             raise LabError(f"{node.name} {what}; its console: {detached.tail(at.node(node.name).console)}")
 
 
-def is_up(lab: Lab, node: Node, *, machine: Machine) -> bool:
+def is_up(lab: Lab, node: LabNode, *, machine: Machine) -> bool:
     """Whether a host is up and answers, without touching anything."""
     return cgroups.alive(machine, lab.name, node.name) and reach.answers(node.address)
 
 
-def _refuse_other_mounts(lab: Lab, node: Node, files: NodePaths) -> None:
-    plan: Plan = json.loads(files.plan.read_text())
+def _refuse_other_mounts(lab: Lab, node: LabNode, files: NodePaths) -> None:
+    plan: KeeperPlan = json.loads(files.plan.read_text())
     for mount, row in zip(hostplan.shown(lab), steps.dump([*hostplan.shown(lab)]), strict=True):
         if row not in plan["steps"]:
             raise LabError(

@@ -7,7 +7,7 @@ from typing import Any
 
 from underlay.lab.model import naming
 from underlay.lab.model.errors import LabError
-from underlay.lab.model.topology import Lab, Node
+from underlay.lab.model.topology import Lab, LabNode
 from underlay.lab.system.commands import batch, run
 
 from . import namespaces
@@ -63,7 +63,7 @@ def _with_routers(lab: Lab) -> list[str]:
     return lines
 
 
-def plug(lab: Lab, node: Node) -> None:
+def plug(lab: Lab, node: LabNode) -> None:
     """Give a host its network namespace, with eth0 on its rack; from outside, so that it outlasts reboots."""
     name = naming.namespace(lab.name, node.name)
     unplug(lab.name, node.name)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from . import syscalls
 
 
-class Mount(NamedTuple):
+class MountStep(NamedTuple):
     """A mount below the host's root; its target is made when it is missing."""
 
     source: str
@@ -26,17 +26,7 @@ class Mount(NamedTuple):
             syscalls.mount("none", target, "", self.flags | syscalls.MS_REMOUNT)
 
 
-class Directory(NamedTuple):
-    """A directory in a file system that starts empty."""
-
-    path: str
-
-    def make(self, root: str) -> None:
-        """Make it with its parents."""
-        os.makedirs(root + self.path, exist_ok=True)
-
-
-class Link(NamedTuple):
+class SymlinkStep(NamedTuple):
     """A symbolic link in a file system that starts empty."""
 
     path: str
@@ -47,7 +37,7 @@ class Link(NamedTuple):
         os.symlink(self.to, root + self.path)
 
 
-class Device(NamedTuple):
+class DeviceStep(NamedTuple):
     """A device node of the host's own: what it does to its mode or owner stays with it."""
 
     path: str
@@ -61,7 +51,7 @@ class Device(NamedTuple):
         os.chmod(root + self.path, self.mode & 0o7777)
 
 
-class Shadow(NamedTuple):
+class ShadowStep(NamedTuple):
     """A file over a sysctl that the kernel keeps once for all: the host reads and writes its own."""
 
     sysctl: str
@@ -78,7 +68,7 @@ class Shadow(NamedTuple):
         _bind_file(self.file, value, target)
 
 
-class BootId(NamedTuple):
+class BootIdStep(NamedTuple):
     """A boot identifier of the host's own, new at each boot."""
 
     file: str
@@ -88,13 +78,20 @@ class BootId(NamedTuple):
         _bind_file(self.file, f"{uuid.uuid4()}\n".encode(), f"{root}/proc/sys/kernel/random/boot_id")
 
 
-Step = Mount | Directory | Link | Device | Shadow | BootId
-_KINDS: dict[str, type[Step]] = {kind.__name__: kind for kind in (Mount, Directory, Link, Device, Shadow, BootId)}
+Step = MountStep | SymlinkStep | DeviceStep | ShadowStep | BootIdStep
+_KINDS: dict[str, type[Step]] = {
+    "Mount": MountStep,
+    "Link": SymlinkStep,
+    "Device": DeviceStep,
+    "Shadow": ShadowStep,
+    "BootId": BootIdStep,
+}
+_NAMES = {kind: name for name, kind in _KINDS.items()}
 
 
 def dump(steps: list[Step]) -> list[list[str | int]]:
     """The steps as plain JSON data."""
-    return [[type(step).__name__, *step] for step in steps]
+    return [[_NAMES[type(step)], *step] for step in steps]
 
 
 def load(rows: list[list[str | int]]) -> list[Step]:

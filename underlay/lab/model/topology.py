@@ -14,7 +14,7 @@ WORKERS_MAX = 230
 
 
 @dataclass(frozen=True)
-class Node:
+class LabNode:
     """One host of a lab: its name, the rack it stands in and its address there.
 
     A rack's router has a second link, to the segment that joins the racks: its address there is `fabric`.
@@ -64,7 +64,7 @@ class Lab:
             raise LabError("; ".join(problems))
 
     @cached_property
-    def nodes(self) -> tuple[Node, ...]:
+    def nodes(self) -> tuple[LabNode, ...]:
         """Every host: the routers of racks, control planes, workers."""
         return (
             *(self._router(number) for number in range(1, self.routers * self.racks + 1)),
@@ -82,14 +82,14 @@ class Lab:
         """The router's address on the wire to this machine."""
         return self._subnet(0)[2]
 
-    def node(self, name: str) -> Node:
+    def node(self, name: str) -> LabNode:
         """The host called `name`; LabError names the ones there are."""
         for node in self.nodes:
             if node.name == name:
                 return node
         raise LabError(f"lab {self.name} has no host {name}; it has {', '.join(n.name for n in self.nodes)}")
 
-    def way_to(self, node: Node) -> tuple[Node, ...]:
+    def way_to(self, node: LabNode) -> tuple[LabNode, ...]:
         """The hosts that packets to a host pass, itself last."""
         first = (other for other in self.nodes if other.fabric and other.address == self.gateway(node.rack))
         return (*(other for other in first if other != node), node)
@@ -112,15 +112,15 @@ class Lab:
         """The segment that joins the racks' routers; the machine's router has its last address."""
         return self._subnet(self.racks + 1)
 
-    def _router(self, number: int) -> Node:
+    def _router(self, number: int) -> LabNode:
         rack = (number - 1) % self.racks + 1
         beside = (number - 1) // self.racks
-        return Node(f"tor-{number}", rack, self._subnet(rack)[1 + beside], self.fabric[254], self.fabric[number])
+        return LabNode(f"tor-{number}", rack, self._subnet(rack)[1 + beside], self.fabric[254], self.fabric[number])
 
-    def _node(self, role: str, number: int, last: int) -> Node:
+    def _node(self, role: str, number: int, last: int) -> LabNode:
         rack = (number - 1) % self.racks + 1
         second = self._subnet_v6(rack)[last] if self.network_v6 else None
-        return Node(f"{role}-{number}", rack, self._subnet(rack)[last], self.gateway(rack), address_v6=second)
+        return LabNode(f"{role}-{number}", rack, self._subnet(rack)[last], self.gateway(rack), address_v6=second)
 
     def _subnet(self, number: int) -> IPv4Network:
         network = IPv4Network(self.network)

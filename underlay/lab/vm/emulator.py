@@ -1,16 +1,16 @@
 """How the emulator is told of a machine: its command line, and nothing that this machine's own files would add."""
 
-from underlay.lab.model.topology import Node
+from underlay.lab.model.topology import LabNode
 
 from .guest import GuestPaths, mac
-from .image import EMULATOR, Image
+from .image import EMULATOR, GuestImage
 
 MEMORY_MB = 1024
 _TRANSLATED_MB = 256  # for translated code; the emulator's own default is a quarter of the machine's memory
 
 
 def command(
-    node: Node, at: GuestPaths, image: Image, *, tap: str, memory_mb: int = MEMORY_MB, cores: int = 1
+    node: LabNode, at: GuestPaths, image: GuestImage, *, tap: str, memory_mb: int = MEMORY_MB, cores: int = 1
 ) -> list[str]:
     """The emulator's command line. Software emulation alone: a /dev/kvm without hardware behind it is slower still."""
     disk = f"file={image.disk},format=raw,if=virtio,cache=unsafe,snapshot=on"
@@ -26,7 +26,7 @@ def command(
     ]
 
 
-def _kernel_line(node: Node) -> str:
+def _kernel_line(node: LabNode) -> str:
     words = ("root=/dev/vda", "rootfstype=ext4", "rw", "console=ttyS0", "quiet", "net.ifnames=0")
     # The lab's machines run nothing but the lab's tests, and every saved instruction is felt.
     fast = ("mitigations=off", "tsc=reliable")

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from underlay.lab.model.errors import LabError
 from underlay.lab.model.paths import LabPaths
-from underlay.lab.model.topology import Lab, Node
+from underlay.lab.model.topology import Lab, LabNode
 
 MOST = 8  # addresses .3 to .10 of a rack, which no host has
 
 
-def guest(lab: Lab, number: int, *, rack: int) -> Node:
+def guest(lab: Lab, number: int, *, rack: int) -> LabNode:
     """The virtual machine `vm-NUMBER` of a lab."""
     problems = []
     if not 1 <= number <= MOST:
@@ -19,15 +19,15 @@ def guest(lab: Lab, number: int, *, rack: int) -> Node:
         problems.append(f"lab {lab.name} has no rack {rack}: 1 to {lab.racks}")
     if problems:
         raise LabError("; ".join(problems))
-    return Node(f"vm-{number}", rack, _address(lab, rack, 2 + number), lab.gateway(rack))
+    return LabNode(f"vm-{number}", rack, _address(lab, rack, 2 + number), lab.gateway(rack))
 
 
-def mac(node: Node) -> str:
+def mac(node: LabNode) -> str:
     """The hardware address: made of the machine's address, so that no two have the same."""
     return "52:54:" + ":".join(f"{byte:02x}" for byte in node.address.packed)
 
 
-def files(lab: Lab, node: Node) -> "GuestPaths":
+def files(lab: Lab, node: LabNode) -> "GuestPaths":
     """Where its files are; they go with the lab."""
     return GuestPaths(LabPaths.of(lab.name).root / "machines" / node.name)
 

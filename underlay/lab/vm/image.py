@@ -22,7 +22,7 @@ EMULATOR = "qemu-system-x86_64"
 
 
 @dataclass(frozen=True)
-class Image:
+class GuestImage:
     """Where the parts of an image are."""
 
     root: Path
@@ -43,11 +43,11 @@ class Image:
         return self.root / "initrd"
 
 
-def base(machine: Machine) -> Image:
+def base(machine: Machine) -> GuestImage:
     """The image and an emulator to run it; builds and installs what is missing."""
     if machine.architecture != "x86_64":
         raise LabError(f"virtual machines are made for x86_64, and this machine is {machine.architecture}")
-    image = Image(paths.images() / recipe.identity())
+    image = GuestImage(paths.images() / recipe.identity())
     with lock("vm-image"):
         if not installed(EMULATOR):
             apt.install("qemu-system-x86")
@@ -56,7 +56,7 @@ def base(machine: Machine) -> Image:
     return image
 
 
-def _build(image: Image) -> None:
+def _build(image: GuestImage) -> None:
     started = time.monotonic()
     say(f"building the virtual machines' image, Debian {SUITE} with its own kernel (once)")
     for leftover in paths.images().glob("vm-*.building"):
@@ -64,10 +64,10 @@ def _build(image: Image) -> None:
     install_needs()
     if not installed("mkfs.ext4"):
         apt.install("e2fsprogs")
-    building = Image(image.root.with_name(f"{image.root.name}.building"))
+    building = GuestImage(image.root.with_name(f"{image.root.name}.building"))
     tree, first = building.root / "tree", building.root / "first"
     tree.mkdir(parents=True)
-    recipe.lay(recipe.INITRD_FILES, first)
+    recipe.write_files(recipe.INITRD_FILES, first)
     unpack(recipe.bootstrap(tree, debian_mirrors(), KEYRING, first=first), what="virtual machines' image")
     recipe.polish(tree)
     for part, pattern in ((building.kernel, "vmlinuz-*"), (building.initrd, "initrd.img-*")):

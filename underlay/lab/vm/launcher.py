@@ -12,7 +12,7 @@ from underlay.lab.host import syscalls
 from underlay.lab.host.keeper import join
 
 
-class Plan(TypedDict):
+class LauncherPlan(TypedDict):
     """Control group directories, the path of the network namespace, a directory for scratch files, the command."""
 
     groups: list[str]
@@ -24,7 +24,7 @@ class Plan(TypedDict):
 def main() -> None:
     """Read the plan and become the emulator, which answers for its start and then leaves the caller's session."""
     with open(sys.argv[1], encoding="utf-8") as file:
-        plan: Plan = json.load(file)
+        plan: LauncherPlan = json.load(file)
     join(plan["groups"])
     os.closerange(3, 1024)  # the caller's locks, held until here and not for as long as the machine runs
     syscalls.join_network(plan["network"])

@@ -10,7 +10,7 @@ from underlay.lab import record
 from underlay.lab.host import cgroups, detached, namespaces, router
 from underlay.lab.model import naming
 from underlay.lab.model.errors import LabError
-from underlay.lab.model.topology import Lab, Node
+from underlay.lab.model.topology import Lab, LabNode
 from underlay.lab.system import reach
 from underlay.lab.system.commands import batch
 from underlay.lab.system.locks import lock
@@ -19,13 +19,13 @@ from underlay.lab.system.progress import slow
 
 from . import emulator, seed
 from .guest import GuestPaths, files
-from .image import Image, base
-from .launcher import Plan
+from .image import GuestImage, base
+from .launcher import LauncherPlan
 
 BOOT_TIMEOUT_S = 300.0  # 40 s on two quiet cores; emulation is as slow as the machine is busy
 
 
-def up(lab: Lab, guests: Sequence[Node], *, carried: Mapping[str, Path] = MappingProxyType({})) -> None:
+def up(lab: Lab, guests: Sequence[LabNode], *, carried: Mapping[str, Path] = MappingProxyType({})) -> None:
     """Have virtual machines of a lab up, all at once; the lab has to be up itself.
 
     :param carried: files of this machine that each starts with a copy of, `{path in the machine: path here}`.
@@ -36,7 +36,7 @@ def up(lab: Lab, guests: Sequence[Node], *, carried: Mapping[str, Path] = Mappin
             raise LabError(f"lab {lab.name} is not up, and its virtual machines stand on its racks")
         image = base(machine)
 
-        def attempt(node: Node) -> str | None:
+        def attempt(node: LabNode) -> str | None:
             try:
                 with lock(f"lab-{lab.name}.{node.name}"):
                     _boot(lab, node, machine, image, carried)
@@ -51,7 +51,7 @@ def up(lab: Lab, guests: Sequence[Node], *, carried: Mapping[str, Path] = Mappin
         raise LabError("; ".join(failed))
 
 
-def down(lab: Lab, node: Node) -> None:
+def down(lab: Lab, node: LabNode) -> None:
     """Switch one off, and forget what it wrote to its disk."""
     machine = this_machine()
     with lock(f"lab-{lab.name}", shared=True, by_children=True), lock(f"lab-{lab.name}.{node.name}"):
@@ -59,7 +59,7 @@ def down(lab: Lab, node: Node) -> None:
         _clear(lab, node, machine)
 
 
-def _boot(lab: Lab, node: Node, machine: Machine, image: Image, carried: Mapping[str, Path]) -> None:
+def _boot(lab: Lab, node: LabNode, machine: Machine, image: GuestImage, carried: Mapping[str, Path]) -> None:
     at = files(lab, node)
 
     def alive() -> bool:
@@ -80,8 +80,8 @@ def _boot(lab: Lab, node: Node, machine: Machine, image: Image, carried: Mapping
         raise LabError(f"{node.name} {what}; its console: {detached.tail(at.console)}")
 
 
-def _plan(lab: Lab, node: Node, at: GuestPaths, machine: Machine, image: Image) -> Plan:
-    return Plan(
+def _plan(lab: Lab, node: LabNode, at: GuestPaths, machine: Machine, image: GuestImage) -> LauncherPlan:
+    return LauncherPlan(
         groups=cgroups.directories(machine, lab.name, node.name, cgroups.HOST),
         network=str(namespaces.path(naming.router(lab.name))),
         scratch=str(at.root),
@@ -89,7 +89,7 @@ def _plan(lab: Lab, node: Node, at: GuestPaths, machine: Machine, image: Image) 
     )
 
 
-def _plug(lab: Lab, node: Node) -> None:
+def _plug(lab: Lab, node: LabNode) -> None:
     """Give the machine its port on its rack's switch."""
     batch(
         [f"tuntap add {node.name} mode tap", f"link set {node.name} master {naming.bridge(node.rack)} up"],
@@ -97,6 +97,6 @@ def _plug(lab: Lab, node: Node) -> None:
     )
 
 
-def _clear(lab: Lab, node: Node, machine: Machine) -> None:
+def _clear(lab: Lab, node: LabNode, machine: Machine) -> None:
     cgroups.remove(machine, lab.name, node.name)
     router.unplug(lab.name, node.name)

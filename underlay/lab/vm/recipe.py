@@ -1,4 +1,4 @@
-"""What a virtual machine's image is made of; the hash of this file names the image."""
+"""The recipe of the virtual machines' image; the hash of this file is part of the image's name."""
 
 import hashlib
 import os
@@ -16,8 +16,8 @@ PACKAGES = (
     *("curl", "zstd", "util-linux", "mount", "e2fsprogs", KERNEL),
 )
 SIZE = "2G"  # of the file system, sparse
-SEED = "/dev/vdb"  # a tar archive as a disk: what makes a machine itself
-NETWORK = "/etc/underlay/network"  # comes with the seed: lines for `ip -batch`
+SEED = "/dev/vdb"  # a disk that is a tar archive: the machine's identity
+NETWORK = "/etc/underlay/network"  # from the seed: lines for `ip -batch`
 
 # Written before the kernel is configured, so that its initrd is made once, and small.
 INITRD_FILES = {
@@ -25,11 +25,11 @@ INITRD_FILES = {
     "usr/share/initramfs-tools/modules.d/underlay": "virtio_pci\nvirtio_blk\nvirtio_net\nvirtio_rng\next4\n",
 }
 FILES = {
-    "etc/fstab": "",  # the kernel has mounted what there is
+    "etc/fstab": "",  # the kernel mounts the only file system
     "etc/systemd/journald.conf.d/underlay.conf": "[Journal]\nStorage=volatile\n",
     "etc/systemd/system/underlay-seed.service": f"""\
 [Unit]
-Description=Become this machine
+Description=Apply this machine's identity
 DefaultDependencies=no
 Before=network-pre.target network.target ssh.service systemd-sysctl.service
 Wants=network.target
@@ -42,8 +42,8 @@ ExecStart=/usr/sbin/ip -batch {NETWORK}
 """,
 }
 _ENABLED = {"etc/systemd/system/sysinit.target.wants/underlay-seed.service": "../underlay-seed.service"}
-# What only costs time where every instruction is emulated: everything but what ssh takes. Devices have their names from
-# the kernel, modules are asked for by name.
+# Only what SSH needs is left: every other unit costs time where each instruction is emulated. Devices keep the kernel's
+# names, and modules are loaded by name.
 _MASKED = (
     *("systemd-udevd.service", "systemd-udevd-control.socket", "systemd-udevd-kernel.socket"),
     *("systemd-udev-trigger.service", "systemd-udev-settle.service", "systemd-udev-load-credentials.service"),
@@ -63,19 +63,19 @@ _GENERATORS = ("systemd-ssh-generator", "systemd-gpt-auto-generator", "systemd-d
 
 
 def identity() -> str:
-    """The name of the image this recipe makes on this architecture."""
-    nowhere = bootstrap(Path(), DebianMirrors("", ""), Path(), first=Path())
-    made_of = Path(__file__).read_bytes() + " ".join((*nowhere, os.uname().machine)).encode()
+    """Return the name of the image that this recipe makes on this architecture."""
+    command = bootstrap(Path(), DebianMirrors("", ""), Path(), first=Path())
+    made_of = Path(__file__).read_bytes() + " ".join((*command, os.uname().machine)).encode()
     return f"vm-{recipe.SUITE}-{hashlib.sha256(made_of).hexdigest()[:16]}"
 
 
 def bootstrap(target: Path, mirrors: DebianMirrors, keyring: Path, *, first: Path) -> tuple[str, ...]:
-    """The mmdebstrap command; the files below `first` are there before any package is configured."""
+    """Return the mmdebstrap command; files below `first` are copied in before any package is configured."""
     hook = f"--essential-hook=sync-in {first} /"
     return recipe.bootstrap(target, mirrors, keyring, packages=PACKAGES, options=(hook,))
 
 
-def lay(files: dict[str, str], root: Path) -> None:
+def write_files(files: dict[str, str], root: Path) -> None:
     """Write files below a root directory."""
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
@@ -83,11 +83,11 @@ def lay(files: dict[str, str], root: Path) -> None:
 
 
 def polish(root: Path) -> None:
-    """Make the unpacked packages a machine's image: no identity yet, nothing to do at first boot, no password."""
+    """Turn the unpacked packages into an image: without an identity, first-boot work or a root password."""
     for path in (*root.glob("etc/ssh/ssh_host_*"), root / "etc/hostname", root / "etc/resolv.conf"):
         path.unlink(missing_ok=True)
     (root / "etc/machine-id").write_text("")
-    lay(FILES, root)
+    write_files(FILES, root)
     masked = [*(f"system/{unit}" for unit in _MASKED), *(f"system-generators/{name}" for name in _GENERATORS)]
     links = {**{f"etc/systemd/{name}": "/dev/null" for name in masked}, **_ENABLED}
     for name, target in links.items():

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from underlay.lab.model.paths import LabPaths
-from underlay.lab.model.topology import Lab, Node
+from underlay.lab.model.topology import Lab, LabNode
 from underlay.lab.system import keys
 
 from .guest import GuestPaths
@@ -17,7 +17,7 @@ from .recipe import NETWORK
 _KEY = "etc/ssh/ssh_host_ed25519_key"
 
 
-def write(lab: Lab, node: Node, at: GuestPaths, *, carried: Mapping[str, Path]) -> None:
+def write(lab: Lab, node: LabNode, at: GuestPaths, *, carried: Mapping[str, Path]) -> None:
     """Make the machine's key, the pin of it, and the archive: both keys, its name, its address, and what it carries."""
     at.root.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not at.host_key.with_suffix(".pub").exists():
@@ -43,7 +43,7 @@ def write(lab: Lab, node: Node, at: GuestPaths, *, carried: Mapping[str, Path]) 
             archive.add(here, inside.lstrip("/"), filter=_roots)
 
 
-def _network(node: Node) -> list[str]:
+def _network(node: LabNode) -> list[str]:
     return [
         "link set lo up",
         f"addr add {node.address}/24 dev eth0",

@@ -11,7 +11,7 @@ ROUND, TWICE = 0.5, (0.0, 0.2)
 _AT_ONCE = 4
 
 
-class Path:
+class PathMtuSearch:
     """Feed it answers and errors; it says what to send when. Sizes are whole IP packets in bytes, times in seconds.
 
     `largest` is 0 until something passed. `told` is the MTU that a router on the way named, 0 for none.

@@ -5,12 +5,12 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from underlay.prober.path import SMALLEST, Path
+from underlay.prober.path_mtu import SMALLEST, PathMtuSearch
 
 STEP = 0.05
 
 
-def searched(path: Path, *, carries: int, told: int = 0, lost: frozenset[int] = frozenset()) -> int:
+def searched(path: PathMtuSearch, *, carries: int, told: int = 0, lost: frozenset[int] = frozenset()) -> int:
     """Walk through time with a path that carries so much; the number of packets that were sent."""
     sent = 0
     for step in range(400):
@@ -29,46 +29,46 @@ def searched(path: Path, *, carries: int, told: int = 0, lost: frozenset[int] = 
 
 
 def test_a_path_that_carries_everything_costs_one_packet() -> None:
-    path = Path(1500)
+    path = PathMtuSearch(1500)
     assert searched(path, carries=1500) == 1
     assert path.largest == 1500
 
 
 @given(st.integers(1280, 8999))
 def test_a_router_that_speaks_is_believed_and_tried(mtu: int) -> None:
-    path = Path(9000)
+    path = PathMtuSearch(9000)
     assert searched(path, carries=mtu, told=mtu) <= 3
     assert (path.largest, path.told) == (mtu, mtu)
 
 
 @given(st.integers(SMALLEST, 9000))
 def test_a_black_hole_is_measured_to_the_byte_in_few_packets(mtu: int) -> None:
-    path = Path(9000)
+    path = PathMtuSearch(9000)
     assert searched(path, carries=mtu) <= 70
     assert path.largest == mtu
 
 
 @given(st.integers(1280, 1500))
 def test_on_ethernet_forty_packets_do(mtu: int) -> None:
-    path = Path(1500)
+    path = PathMtuSearch(1500)
     assert searched(path, carries=mtu) <= 40
     assert path.largest == mtu
 
 
 @given(st.integers(1280, 1500), st.frozensets(st.integers(1, 2), max_size=2))
 def test_a_lost_packet_is_no_smaller_path(mtu: int, lost: frozenset[int]) -> None:
-    path = Path(1500)
+    path = PathMtuSearch(1500)
     searched(path, carries=mtu, told=mtu, lost=lost)
     assert path.largest == mtu
 
 
 def test_a_path_that_carries_nothing_ends_the_search() -> None:
-    path = Path(1500)
+    path = PathMtuSearch(1500)
     searched(path, carries=0)
     assert path.largest == 0
 
 
 def test_a_router_that_lies_is_not_believed() -> None:
-    path = Path(1500)
+    path = PathMtuSearch(1500)
     searched(path, carries=1400, told=1450)
     assert path.largest == 1400
