@@ -26,11 +26,11 @@ CLUSTER_IP = "A Service's ClusterIP"
 NODE_PORT, LOCAL = "A NodePort answers", "With externalTrafficPolicy"
 SERVICES = (CLUSTER_IP, NODE_PORT, LOCAL, "A pod reaches itself", "With session affinity", "A Service whose last")
 DNS = (
-    "A pod finds",
+    "A pod resolves",
     "A headless",
     "A named port",
-    "An answer that",
-    "The whole of it",
+    "A response that",
+    "The whole response",
     "A Service of type Ext",
     "Names",
 )
@@ -91,14 +91,14 @@ def mutations(mode: str, *, link: str, port: int, pods: str) -> list[Mutation]:
                  SOURCE, UDP, also=(MODE,), kind="nat"),
         filtered("UDP between pods dropped", "w-1", "forward", "udp dport 8081 drop", UDP, also=(CLUSTER_IP,)),
         Mutation("kube-proxy stopped on one node", on("w-1", "pkill -STOP -x kube-proxy"),
-                 on("w-1", "pkill -CONT -x kube-proxy"), (PROXY, CLUSTER_IP), (*SERVICES, "A pod finds")),
+                 on("w-1", "pkill -CONT -x kube-proxy"), (PROXY, CLUSTER_IP), (*SERVICES, "A pod resolves")),
         filtered("NodePorts blocked on one node", "w-1", "prerouting",
                  "tcp flags syn / syn,ack tcp dport 30000-32767 drop", NODE_PORT, also=(LOCAL,)),
         Mutation("CoreDNS scaled to 0", on("cp-1", f"{kubectl} scale -n kube-system deployment/coredns --replicas=0"),
                  on("cp-1", f"{kubectl} scale -n kube-system deployment/coredns --replicas=2",
                     f"{kubectl} rollout status -n kube-system deployment/coredns --timeout=240s"),
-                 (f"{CLUSTER}DNS and every", "A pod finds"), DNS),
-        filtered("DNS over TCP dropped", "w-1", "prerouting", "tcp dport 53 drop", "The whole of it"),
+                 (f"{CLUSTER}DNS and every", "A pod resolves"), DNS),
+        filtered("DNS over TCP dropped", "w-1", "prerouting", "tcp dport 53 drop", "The whole response"),
         Mutation("DNS to the outside dropped", (*_on_all(beyond), *on("cp-1", "sleep 6")), _on_all(undo), ("Names",)),
         Mutation("stale link and route of another mode",
                  on("w-2", f"ip link add {stale} type vxlan id 99 dstport 4799 local 192.0.2.1",
@@ -116,7 +116,7 @@ def mutations(mode: str, *, link: str, port: int, pods: str) -> list[Mutation]:
                  on("cp-1", "mv /run/mutation.crt /etc/kubernetes/pki/front-proxy-client.crt"),
                  (f"{CLUSTER}certificates",)),
         Mutation("a certificate request undecided", on("cp-1", _request(kubectl)),
-                 on("cp-1", f"{kubectl} delete csr mutation"), (f"{CLUSTER}no certificate request",)),
+                 on("cp-1", f"{kubectl} delete csr mutation"), (f"{CLUSTER}no certificate signing request",)),
     ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The check of NetworkPolicy tells both verdicts apart, with packet filter rules in a policy engine's place."""
+"""The check of NetworkPolicy tells enforced policies from others, with packet filter rules for a policy engine."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from tests.live import test_policy
 from underlay.verify import network_policies, traffic
-from underlay.verify.network_policies import CASES, Case, Place
+from underlay.verify.network_policies import CASES, Case, RolePod
 from underlay.verify.probe_objects import NAMESPACE
 from underlay.verify.target import Target
 
@@ -23,6 +23,7 @@ pytestmark = [pytest.mark.lab]
 
 POLICY = str(test_policy.test_policy.__doc__)
 DENIED = [case for case in CASES if not case.passes]
+PASSES = "the connection passes, expected blocked"
 
 
 @pytest.fixture(scope="module")
@@ -41,49 +42,53 @@ def target(pair: Deployed) -> Iterator[Target]:
 
 
 @pytest.fixture(scope="module")
-def places(target: Target) -> dict[str, Place]:
+def pods(target: Target) -> dict[str, RolePod]:
     found = network_policies.start(target, traffic.image_of(target))
-    network_policies.lay(target, found)
+    network_policies.apply(target, found)
     return found
 
 
-def test_without_an_engine_all_that_is_forbidden_is_told_to_pass(target: Target, places: dict[str, Place]) -> None:
-    found = network_policies.ask(target, places)
-    assert {case for case, result in found.items() if result == "the connection passes"} == set(DENIED)
+def test_without_an_engine_all_that_is_forbidden_is_reported_to_pass(target: Target, pods: dict[str, RolePod]) -> None:
+    found = network_policies.probe(target, pods)
+    assert {case for case, result in found.items() if result == PASSES} == set(DENIED)
     assert all(result == "ok" for case, result in found.items() if case.passes)
 
 
-def test_with_rules_in_its_place_every_verdict_is_as_the_policies_say(target: Target, places: dict[str, Place]) -> None:
-    for host, step in drops(places, CASES):
+def test_with_rules_in_its_place_every_result_is_ok(target: Target, pods: dict[str, RolePod]) -> None:
+    for host, step in drops(pods, CASES):
         assert target.host(host).run(step).rc == 0
-    found = network_policies.ask(target, places)
+    found = network_policies.probe(target, pods)
     assert set(found.values()) == {"ok"}, found
     assert {
-        case for case, result in network_policies.ask(target, places, DENIED, open_=True).items() if result == "ok"
+        case for case, result in network_policies.probe(target, pods, DENIED, no_policy=True).items() if result == "ok"
     } == set()
 
 
-def test_one_rule_that_is_missing_is_named(target: Target, places: dict[str, Place]) -> None:
-    off(target, places)
-    for host, step in drops(places, [case for case in CASES if case != DENIED[0]]):
+def test_one_rule_that_is_missing_is_named(target: Target, pods: dict[str, RolePod]) -> None:
+    off(target, pods)
+    for host, step in drops(pods, [case for case in CASES if case != DENIED[0]]):
         assert target.host(host).run(step).rc == 0
-    assert violations(target, places, "one rule of a policy engine missing") == {DENIED[0]: "the connection passes"}
+    assert violations(target, pods, "one rule of a policy engine missing") == {
+        DENIED[0]: "the connection passes, expected blocked"
+    }
 
 
-def test_an_engine_that_is_off_is_named(target: Target, places: dict[str, Place]) -> None:
-    off(target, places)
-    assert violations(target, places, "a policy engine off") == dict.fromkeys(DENIED, "the connection passes")
+def test_an_engine_that_is_off_is_named(target: Target, pods: dict[str, RolePod]) -> None:
+    off(target, pods)
+    assert violations(target, pods, "a policy engine off") == dict.fromkeys(
+        DENIED, "the connection passes, expected blocked"
+    )
 
 
-def off(target: Target, places: dict[str, Place]) -> None:
-    for host in {place.node for place in places.values()}:
+def off(target: Target, pods: dict[str, RolePod]) -> None:
+    for host in {place.node for place in pods.values()}:
         target.host(host).run(UNDO)
 
 
-def violations(target: Target, places: dict[str, Place], name: str) -> dict[Case, str]:
-    """What the check says, noted as a mutation."""
+def violations(target: Target, pods: dict[str, RolePod], name: str) -> dict[Case, str]:
+    """What the check reports, recorded as a mutation."""
     began = time.monotonic()
-    found = {case: result for case, result in network_policies.ask(target, places).items() if result != "ok"}
+    found = {case: result for case, result in network_policies.probe(target, pods).items() if result != "ok"}
     first = next((f"{case}: {result}" for case, result in found.items()), "")
     mutation = Mutation(f"{name} (packet filter rules stood in for one)", (), (), (POLICY,))
     judge(mutation, Verdict({POLICY: first} if first else {}, time.monotonic() - began))

@@ -1,4 +1,4 @@
-"""The mode is in effect, and pods reach one another as Kubernetes' network model asks for."""
+"""The mode is in effect, and pods reach one another as Kubernetes' network model requires."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def test_no_other_mode(target: Target, check: Check, evidence: KeepEvidence) -> 
 
 def test_pods(measured: TrafficResults, node: str) -> None:
     """Pods start on every node"""
-    problem = measured.trouble.get(node) or measured.trouble.get("")
-    look = "/etc/cni/net.d and the log of the kubelet there"
+    problem = measured.errors.get(node) or measured.errors.get("")
+    look = "/etc/cni/net.d and the kubelet's log there"
     assert problem is None, f"no server pod on {node}: {problem}; look at {look}"
 
 
@@ -39,7 +39,7 @@ def test_body(measured: TrafficResults, path: PodPath) -> None:
 
 
 def test_source(measured: TrafficResults, path: PodPath) -> None:
-    """Pod to pod, the source address seen is the pod's own"""
+    """Pod to pod, the source address is the pod's own"""
     look = f"NAT rules on {path.one} (`nft list ruleset`)"
     measured.expect(path.one, f"source {path.label}", look=look, needs=(path.other,))
 
@@ -57,7 +57,7 @@ def test_packet(measured: TrafficResults, path: PodPath) -> None:
 
 
 def test_wire(measured: TrafficResults, path: PodPath, evidence: KeepEvidence) -> None:
-    """On the wire between two nodes: the mode's own packets both ways, and none that must not be there"""
+    """On the wire between two nodes: the mode's own packets in both directions, and no forbidden ones"""
     evidence("capture", measured.captures.get((path.one, path.label), "none"))
     look = f"`ip route` and `ip -details link` on {path.one} and {path.other}"
     measured.expect(path.one, f"wire {path.label}", look=look, needs=(path.other,))

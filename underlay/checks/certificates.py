@@ -1,4 +1,4 @@
-"""How long a node's certificates are good for; of private keys nothing is read."""
+"""How long a node's certificates are still valid; private keys are not read."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from cryptography import x509
 from underlay.model.check import Check
 from underlay.model.cluster import Cluster
 
-# A kubelet renews its own when a fifth of its year is left at the latest; kubeadm's are renewed by an upgrade a year.
+# A kubelet renews its own with a fifth of its year left at the latest; kubeadm's are renewed by an upgrade a year.
 LEAST = timedelta(days=30)
 LEAST_PART = 10
-"""Of a short life, this part has to be left."""
+"""The part of a short validity that has to be left."""
 
-# One line each: where it stands, and its base64. Kubeconfigs have theirs inside.
+# One line for each: its file, and its base64. Kubeconfigs contain theirs.
 _COMMAND = r"""
 for file in /etc/kubernetes/pki/*.crt /etc/kubernetes/pki/etcd/*.crt /var/lib/kubelet/pki/kubelet-client-current.pem; do
   [ -f "$file" ] && printf '%s ' "$file" && sed -n '/BEGIN CERT/,/END CERT/p' "$file" | base64 -w0 && echo
@@ -34,8 +34,8 @@ def certificate_checks(cluster: Cluster) -> list[Check]:
 
 
 def expiring(now: datetime, output: str) -> str | None:
-    """What has less than a month left, or less than a tenth of a short life; all of it."""
-    told = []
+    """All that expire in less than a month, or in less than a tenth of a short validity."""
+    problems = []
     read = 0
     for line in output.splitlines():
         path, _, text = line.partition(" ")
@@ -43,15 +43,15 @@ def expiring(now: datetime, output: str) -> str | None:
             continue
         certificate = _certificate(text)
         if certificate is None:
-            told.append(f"{path} is no certificate")
+            problems.append(f"{path} is not a certificate")
             continue
         read += 1
         begin, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
         if end < now:
-            told.append(f"{path} expired on {end:%Y-%m-%d}")
+            problems.append(f"{path} expired on {end:%Y-%m-%d}")
         elif end - now < min(LEAST, (end - begin) / LEAST_PART):
-            told.append(f"{path} expires on {end:%Y-%m-%d %H:%M}, in {(end - now).days} days")
-    return "; ".join(told) or (None if read else "no certificate was found")
+            problems.append(f"{path} expires on {end:%Y-%m-%d %H:%M}, in {(end - now).days} days")
+    return "; ".join(problems) or (None if read else "no certificate was found")
 
 
 def _certificate(text: str) -> x509.Certificate | None:

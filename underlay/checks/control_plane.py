@@ -1,4 +1,4 @@
-"""What the members of a cluster are asked, and what they have to answer: API, etcd, kube-proxy."""
+"""Checks of the control plane and kube-proxy: the API server, etcd's members and alarms, the mode of kube-proxy."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _KUBELET = "/var/lib/kubelet/pki/kubelet-client-current.pem"
 _MODE = "http://127.0.0.1:10249/proxyMode"
 _HEALTH = "http://127.0.0.1:10256/healthz"
 
-# Ends well once kube-proxy on this node has written its rules, within so many seconds.
-KUBE_PROXY_SERVES = f"timeout {{seconds}} sh -c 'until curl -sf -m 2 -o /dev/null {_HEALTH}; do sleep 0.3; done'"
+# Succeeds once kube-proxy on this node has written its rules, within so many seconds.
+KUBE_PROXY_READY = f"timeout {{seconds}} sh -c 'until curl -sf -m 2 -o /dev/null {_HEALTH}; do sleep 0.3; done'"
 
 
 def api_checks(cluster: Cluster) -> list[Check]:
-    """The API answers every node by the name people and kubelets use, with a certificate of the cluster's."""
+    """The API server answers every node by the name that people and kubelets use, with a certificate of the cluster."""
     url = f"https://{cluster.control_plane_endpoint}/readyz"
     command = f"curl -sS -m 5 --cacert {_PKI}/ca.crt --cert {_KUBELET} --key {_KUBELET} {url}"
     look = "the kube-apiserver's log, and what answers at control_plane_endpoint"
@@ -29,7 +29,7 @@ def api_checks(cluster: Cluster) -> list[Check]:
 
 
 def etcd_checks(cluster: Cluster) -> list[Check]:
-    """etcd on each control plane: exactly its members, one leader, a quorum that answers, no alarm."""
+    """etcd on each control plane node: exactly its members, a leader, a quorum that answers, no alarm."""
     return [
         Check("members, leader, alarms", node.name, _etcd(node), partial(_members, cluster), "the log of etcd")
         for node in cluster.control_plane
@@ -37,11 +37,11 @@ def etcd_checks(cluster: Cluster) -> list[Check]:
 
 
 def kube_proxy_checks(cluster: Cluster, network: Network) -> list[Check]:
-    """kube-proxy on each node in the mode asked for; absent where the network serves Services."""
+    """kube-proxy on each node in the requested mode; absent where the network replaces it."""
     if network.replaces_kube_proxy:
         command = f"pgrep -x kube-proxy; curl -sS -m 2 {_MODE}; true"
         return [Check("absent", n.name, command, _absent, "the DaemonSet kube-proxy") for n in cluster.nodes]
-    # Answers of a process that hangs are those that do not come.
+    # A process that hangs does not answer.
     command = f"for of in {_MODE} {_HEALTH}; do curl -sSf -m 3 $of; echo; done"
     judge = partial(_proxies, cluster.kube_proxy_mode)
     look = "the log of kube-proxy on the node"
@@ -51,42 +51,44 @@ def kube_proxy_checks(cluster: Cluster, network: Network) -> list[Check]:
 def _etcd(node: Node) -> str:
     address = f"[{node.address}]" if node.address.version == 6 else node.address
     keys = f"--cacert {_PKI}/etcd/ca.crt --cert {_PKI}/etcd/server.crt --key {_PKI}/etcd/server.key"
-    asked = {"cluster/member/list": '{"linearizable":true}', "maintenance/status": "{}",
+    requests = {"cluster/member/list": '{"linearizable":true}', "maintenance/status": "{}",
              "maintenance/alarm": '{"action":"GET"}'}  # fmt: skip
     calls = (
-        f"curl -sSf -m 5 {keys} https://{address}:2379/v3/{path} -d '{body}'; echo" for path, body in asked.items()
+        f"curl -sSf -m 5 {keys} https://{address}:2379/v3/{path} -d '{body}'; echo" for path, body in requests.items()
     )
     return "; ".join(calls)
 
 
 def _ready(output: str) -> str | None:
-    return None if output.strip() == "ok" else f"it says {output.strip()[:200] or 'nothing'}, not ok"
+    return None if output.strip() == "ok" else f"/readyz: {output.strip()[:200] or 'no answer'}, expected ok"
 
 
 def _absent(output: str) -> str | None:
-    return f"it runs: {' '.join(output.split())}" if output.strip() else None
+    return f"kube-proxy runs ({' '.join(output.split())}), expected absent" if output.strip() else None
 
 
 def _proxies(mode: str, output: str) -> str | None:
-    seen, _, health = output.partition("\n")
-    if seen != mode:
-        return f"it runs in mode {seen or 'none, it does not answer'}, not {mode}"
-    return None if health.strip() else "it does not say that it is healthy"
+    running, _, health = output.partition("\n")
+    if not running:
+        return f"kube-proxy does not answer, expected mode {mode}"
+    if running != mode:
+        return f"kube-proxy runs in mode {running}, expected {mode}"
+    return None if health.strip() else "kube-proxy does not report that it is healthy"
 
 
 def _members(cluster: Cluster, output: str) -> str | None:
     documents = [_read(line) for line in output.splitlines()]
     if len(documents) != 3 or None in documents:
-        return f"etcd does not answer: {' '.join(output.split())[:200] or 'nothing'}"
+        return f"etcd does not answer: {' '.join(output.split())[:200] or 'no output'}"
     members, status, alarms = (d or {} for d in documents)
     found = {_host(m["peerURLs"][0]): m for m in members.get("members", ())}
-    wanted = {str(n.address) for n in cluster.control_plane}
-    told = [f"{address} is no member" for address in sorted(wanted - found.keys())]
-    told += [f"{address} is a member, and no control plane" for address in sorted(found.keys() - wanted)]
-    told += [f"{address} is a learner still" for address in sorted(found) if found[address].get("isLearner")]
-    told += [] if status.get("leader", "0") != "0" else ["there is no leader"]
-    told += [f"alarm {a.get('alarm', '?')}" for a in alarms.get("alarms", ())]
-    return "; ".join(told) or None
+    expected = {str(n.address) for n in cluster.control_plane}
+    problems = [f"{address} is not a member" for address in sorted(expected - found.keys())]
+    problems += [f"{address} is a member, but no control plane node" for address in sorted(found.keys() - expected)]
+    problems += [f"{address} is still a learner" for address in sorted(found) if found[address].get("isLearner")]
+    problems += [] if status.get("leader", "0") != "0" else ["there is no leader"]
+    problems += [f"alarm {a.get('alarm', '?')}" for a in alarms.get("alarms", ())]
+    return "; ".join(problems) or None
 
 
 def _read(line: str) -> dict[str, Any] | None:

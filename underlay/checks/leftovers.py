@@ -1,4 +1,4 @@
-"""What another mode left on a node of this one's cluster: links, tables, chains, routes and CNI configurations."""
+"""What another mode left on a node: links, nftables tables, iptables chains, routes and CNI configurations."""
 
 from __future__ import annotations
 
@@ -26,60 +26,60 @@ nft list tables 2>/dev/null | sed 's/^table /nft /'
 {{ iptables-save; ip6tables-save; }} 2>/dev/null | sed -n 's/^:\\([^ ]*\\) .*/chain \\1/p' | sort -u
 for file in {CNI}/*; do [ -f "$file" ] && echo "file $file"; done; true
 """
-# The kernel's module makes it when it is loaded, whoever does that; a mode that uses it brings it up.
+# The kernel module creates it when it is loaded; a mode that uses it brings it up.
 _OF_KERNEL = ("tunl0",)
-# What a routing daemon of the site's own marks its routes with as well.
+# A routing daemon of the site marks its routes with these as well.
 _SHARED_PROTOCOLS = ("bgp", "bird")
 
 
 def leftover_checks(cluster: Cluster, network: Network) -> list[Check]:
-    """One for each node; none for a network that is not ours to know."""
+    """One for each node; none for a network that Underlay does not install."""
     if not network.carries_pods:
         return []
     others = {name: mode(**mode.example()).traces() for name, mode in modes().items() if name != network.mode}
     judge = partial(found, cluster, _own(cluster, network), others)
-    look = "`ip link`, `ip route show table all`, /etc/cni/net.d; reset the node, or take away what is named"
+    look = "`ip link`, `ip route show table all`, /etc/cni/net.d; reset the node, or remove what is named"
     return [Check("no trace of another", n.name, _COMMAND, judge, look) for n in cluster.nodes]
 
 
 def _own(cluster: Cluster, network: Network) -> Traces:
-    """The network's traces, and those of the routes that are laid for it, whatever the network."""
+    """The network's traces, and those of the routes that are installed for any network."""
     own = network.traces()
-    laid = {Routes.BGP: (PROTOCOL,), Routes.STATIC: (STATIC_PROTOCOL,)}.get(cluster.routes, ())
-    return replace(own, route_protocols=(*own.route_protocols, *laid))
+    protocols = {Routes.BGP: (PROTOCOL,), Routes.STATIC: (STATIC_PROTOCOL,)}.get(cluster.routes, ())
+    return replace(own, route_protocols=(*own.route_protocols, *protocols))
 
 
 def found(cluster: Cluster, own: Traces, others: dict[str, Traces], output: str) -> str | None:
-    """Everything that is another mode's and not this one's, with the modes that make it."""
+    """Everything that is another mode's and not this one's, with the modes that create it."""
     links, *routes = output.splitlines()[:3]
     rows = [line.partition(" ")[::2] for line in output.splitlines()[3:]]
     of = {kind: [value for found, value in rows if found == kind] for kind in ("nft", "chain", "file")}
     there = (link for link in json.loads(links) if link["ifname"] not in _OF_KERNEL or "UP" in link["flags"])
     names = [link["ifname"] for link in there]
     protocols = _protocols(cluster, routes)
-    told: dict[str, list[str]] = {}
+    modes_of: dict[str, list[str]] = {}
     for mode, traces in others.items():
-        seen = [f"link {n}" for n in names if _matches(n, traces.links) and not _matches(n, own.links)]
-        seen += [f"nftables table {t}" for t in of["nft"] if t in traces.nft_tables and t not in own.nft_tables]
-        seen += [f"chain {c}" for c in of["chain"] if _begins(c, traces.chains) and not _begins(c, own.chains)]
-        seen += [f"routes to pods by protocol {p}" for p in protocols if p in _differing(traces, own)]
-        seen += [f for f in of["file"] if f in traces.files and f not in own.files]
-        for thing in seen:
-            told.setdefault(thing, []).append(mode)
-    problems = [f"{thing} (of {_of(names)})" for thing, names in told.items()]
-    return "; ".join([*problems, *_first_configuration(own, of["file"], told)]) or None
+        left = [f"link {n}" for n in names if _matches(n, traces.links) and not _matches(n, own.links)]
+        left += [f"nftables table {t}" for t in of["nft"] if t in traces.nft_tables and t not in own.nft_tables]
+        left += [f"chain {c}" for c in of["chain"] if _begins(c, traces.chains) and not _begins(c, own.chains)]
+        left += [f"routes to pods by protocol {p}" for p in protocols if p in _differing(traces, own)]
+        left += [f for f in of["file"] if f in traces.files and f not in own.files]
+        for trace in left:
+            modes_of.setdefault(trace, []).append(mode)
+    problems = [f"{trace} (of {_of(names)})" for trace, names in modes_of.items()]
+    return "; ".join([*problems, *_first_configuration(own, of["file"], modes_of)]) or None
 
 
-def _first_configuration(own: Traces, files: Iterable[str], told: Iterable[str]) -> Iterator[str]:
-    """containerd takes the first configuration by name: it has to be this mode's."""
+def _first_configuration(own: Traces, files: Iterable[str], reported: Iterable[str]) -> Iterator[str]:
+    """containerd uses the first configuration by name: it has to be this mode's."""
     kinds = (".conf", ".conflist", ".json")
     configurations = sorted(f for f in files if PurePosixPath(f).suffix in kinds)
-    if configurations and configurations[0] not in own.files and configurations[0] not in told:
-        yield f"containerd takes {configurations[0]}, which is not this mode's"
+    if configurations and configurations[0] not in own.files and configurations[0] not in reported:
+        yield f"containerd uses {configurations[0]}, which is not this mode's"
 
 
 def _protocols(cluster: Cluster, routes: Iterable[str]) -> list[str]:
-    """Who wrote the routes that lead into the pod subnets."""
+    """The protocols of the routes into the pod subnets."""
     found = (r for v in cluster.families for text in routes for r in routes_to_pods(text, cluster, v))
     return sorted({str(r.get("protocol", "")) for r in found})
 

@@ -1,4 +1,4 @@
-"""What a reboot of the whole cluster is: the order of its hosts, and what one that is back still lacks."""
+"""A reboot of the whole cluster: the order of its hosts, and what a node that is back still lacks."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 
 from underlay.model.cluster import Cluster
 
-# Of these every node has its own; other pods may be elsewhere by now.
+# Their pods belong to a node; others may have moved by now.
 _BOUND = ("DaemonSet", "Node")
 
 
 def reboot_order(cluster: Cluster) -> tuple[str, ...]:
-    """Names of hosts: workers, control planes with the first one last, then the routers of ours."""
+    """Names of hosts: workers, control plane nodes with the first one last, then the managed routers."""
     nodes = [n.name for n in (*cluster.workers, *reversed(cluster.control_plane))]
     routers = [r.name for r in cluster.bgp.routers if r.managed] if cluster.bgp else []
     return (*nodes, *routers)
@@ -21,22 +21,22 @@ def reboot_order(cluster: Cluster) -> tuple[str, ...]:
 def lacking(
     node: dict[str, Any], pods: dict[str, Any], *, boot: str = "", since: str = "", connected: bool = True
 ) -> str:
-    """Why a node does not do its work, or not again; empty when it does.
+    """Why a node is not in service, or not yet again; empty when it is.
 
     :param node: the Node object. :param pods: the list of the pods on it.
     :param connected: whether the cluster has a network for pods: a node is not Ready without.
-    :param boot: the boot ID it has to report; any without. What is known of a node that is away is old.
-    :param since: when the host went down, by its own clock (RFC 3339, UTC): what is bound to it has to be younger.
+    :param boot: the boot ID it has to report; any without. The API still has the old state of a node that is down.
+    :param since: when the host went down, by its own clock (RFC 3339, UTC): its own pods have to be younger.
     """
     status = node.get("status", {})
     if boot and status.get("nodeInfo", {}).get("bootID") != boot:
-        return "its kubelet has not reported since"
+        return "its kubelet has not reported since the reboot"
     ready: dict[str, str] = next((c for c in status.get("conditions", ()) if c["type"] == "Ready"), {})
-    seen, wanted = ready.get("status", "Unknown"), str(connected)
-    if seen != wanted:
-        return f"the node's Ready is {seen}, not {wanted} ({ready.get('message', 'it does not say why')})"
+    status_now, expected = ready.get("status", "Unknown"), str(connected)
+    if status_now != expected:
+        return f"the node's Ready is {status_now}, expected {expected} ({ready.get('message', 'no reason given')})"
     old = [name for name, started in _bound(pods) if not started or started < since]
-    return f"not running again: {', '.join(sorted(old))}" if old else ""
+    return f"not running: {', '.join(sorted(old))}" if old else ""
 
 
 def _bound(pods: dict[str, Any]) -> Iterator[tuple[str, str]]:

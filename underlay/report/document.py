@@ -57,8 +57,8 @@ class EvidenceText(Part):
     text: str
 
 
-AT_FIRST = "asked twice, and at first"
-"""The name of the evidence of an answer that was right only the second time: what was seen before."""
+FIRST_ANSWER = "first answer, before the retry"
+"""The name of the evidence of a check that passed only when it was repeated: what was wrong before."""
 
 
 class CheckResult(Part):

@@ -1,11 +1,11 @@
-"""What hosts are asked for when a check failed, so that nobody need log in first. Nothing of it changes a host."""
+"""What is collected from hosts once a check failed, so that nobody need log in first. No command changes a host."""
 
 from __future__ import annotations
 
 from underlay.resources.objects import KUBECTL
 
-# Characters of one file, hosts that are asked, and seconds that one host may take for all of it.
-LIMIT, HOSTS, PATIENCE = 64_000, 10, 20
+# Characters of one file, the number of hosts, and the seconds that one host may take for everything.
+LIMIT, HOSTS, HOST_TIMEOUT_S = 64_000, 10, 20
 
 OF_HOST = {
     "links": "ip -details -statistics address show; bridge fdb show; bridge vlan show",

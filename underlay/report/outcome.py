@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from .document import AT_FIRST, OUTCOMES, CheckResult, Counts, Proven, Unproven
+from .document import FIRST_ANSWER, OUTCOMES, CheckResult, Counts, Proven, Unproven
 from .grouping import without_durations
 
 # Failures of one host that are more than chance.
@@ -48,7 +48,7 @@ def unproven(checks: Iterable[CheckResult]) -> list[Unproven]:
 
 def late(checks: Iterable[CheckResult]) -> int:
     """How many checks passed only when they were asked a second time."""
-    return sum(c.outcome == "passed" and any(e.name == AT_FIRST for e in c.evidence) for c in checks)
+    return sum(c.outcome == "passed" and any(e.name == FIRST_ANSWER for e in c.evidence) for c in checks)
 
 
 def sentence(counts: Counts, *, late: int = 0, cut_short: str = "") -> str:

@@ -10,6 +10,8 @@ from pyinfra import logger
 from pyinfra.api import Host, State
 from pyinfra.api.state import BaseStateCallback
 
+from underlay.progress import QUIET_S
+
 from .run import current_run
 from .summary import show_summary
 
@@ -39,5 +41,5 @@ class PhaseTimes(BaseStateCallback):
         spent = time.monotonic() - self._began
         name = next(iter(state.get_op_meta(op_hash).names))
         current_run().log.phases.append((name, spent))
-        if spent > 2:
+        if spent > QUIET_S:
             logger.info(f"    {name}: {spent:.1f} s")

@@ -1,8 +1,9 @@
-"""What the API says of the cluster at one moment: its nodes, pods and certificate requests."""
+"""The cluster's own objects as the API has them: nodes, pods, workloads and certificate signing requests."""
 
 from __future__ import annotations
 
 import json
+import time
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,13 +13,14 @@ from underlay.load_balancers import metallb
 
 from .probe_objects import NAMESPACE
 from .target import Target
+from .timeouts import START_TIMEOUT_S
 
 # Where the cluster itself runs.
-NAMESPACE_OF_SYSTEM = "kube-system"
+SYSTEM_NAMESPACE = "kube-system"
 
 
 def restarted(pods: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]]:
-    """Containers that were started again: their pods, their states, and how the last one ended."""
+    """Containers that were restarted: their pods, their states, and how the previous one ended."""
     for pod in pods:
         for status in pod["status"].get("containerStatuses", ()):
             if status.get("restartCount", 0):
@@ -26,61 +28,62 @@ def restarted(pods: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], dict
 
 
 @dataclass(frozen=True)
-class Membership:
-    """Objects as the API has them; pods of the verification itself are left out."""
+class ClusterState:
+    """Objects as the API has them; the pods of the verification itself are left out."""
 
     nodes: dict[str, dict[str, Any]]
     pods: list[dict[str, Any]]
     requests: list[dict[str, Any]]
     workloads: list[dict[str, Any]]
-    """Deployments and DaemonSets of the cluster itself, and of its load balancers' provider."""
+    """Deployments and DaemonSets of the cluster itself, and of its load balancer provider."""
 
-    def waiting(self, *, dns: bool) -> list[str]:
-        """Pods that do not serve, each with its phase; without `dns`, those of CoreDNS are none of them."""
-        told = []
+    def not_ready(self, *, dns: bool) -> list[str]:
+        """Pods that are not ready, each with its phase; without `dns`, those of CoreDNS do not count."""
+        found = []
         for pod in self.pods:
             name, status = pod["metadata"]["name"], pod["status"]
             finished = status.get("phase") == "Succeeded"
             if finished or _is(status, "Ready") or (name.startswith("coredns") and not dns):
                 continue
             reasons = [next(iter(s["state"].values())).get("reason") for s in status.get("containerStatuses", ())]
-            told.append(f"{name} ({', '.join(filter(None, [status.get('phase'), *reasons]))})")
-        return sorted(told)
+            found.append(f"{name} ({', '.join(filter(None, [status.get('phase'), *reasons]))})")
+        return sorted(found)
 
-    def short(self, *, dns: bool) -> list[str]:
-        """Workloads that have fewer pods than they ask for, or none; without `dns`, CoreDNS is none of them."""
-        told = []
+    def incomplete(self, *, dns: bool) -> list[str]:
+        """Workloads with fewer ready pods than requested, or none; without `dns`, CoreDNS does not count."""
+        found = []
         for item in self.workloads:
             status, name = item["status"], item["metadata"]["name"]
             if name == "coredns" and not dns:
                 continue
-            asked = status.get("desiredNumberScheduled", item["spec"].get("replicas", 0))
-            have = status.get("numberReady", status.get("readyReplicas", 0))
+            requested = status.get("desiredNumberScheduled", item["spec"].get("replicas", 0))
+            ready = status.get("numberReady", status.get("readyReplicas", 0))
             selected = item["spec"]["template"]["spec"].get("nodeSelector", {}).keys() - {"kubernetes.io/os"}
-            if have < max(asked, 0 if selected else 1):
-                told.append(f"{name} has {have} of {max(asked, 1)}")
-        return told
+            expected = max(requested, 0 if selected else 1)
+            if ready < expected:
+                found.append(f"{name}: {ready} pods ready, expected {expected}")
+        return found
 
     def restarts(self) -> list[str]:
-        """System pods whose containers were started again, each with how often and why the last ended."""
-        told = []
+        """System pods whose containers were restarted, each with how often and why the previous one ended."""
+        found = []
         for pod, status, ended in restarted(self.pods):
             why = f", last {ended.get('reason', '?')} at {ended.get('finishedAt', '?')}" if ended else ""
-            told.append(f"{pod['metadata']['name']}: {status['restartCount']} times{why}")
-        return sorted(told)
+            found.append(f"{pod['metadata']['name']}: {status['restartCount']} times{why}")
+        return sorted(found)
 
-    def pending(self) -> list[str]:
-        """Certificate requests that nobody has decided on."""
+    def undecided(self) -> list[str]:
+        """Certificate signing requests that are neither approved nor denied."""
         return sorted(r["metadata"]["name"] for r in self.requests if not r["status"].get("conditions"))
 
     def ready(self, node: str) -> str:
-        """True, False or Unknown, with what the kubelet says."""
+        """True, False or Unknown, with the kubelet's message."""
         return next(
             (f"{c['status']}: {c['message']}" for c in self._conditions(node) if c["type"] == "Ready"), "Unknown"
         )
 
-    def pressed(self, node: str) -> list[str]:
-        """Conditions beside Ready that hold: pressure of memory or disk, no network."""
+    def pressure(self, node: str) -> list[str]:
+        """Conditions other than Ready that hold: pressure on memory or disk, no network."""
         return [
             f"{c['type']}: {c['message']}"
             for c in self._conditions(node)
@@ -91,17 +94,30 @@ class Membership:
         return list(self.nodes.get(node, {}).get("status", {}).get("conditions", ()))
 
 
-def read(target: Target) -> Membership:
-    """One question to the API."""
+def read_when_ready(target: Target) -> ClusterState:
+    """Read again until nodes, pods and workloads are ready, for START_TIMEOUT_S at most."""
+    deadline, dns = time.monotonic() + START_TIMEOUT_S, target.spec.network.carries_pods
+    while True:
+        state = read(target)
+        nodes_ready = all(state.ready(n.name).startswith(str(dns)) for n in target.nodes)
+        if time.monotonic() > deadline or not (
+            state.not_ready(dns=dns) or state.incomplete(dns=dns) or not nodes_ready
+        ):
+            return state
+        time.sleep(1)
+
+
+def read(target: Target) -> ClusterState:
+    """One request to the API."""
     kinds = "nodes,pods,certificatesigningrequests,deployments,daemonsets"
     of: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for item in json.loads(target.kubectl(f"get {kinds} -A -o json"))["items"]:
         of[item["kind"]].append(item)
     pods = [p for p in of["Pod"] if p["metadata"]["namespace"] != NAMESPACE]
     nodes = {n["metadata"]["name"]: n for n in of["Node"]}
-    of_system = {NAMESPACE_OF_SYSTEM, *([metallb.NAMESPACE] if target.spec.load_balancer else [])}
-    workloads = [w for w in (*of["Deployment"], *of["DaemonSet"]) if w["metadata"]["namespace"] in of_system]
-    return Membership(nodes, pods, of["CertificateSigningRequest"], workloads)
+    system = {SYSTEM_NAMESPACE, *([metallb.NAMESPACE] if target.spec.load_balancer else [])}
+    workloads = [w for w in (*of["Deployment"], *of["DaemonSet"]) if w["metadata"]["namespace"] in system]
+    return ClusterState(nodes, pods, of["CertificateSigningRequest"], workloads)
 
 
 def _is(status: dict[str, Any], condition: str) -> bool:

@@ -1,4 +1,4 @@
-"""What the deploy that led here hands over beside the hosts: how long its phases took, and what it found."""
+"""What the deploy before this verification passes on: how long its phases took, and what it found."""
 
 from __future__ import annotations
 
@@ -12,35 +12,37 @@ from underlay.report.document import Phase, ReportedFinding
 
 
 @dataclass(frozen=True)
-class Handed:
+class DeployContext:
+    """`phases` are (name, seconds)."""
+
     phases: list[tuple[str, float]] = field(default_factory=list)
     findings: list[ReportedFinding] = field(default_factory=list)
 
     @classmethod
-    def from_environment(cls) -> Handed:
-        """Out of the file that UNDERLAY_HOSTS names; nothing where a person started pytest."""
+    def from_environment(cls) -> DeployContext:
+        """From the file that UNDERLAY_HOSTS names; empty where a person started pytest."""
         path = os.environ.get("UNDERLAY_HOSTS")
         return cls.of(json.loads(Path(path).read_text())) if path else cls()
 
     @classmethod
-    def of(cls, document: dict[str, Any]) -> Handed:
+    def of(cls, document: dict[str, Any]) -> DeployContext:
         phases = [(str(name), float(seconds)) for name, seconds in document.get("phases", ())]
         return cls(phases, [_finding(f) for f in document.get("findings", ())])
 
-    def phases_and(self, seconds: float) -> list[Phase]:
-        """The deploy's phases, and the verification as the last one. What took no time is left out."""
+    def phases_with_verify(self, seconds: float) -> list[Phase]:
+        """The deploy's phases, and the verification as the last one. Those that took no time are left out."""
         found = [*self.phases, ("Verify", seconds)]
         return [Phase(name=name, seconds=round(spent, 1)) for name, spent in found if spent >= 0.05]
 
 
-def _finding(handed: dict[str, Any]) -> ReportedFinding:
-    """Preflight tells what it measured and a remedy apart; for a reader of the report they are one sentence."""
-    sentence = "; ".join(str(handed[k]) for k in ("text", "measured", "remedy") if handed.get(k))
-    accepted = handed.get("accepted") or ""
+def _finding(finding: dict[str, Any]) -> ReportedFinding:
+    """Preflight has a measurement and a remedy; for a reader of the report they are one sentence."""
+    sentence = "; ".join(str(finding[k]) for k in ("text", "measured", "remedy") if finding.get(k))
+    accepted = finding.get("accepted") or ""
     return ReportedFinding(
-        code=str(handed.get("code", "")),
-        severity=str(handed.get("severity", "")),
-        where=str(handed.get("where", "")),
+        code=str(finding.get("code", "")),
+        severity=str(finding.get("severity", "")),
+        where=str(finding.get("where", "")),
         text=sentence,
         accepted="yes" if accepted is True else str(accepted),
     )

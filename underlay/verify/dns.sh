@@ -1,8 +1,8 @@
-# Carries DNS messages. Before it stand inside.sh, and asked, a line for each question: its name, "pod" or
-# "host", "udp" or "tcp", the server ("" for the host's own), and the message in base64, between | signs.
+# Carries DNS messages. Set before it: pod_exec.sh, and queries, a line for each: its name, "pod" or "host", "udp" or
+# "tcp", the server ("" for the host's own), and the message in base64, between | signs.
 # Prints a line for each: the name, a tab, the reply in hex (nothing where none came).
 carry() { # PROTOCOL SERVER FILE; bash alone opens sockets, and cat sends a datagram as one
-  # A lost segment of TCP is sent again by itself, if it is given the time.
+  # TCP retransmits a lost segment by itself, given the time.
   case $1 in tcp) most=7;; *) most=3;; esac
   $prefix timeout $most bash -c '
     exec 3<>"/dev/$1/$2/53" && cat "$3" >&3 || exit
@@ -11,19 +11,19 @@ carry() { # PROTOCOL SERVER FILE; bash alone opens sockets, and cat sends a data
     fi | od -An -v -tx1 | tr -d " \n"' - "$@" 2>/dev/null
 }
 
-reply() { # NAME WHERE PROTOCOL SERVER MESSAGE: a datagram may be lost, so two are sent
+reply() { # NAME WHERE PROTOCOL SERVER MESSAGE: a datagram may be lost, so up to two are sent
   echo "$5" | base64 -d >"$work/$1"
   prefix="nsenter --net=$namespace"; [ "$2" = pod ] || prefix=
   server=${4:-$(sed -n 's/^nameserver *//p' /etc/resolv.conf | head -n 1)}
   for _ in 1 2; do
-    seen=$(carry "$3" "$server" "$work/$1"); [ -z "$seen" ] && [ "$3" = udp ] || break
+    received=$(carry "$3" "$server" "$work/$1"); [ -z "$received" ] && [ "$3" = udp ] || break
   done
-  echo "$seen"
+  echo "$received"
 }
 
 while IFS='|' read -r name where protocol server message; do
-  { seen=$(reply "$name" "$where" "$protocol" "$server" "$message"); tell "$name" "$seen"; } &
+  { received=$(reply "$name" "$where" "$protocol" "$server" "$message"); result "$name" "$received"; } &
 done <<END
-$asked
+$queries
 END
 wait

@@ -1,6 +1,6 @@
-"""What cluster DNS is asked and what it has to answer: messages of RFC 1035, made and read here.
+"""DNS messages (RFC 1035): queries to cluster DNS, and the replies to them.
 
-Hosts carry the bytes (names.sh), so that no program of theirs or of an image has to know DNS.
+Hosts only carry the bytes (dns.sh): no program of theirs or of an image has to know DNS.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from ipaddress import IPv4Address, IPv6Address
 
 A, NS, CNAME, AAAA, SRV = 1, 2, 5, 28, 33
 _ID = 0x5555
+_CODES = {0: "NOERROR", 1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 4: "NOTIMP", 5: "REFUSED"}
 
 
 @dataclass(frozen=True)
@@ -23,49 +24,57 @@ class DnsReply:
     records: list[tuple[int, str]] = field(default_factory=list)
 
     def of(self, kind: int) -> list[str]:
-        return sorted(value for found, value in self.records if found == kind)
+        return sorted(value for type_, value in self.records if type_ == kind)
 
 
 @dataclass(frozen=True)
 class DnsQuery:
-    """`name` is told by reports; `judge` gets the reply, or None where none came, and tells what is wrong with it.
+    """`judge` gets the reply, or None where none came, and returns what is wrong with it.
 
-    :param server: who is asked, an address, or "" for the first name server of the host itself.
+    :param name: of the probe, for reports. :param server: an address, or "" for the first name server of the host.
     """
 
     name: str
     server: str
-    query: bytes
+    message: bytes
     judge: Callable[[DnsReply | None], str | None]
     tcp: bool = False
     in_pod: bool = True
 
 
 def query(name: str, kind: int) -> bytes:
-    """A question for one name, recursion desired."""
+    """A query for the records of one kind, recursion desired."""
     labels = [label.encode() for label in name.rstrip(".").split(".") if label]
-    asked = b"".join(bytes([len(label)]) + label for label in labels) + b"\0"
-    return struct.pack(">HHHHHH", _ID, 0x0100, 1, 0, 0, 0) + asked + struct.pack(">HH", kind, 1)
+    encoded = b"".join(bytes([len(label)]) + label for label in labels) + b"\0"
+    return struct.pack(">HHHHHH", _ID, 0x0100, 1, 0, 0, 0) + encoded + struct.pack(">HH", kind, 1)
+
+
+def code_name(code: int) -> str:
+    """A response code as resolvers print it (NXDOMAIN), a rare one as its number."""
+    return _CODES.get(code, str(code))
 
 
 def read(message: bytes) -> DnsReply:
-    """The answer section of a reply. ValueError where it is none."""
+    """The answer section of a reply.
+
+    :raises ValueError: where the message is no reply to a query of ours.
+    """
     try:
         identity, flags, questions, answers = struct.unpack(">HHHH", message[:8])
         if identity != _ID or not flags & 0x8000:
-            raise ValueError("this answers another question")
+            raise ValueError("not a reply to this query")
         at = 12
         for _ in range(questions):
             at = _name(message, at)[1] + 4
         records = []
-        # What is left out of a truncated message is counted in its header all the same.
+        # A truncated message leaves records out that its header counts.
         for _ in range(answers):
             if at >= len(message):
                 break
             record, at = _record(message, at)
             records.append(record)
     except (struct.error, IndexError, UnicodeDecodeError) as error:
-        raise ValueError(f"no DNS message: {error}") from None
+        raise ValueError(f"not a DNS message: {error}") from None
     return DnsReply(flags & 0xF, bool(flags & 0x0200), records)
 
 
@@ -88,7 +97,7 @@ def _record(message: bytes, at: int) -> tuple[tuple[int, str], int]:
 
 
 def _name(message: bytes, at: int) -> tuple[str, int]:
-    """A name and the offset after it; pointers lead back only, so that none leads in a circle."""
+    """A name and the offset after it; pointers only point back, so that there is no loop."""
     labels: list[str] = []
     after = None
     limit = at
@@ -97,7 +106,7 @@ def _name(message: bytes, at: int) -> tuple[str, int]:
             target = (size & 0x3F) << 8 | message[at + 1]
             after = at + 2 if after is None else after
             if target >= limit:
-                raise ValueError("no DNS message: a name that points forward")
+                raise ValueError("not a DNS message: a name points forward")
             at = limit = target
             continue
         labels.append(message[at + 1 : at + 1 + size].decode())

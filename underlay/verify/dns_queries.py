@@ -1,4 +1,4 @@
-"""What cluster DNS is asked from every pod: records of every kind, by UDP and TCP, inside and outside the cluster."""
+"""The queries that every pod sends to cluster DNS: records of every kind, over UDP and TCP, inside and outside."""
 
 from __future__ import annotations
 
@@ -6,81 +6,76 @@ import base64
 import time
 from functools import partial
 from pathlib import Path
-from shlex import quote
 
 from . import dns_messages
 from .dns_messages import DnsQuery, DnsReply
 from .probe_objects import MANY, NAME, TCP, name_of
 from .target import Target
-from .timeouts import SETTLE
-from .traffic_results import NOT_ASKED, TrafficResults, answers_in
+from .timeouts import CONVERGE_S
+from .traffic_results import NOT_TESTED, TrafficResults, results_in
+from .traffic_script import shell_variables
 
 _SCRIPTS = "\n".join(Path(__file__).with_name(part).read_text() for part in ("pod_exec.sh", "dns.sh"))
-_WIDE = 512
-# A record for each of more pods than this may not fit a datagram: it is asked by TCP, as a resolver does then.
+_UDP_LIMIT = 512
+# The records of more pods than this may not fit a datagram: they are queried over TCP, as a resolver does then.
 _FIT = 4
+_SHOWN = 4
 
 
-def questions(target: Target, measured: TrafficResults) -> list[DnsQuery]:
-    """Asked of the cluster's DNS, but for one that the host asks its own name server."""
+def queries(target: Target, measured: TrafficResults) -> list[DnsQuery]:
+    """To the cluster's DNS, but for one that the host sends to its own name server."""
     cluster = target.spec.cluster
     server, version = cluster.dns_address, cluster.families[0]
     kind = dns_messages.A if version == 4 else dns_messages.AAAA
     pods = sorted(pod.addresses[0] for pod in measured.pods.values())
-    wide = len(pods) > _FIT
-    headless, many, elsewhere = (
-        name_of("probe-headless"),
-        dns_messages.query(name_of("probe-many"), kind),
-        "probe-elsewhere",
-    )
+    large = len(pods) > _FIT
+    headless = name_of("probe-headless")
+    addresses = dns_messages.query(headless, kind)
+    ports = dns_messages.query(f"_http._tcp.{headless}", dns_messages.SRV)
+    many = dns_messages.query(name_of("probe-many"), kind)
+    alias = dns_messages.query(name_of("probe-elsewhere"), kind)
+    root = dns_messages.query(".", dns_messages.NS)
     return [
-        DnsQuery("headless", server, dns_messages.query(headless, kind), partial(_records, kind, pods), tcp=wide),
-        DnsQuery(
-            "srv",
-            server,
-            dns_messages.query(f"_http._tcp.{headless}", dns_messages.SRV),
-            partial(_targets, len(pods)),
-            tcp=wide,
-        ),
-        DnsQuery("truncated", server, many, _cut),
-        DnsQuery("tcp", server, many, partial(_records, kind, sorted(MANY[version])), tcp=True),
-        DnsQuery("elsewhere", server, dns_messages.query(name_of(elsewhere), kind), _leads),
-        DnsQuery("outside", server, dns_messages.query(".", dns_messages.NS), _resolved),
-        DnsQuery("beneath", "", dns_messages.query(".", dns_messages.NS), _resolved, in_pod=False),
+        DnsQuery("headless", server, addresses, partial(_addresses, kind, pods), tcp=large),
+        DnsQuery("srv", server, ports, partial(_ports, len(pods)), tcp=large),
+        DnsQuery("truncated", server, many, _truncated),
+        DnsQuery("tcp", server, many, partial(_addresses, kind, sorted(MANY[version])), tcp=True),
+        DnsQuery("alias", server, alias, _alias),
+        DnsQuery("outside", server, root, _resolved),
+        DnsQuery("host", "", root, _resolved, in_pod=False),
     ]
 
 
-def ask(target: Target, measured: TrafficResults, node: str, only: set[str] | None = None) -> None:
-    """Ask on a node, again for what is not as it should be, until patience is at its end.
+def probe(target: Target, measured: TrafficResults, node: str, only: set[str] | None = None) -> None:
+    """Send the queries from a node, and those that fail again for CONVERGE_S.
 
-    :param only: of these questions alone, by the name their answers are given under.
+    :param only: the probes to run, by name.
     """
-    left = [q for q in questions(target, measured) if only is None or f"dns {q.name}" in only]
-    told: dict[str, str] = {}
-    until = time.monotonic() + SETTLE
-    while left:
-        ran = target.host(node, lane="names").run(_script(measured.pods[node].addresses[0], left))
-        replies = answers_in(ran.stdout)
-        told |= {q.name: q.judge(_read(replies.get(q.name, ""))) or "ok" for q in left}
-        # What lies outside may never answer, and is asked once.
-        left = [q for q in left if told[q.name] != "ok" and q.judge is not _resolved]
-        if time.monotonic() > until:
+    pending = [q for q in queries(target, measured) if only is None or f"dns {q.name}" in only]
+    results: dict[str, str] = {}
+    deadline = time.monotonic() + CONVERGE_S
+    while pending:
+        ran = target.host(node, lane="names").run(_script(measured.pods[node].addresses[0], pending))
+        replies = results_in(ran.stdout)
+        results |= {q.name: q.judge(_read(replies.get(q.name, ""))) or "ok" for q in pending}
+        # What is outside may never answer, and is queried once.
+        pending = [q for q in pending if results[q.name] != "ok" and q.judge is not _resolved]
+        if time.monotonic() > deadline:
             break
-        time.sleep(0.3 if left else 0)
-    if (beneath := told.pop("beneath", "ok")) != "ok":
-        told["outside"] = f"{NOT_ASKED}the host's own name server answers nothing from outside ({beneath})"
-    measured.given |= {(node, f"dns {name}"): seen for name, seen in told.items()}
+        time.sleep(0.3 if pending else 0)
+    if (of_host := results.pop("host", "ok")) != "ok":
+        results["outside"] = f"{NOT_TESTED}the host's own name server resolves no outside name ({of_host})"
+    measured.results |= {(node, f"dns {name}"): result for name, result in results.items()}
 
 
-def _script(own: str, asked: list[DnsQuery]) -> str:
+def _script(own: str, pending: list[DnsQuery]) -> str:
     lines = []
-    for question in asked:
-        size = len(question.query).to_bytes(2, "big") if question.tcp else b""
-        message = base64.b64encode(size + question.query).decode()
-        where, protocol = "pod" if question.in_pod else "host", "tcp" if question.tcp else "udp"
-        lines.append("|".join((question.name, where, protocol, question.server, message)))
-    asked_of = "\n".join(lines)
-    return f"own={quote(own)}\npatience={SETTLE}\nasked={quote(asked_of)}\n{_SCRIPTS}"
+    for query in pending:
+        size = len(query.message).to_bytes(2, "big") if query.tcp else b""
+        message = base64.b64encode(size + query.message).decode()
+        where, protocol = "pod" if query.in_pod else "host", "tcp" if query.tcp else "udp"
+        lines.append("|".join((query.name, where, protocol, query.server, message)))
+    return f"{shell_variables({'own': own, 'queries': chr(10).join(lines)})}{_SCRIPTS}"
 
 
 def _read(text: str) -> DnsReply | None:
@@ -90,38 +85,54 @@ def _read(text: str) -> DnsReply | None:
         return None
 
 
-def _records(kind: int, wanted: list[str], reply: DnsReply | None) -> str | None:
+def _addresses(kind: int, expected: list[str], reply: DnsReply | None) -> str | None:
     if reply is None:
         return "no answer"
-    seen = reply.of(kind)
-    return None if seen == wanted else f"code {reply.code}, {len(seen)} addresses {seen[:4]}, not {wanted[:4]}"
+    found = reply.of(kind)
+    if found == expected:
+        return None
+    return f"{_listed('address', found)}, expected {_listed('address', expected)}{_code(reply)}"
 
 
-def _targets(wanted: int, reply: DnsReply | None) -> str | None:
+def _ports(expected: int, reply: DnsReply | None) -> str | None:
     if reply is None:
         return "no answer"
-    seen = reply.of(dns_messages.SRV)
-    right = [s for s in seen if s.startswith(f"{TCP} ")]
-    return (
-        None if len(right) == len(seen) == wanted else f"code {reply.code}, records {seen}, not {wanted} on port {TCP}"
-    )
+    found = reply.of(dns_messages.SRV)
+    right = [s for s in found if s.startswith(f"{TCP} ")]
+    if len(right) == len(found) == expected:
+        return None
+    return f"{_listed('SRV record', found)}, expected {expected} for port {TCP}{_code(reply)}"
 
 
-def _cut(reply: DnsReply | None) -> str | None:
-    """More than fits is marked as cut off, so that a resolver asks again by TCP."""
+def _truncated(reply: DnsReply | None) -> str | None:
+    """A response that does not fit is marked, so that a resolver queries again over TCP."""
     if reply is None:
         return "no answer"
-    return None if reply.truncated else f"an answer beyond {_WIDE} bytes is not marked as truncated"
+    return None if reply.truncated else f"a response of more than {_UDP_LIMIT} bytes is not marked as truncated"
 
 
-def _leads(reply: DnsReply | None) -> str | None:
+def _alias(reply: DnsReply | None) -> str | None:
     if reply is None:
         return "no answer"
-    seen = reply.of(dns_messages.CNAME)
-    return None if seen == [name_of(NAME)] else f"code {reply.code}, it leads to {seen}, not {name_of(NAME)}"
+    found = reply.of(dns_messages.CNAME)
+    if found == [name_of(NAME)]:
+        return None
+    return f"it resolves to {', '.join(found) or 'no name'}, expected {name_of(NAME)}{_code(reply)}"
 
 
 def _resolved(reply: DnsReply | None) -> str | None:
     if reply is None:
         return "no answer"
-    return None if reply.code == 0 else f"code {reply.code}"
+    return None if reply.code == 0 else f"response code {dns_messages.code_name(reply.code)}"
+
+
+def _listed(what: str, found: list[str]) -> str:
+    """`2 addresses (10.244.0.2, 10.244.1.2)`, the first few of them."""
+    plural = "es" if what.endswith("s") else "s"
+    count = f"{len(found) or 'no'} {what}{'' if len(found) == 1 else plural}"
+    more = ", …" if len(found) > _SHOWN else ""
+    return f"{count} ({', '.join(found[:_SHOWN])}{more})" if found else count
+
+
+def _code(reply: DnsReply) -> str:
+    return f"; response code {dns_messages.code_name(reply.code)}" if reply.code else ""

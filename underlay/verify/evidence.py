@@ -1,4 +1,4 @@
-"""What a check saw, kept with the check: the report shows it folded below the check's line."""
+"""Texts that a check keeps, such as a command's output: the report shows them folded below the check."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def kept_of(item: pytest.Item) -> list[tuple[str, str]]:
 
 
 def bounded(text: str, limit: int = LIMIT) -> str:
-    """A text of at most about `limit` bytes: the middle is left out, and how much of it is said."""
+    """A text of about `limit` bytes at most: the middle is left out, with a note of how much."""
     if len(text) <= limit:
         return text
     half = limit // 2
-    return f"{text[:half]}\n... {len(text) - 2 * half} characters are left out ...\n{text[-half:]}"
+    return f"{text[:half]}\n... {len(text) - 2 * half} characters left out ...\n{text[-half:]}"

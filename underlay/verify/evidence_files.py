@@ -1,4 +1,4 @@
-"""What is collected of hosts when a check failed: once, bounded, without secrets, as files beside the report."""
+"""Evidence collected from hosts once a check failed: bounded, without secrets, as files beside the report."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from underlay.plan.secrets import Secrets
 from underlay.report.document import EvidenceFile
-from underlay.report.evidence_commands import HOSTS, LIMIT, OF_CLUSTER, OF_HOST, PATIENCE
+from underlay.report.evidence_commands import HOST_TIMEOUT_S, HOSTS, LIMIT, OF_CLUSTER, OF_HOST
 
 from .evidence import bounded
 from .target import Target
@@ -27,17 +27,17 @@ _SHAPES = (
 
 
 def collect(target: Target, hosts: list[str], directory: Path) -> list[EvidenceFile]:
-    """Ask every host concerned everything, the cluster through its first node, and keep the answers.
+    """Run every command on the hosts concerned, those about the cluster on its first node, and keep the output.
 
     A host that does not answer in time leaves a file that says so.
     """
     secrets, first = Secrets(target.spec), target.spec.cluster.first.name
     jobs = [(host, host, OF_HOST) for host in hosts[:HOSTS]] + [("cluster", first, OF_CLUSTER)]
     with ThreadPoolExecutor(max_workers=HOSTS + 1) as pool:
-        answers = list(pool.map(lambda job: (job[0], _ask(target, job[1], job[2])), jobs))
+        outputs = list(pool.map(lambda job: (job[0], _run(target, job[1], job[2])), jobs))
     found = []
-    for name, answer in answers:
-        for what, text in answer.items():
+    for name, output in outputs:
+        for what, text in output.items():
             if text.strip():
                 found.append(_keep(directory, name, what, without_secrets(text, secrets)))
     return found
@@ -51,23 +51,23 @@ def without_secrets(text: str, secrets: Secrets) -> str:
     return text
 
 
-def script(questions: dict[str, str]) -> str:
-    """Shell that answers all questions, each with a line before it; none may take all the time there is."""
+def script(commands: dict[str, str]) -> str:
+    """Shell that runs all commands, each output after a line with its name; each has a time limit of its own."""
     lines = []
-    for what, command in questions.items():
+    for what, command in commands.items():
         quoted = command.replace("'", "'\\''")
         lines.append(f"printf '\\036%s\\n' '{what}'; timeout 6 sh -c '{quoted}' 2>&1 | head -c {4 * LIMIT}")
     return "\n".join(lines) + "\n"
 
 
-def read_answers(output: str) -> dict[str, str]:
-    """Question -> answer."""
+def read_outputs(output: str) -> dict[str, str]:
+    """Name of the command -> its output."""
     parts = (part.partition("\n") for part in output.split("\x1e")[1:])
     return {what: text for what, _, text in parts}
 
 
-def _ask(target: Target, host: str, questions: dict[str, str]) -> dict[str, str]:
-    # A connection of its own: the one the checks use may be what hangs.
+def _run(target: Target, host: str, commands: dict[str, str]) -> dict[str, str]:
+    # A connection of its own: that of the checks may be what hangs.
     root = target.variables[host].get("ssh_user", "root") == "root"
     command = [
         "ssh",
@@ -80,12 +80,15 @@ def _ask(target: Target, host: str, questions: dict[str, str]) -> dict[str, str]
         "sh",
         "-s",
     ]
-    text = script(questions).encode()
+    text = script(commands).encode()
     try:
-        ran = subprocess.run(command, input=text, capture_output=True, check=False, timeout=PATIENCE)
+        ran = subprocess.run(command, input=text, capture_output=True, check=False, timeout=HOST_TIMEOUT_S)
     except subprocess.TimeoutExpired as error:
-        return {**read_answers((error.stdout or b"").decode(errors="replace")), "no answer": f"not within {PATIENCE} s"}
-    found = read_answers(ran.stdout.decode(errors="replace"))
+        return {
+            **read_outputs((error.stdout or b"").decode(errors="replace")),
+            "no answer": f"not within {HOST_TIMEOUT_S} s",
+        }
+    found = read_outputs(ran.stdout.decode(errors="replace"))
     return found or {"no answer": ran.stderr.decode(errors="replace").strip() or "it closed the connection"}
 
 

@@ -1,4 +1,4 @@
-"""NetworkPolicy as Kubernetes documents it, measured by connections that have to pass and that must not."""
+"""NetworkPolicy as Kubernetes documents it, tested by connections that have to pass and that must not."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from underlay.resources.objects import KUBECTL
 
 from .probe_objects import NAMESPACE, TCP, UDP
 from .target import Target
-from .timeouts import PATIENCE, SETTLE
-from .traffic_results import answers_in
+from .timeouts import CONVERGE_S, START_TIMEOUT_S
+from .traffic_results import results_in
 
 LANE = "policies"
 _SCRIPT = Path(__file__).with_name("network_policies.sh").read_text()
@@ -26,7 +26,7 @@ _ROLE = "underlay/role"
 
 @dataclass(frozen=True)
 class Case:
-    """A connection between two pods, by role; `passes` is what the policies say of it."""
+    """A connection between two pods, by role; `passes` is whether the policies allow it."""
 
     what: str
     one: str
@@ -35,8 +35,8 @@ class Case:
     protocol: str = "tcp"
 
     def __str__(self) -> str:
-        verdict = "passes" if self.passes else "does not pass"
-        return f"{self.what}: {self.one} to {self.other} by {self.protocol} {verdict}"
+        outcome = "passes" if self.passes else "is blocked"
+        return f"{self.what}: {self.one} to {self.other} over {self.protocol.upper()} {outcome}"
 
 
 CASES = (
@@ -56,64 +56,80 @@ ROLES = tuple(dict.fromkeys(role for case in CASES for role in (case.one, case.o
 
 
 @dataclass(frozen=True)
-class Place:
+class RolePod:
     """Where the pod of a role runs."""
 
     node: str
     address: str
 
 
-def start(target: Target, image: str) -> dict[str, Place]:
-    """Start a pod for each role, in the namespace that stands already; all of them serve and no policy is laid yet."""
+@dataclass(frozen=True)
+class PolicyResults:
+    """ "ok" or what is wrong with each connection: without any policy, when all have to pass, and with the policies."""
+
+    without: dict[Case, str]
+    enforced: dict[Case, str]
+
+
+def measure(target: Target, image: str) -> PolicyResults:
+    pods = start(target, image)
+    without = probe(target, pods, no_policy=True)
+    apply(target, pods)
+    return PolicyResults(without, probe(target, pods))
+
+
+def start(target: Target, image: str) -> dict[str, RolePod]:
+    """Start a pod for each role, in the namespace of the verification; the policies are not applied yet."""
     document = {"apiVersion": "v1", "kind": "List", "items": [_pod(role, image) for role in ROLES]}
     target.kubectl("create -f -", document=document, lane=LANE)
     names = " ".join(f"pod/{role}" for role in ROLES)
-    wait = f"{KUBECTL} wait -n {NAMESPACE} --for=condition=Ready {names} --timeout={int(PATIENCE)}s"
+    wait = f"{KUBECTL} wait -n {NAMESPACE} --for=condition=Ready {names} --timeout={int(START_TIMEOUT_S)}s"
     target.host(target.spec.cluster.first.name, lane=LANE).run(wait)
     items = json.loads(target.kubectl(f"get -n {NAMESPACE} {names} -o json", lane=LANE))["items"]
-    return {i["metadata"]["name"]: Place(i["spec"]["nodeName"], i["status"].get("podIP", "")) for i in items}
+    return {i["metadata"]["name"]: RolePod(i["spec"]["nodeName"], i["status"].get("podIP", "")) for i in items}
 
 
-def lay(target: Target, places: dict[str, Place]) -> None:
-    items = policies(target.spec.cluster, places)
+def apply(target: Target, pods: dict[str, RolePod]) -> None:
+    items = policies(target.spec.cluster, pods)
     target.kubectl("create -f -", document={"apiVersion": "v1", "kind": "List", "items": items}, lane=LANE)
 
 
-def ask(
-    target: Target, places: dict[str, Place], cases: Sequence[Case] = CASES, *, open_: bool = False
+def probe(
+    target: Target, pods: dict[str, RolePod], cases: Sequence[Case] = CASES, *, no_policy: bool = False
 ) -> dict[Case, str]:
-    """What became of each connection: "ok", or what was seen instead once patience is at its end.
+    """The result of each connection: "ok", or what is wrong with it after CONVERGE_S.
 
-    :param open_: all have to pass, as before a policy is laid: a connection that never passed proves no policy.
+    :param no_policy: all have to pass: a connection that never passed proves no policy.
     """
-    until = time.monotonic() + SETTLE
+    deadline = time.monotonic() + CONVERGE_S
     while True:
         with ThreadPoolExecutor(max_workers=8) as pool:
-            nodes = {places[c.one].node for c in cases}
-            seen = dict[str, str]()
-            for told in pool.map(lambda n: _ask_node(target, places, cases, n), nodes):
-                seen |= told
-        found = {c: _verdict(seen.get(str(c), "no answer"), passes=open_ or c.passes) for c in cases}
-        if all(v == "ok" for v in found.values()) or time.monotonic() > until:
+            nodes = {pods[c.one].node for c in cases}
+            outcomes = dict[str, str]()
+            for of_node in pool.map(lambda n: _probe_node(target, pods, cases, n), nodes):
+                outcomes |= of_node
+        found = {c: _result(outcomes.get(str(c), "no answer"), passes=no_policy or c.passes) for c in cases}
+        if all(result == "ok" for result in found.values()) or time.monotonic() > deadline:
             return found
         time.sleep(0.5)
 
 
-def _verdict(seen: str, *, passes: bool) -> str:
-    if seen not in ("passes", "does not"):
-        return seen
-    return (
-        "ok" if (seen == "passes") is passes else f"the connection {'passes' if seen == 'passes' else 'does not pass'}"
-    )
+def _result(outcome: str, *, passes: bool) -> str:
+    if outcome not in ("passes", "blocked"):
+        return outcome
+    if (outcome == "passes") is passes:
+        return "ok"
+    return "the connection passes, expected blocked" if not passes else "the connection is blocked, expected to pass"
 
 
-def _ask_node(target: Target, places: dict[str, Place], cases: Sequence[Case], node: str) -> dict[str, str]:
+def _probe_node(target: Target, pods: dict[str, RolePod], cases: Sequence[Case], node: str) -> dict[str, str]:
     lines = [
-        "|".join((str(c), places[c.one].address, places[c.other].address, c.protocol, str(TCP), str(UDP)))
+        "|".join((str(c), pods[c.one].address, pods[c.other].address, c.protocol, str(TCP), str(UDP)))
         for c in cases
-        if places[c.one].node == node
+        if pods[c.one].node == node
     ]
-    return answers_in(target.host(node, lane=LANE).run(f"asked={quote(chr(10).join(lines))}\n{_SCRIPT}").stdout)
+    script = f"connections={quote(chr(10).join(lines))}\n{_SCRIPT}"
+    return results_in(target.host(node, lane=LANE).run(script).stdout)
 
 
 def _pod(role: str, image: str) -> dict[str, Any]:
@@ -136,10 +152,10 @@ def _pod(role: str, image: str) -> dict[str, Any]:
     }
 
 
-def policies(cluster: Cluster, places: dict[str, Place]) -> list[dict[str, Any]]:
-    """A policy for each role that is a target, and one for what the inmate may reach."""
+def policies(cluster: Cluster, pods: dict[str, RolePod]) -> list[dict[str, Any]]:
+    """A policy for each role that is a target, and one for what `inmate` may reach."""
     subnet = str(cluster.pod_subnet)
-    alone = f"{places['stranger'].address}/{cluster.pod_subnet.max_prefixlen}"
+    alone = f"{pods['stranger'].address}/{cluster.pod_subnet.max_prefixlen}"
     namespace = "kubernetes.io/metadata.name"
     ingress: dict[str, list[dict[str, Any]]] = {
         "closed": [],

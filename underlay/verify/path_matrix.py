@@ -1,4 +1,4 @@
-"""The path matrix: every way that was tried, what each check of it came to, and its speed beside the hosts' own."""
+"""The path matrix: every path that was probed, the result of each check, and its speed next to the hosts' own."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 from underlay.model.cluster import Cluster
 
 from .paths import kind, paths
-from .traffic_results import NOT_ASKED, TrafficResults
+from .traffic_results import NOT_TESTED, TrafficResults
 
-# What the report calls a check -> the question on the path's first node.
+# What the report calls a check -> the probe on the path's first node.
 CHECKS = {
     "tcp": "body",
     "udp": "udp",
@@ -25,13 +25,13 @@ _MBIT = 10_000_000 * 8 / 1e6
 
 
 def matrix(cluster: Cluster, measured: TrafficResults) -> list[dict[str, Any]]:
-    """A row for each pair of nodes; what was asked by a second IP version stands beside the first's."""
+    """A row for each pair of nodes, with the checks of both IP versions."""
     rows: dict[tuple[str, str], dict[str, Any]] = {}
     for path in paths(cluster):
-        seen = {name: measured.given.get((path.one, f"{asked} {path.label}")) for name, asked in CHECKS.items()}
-        beside = f" (IPv{path.version})" if path.beside else ""
-        checks = {f"{name}{beside}": told for name, told in seen.items() if told and not told.startswith(NOT_ASKED)}
-        if path.beside:
+        results = {name: measured.results.get((path.one, f"{probe} {path.label}")) for name, probe in CHECKS.items()}
+        suffix = f" (IPv{path.version})" if path.secondary else ""
+        checks = {f"{name}{suffix}": r for name, r in results.items() if r and not r.startswith(NOT_TESTED)}
+        if path.secondary:
             rows[path.one, path.other]["checks"] |= checks
             continue
         rows[path.one, path.other] = {
@@ -46,7 +46,7 @@ def matrix(cluster: Cluster, measured: TrafficResults) -> list[dict[str, Any]]:
 
 
 def figures(line: str) -> dict[str, float | None]:
-    """What traffic.sh measured: least round trip in ms and seconds for 10 MB, of the pods and of the hosts."""
+    """What traffic.sh measured: the shortest round trip in ms, and seconds for 10 MB, of the pods and of the hosts."""
     fields = [_number(field) for field in line.split(",")] if line else [None] * 4
     latency, took, host_latency, host_took = fields
     return {

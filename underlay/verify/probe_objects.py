@@ -1,4 +1,4 @@
-"""What is laid into the cluster for the time of a verification: a server on every node, and Services of every type."""
+"""What a verification creates in the cluster while it runs: a server on every node, and Services of every type."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ NAMESPACE = "underlay-verify"
 NAME = "probe"
 TCP, UDP = 8080, 8081
 HOST_PORT = 18080
-"""Where each node hands on to its own server pod."""
+"""The hostPort of each node's server pod."""
 HOST_SERVER = 18081
-"""Where a server on each host itself listens, to measure the network beneath."""
-# The label that the one endpoint of a Service with a single one has.
+"""The port of a server on each host itself, to measure the network below."""
+# The label of the endpoint of Services that have a single one.
 CHOSEN = "underlay/chosen"
 MANY = {4: [f"192.0.2.{n}" for n in range(1, 61)], 6: [f"2001:db8::{n:x}" for n in range(1, 61)]}
-"""Addresses for documentation, of each IP version, that fill more than the 512 bytes of a DNS message by UDP."""
+"""Documentation addresses of each IP version, more than fit the 512 bytes of a DNS message over UDP."""
 
 Object = dict[str, Any]
 _BOTH = {"ipFamilyPolicy": "PreferDualStack"}
@@ -29,7 +29,7 @@ def probe_objects(cluster: Cluster, image: str) -> list[Object]:
     found = [
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}},
         _servers(NAME, image, container=_container(image), host=False),
-        _servers("beneath", image, container=_host_container(image), host=True),
+        _servers("host-probe", image, container=_host_container(image), host=True),
         _service("probe", labels, ports, **_BOTH),
         _service("probe-headless", labels, ports, clusterIP="None"),
         _service("probe-local", labels, ports, internalTrafficPolicy="Local", **_BOTH),
@@ -40,7 +40,7 @@ def probe_objects(cluster: Cluster, image: str) -> list[Object]:
         _service("probe-many", None, ports[:1], clusterIP="None"),
         _many(cluster.families[0], ports[:1]),
     ]
-    # In a cloud it would be made and paid for.
+    # In a cloud it would be created and charged for.
     return [*found, *([] if cluster.cloud else [_service("probe-balanced", labels, ports[:1], type="LoadBalancer")])]
 
 
@@ -60,10 +60,10 @@ def _container(image: str) -> Object:
 
 
 def _host_container(image: str) -> Object:
-    # It is ready for questions only with a UDP server.
+    # It accepts requests only with a UDP server.
     arguments = ["netexec", f"--http-port={HOST_SERVER}", f"--udp-port={HOST_SERVER}"]
     mounts = [{"name": "uploads", "mountPath": "/uploads"}]
-    return {"name": "beneath", "image": image, "args": arguments, "volumeMounts": mounts}
+    return {"name": "host-probe", "image": image, "args": arguments, "volumeMounts": mounts}
 
 
 def _servers(name: str, image: str, *, container: Object, host: bool) -> Object:

@@ -5,20 +5,23 @@ from __future__ import annotations
 import sys
 import time
 
+from underlay import progress
+
 # Seconds between two lines.
-EVERY = 5.0
+INTERVAL_S = 5.0
 
 
 def say(text: str) -> None:
-    print(f"    verify: {text}", file=sys.__stderr__, flush=True)
+    """One line, below the deploy's own; pytest replaces sys.stderr to capture it."""
+    progress.say("verify", text, indent=4, stream=sys.__stderr__)
 
 
-class Progress:
-    """Tells every few seconds how many checks have ended."""
+class CheckCounter:
+    """Reports every few seconds how many checks have ended."""
 
     def __init__(self) -> None:
         self.ended = self.failed = self.total = 0
-        self._told = time.monotonic()
+        self._reported = time.monotonic()
 
     def begin(self, total: int) -> None:
         self.total = total
@@ -27,6 +30,6 @@ class Progress:
     def end(self, *, failed: bool) -> None:
         self.ended += 1
         self.failed += failed
-        if time.monotonic() - self._told > EVERY:
-            self._told = time.monotonic()
+        if time.monotonic() - self._reported > INTERVAL_S:
+            self._reported = time.monotonic()
             say(f"{self.ended} of {self.total} checks, {self.failed} failed")

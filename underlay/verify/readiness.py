@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from underlay.checks.control_plane import KUBE_PROXY_SERVES
+from underlay.checks.control_plane import KUBE_PROXY_READY
 
 from .target import Target
-from .timeouts import PATIENCE
+from .timeouts import START_TIMEOUT_S
 
 
-def kube_proxies(target: Target, *, lane: str = "") -> None:
-    """Return once kube-proxy of every node has written its rules, or patience is at its end: then checks tell."""
+def wait_for_kube_proxy(target: Target, *, lane: str = "") -> None:
+    """Return once kube-proxy on every node has written its rules, or the time is over: its check fails then."""
     if target.spec.network.replaces_kube_proxy:
         return
-    serves = KUBE_PROXY_SERVES.format(seconds=int(PATIENCE))
+    command = KUBE_PROXY_READY.format(seconds=int(START_TIMEOUT_S))
     with ThreadPoolExecutor(max_workers=8) as pool:
-        list(pool.map(lambda n: target.host(n.name, lane=lane).run(serves), target.nodes))
+        list(pool.map(lambda n: target.host(n.name, lane=lane).run(command), target.nodes))

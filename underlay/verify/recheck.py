@@ -1,6 +1,6 @@
-"""Asks a second time what went wrong while everything was asked at once.
+"""Repeats the probes that failed while all of them ran at once.
 
-A host that is busy loses a datagram or a second, and answers when it is asked alone; a network at fault fails twice.
+A busy host loses a datagram or a second, and answers when it is probed alone; a broken network fails twice.
 """
 
 from __future__ import annotations
@@ -10,39 +10,39 @@ from collections.abc import Callable
 
 from . import external_clients
 from .progress import say
-from .traffic_results import NOT_ASKED, TrafficResults, is_wrong
+from .traffic_results import NOT_TESTED, TrafficResults, is_failure
 
-# No node is begun with after this many seconds.
-_SECONDS = 30.0
+# No further node is begun with after this many seconds.
+_LIMIT_S = 30.0
 
 
-def second_look(measured: TrafficResults, ask: Callable[[TrafficResults, str, set[str]], None]) -> None:
-    """One node after another, those with the fewest wrong answers first, until a node has nothing new to say.
+def retry_failures(measured: TrafficResults, probe: Callable[[TrafficResults, str, set[str]], None]) -> None:
+    """One node after another, those with the fewest failures first, until a node improves in nothing.
 
-    What is right now is taken, and what was seen before is kept beside it.
+    What passes now is taken, and its first result is kept.
 
-    :param ask: puts a node's questions, and notes the answers.
+    :param probe: runs a node's probes again, and notes the results.
     """
-    began, mended = time.monotonic(), 0
-    # Those have had the same second chance where they are asked.
-    wrong = {
-        node: questions for node in measured.pods if (questions := measured.wrong(node) - external_clients.QUESTIONS)
-    }
-    for node in sorted(wrong, key=lambda name: len(wrong[name])):
-        if time.monotonic() - began > _SECONDS:
+    began, passed_now = time.monotonic(), 0
+    # Those from outside are repeated where they are made.
+    failed = {node: probes for node in measured.pods if (probes := measured.failed(node) - external_clients.PROBES)}
+    for node in sorted(failed, key=lambda name: len(failed[name])):
+        if time.monotonic() - began > _LIMIT_S:
             break
         second = TrafficResults(pods=measured.pods)
-        ask(second, node, wrong[node])
-        right = {key: seen for key, seen in second.given.items() if key[1] in wrong[node] and not is_wrong(seen)}
-        measured.at_first |= {key: measured.given[key] for key in right}
-        measured.given |= right | {key: seen for key, seen in second.given.items() if _left_out(measured, key)}
-        measured.captures |= {key: text for key, text in second.captures.items() if (node, f"wire {key[1]}") in right}
-        mended += len(right)
-        if not right:
+        probe(second, node, failed[node])
+        passed = {
+            key: result for key, result in second.results.items() if key[1] in failed[node] and not is_failure(result)
+        }
+        measured.first_results |= {key: measured.results[key] for key in passed}
+        measured.results |= passed | {k: result for k, result in second.results.items() if _was_not_tested(measured, k)}
+        measured.captures |= {key: text for key, text in second.captures.items() if (node, f"wire {key[1]}") in passed}
+        passed_now += len(passed)
+        if not passed:
             break
-    if mended:
-        say(f"{mended} answers came when asked a second time, one node at a time")
+    if passed_now:
+        say(f"{passed_now} probes passed when repeated, one node at a time")
 
 
-def _left_out(measured: TrafficResults, key: tuple[str, str]) -> bool:
-    return measured.given.get(key, "").startswith(NOT_ASKED)
+def _was_not_tested(measured: TrafficResults, key: tuple[str, str]) -> bool:
+    return measured.results.get(key, "").startswith(NOT_TESTED)

@@ -1,4 +1,4 @@
-"""Makes the report of a run: notes every check as pytest ends it, and writes the run's folder."""
+"""Records every check as pytest ends it, and writes the report of the run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import os
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,11 +14,13 @@ from underlay.report.document import CheckResult, EvidenceText, Report
 from underlay.report.junit import junit
 from underlay.report.outcome import counts_of, is_verified, late, proven, sentence, unproven
 from underlay.report.page import page
+from underlay.routing.session_check import Row
 from underlay.routing.sessions import Session
 
 from . import topology
-from .check_items import area_of, group_of, hosts_of, name_of, seen_of
-from .deploy_context import Handed
+from .bgp_sessions import BgpStatus
+from .check_items import area_of, detail_of, group_of, hosts_of, name_of
+from .deploy_context import DeployContext
 from .evidence import kept_of
 from .evidence_files import collect
 from .target import Target
@@ -29,15 +30,15 @@ RAN = (0, 1)
 
 
 @dataclass
-class Verification:
-    """One run of pytest over a cluster."""
+class Recorder:
+    """Of one run of pytest over a cluster."""
 
     checks: list[CheckResult] = field(default_factory=list)
-    rows: dict[Session, Any] = field(default_factory=dict)
+    rows: dict[Session, Row] = field(default_factory=dict)
     began: float = field(default_factory=time.time)
 
     def add(self, item: pytest.Item, report: pytest.TestReport) -> None:
-        """Note a check's outcome; a failure of its set-up counts as its own."""
+        """Record a check's outcome; a failure of its set-up counts as its own."""
         if report.when != "call" and report.passed:
             return
         parameters = dict(getattr(getattr(item, "callspec", None), "params", {}))
@@ -47,18 +48,20 @@ class Verification:
                 area=area_of(item),
                 name=name_of(item),
                 outcome=report.outcome,
-                seen=seen_of(report),
+                seen=detail_of(report),
                 seconds=round(report.duration, 3),
                 hosts=hosts_of(parameters),
                 traffic="measured" in getattr(item, "fixturenames", ()),
                 evidence=[EvidenceText(name=name, text=text) for name, text in kept_of(item)],
             )
         )
-        rows = getattr(item, "funcargs", {}).get("gate", ({},))[0]
-        self.rows.update((p, rows[p]) for p in parameters.values() if isinstance(p, Session) and p in rows)
+        status = getattr(item, "funcargs", {}).get("bgp") or BgpStatus()
+        self.rows.update(
+            (p, status.rows[p]) for p in parameters.values() if isinstance(p, Session) and p in status.rows
+        )
 
     def write(self, target: Target, exitstatus: int) -> None:
-        """Write the run's folder, UNDERLAY_REPORT; each file whole or not at all."""
+        """Write the files of the run's folder, UNDERLAY_REPORT, each atomically."""
         directory = Path(os.environ.get("UNDERLAY_REPORT", "reports"))
         directory.mkdir(parents=True, exist_ok=True)
         report = self.document(target, cut_short=_cut_short(exitstatus), directory=directory)
@@ -72,7 +75,7 @@ class Verification:
             partial.replace(directory / name)
 
     def document(self, target: Target, *, cut_short: str, directory: Path) -> Report:
-        cluster, handed, secrets = target.spec.cluster, Handed.from_environment(), Secrets(target.spec)
+        cluster, deploy, secrets = target.spec.cluster, DeployContext.from_environment(), Secrets(target.spec)
         known = set(cluster_hosts := [n.name for n in cluster.nodes]) | {r.name for r in target.spec.routers}
         checks = [
             CheckResult.model_validate(secrets.hidden(c.model_dump())).model_copy(
@@ -83,7 +86,7 @@ class Verification:
         counts = counts_of(checks)
         nodes, versions = topology.nodes(target)
         failed = [c for c in checks if c.outcome == "failed"]
-        # What a check says of the whole cluster may be any host's fault.
+        # A failure of the whole cluster may be any host's fault.
         concerned = dict.fromkeys(h for c in failed for h in (c.hosts or cluster_hosts))
         files = collect(target, list(concerned), directory) if failed else []
         seconds = round(time.time() - self.began, 1)
@@ -102,8 +105,8 @@ class Verification:
             nodes=nodes,
             routers=topology.routers(target),
             sessions=topology.sessions(self.rows),
-            findings=handed.findings,
-            phases=handed.phases_and(seconds),
+            findings=deploy.findings,
+            phases=deploy.phases_with_verify(seconds),
             paths=topology.paths(target, checks),
             checks=checks,
             files=files,
@@ -113,5 +116,5 @@ class Verification:
 def _cut_short(exitstatus: int) -> str:
     if exitstatus in RAN:
         return ""
-    told = {2: "it was interrupted, or checks could not be collected", 5: "there was no check to run"}
-    return told.get(exitstatus, f"pytest ended with exit status {exitstatus}")
+    reasons = {2: "it was interrupted, or checks could not be collected", 5: "there was no check to run"}
+    return reasons.get(exitstatus, f"pytest exited with status {exitstatus}")

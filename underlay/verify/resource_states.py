@@ -1,4 +1,4 @@
-"""What testinfra finds of every declared resource: hosts side by side, the resources of one in turn."""
+"""The state of every declared resource, checked by testinfra: hosts in parallel, the resources of one in turn."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ LANE = "states"
 _HOSTS_AT_ONCE = 8
 
 
-class States:
-    """Asks from the moment it is made; `close` waits for what was begun."""
+class ResourceStates:
+    """Checks from the moment it is created; `close` waits for what was begun."""
 
-    def __init__(self, target: Target, wanted: dict[str, list[Resource]]) -> None:
+    def __init__(self, target: Target, selected: dict[str, list[Resource]]) -> None:
         self._target = target
         self._pool = ThreadPoolExecutor(max_workers=_HOSTS_AT_ONCE)
         self._found: dict[str, Future[dict[Resource, str | Exception | None]]] = {
-            name: self._pool.submit(self._ask, name, resources) for name, resources in wanted.items()
+            name: self._pool.submit(self._check, name, resources) for name, resources in selected.items()
         }
 
     def problem(self, node: str, resource: Resource) -> str | None:
@@ -35,7 +35,7 @@ class States:
     def close(self) -> None:
         self._pool.shutdown(cancel_futures=True)
 
-    def _ask(self, name: str, resources: list[Resource]) -> dict[Resource, str | Exception | None]:
+    def _check(self, name: str, resources: list[Resource]) -> dict[Resource, str | Exception | None]:
         host = self._target.host(name, lane=LANE)
         return {resource: _problem(resource, host) for resource in resources}
 

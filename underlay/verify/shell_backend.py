@@ -22,20 +22,20 @@ done
 
 
 class ShellBackend(BaseBackend):  # type: ignore[misc]
-    """Speaks to `ssh -F CONFIG HOST`; not root, it goes through sudo."""
+    """Over `ssh -F CONFIG HOST`; through sudo where the user is not root."""
 
     NAME = "shell"
 
     def __init__(self, name: str, *, ssh_config: Path, root: bool = True) -> None:
         super().__init__(name)
-        # A dash that reads a script from its own standard input would swallow the commands: hand it over by -c.
+        # A dash that reads a script from its own standard input would swallow the commands: pass it with -c.
         serve = _SERVE.replace("'", "'\\''")
         remote = f"{'' if root else 'sudo -n '}sh -c '{serve}'"
         self._process = subprocess.Popen(
             ["ssh", "-F", str(ssh_config), name, remote],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            # Ctrl-C is for us: what the checks made is removed over this shell.
+            # Ctrl-C is for us: what the checks created is removed over this shell.
             start_new_session=True,
         )
         self._lock = Lock()

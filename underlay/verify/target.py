@@ -1,4 +1,4 @@
-"""The cluster under test: its spec, its plans, and a testinfra host for each node."""
+"""The cluster under test: its spec, its plans, and a shell on each host."""
 
 from __future__ import annotations
 
@@ -52,18 +52,18 @@ class Target:
         spec = read_spec(document["hosts"], groups)
         if "path_mtu" in document:
             return cls(spec.with_path(document["path_mtu"]), document["hosts"])
-        made = cls(spec, document["hosts"])
-        made.learn_path()
-        return made
+        target = cls(spec, document["hosts"])
+        target.read_path_mtu()
+        return target
 
-    def learn_path(self) -> None:
-        """Expect pods to have what fits the path that was measured when the cluster was made, unless it is stated."""
+    def read_path_mtu(self) -> None:
+        """Expect the pod MTU of the path as measured when the cluster was made, unless the inventory states it."""
         if self.spec.path_stated:
             return
         with suppress(AssertionError):
-            told = self.host(self.spec.cluster.first.name).run(RECORDED_PATH).stdout.strip()
-            if told.isdigit():
-                self.spec = self.spec.with_path(int(told))
+            recorded = self.host(self.spec.cluster.first.name).run(RECORDED_PATH).stdout.strip()
+            if recorded.isdigit():
+                self.spec = self.spec.with_path(int(recorded))
 
     @cached_property
     def plans(self) -> dict[str, HostPlan]:
@@ -101,7 +101,7 @@ class Target:
             "Host *",
             "  BatchMode yes",
             "  ConnectTimeout 10",
-            # A host that dies while it is asked is noticed in a minute.
+            # A host that dies during a check is noticed within a minute.
             "  ServerAliveInterval 10",
             "  ServerAliveCountMax 6",
             "  ControlMaster auto",
@@ -114,12 +114,12 @@ class Target:
         return path
 
     def host(self, name: str, *, lane: str = "") -> Any:
-        """A shell on a host; one of its own for each `lane`, over the same connection."""
+        """A shell on a host, over one connection; each `lane` has a shell of its own."""
         with self._opening[name]:
             if (name, lane) not in self._hosts:
                 root = self.variables[name].get("ssh_user", "root") == "root"
                 self._hosts[name, lane] = open_host(name, ssh_config=self.ssh_config, root=root)
-                # The next lane finds a connection to go over; one that is not there is told to whoever asks it.
+                # The next lane finds a connection to use; that there is none is an error of the first command.
                 with suppress(AssertionError):
                     self._hosts[name, lane].run("true")
         return self._hosts[name, lane]
@@ -137,7 +137,7 @@ class Target:
         for name in {name for name, _ in self._hosts}:
             subprocess.run(["ssh", "-F", str(self.ssh_config), "-O", "exit", name], check=False, capture_output=True)
         for left in self.directory.iterdir():
-            # A master that was told to go removes its socket by itself.
+            # A master that was told to exit removes its socket by itself.
             left.unlink(missing_ok=True)
         self.directory.rmdir()
 
@@ -146,13 +146,13 @@ _of_session: Target | None = None
 
 
 def target_of_session() -> Target:
-    """One target for collection and tests alike."""
+    """The one target of collection and tests."""
     global _of_session  # noqa: PLW0603
     if _of_session is None:
         _of_session = Target.from_environment()
     return _of_session
 
 
-def opened() -> Target | None:
-    """The session's target, if anything asked for it."""
+def opened_target() -> Target | None:
+    """The session's target, if anything used it."""
     return _of_session

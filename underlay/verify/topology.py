@@ -1,4 +1,4 @@
-"""What the report draws: nodes, links, ways between nodes and sessions as they are, not as they were asked for."""
+"""What the report draws: nodes, links, routes and sessions as they are, not as they were requested."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from underlay.report.observed import ObservedNetwork, ObservedNode, ObservedPath
 from underlay.routing.session_check import Row, Side
 from underlay.routing.sessions import Session
 
-from .link_state import question, read_answer
+from .link_state import command, read_output
 from .probe_objects import NAMESPACE
 from .target import Target
 
 _IMAGES = "get pods -A -o 'jsonpath={range .items[*]}{.metadata.namespace} {.spec.containers[*].image}{\"\\n\"}{end}'"
 
 # A report is written whether or not the API answers.
-_SOON = "--request-timeout=10s"
+_TIMEOUT = "--request-timeout=10s"
 
 
 def network(target: Target) -> ObservedNetwork:
@@ -47,28 +47,28 @@ def routers(target: Target) -> dict[str, ObservedRouter]:
 
 
 def nodes(target: Target) -> tuple[dict[str, ObservedNode], dict[str, list[str]]]:
-    """Every node the API has or the inventory names, and every version that was seen."""
+    """Every node that the API has or the inventory names, and every version that was found."""
     registered, images = _registered(target), _images(target)
     subnets = {name: item["spec"].get("podCIDRs", []) for name, item in registered.items()}
     names = [n.name for n in target.nodes]
     with ThreadPoolExecutor(max_workers=8) as pool:
-        looks = dict(zip(names, pool.map(lambda n: _look(target, n, subnets), names), strict=True))
+        observed = dict(zip(names, pool.map(lambda n: _observed(target, n, subnets), names), strict=True))
     found = {
         name: ObservedNode(
-            **{**_told(registered.get(name)), **looks.get(name, {}), "pod_subnets": subnets.get(name, [])}
+            **{**_of_api(registered.get(name)), **observed.get(name, {}), "pod_subnets": subnets.get(name, [])}
         )
         for name in (*names, *(n for n in registered if n not in names))
     }
     versions: dict[str, set[str]] = {"underlay": {__version__}}
     for node in found.values():
-        for what, seen in (
+        for what, version in (
             ("Kubernetes", node.version),
             ("container runtime", node.runtime),
             ("kernel", node.kernel),
             ("system", node.system),
         ):
-            versions.setdefault(what, set()).update([seen] if seen else [])
-    return found, {what: sorted(seen) for what, seen in (versions | images).items() if seen}
+            versions.setdefault(what, set()).update([version] if version else [])
+    return found, {what: sorted(found) for what, found in (versions | images).items() if found}
 
 
 def sessions(rows: Mapping[Session, Row]) -> list[ObservedSession]:
@@ -86,10 +86,10 @@ def sessions(rows: Mapping[Session, Row]) -> list[ObservedSession]:
 
 
 def paths(target: Target, checks: Sequence[CheckResult]) -> list[ObservedPath]:
-    """What the checks measured of each path; without that, what they say of pairs of nodes."""
-    if handed := getattr(target, "paths", None):
+    """What the probes measured of each path; without that, the results of checks of pairs of nodes."""
+    if measured := getattr(target, "paths", None):
         known = {f.alias or name for name, f in ObservedPath.model_fields.items()}
-        return [ObservedPath.model_validate({k: v for k, v in path.items() if k in known}) for path in handed]
+        return [ObservedPath.model_validate({k: v for k, v in path.items() if k in known}) for path in measured]
     found: dict[tuple[str, str], dict[str, str]] = {}
     for check in checks:
         one, _, other = check.name.partition(" to ")
@@ -97,8 +97,8 @@ def paths(target: Target, checks: Sequence[CheckResult]) -> list[ObservedPath]:
             found.setdefault((one, other), {})[check.area] = "ok" if check.outcome == "passed" else check.seen
     rack = {n.name: n.rack for n in target.nodes}
     return [
-        ObservedPath.model_validate({"from": one, "to": other, "class": _class(one, other, rack), "checks": seen})
-        for (one, other), seen in found.items()
+        ObservedPath.model_validate({"from": one, "to": other, "class": _class(one, other, rack), "checks": results})
+        for (one, other), results in found.items()
     ]
 
 
@@ -110,12 +110,12 @@ def _class(one: str, other: str, rack: Mapping[str, str]) -> str:
 
 def _registered(target: Target) -> dict[str, Any]:
     try:
-        return {i["metadata"]["name"]: i for i in json.loads(target.kubectl(f"get nodes -o json {_SOON}"))["items"]}
+        return {i["metadata"]["name"]: i for i in json.loads(target.kubectl(f"get nodes -o json {_TIMEOUT}"))["items"]}
     except (AssertionError, ValueError):
         return {}
 
 
-def _told(item: dict[str, Any] | None) -> dict[str, Any]:
+def _of_api(item: dict[str, Any] | None) -> dict[str, Any]:
     if item is None:
         return {}
     ready = next((c["status"] for c in item["status"].get("conditions", ()) if c["type"] == "Ready"), "Unknown")
@@ -129,21 +129,21 @@ def _told(item: dict[str, Any] | None) -> dict[str, Any]:
     }
 
 
-def _look(target: Target, name: str, subnets: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+def _observed(target: Target, name: str, subnets: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     node = target.spec.cluster.node(name)
     known = {"role": node.role.value, "rack": node.rack, "address": str(node.address)}
     try:
-        answer = target.host(name).run(question(name, subnets)).stdout
+        output = target.host(name).run(command(name, subnets)).stdout
     except AssertionError:
         return known
-    return {**known, **read_answer(answer, address=str(node.address))}
+    return {**known, **read_output(output, address=str(node.address))}
 
 
 def _images(target: Target) -> dict[str, set[str]]:
-    """Image -> tags of what runs: `kube-proxy` -> {`v1.37.2`}."""
+    """Image -> its tags that run: `kube-proxy` -> {`v1.37.2`}."""
     found: dict[str, set[str]] = {}
     try:
-        lines = [line.split() for line in target.kubectl(f"{_IMAGES} {_SOON}").splitlines()]
+        lines = [line.split() for line in target.kubectl(f"{_IMAGES} {_TIMEOUT}").splitlines()]
     except AssertionError:
         return {}
     for namespace, *references in (line for line in lines if line):

@@ -1,4 +1,4 @@
-"""What the questions of traffic came to, whoever asked them."""
+"""The results of traffic probes, and how a check reads its own."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from underlay.report.document import AT_FIRST
+from underlay.report.document import FIRST_ANSWER
 
 from .evidence import KeepEvidence
 
-NOT_ASKED = "not asked: "
+NOT_TESTED = "not tested: "
 
 
 @dataclass(frozen=True)
@@ -24,45 +24,45 @@ class Pod:
 
 @dataclass
 class TrafficResults:
-    """`given` are (who asked, the question) -> "ok", what was seen instead, or NOT_ASKED and the reason.
+    """`results` are (node, probe) -> "ok", what is wrong, or NOT_TESTED and the reason; node "" is outside the cluster.
 
-    `trouble` is what kept the server of a node from starting (node "" for all of them). `speeds` and `captures` are
-    by node and the label of a path. `at_first` is what was seen where only a second asking was answered right.
+    `errors` is why a node has no server pod, or did not answer (node "" for all of them). `speeds` and `captures` are
+    by node and the label of a path. `first_results` are of probes that passed only when they were repeated.
     """
 
-    given: dict[tuple[str, str], str] = field(default_factory=dict)
+    results: dict[tuple[str, str], str] = field(default_factory=dict)
     pods: dict[str, Pod] = field(default_factory=dict)
-    trouble: dict[str, str] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
     speeds: dict[tuple[str, str], str] = field(default_factory=dict)
     captures: dict[tuple[str, str], str] = field(default_factory=dict)
-    at_first: dict[tuple[str, str], str] = field(default_factory=dict)
+    first_results: dict[tuple[str, str], str] = field(default_factory=dict)
     evidence: KeepEvidence | None = None
 
-    def wrong(self, who: str) -> set[str]:
-        """The questions of `who` whose answers are not as they should be."""
-        return {q for (asked, q), seen in self.given.items() if asked == who and is_wrong(seen)}
+    def failed(self, node: str) -> set[str]:
+        """The probes of `node` that failed."""
+        return {probe for (where, probe), result in self.results.items() if where == node and is_failure(result)}
 
-    def expect(self, who: str, question: str, *, look: str, needs: tuple[str, ...] = ()) -> None:
-        """Fail, skip or pass a check by its answer.
+    def expect(self, node: str, probe: str, *, look: str, needs: tuple[str, ...] = ()) -> None:
+        """Fail, skip or pass a check by the result of its probe.
 
         :param look: where to look first.
-        :param needs: nodes whose server pods have to run.
+        :param needs: other nodes whose server pods have to be ready.
         """
-        missing = [node for node in dict.fromkeys(("", who, *needs)) if node in self.trouble]
+        missing = [name for name in dict.fromkeys(("", node, *needs)) if name in self.errors]
         nodes = ", ".join(name or "any node" for name in missing)
-        without = f"{NOT_ASKED}no server pod runs on {nodes}" if missing else "no answer"
-        seen = self.given.get((who, question), without)
-        if self.evidence and (first := self.at_first.get((who, question))):
-            self.evidence(AT_FIRST, first)
-        if seen.startswith(NOT_ASKED):
-            pytest.skip(seen)
-        assert seen == "ok", f"{seen}; look at {look}"
+        default = f"{NOT_TESTED}no server pod is ready on {nodes}" if missing else "no answer"
+        result = self.results.get((node, probe), default)
+        if self.evidence and (first := self.first_results.get((node, probe))):
+            self.evidence(FIRST_ANSWER, first)
+        if result.startswith(NOT_TESTED):
+            pytest.skip(result)
+        assert result == "ok", f"{result}; look at {look}"
 
 
-def is_wrong(seen: str) -> bool:
-    return seen != "ok" and not seen.startswith(NOT_ASKED)
+def is_failure(result: str) -> bool:
+    return result != "ok" and not result.startswith(NOT_TESTED)
 
 
-def answers_in(output: str) -> dict[str, str]:
-    """The lines of a script: question, a tab, what it came to."""
+def results_in(output: str) -> dict[str, str]:
+    """The lines of a script: the probe, a tab, its result."""
     return dict(line.partition("\t")[::2] for line in output.splitlines() if "\t" in line)

@@ -28,7 +28,7 @@ YEAR, DAY = timedelta(days=365), timedelta(days=1)
 
 
 @pytest.mark.parametrize(
-    ("life", "left", "told"),
+    ("life", "left", "expected"),
     [
         (YEAR, 31 * DAY, None),
         (YEAR, 29 * DAY, "a.crt expires on 2026-06-30 00:00, in 29 days"),
@@ -37,13 +37,15 @@ YEAR, DAY = timedelta(days=365), timedelta(days=1)
         (10 * DAY, DAY / 2, "a.crt expires on 2026-06-01 12:00, in 0 days"),
     ],
 )
-def test_a_month_has_to_be_left_or_a_tenth_of_a_short_life(life: timedelta, left: timedelta, told: str | None) -> None:
-    assert expiring(NOW, line("a.crt", life=life, left=left)) == told
+def test_a_month_has_to_be_left_or_a_tenth_of_a_short_life(
+    life: timedelta, left: timedelta, expected: str | None
+) -> None:
+    assert expiring(NOW, line("a.crt", life=life, left=left)) == expected
 
 
 def test_tells_every_one_at_once() -> None:
     output = "a.crt bm9uZQ==\nempty.conf \n" + line("b.crt", life=YEAR, left=-DAY)
-    assert expiring(NOW, output) == "a.crt is no certificate; b.crt expired on 2026-05-31"
+    assert expiring(NOW, output) == "a.crt is not a certificate; b.crt expired on 2026-05-31"
 
 
 def test_no_certificate_at_all_is_a_problem() -> None:

@@ -27,22 +27,22 @@ ALL = ("192.0.2.1", "192.0.2.2", "192.0.2.3")
 
 
 @pytest.mark.parametrize(
-    ("output", "told"),
+    ("output", "expected"),
     [
         (etcd(ALL), None),
-        (etcd(ALL[:2]), "192.0.2.3 is no member"),
-        (etcd((*ALL, "192.0.2.9")), "192.0.2.9 is a member, and no control plane"),
-        (etcd(ALL, learner=ALL[1]), "192.0.2.2 is a learner still"),
+        (etcd(ALL[:2]), "192.0.2.3 is not a member"),
+        (etcd((*ALL, "192.0.2.9")), "192.0.2.9 is a member, but no control plane node"),
+        (etcd(ALL, learner=ALL[1]), "192.0.2.2 is still a learner"),
         (etcd(ALL, leader="0"), "there is no leader"),
-        (etcd(ALL[1:], alarms=("NOSPACE",)), "192.0.2.1 is no member; alarm NOSPACE"),
+        (etcd(ALL[1:], alarms=("NOSPACE",)), "192.0.2.1 is not a member; alarm NOSPACE"),
         ("curl: (7) failed", "etcd does not answer: curl: (7) failed"),
-        ("", "etcd does not answer: nothing"),
+        ("", "etcd does not answer: no output"),
     ],
 )
-def test_etcd_has_exactly_the_control_plane(output: str, told: str | None) -> None:
+def test_etcd_has_exactly_the_control_plane(output: str, expected: str | None) -> None:
     checks = etcd_checks(spec().cluster)
     assert [c.node for c in checks] == ["cp-1", "cp-2", "cp-3"]
-    assert checks[0].judge(output) == told
+    assert checks[0].judge(output) == expected
 
 
 def test_the_api_is_asked_by_every_node_through_the_endpoint() -> None:
@@ -50,21 +50,21 @@ def test_the_api_is_asked_by_every_node_through_the_endpoint() -> None:
     assert [c.node for c in checks] == ["cp-1", "cp-2", "cp-3", "w-1"]
     assert all("https://api.example.net:6443/readyz" in c.command for c in checks)
     assert checks[0].judge("ok") is None
-    assert checks[0].judge("[-]etcd failed\n") == "it says [-]etcd failed, not ok"
+    assert checks[0].judge("[-]etcd failed\n") == "/readyz: [-]etcd failed, expected ok"
 
 
 @pytest.mark.parametrize(
-    ("output", "told"),
+    ("output", "expected"),
     [
         ("nftables\n{}\n", None),
-        ("iptables\n{}\n", "it runs in mode iptables, not nftables"),
-        ("\n{}\n", "it runs in mode none, it does not answer, not nftables"),
-        ("nftables\n\n", "it does not say that it is healthy"),
+        ("iptables\n{}\n", "kube-proxy runs in mode iptables, expected nftables"),
+        ("\n{}\n", "kube-proxy does not answer, expected mode nftables"),
+        ("nftables\n\n", "kube-proxy does not report that it is healthy"),
     ],
 )
-def test_kube_proxy_runs_in_the_mode_asked_for(output: str, told: str | None) -> None:
+def test_kube_proxy_runs_in_the_mode_asked_for(output: str, expected: str | None) -> None:
     known = spec()
-    assert kube_proxy_checks(known.cluster, known.network)[0].judge(output) == told
+    assert kube_proxy_checks(known.cluster, known.network)[0].judge(output) == expected
 
 
 def test_a_network_that_serves_services_wants_no_kube_proxy() -> None:
@@ -72,4 +72,4 @@ def test_a_network_that_serves_services_wants_no_kube_proxy() -> None:
     replacing = type("Replacing", (type(known.network),), {"replaces_kube_proxy": property(lambda _: True)})()
     check = kube_proxy_checks(known.cluster, replacing)[0]
     assert check.judge("") is None
-    assert check.judge("4711\n") == "it runs: 4711"
+    assert check.judge("4711\n") == "kube-proxy runs (4711), expected absent"

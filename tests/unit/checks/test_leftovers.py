@@ -53,7 +53,7 @@ def test_a_healthy_node_has_no_other_modes_traces() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seen", "told"),
+    ("listed", "expected"),
     [
         (output(links=("bridge0", "over.7")), "link over.7 (of over-lay)"),
         (output(links=("tunl0",), flags=("UP",)), "link tunl0 (of over-lay)"),
@@ -65,31 +65,31 @@ def test_a_healthy_node_has_no_other_modes_traces() -> None:
         (output(protocol="bird"), None),
         (
             output("file /etc/cni/net.d/00-site.conf"),
-            "containerd takes /etc/cni/net.d/00-site.conf, which is not this mode's",
+            "containerd uses /etc/cni/net.d/00-site.conf, which is not this mode's",
         ),
         (output("file /etc/cni/net.d/20-site.conf"), None),
         (output("file /etc/cni/net.d/README"), None),
     ],
 )
-def test_each_kind_of_trace_is_told(seen: str, told: str | None) -> None:
-    assert found(cluster(), OWN, {"over-lay": OTHER}, seen) == told
+def test_each_kind_of_trace_is_told(listed: str, expected: str | None) -> None:
+    assert found(cluster(), OWN, {"over-lay": OTHER}, listed) == expected
 
 
 def test_tells_every_trace_at_once_and_how_many_modes_make_it() -> None:
-    seen = output("nft ip over", links=("over.1",))
-    assert found(cluster(), OWN, {"a": OTHER, "b": OTHER}, seen) == (
+    listed = output("nft ip over", links=("over.1",))
+    assert found(cluster(), OWN, {"a": OTHER, "b": OTHER}, listed) == (
         "link over.1 (of a and 1 more); nftables table ip over (of a and 1 more)"
     )
 
 
-@pytest.mark.parametrize(("routes", "told"), [(Routes.PLUGIN, True), (Routes.BGP, False), (Routes.STATIC, True)])
-def test_the_subnet_that_is_held_for_bgp_is_no_trace_of_another(routes: Routes, told: bool) -> None:
+@pytest.mark.parametrize(("routes", "expected"), [(Routes.PLUGIN, True), (Routes.BGP, False), (Routes.STATIC, True)])
+def test_the_subnet_that_is_held_for_bgp_is_no_trace_of_another(routes: Routes, expected: bool) -> None:
     network = next(
         m for name in sorted(modes()) if PROTOCOL not in (m := clusters.network(name)).traces().route_protocols
     )
-    seen = output(protocol=PROTOCOL, links=("eth0",)).partition("nft")[0]
+    listed = output(protocol=PROTOCOL, links=("eth0",)).partition("nft")[0]
     (check, *_) = leftover_checks(replace(cluster(), routes=routes), network)
-    assert ("by protocol" in (check.judge(seen) or "")) == told
+    assert ("by protocol" in (check.judge(listed) or "")) == expected
 
 
 @pytest.mark.parametrize("mode", clusters.MODES)

@@ -43,16 +43,20 @@ def test_a_node_with_all_its_pods_lacks_nothing() -> None:
 @pytest.mark.parametrize(
     ("node", "pods", "reason"),
     [
-        (_node(boot="old"), _pods(), "its kubelet has not reported since"),
-        (_node(ready="Unknown"), _pods(), "the node's Ready is Unknown, not True (kubelet is posting ready status)"),
+        (_node(boot="old"), _pods(), "its kubelet has not reported since the reboot"),
+        (
+            _node(ready="Unknown"),
+            _pods(),
+            "the node's Ready is Unknown, expected True (kubelet is posting ready status)",
+        ),
         (
             {"status": {"nodeInfo": {"bootID": "new"}}},
             _pods(),
-            "the node's Ready is Unknown, not True (it does not say why)",
+            "the node's Ready is Unknown, expected True (no reason given)",
         ),
-        (_node(), _pods(state=EARLIER), "not running again: kube-system/agent-x"),
-        (_node(), _pods(owner="Node", state=EARLIER), "not running again: kube-system/agent-x"),
-        (_node(), _pods(state={"waiting": {}}), "not running again: kube-system/agent-x"),
+        (_node(), _pods(state=EARLIER), "not running: kube-system/agent-x"),
+        (_node(), _pods(owner="Node", state=EARLIER), "not running: kube-system/agent-x"),
+        (_node(), _pods(state={"waiting": {}}), "not running: kube-system/agent-x"),
         # It may be on another node by now.
         (_node(), _pods(owner="ReplicaSet", state=EARLIER), ""),
     ],
@@ -63,11 +67,11 @@ def test_tells_what_a_node_lacks(node: dict[str, Any], pods: dict[str, Any], rea
 
 def test_a_node_that_was_not_rebooted_need_only_be_ready_and_have_its_pods() -> None:
     assert lacking(_node(), _pods(state=EARLIER)) == ""
-    assert lacking(_node(), _pods(state={"waiting": {}})) == "not running again: kube-system/agent-x"
+    assert lacking(_node(), _pods(state={"waiting": {}})) == "not running: kube-system/agent-x"
 
 
 def test_without_a_network_for_pods_a_node_is_not_ready_and_lacks_nothing() -> None:
     assert lacking(_node(ready="False"), _pods(), connected=False) == ""
     assert lacking(_node(ready="Unknown"), _pods(), connected=False).startswith(
-        "the node's Ready is Unknown, not False"
+        "the node's Ready is Unknown, expected False"
     )

@@ -19,7 +19,7 @@ from underlay.networks.registry import modes
 from underlay.plan.host_plan import Phase, node_plan
 from underlay.resources.images import Images
 from underlay.resources.objects import Objects
-from underlay.verify.external_clients import _balanced
+from underlay.verify.external_clients import _load_balancer
 from underlay.verify.target import Target
 
 ASKED = {"addresses": {"rack-1": ["192.0.2.240/28"], "rack-2": ["192.0.2.200 - 192.0.2.209"]}}
@@ -150,9 +150,9 @@ class Silent:
 def test_a_provider_that_was_asked_for_and_gives_no_address_is_a_failure(asked: bool) -> None:
     made = read_spec(hosts(**({"load_balancer": ASKED} if asked else {})), groups())
     target = Target(made, {}, _hosts={("cp-1", "balanced"): Silent()})
-    seen = _balanced(target, {"probe-balanced": {}})
+    seen = _load_balancer(target, {"probe-balanced": {}})
     target.directory.rmdir()
-    assert seen.startswith("metallb gives the Service no address" if asked else "not asked: no provider")
+    assert seen.startswith("metallb gives the Service no address" if asked else "not tested: no load balancer provider")
 
 
 @pytest.mark.parametrize("racks", [1, 3])

@@ -78,9 +78,9 @@ def test_the_quickest_of_late_answers_counts(monkeypatch: pytest.MonkeyPatch) ->
 def test_of_a_host_that_is_always_late_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     found, _ = seen(monkeypatch, 9, 12, 7)
     assert found.problem("a") is None
-    assert found.doubt("a") == "it answered after 7 s, and nothing can be said of its clock"
+    assert found.doubt("a") == "it answered after 7 s, too late to judge its clock"
 
 
 def test_an_answer_that_is_no_time_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     found, _ = seen(monkeypatch, 0.1, says="date: no such thing")
-    assert found.problem("a") == "its clock says date: no such thing"
+    assert found.problem("a") == "its clock cannot be read: date: no such thing"

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from underlay.report import outcome
-from underlay.report.document import AT_FIRST, CheckResult, Report
+from underlay.report.document import FIRST_ANSWER, CheckResult, Report
 from underlay.report.junit import junit
 from underlay.report.load import NoReport, read_report
 from underlay.report.outcome import counts_of, grouped, sentence, suspect
@@ -37,8 +37,8 @@ def test_all_passed_is_one() -> None:
 
 
 def test_answers_that_came_late_are_counted() -> None:
-    late = check("Pod to pod", "a to b", evidence=[{"name": AT_FIRST, "text": "no answer"}])
-    failed = check("Pod to pod", "b to a", "failed", evidence=[{"name": AT_FIRST, "text": "no answer"}])
+    late = check("Pod to pod", "a to b", evidence=[{"name": FIRST_ANSWER, "text": "no answer"}])
+    failed = check("Pod to pod", "b to a", "failed", evidence=[{"name": FIRST_ANSWER, "text": "no answer"}])
     checks = [late, failed, check("Pod to pod", "a to c")]
     assert outcome.late(checks) == 1
     assert (

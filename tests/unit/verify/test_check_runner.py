@@ -8,7 +8,8 @@ from typing import Any, cast
 import pytest
 
 from underlay.model.check import Check
-from underlay.verify import check_runner as ask
+from underlay.report.document import FIRST_ANSWER
+from underlay.verify import check_runner
 from underlay.verify.target import Target
 
 
@@ -21,7 +22,7 @@ def target(*answers: tuple[int, str, str]) -> Target:
 
 @pytest.fixture(autouse=True)
 def in_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ask, "_MOMENT_S", 0)
+    monkeypatch.setattr(check_runner, "_RETRY_S", 0)
 
 
 def judge(output: str) -> str | None:
@@ -33,20 +34,22 @@ def judge(output: str) -> str | None:
     [
         ((0, "wrong", ""), "", "it is wrong; look at `show` on w-1"),
         ((0, "wrong", ""), "its log", "it is wrong; look at its log"),
-        ((2, "", "no such thing"), "its log", "`show` ended with 2: no such thing; look at its log"),
+        ((2, "", "no such thing"), "its log", "`show`: exit status 2: no such thing; look at its log"),
     ],
 )
 def test_a_failure_says_what_was_seen_and_where_to_look(seen: tuple[Any, ...], look: str, told: str) -> None:
     kept: list[tuple[str, str]] = []
     with pytest.raises(AssertionError) as failed:
-        ask.expect(target(seen), Check("thing", "w-1", "show", judge, look), lambda *piece: kept.append(piece))
+        check_runner.expect(target(seen), Check("thing", "w-1", "show", judge, look), lambda *piece: kept.append(piece))
     assert str(failed.value).split("\n")[0] == told
     assert kept == [("show", "".join(seen[1:]))]
 
 
 def test_what_is_right_passes_and_keeps_nothing() -> None:
     kept: list[tuple[str, str]] = []
-    ask.expect(target((0, "right", "")), Check("thing", "w-1", "show", judge), lambda *piece: kept.append(piece))
+    check_runner.expect(
+        target((0, "right", "")), Check("thing", "w-1", "show", judge), lambda *piece: kept.append(piece)
+    )
     assert kept == []
 
 
@@ -54,5 +57,5 @@ def test_what_is_right_passes_and_keeps_nothing() -> None:
 def test_what_is_right_a_moment_later_passes_and_says_so(first: tuple[int, str, str]) -> None:
     kept: list[tuple[str, str]] = []
     hosts = target(first, (0, "right", ""))
-    ask.expect(hosts, Check("thing", "w-1", "show", judge), lambda *piece: kept.append(piece))
-    assert [name for name, _ in kept] == ["asked twice, and at first"]
+    check_runner.expect(hosts, Check("thing", "w-1", "show", judge), lambda *piece: kept.append(piece))
+    assert [name for name, _ in kept] == [FIRST_ANSWER]

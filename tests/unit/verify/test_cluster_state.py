@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from underlay.verify.cluster_state import Membership
+from underlay.verify.cluster_state import ClusterState
 
 
 def pod(
@@ -22,12 +22,12 @@ def pod(
     }
 
 
-def seen(*pods: dict[str, Any], **more: Any) -> Membership:
-    return Membership(**{"nodes": {}, "pods": list(pods), "requests": [], "workloads": [], **more})
+def state(*pods: dict[str, Any], **more: Any) -> ClusterState:
+    return ClusterState(**{"nodes": {}, "pods": list(pods), "requests": [], "workloads": [], **more})
 
 
 @pytest.mark.parametrize(
-    ("pods", "dns", "told"),
+    ("pods", "dns", "expected"),
     [
         ([pod("a")], True, []),
         ([pod("done", ready=False, phase="Succeeded")], True, []),
@@ -37,12 +37,12 @@ def seen(*pods: dict[str, Any], **more: Any) -> Membership:
         ([pod("coredns-1", ready=False)], False, []),
     ],
 )  # fmt: skip
-def test_tells_every_pod_that_does_not_serve(pods: list[dict[str, Any]], dns: bool, told: list[str]) -> None:
-    assert seen(*pods).waiting(dns=dns) == told
+def test_tells_every_pod_that_does_not_serve(pods: list[dict[str, Any]], dns: bool, expected: list[str]) -> None:
+    assert state(*pods).not_ready(dns=dns) == expected
 
 
 def test_tells_restarts_with_how_the_last_ended() -> None:
-    assert seen(pod("a"), pod("b", restarts=2)).restarts() == ["b: 2 times, last Error at 2026-01-01T00:00:00Z"]
+    assert state(pod("a"), pod("b", restarts=2)).restarts() == ["b: 2 times, last Error at 2026-01-01T00:00:00Z"]
 
 
 def test_a_request_without_a_condition_is_undecided() -> None:
@@ -50,7 +50,7 @@ def test_a_request_without_a_condition_is_undecided() -> None:
         {"metadata": {"name": "new"}, "status": {}},
         {"metadata": {"name": "old"}, "status": {"conditions": [{"type": "Approved"}]}},
     ]
-    assert seen(requests=requests).pending() == ["new"]
+    assert state(requests=requests).undecided() == ["new"]
 
 
 def test_a_node_under_pressure_is_told_beside_its_state() -> None:
@@ -59,9 +59,9 @@ def test_a_node_under_pressure_is_told_beside_its_state() -> None:
         {"type": "DiskPressure", "status": "False", "message": "fine"},
         {"type": "Ready", "status": "True", "message": "posting"},
     ]
-    found = seen(nodes={"w-1": {"status": {"conditions": conditions}}})
+    found = state(nodes={"w-1": {"status": {"conditions": conditions}}})
     assert found.ready("w-1") == "True: posting"
-    assert found.pressed("w-1") == ["MemoryPressure: low"]
+    assert found.pressure("w-1") == ["MemoryPressure: low"]
     assert found.ready("w-2") == "Unknown"
 
 
@@ -72,20 +72,20 @@ def workload(name: str, **fields: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("item", "told"),
+    ("item", "expected"),
     [
         (workload("kube-proxy", desiredNumberScheduled=3, numberReady=3), []),
-        (workload("kube-proxy", desiredNumberScheduled=3, numberReady=2), ["kube-proxy has 2 of 3"]),
-        (workload("kube-proxy", desiredNumberScheduled=0, numberReady=0), ["kube-proxy has 0 of 1"]),
+        (workload("kube-proxy", desiredNumberScheduled=3, numberReady=2), ["kube-proxy: 2 pods ready, expected 3"]),
+        (workload("kube-proxy", desiredNumberScheduled=0, numberReady=0), ["kube-proxy: 0 pods ready, expected 1"]),
         (workload("gpu", selector={"gpu": "yes"}, desiredNumberScheduled=0, numberReady=0), []),
         (workload("coredns", replicas=2, readyReplicas=2), []),
-        (workload("coredns", replicas=2), ["coredns has 0 of 2"]),
-        (workload("coredns", replicas=0), ["coredns has 0 of 1"]),
+        (workload("coredns", replicas=2), ["coredns: 0 pods ready, expected 2"]),
+        (workload("coredns", replicas=0), ["coredns: 0 pods ready, expected 1"]),
     ],
 )
-def test_tells_which_workloads_are_short_of_pods(item: dict[str, Any], told: list[str]) -> None:
-    assert seen(workloads=[item]).short(dns=True) == told
+def test_tells_which_workloads_are_short_of_pods(item: dict[str, Any], expected: list[str]) -> None:
+    assert state(workloads=[item]).incomplete(dns=True) == expected
 
 
 def test_without_a_network_nobody_waits_for_dns() -> None:
-    assert seen(workloads=[workload("coredns", replicas=2)]).short(dns=False) == []
+    assert state(workloads=[workload("coredns", replicas=2)]).incomplete(dns=False) == []

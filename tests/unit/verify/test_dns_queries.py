@@ -18,11 +18,11 @@ PODS = ["10.244.0.2", "10.244.1.2"]
 
 
 def records(reply: DnsReply | None) -> str | None:
-    return dns_queries._records(dns_messages.A, PODS, reply)
+    return dns_queries._addresses(dns_messages.A, PODS, reply)
 
 
 def targets(reply: DnsReply | None) -> str | None:
-    return dns_queries._targets(2, reply)
+    return dns_queries._ports(2, reply)
 
 
 ADDRESSES = DnsReply(0, False, [(dns_messages.A, address) for address in reversed(PODS)])
@@ -33,11 +33,21 @@ LEADS = DnsReply(0, False, [(dns_messages.CNAME, name_of("probe"))])
 @pytest.mark.parametrize(
     ("judge", "right", "wrong", "told"),
     [
-        (records, ADDRESSES, DnsReply(3, False), f"code 3, 0 addresses [], not {PODS}"),
-        (targets, PORTS, DnsReply(0, False, PORTS.records[:1]), "code 0, records ['8080 a-0'], not 2 on port 8080"),
-        (dns_queries._cut, DnsReply(0, True), ADDRESSES, "an answer beyond 512 bytes is not marked as truncated"),
-        (dns_queries._leads, LEADS, DnsReply(0, False), f"code 0, it leads to [], not {name_of('probe')}"),
-        (dns_queries._resolved, DnsReply(0, False), DnsReply(2, False), "code 2"),
+        (
+            records,
+            ADDRESSES,
+            DnsReply(3, False),
+            f"no addresses, expected 2 addresses ({', '.join(PODS)}); response code NXDOMAIN",
+        ),
+        (targets, PORTS, DnsReply(0, False, PORTS.records[:1]), "1 SRV record (8080 a-0), expected 2 for port 8080"),
+        (
+            dns_queries._truncated,
+            DnsReply(0, True),
+            ADDRESSES,
+            "a response of more than 512 bytes is not marked as truncated",
+        ),
+        (dns_queries._alias, LEADS, DnsReply(0, False), f"it resolves to no name, expected {name_of('probe')}"),
+        (dns_queries._resolved, DnsReply(0, False), DnsReply(2, False), "response code SERVFAIL"),
     ],
     ids=["records", "targets", "truncation", "another name", "outside"],
 )
@@ -51,5 +61,5 @@ def test_a_reply_is_right_wrong_or_missing(
 def test_records_of_more_pods_than_fit_a_datagram_are_asked_by_tcp(nodes: int, tcp: bool) -> None:
     pods = {f"w-{i}": Pod(f"w-{i}", f"probe-{i}", (f"10.244.{i}.2",)) for i in range(nodes)}
     target = Target(read_spec(hosts(), groups()), {})
-    asked = {q.name: q.tcp for q in dns_queries.questions(target, TrafficResults(pods=pods))}
+    asked = {q.name: q.tcp for q in dns_queries.queries(target, TrafficResults(pods=pods))}
     assert (asked["headless"], asked["srv"], asked["truncated"], asked["tcp"]) == (tcp, tcp, False, True)

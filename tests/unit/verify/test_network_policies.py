@@ -6,9 +6,9 @@ import pytest
 
 from tests.unit import clusters
 from underlay.inventory.spec import read_spec
-from underlay.verify.network_policies import CASES, ROLES, Place, _verdict, policies
+from underlay.verify.network_policies import CASES, ROLES, RolePod, _result, policies
 
-PLACES = {role: Place("w-1", f"10.244.1.{number}") for number, role in enumerate(ROLES, start=2)}
+PODS = {role: RolePod("w-1", f"10.244.1.{number}") for number, role in enumerate(ROLES, start=2)}
 
 
 def test_every_kind_of_rule_has_one_that_passes_and_one_that_must_not() -> None:
@@ -20,23 +20,23 @@ def test_every_kind_of_rule_has_one_that_passes_and_one_that_must_not() -> None:
 
 def test_the_policies_are_those_that_the_cases_are_about() -> None:
     cluster = read_spec(clusters.hosts(), clusters.groups()).cluster
-    laid = {p["metadata"]["name"]: p["spec"] for p in policies(cluster, PLACES)}
-    assert set(laid) == set(ROLES) - {"friend", "stranger"}
-    assert laid["closed"]["ingress"] == []
-    block = laid["block"]["ingress"][0]["from"][0]["ipBlock"]
-    assert block == {"cidr": "10.244.0.0/16", "except": [f"{PLACES['stranger'].address}/32"]}
-    assert {name for name, spec in laid.items() if spec["policyTypes"] == ["Egress"]} == {"inmate"}
+    applied = {p["metadata"]["name"]: p["spec"] for p in policies(cluster, PODS)}
+    assert set(applied) == set(ROLES) - {"friend", "stranger"}
+    assert applied["closed"]["ingress"] == []
+    block = applied["block"]["ingress"][0]["from"][0]["ipBlock"]
+    assert block == {"cidr": "10.244.0.0/16", "except": [f"{PODS['stranger'].address}/32"]}
+    assert {name for name, spec in applied.items() if spec["policyTypes"] == ["Egress"]} == {"inmate"}
 
 
 @pytest.mark.parametrize(
-    ("seen", "passes", "verdict"),
+    ("outcome", "passes", "result"),
     [
         ("passes", True, "ok"),
-        ("passes", False, "the connection passes"),
-        ("does not", False, "ok"),
-        ("does not", True, "the connection does not pass"),
+        ("passes", False, "the connection passes, expected blocked"),
+        ("blocked", False, "ok"),
+        ("blocked", True, "the connection is blocked, expected to pass"),
         ("no answer", False, "no answer"),
     ],
 )
-def test_no_answer_is_no_verdict(seen: str, passes: bool, verdict: str) -> None:
-    assert _verdict(seen, passes=passes) == verdict
+def test_no_answer_is_no_verdict(outcome: str, passes: bool, result: str) -> None:
+    assert _result(outcome, passes=passes) == result

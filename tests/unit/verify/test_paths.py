@@ -39,29 +39,33 @@ def test_no_two_nodes_begin_with_the_same() -> None:
 
 def test_a_large_clusters_nodes_are_all_sources_and_targets_and_all_racks_meet() -> None:
     large = many(30, racks=3)
-    tried = pairs(large)
+    probed = pairs(large)
     names = {n.name for n in large.nodes}
-    assert {a for a, _ in tried} == {b for _, b in tried} == names
+    assert {a for a, _ in probed} == {b for _, b in probed} == names
     rack = {n.name: n.rack for n in large.nodes}
-    assert {(rack[a], rack[b]) for a, b in tried} == {(a, b) for a in large.racks for b in large.racks}
-    assert len(tried) <= 30 * 6
+    assert {(rack[a], rack[b]) for a, b in probed} == {(a, b) for a in large.racks for b in large.racks}
+    assert len(probed) <= 30 * 6
 
 
 def test_a_dual_stack_cluster_is_tried_by_both_versions() -> None:
     dual = replace(cluster(), pod_subnet_v6=ip_network("fd00::/56"))
-    tried = paths(dual)
-    assert len(tried) == 18
-    assert [str(p) for p in tried if p.one == "cp-1" and p.other == "w-2"] == ["cp-1 to w-2", "cp-1 to w-2, IPv6"]
+    probed = paths(dual)
+    assert len(probed) == 18
+    assert [str(p) for p in probed if p.one == "cp-1" and p.other == "w-2"] == ["cp-1 to w-2", "cp-1 to w-2, IPv6"]
 
 
 def test_the_matrix_has_a_row_for_each_pair_with_figures_beside_the_hosts() -> None:
     dual = replace(cluster(), pod_subnet_v6=ip_network("fd00::/56"))
-    seen = TrafficResults(
-        given={("cp-1", "body w-2"): "ok", ("cp-1", "body w-2, IPv6"): "lost", ("cp-1", "udp w-2"): "not asked: why"},
+    measured = TrafficResults(
+        results={
+            ("cp-1", "body w-2"): "ok",
+            ("cp-1", "body w-2, IPv6"): "lost",
+            ("cp-1", "udp w-2"): "not tested: why",
+        },
         speeds={("cp-1", "w-2"): "0.2,0.1,0.1,0.05"},
         captures={("cp-1", "w-2"): "3 packets"},
     )
-    rows = matrix(dual, seen)
+    rows = matrix(dual, measured)
     assert len(rows) == 9
     assert rows[2] == {
         "from": "cp-1",

@@ -15,10 +15,10 @@ from underlay.plan.secrets import Secrets
 from underlay.report.document import CheckResult, Phase, ReportedFinding
 from underlay.report.evidence_commands import OF_CLUSTER, OF_HOST
 from underlay.report.observed import ObservedHop, ObservedLink
-from underlay.verify.check_items import area_of, group_of, hosts_of, name_of, seen_of
-from underlay.verify.deploy_context import Handed
-from underlay.verify.evidence_files import read_answers, script, without_secrets
-from underlay.verify.link_state import question, read_answer
+from underlay.verify import link_state
+from underlay.verify.check_items import area_of, detail_of, group_of, hosts_of, name_of
+from underlay.verify.deploy_context import DeployContext
+from underlay.verify.evidence_files import read_outputs, script, without_secrets
 from underlay.verify.topology import paths
 
 LINKS = [
@@ -35,7 +35,7 @@ def answer(*ways: str, count: str = "0") -> str:
 
 
 def test_tells_links_but_for_loopback_and_pods_own_ends() -> None:
-    found = read_answer(answer(), address="192.0.2.2")
+    found = link_state.read_output(answer(), address="192.0.2.2")
     assert found["links"] == [
         ObservedLink(name="eth0", kind="veth", mtu=1500, up=True),
         ObservedLink(name="tun7", kind="vxlan", mtu=1450, up=True),
@@ -48,26 +48,28 @@ def test_what_leaves_by_the_link_with_the_nodes_address_is_in_no_tunnel() -> Non
         'cp-1\t[{"dst":"10.244.0.2","gateway":"10.244.0.0","dev":"tun7"}]',
         'w-2\t[{"gateway":"192.0.2.254","dev":"eth0"}]',
     )
-    assert read_answer(answer(*ways), address="192.0.2.2")["hops"] == [
+    assert link_state.read_output(answer(*ways), address="192.0.2.2")["hops"] == [
         ObservedHop(to="cp-1", link="tun7", kind="vxlan", via="10.244.0.0"),
         ObservedHop(to="w-2", link="eth0", via="192.0.2.254"),
     ]
 
 
 def test_a_way_that_does_not_exist_is_none() -> None:
-    assert read_answer(answer("cp-1\t", "w-2\tnonsense"), address="192.0.2.2")["hops"] == []
+    assert link_state.read_output(answer("cp-1\t", "w-2\tnonsense"), address="192.0.2.2")["hops"] == []
 
 
 def test_counts_security_associations() -> None:
-    assert read_answer(answer(count="4"), address="192.0.2.2")["ipsec_states"] == 4
+    assert link_state.read_output(answer(count="4"), address="192.0.2.2")["ipsec_states"] == 4
 
 
 def test_a_host_that_answers_nonsense_tells_nothing() -> None:
-    assert read_answer("ip: not found", address="192.0.2.2") == {}
+    assert link_state.read_output("ip: not found", address="192.0.2.2") == {}
 
 
 def test_asks_for_the_way_to_the_first_pod_of_every_other_node() -> None:
-    asked = question("w-1", {"cp-1": ["10.244.0.0/24"], "w-1": ["10.244.1.0/24"], "w-2": [], "w-3": ["fd00::/64"]})
+    asked = link_state.command(
+        "w-1", {"cp-1": ["10.244.0.0/24"], "w-1": ["10.244.1.0/24"], "w-2": [], "w-3": ["fd00::/64"]}
+    )
     assert [line.split()[2:9] for line in asked.splitlines() if "route get" in line] == [
         ["cp-1;", "ip", "-json", "route", "get", "10.244.0.2", "2>/dev/null"],
         ["w-3;", "ip", "-json", "route", "get", "fd00::2", "2>/dev/null"],
@@ -77,9 +79,11 @@ def test_asks_for_the_way_to_the_first_pod_of_every_other_node() -> None:
 def test_reads_phases_and_findings_of_the_deploy() -> None:
     finding = {"code": "swap", "severity": "warns", "where": "w-1", "measured": "swap is on", "remedy": "switch it off",
                "accepted": "it is the lab's", "hosts": ["w-1"], "cause": "more"}  # fmt: skip
-    handed = Handed.of({"hosts": {}, "phases": [["Connect", 1.26], ["Query hosts", 0.01]], "findings": [finding]})
-    assert handed.phases_and(9.96) == [Phase(name="Connect", seconds=1.3), Phase(name="Verify", seconds=10.0)]
-    assert handed.findings == [
+    context = DeployContext.of(
+        {"hosts": {}, "phases": [["Connect", 1.26], ["Query hosts", 0.01]], "findings": [finding]}
+    )
+    assert context.phases_with_verify(9.96) == [Phase(name="Connect", seconds=1.3), Phase(name="Verify", seconds=10.0)]
+    assert context.findings == [
         ReportedFinding(
             code="swap", severity="warns", where="w-1", text="swap is on; switch it off", accepted="it is the lab's"
         )
@@ -87,7 +91,7 @@ def test_reads_phases_and_findings_of_the_deploy() -> None:
 
 
 def test_without_a_deploy_there_is_the_verification_alone() -> None:
-    assert Handed.of({"hosts": {}}) == Handed()
+    assert DeployContext.of({"hosts": {}}) == DeployContext()
 
 
 def item(path: str, told: str) -> Any:
@@ -110,18 +114,18 @@ def skipped(reason: str) -> Any:
 
 
 def test_a_check_that_has_nothing_to_look_at_says_so() -> None:
-    assert seen_of(skipped("got empty parameter set for (session)")) == "this cluster has nothing of that kind"
+    assert detail_of(skipped("got empty parameter set for (session)")) == "the cluster has nothing of this kind"
     assert name_of(SimpleNamespace(callspec=SimpleNamespace(id="NOTSET"))) == "the cluster"
 
 
 def test_why_a_check_was_skipped_is_what_was_seen() -> None:
-    assert seen_of(skipped("no policy engine")) == "no policy engine"
+    assert detail_of(skipped("no policy engine")) == "no policy engine"
 
 
 def test_of_a_failure_the_checks_own_words_are_kept() -> None:
     crash = SimpleNamespace(message="AssertionError: w-1 has 1400, not 1450\nassert 1400 == 1450")
     failed = SimpleNamespace(passed=False, skipped=False, longrepr=SimpleNamespace(reprcrash=crash))
-    assert seen_of(failed) == "w-1 has 1400, not 1450"
+    assert detail_of(failed) == "w-1 has 1400, not 1450"
 
 
 def test_finds_hosts_in_whatever_a_check_is_made_for() -> None:
@@ -132,8 +136,8 @@ def test_finds_hosts_in_whatever_a_check_is_made_for() -> None:
 
 
 def test_what_the_checks_measured_of_paths_is_taken_as_it_is() -> None:
-    handed = [{"from": "w-1", "to": "w-2", "class": "same rack", "checks": {"tcp": "ok"}, "latency_ms": 0.5, "odd": 1}]
-    (found,) = paths(SimpleNamespace(paths=handed), [])
+    context = [{"from": "w-1", "to": "w-2", "class": "same rack", "checks": {"tcp": "ok"}, "latency_ms": 0.5, "odd": 1}]
+    (found,) = paths(SimpleNamespace(paths=context), [])
     assert (found.from_, found.to, found.checks, found.latency_ms) == ("w-1", "w-2", {"tcp": "ok"}, 0.5)
 
 
@@ -152,7 +156,7 @@ def test_without_that_the_matrix_is_made_of_what_checks_say_of_pairs() -> None:
 def test_answers_are_found_again_by_their_questions() -> None:
     asked = {"one": "echo 'a quoted' word; echo more >&2", "two words": "exit 3", "three": "printf last"}
     ran = subprocess.run(["sh"], input=script(asked), text=True, capture_output=True, check=False)
-    assert read_answers(ran.stdout) == {"one": "a quoted word\nmore\n", "two words": "", "three": "last"}
+    assert read_outputs(ran.stdout) == {"one": "a quoted word\nmore\n", "two words": "", "three": "last"}
 
 
 @pytest.mark.parametrize("questions", [OF_HOST, OF_CLUSTER])

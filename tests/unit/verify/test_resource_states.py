@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from underlay.resources.resource import Resource
-from underlay.verify.resource_states import States
+from underlay.verify.resource_states import ResourceStates
 from underlay.verify.target import Target
 
 
@@ -24,9 +24,9 @@ class Checked:
         return f"{host}: {self.seen}" if self.seen else None
 
 
-def states(**wanted: list[Checked]) -> States:
+def states(**selected: list[Checked]) -> ResourceStates:
     target = SimpleNamespace(host=lambda name, lane: f"{name} by {lane}")
-    return States(cast(Target, target), cast(dict[str, list[Resource]], wanted))
+    return ResourceStates(cast(Target, target), cast(dict[str, list[Resource]], selected))
 
 
 def test_each_check_gets_its_own_answer_and_its_own_error() -> None:

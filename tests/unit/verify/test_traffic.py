@@ -9,12 +9,12 @@ from typing import Any
 
 from tests.unit import clusters
 from underlay.inventory.spec import read_spec
-from underlay.verify import traffic
 from underlay.verify.paths import PodPath
 from underlay.verify.probe_objects import MANY, probe_objects
-from underlay.verify.service_endpoints import service_questions
+from underlay.verify.service_endpoints import service_probes
 from underlay.verify.target import Target
 from underlay.verify.traffic_results import Pod, TrafficResults
+from underlay.verify.traffic_script import path_line
 
 PODS = {
     "cp-1": Pod("cp-1", "probe-a", ("10.244.0.2", "fd00::2")),
@@ -33,31 +33,31 @@ def dual(tmp_path: Path) -> Target:
 
 def test_a_way_names_both_pods_and_nodes_and_what_the_wire_has_to_show(tmp_path: Path) -> None:
     target = dual(tmp_path)
-    told = traffic._way(target, TrafficResults(pods=PODS), PodPath("cp-1", "w-2", 4)).split("|")
-    assert told[:6] == ["w-2", "probe-b", "10.244.0.2", "10.244.2.2", "192.0.2.3", "yes"]
-    assert told[6:10] == ["udp port 8472", "net 10.244.0.0/16 or net fd00::/56", "", ""]
+    fields = path_line(target, TrafficResults(pods=PODS), PodPath("cp-1", "w-2", 4)).split("|")
+    assert fields[:6] == ["w-2", "probe-b", "10.244.0.2", "10.244.2.2", "192.0.2.3", "yes"]
+    assert fields[6:10] == ["udp port 8472", "net 10.244.0.0/16 or net fd00::/56", "", ""]
     between = "(host 192.0.2.1 and host 192.0.2.3) or (host 2001:db8::1 and host 2001:db8::3)"
-    assert told[10:] == [between, "192.0.2.1"]
+    assert fields[10:] == [between, "192.0.2.1"]
 
 
 def test_a_way_by_the_second_version_has_the_nodes_second_address_and_is_not_timed_again(tmp_path: Path) -> None:
-    told = traffic._way(dual(tmp_path), TrafficResults(pods=PODS), PodPath("cp-1", "w-2", 6, beside=True)).split("|")
-    assert told[:6] == ["w-2, IPv6", "probe-b", "fd00::2", "fd00::2:2", "2001:db8::3", ""]
+    fields = path_line(dual(tmp_path), TrafficResults(pods=PODS), PodPath("cp-1", "w-2", 6, secondary=True)).split("|")
+    assert fields[:6] == ["w-2, IPv6", "probe-b", "fd00::2", "fd00::2:2", "2001:db8::3", ""]
 
 
 def test_a_capture_of_the_second_version_looks_for_what_is_around_it(tmp_path: Path) -> None:
-    told = traffic._way(dual(tmp_path), TrafficResults(pods=PODS), PodPath("cp-1", "w-2", 6, beside=True)).split("|")
-    assert (told[6], told[11]) == ("ip6 and (udp port 8472)", "2001:db8::1")
+    fields = path_line(dual(tmp_path), TrafficResults(pods=PODS), PodPath("cp-1", "w-2", 6, secondary=True)).split("|")
+    assert (fields[6], fields[11]) == ("ip6 and (udp port 8472)", "2001:db8::1")
     # Cilium's tunnels have an IPv4 header around IPv6 too.
     target = dual(tmp_path)
     target.spec = replace(target.spec, network=clusters.network("cilium-vxlan"))
-    told = traffic._way(target, TrafficResults(pods=PODS), PodPath("cp-1", "w-2", 6, beside=True)).split("|")
-    assert (told[6], told[11]) == ("ip and (udp port 8472)", "192.0.2.1")
+    fields = path_line(target, TrafficResults(pods=PODS), PodPath("cp-1", "w-2", 6, secondary=True)).split("|")
+    assert (fields[6], fields[11]) == ("ip and (udp port 8472)", "192.0.2.1")
 
 
 def test_a_way_on_one_node_is_not_captured(tmp_path: Path) -> None:
-    told = traffic._way(dual(tmp_path), TrafficResults(pods=PODS), PodPath("cp-1", "cp-1", 6, beside=True)).split("|")
-    assert told[6:] == [""] * 6
+    fields = path_line(dual(tmp_path), TrafficResults(pods=PODS), PodPath("cp-1", "cp-1", 6, secondary=True)).split("|")
+    assert fields[6:] == [""] * 6
 
 
 def services(**more: Any) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def services(**more: Any) -> dict[str, Any]:
 
 
 def test_every_cluster_ip_of_a_service_is_asked() -> None:
-    asked = list(service_questions(services(clusterIPs=["10.96.0.0", "fd01::1"])))
+    asked = list(service_probes(services(clusterIPs=["10.96.0.0", "fd01::1"])))
     assert [whom for question, _, whom in asked if question.startswith("service")] == ["10.96.0.0"] * 3 + [
         "fd01::1"
     ] * 3

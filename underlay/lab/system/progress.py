@@ -1,17 +1,17 @@
 """Tell a person what takes long: plain lines on stderr, and none for what is quick."""
 
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-QUIET_S = 2.0
+from underlay import progress
+from underlay.progress import QUIET_S
 
 
 def say(line: str) -> None:
     """One line of progress."""
-    print(f"lab: {line}", file=sys.stderr, flush=True)
+    progress.say("lab", line)
 
 
 @contextmanager

@@ -1,0 +1,64 @@
+"""BGP sessions as the hosts at both ends report them, and the prefixes that pass over them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from underlay.plan.host_questions import POD_SUBNETS, read_pod_subnets
+from underlay.routing.session_check import Row, verdict
+from underlay.routing.session_state import View, question, read_view
+from underlay.routing.sessions import Session
+
+from .target import Target
+
+# A speaker that was just started takes a few seconds to receive every prefix.
+TIMEOUT_S = 30.0
+
+
+@dataclass(frozen=True)
+class BgpStatus:
+    """`rows` are the sessions of our hosts; `problems` what is wrong between speakers, whatever the session."""
+
+    rows: dict[Session, Row] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def is_up(self) -> bool:
+        return not self.problems and not any(row.problems for row in self.rows.values())
+
+
+def read_when_up(target: Target) -> BgpStatus:
+    """Read again until nothing is wrong, for TIMEOUT_S at most."""
+    deadline = time.monotonic() + TIMEOUT_S
+    while True:
+        status = read(target)
+        if status.is_up or time.monotonic() > deadline:
+            return status
+        time.sleep(1)
+
+
+def read(target: Target) -> BgpStatus:
+    cluster = target.spec.cluster
+    if not target.sessions:
+        return BgpStatus()
+    names = dict.fromkeys(end.host for session in target.sessions for end in (session.one, session.other) if end.ours)
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        views = dict(zip(names, pool.map(_viewer(target), names), strict=True))
+    subnets = read_pod_subnets(target.host(cluster.first.name).run(POD_SUBNETS).stdout)
+    rows, problems = verdict(cluster, views, subnets)
+    return BgpStatus({row.session: row for row in rows}, problems)
+
+
+def _viewer(target: Target) -> Callable[[str], View]:
+    cluster = target.spec.cluster
+
+    def view(name: str) -> View:
+        try:
+            return read_view(cluster, name, target.host(name).run(question(cluster, name)).stdout)
+        except AssertionError as error:
+            return View(trouble=str(error))
+
+    return view
