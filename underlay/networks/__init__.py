@@ -1,1 +1,1 @@
-"""How pods talk: one file per mode; the folder is the registry (`registry.modes`)."""
+"""The modes of the pod network: one file per mode; the folder is the registry (`registry.modes`)."""

@@ -1,4 +1,4 @@
-"""The keys that a chart or a CRD knows: an unknown one would be dropped there without a word."""
+"""The keys that a chart or a CRD knows: it would ignore an unknown one silently."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from rapidfuzz import fuzz, process
 
-# Keys that are listed where nothing comes near.
+# How many keys are listed where none is similar.
 SHOWN = 12
 _TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
@@ -26,14 +26,15 @@ _TYPES: dict[str, tuple[type, ...]] = {
 
 @dataclass(frozen=True)
 class KnownKeys:
-    """`paths` maps a dotted path ("ipPools[].cidr") to its type as the schema writes it ("string IPIP|None")."""
+    """The keys below one object: `paths` maps a dotted path ("ipPools[].cidr") to its type and values, as the schema
+    lists them ("string IPIP|None")."""
 
     paths: Mapping[str, str]
 
     def problems(self, values: Mapping[str, Any], *, where: str) -> Iterator[str]:
-        """A line for every key that is not known, and every value of another type than the schema's.
+        """One problem for every unknown key, and for every value that is not of the type in the schema.
 
-        :param where: what stands before the path in a line, e.g. "network.values".
+        :param where: the prefix of the path in a problem, e.g. "network.values".
         """
         yield from self._below(values, "", where)
 
@@ -42,41 +43,41 @@ class KnownKeys:
             for key, inner in value.items():
                 below = f"{path}.{key}" if path else str(key)
                 if below in self.paths:
-                    yield from self._typed(inner, below, where)
+                    yield from self._of_type(inner, below, where)
                 elif self._closed(path):
-                    yield f"{where}.{below}: is not known; {self._nearest(below, path)}"
+                    yield f"{where}.{below}: unknown key; {self._nearest(below, path)}"
         elif isinstance(value, (list, tuple)):
             for item in value:
                 yield from self._below(item, f"{path}[]", where)
 
-    def _typed(self, value: Any, path: str, where: str) -> Iterator[str]:
+    def _of_type(self, value: Any, path: str, where: str) -> Iterator[str]:
         kinds, _, choices = self.paths[path].partition(" ")
         allowed = [t for kind in kinds.split("|") for t in _TYPES.get(kind, (object,))]
         if (isinstance(value, bool) and bool not in allowed and object not in allowed) or not isinstance(
             value, tuple(allowed)
         ):
-            yield f"{where}.{path}: is {_kind(value)}, and {kinds.replace('|', ' or ')} is known; correct it"
+            yield f"{where}.{path}: wrong type (it is {_kind(value)}); use {kinds.replace('|', ' or ')}"
             return
         known = re.findall(r"[^|\[\]\", ]+", choices)
         if known and isinstance(value, str) and value and value not in known:
-            yield f"{where}.{path}: {value!r} is not known; one of {', '.join(known)}"
+            yield f"{where}.{path}: unknown value (it is {value!r}); use one of {', '.join(known)}"
             return
         yield from self._below(value, path, where)
 
     def _closed(self, path: str) -> bool:
-        """Whether the schema lists what is below; an object without a list takes anything (labels, annotations)."""
+        """Whether the schema lists the keys below; an object without a list accepts any (labels, annotations)."""
         return path == "" or any(known.startswith(f"{path}.") for known in self.paths)
 
     def _nearest(self, path: str, parent: str) -> str:
-        """The key that was probably meant: one beside it, else one of that name anywhere, else what is beside it."""
+        """The key that was probably meant: a similar sibling, else a similar name anywhere, else all siblings."""
         name = path.rpartition(".")[2]
-        beside = {p: _last(p) for p in self.paths if p.rpartition(".")[0] == parent}
-        for choices, cutoff in ((beside, 65), ({p: _last(p) for p in self.paths}, 85)):
+        siblings = {p: _last(p) for p in self.paths if p.rpartition(".")[0] == parent}
+        for choices, cutoff in ((siblings, 65), ({p: _last(p) for p in self.paths}, 85)):
             if found := process.extractOne(name, choices, scorer=fuzz.ratio, score_cutoff=cutoff):
                 return f"did you mean {found[2]}?"
-        shown = sorted(beside.values())
+        shown = sorted(siblings.values())
         more = f" and {len(shown) - SHOWN} more" if len(shown) > SHOWN else ""
-        return f"known there are {', '.join(shown[:SHOWN])}{more}"
+        return f"known keys here: {', '.join(shown[:SHOWN])}{more}"
 
 
 def _last(path: str) -> str:
@@ -96,7 +97,7 @@ def of_chart(file: str) -> KnownKeys:
 
 @cache
 def of_kinds(file: str) -> Mapping[tuple[str, str], KnownKeys]:
-    """The keys below each CRD's object, from `schemas/FILE`: (apiVersion, kind) -> keys."""
+    """The keys of each kind that is a CRD, from `schemas/FILE`: (apiVersion, kind) -> keys."""
     found: dict[tuple[str, str], dict[str, str]] = {}
     for line in _lines(file):
         identity, path, kind = line.split("\t", 2)

@@ -1,4 +1,4 @@
-"""The contract every mode fulfils. A mode knows everything about itself and touches no host."""
+"""The interface that every mode implements. A mode knows everything about itself and never contacts a host."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from underlay.resources.resource import Resource
 class Network(BaseModel):
     """A mode's settings are its fields: type, default, bounds, and `description` as the manual.
 
-    The class docstring's first line says what the mode is; the rest when to choose it and at what price.
+    The class docstring's first line says what the mode is; the rest when to choose it and at what cost.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -33,21 +33,22 @@ class Network(BaseModel):
     data_path: ClassVar[str]
     """How a packet travels between nodes, in a few words."""
     retired_modes: ClassVar[Mapping[str, str]] = {}
-    """Mode names that people know and that are out of date: name -> what to use instead, and since when."""
+    """Mode names of earlier releases or of other tools: name -> what to use instead, and since when."""
     retired_settings: ClassVar[Mapping[str, str]] = {}
-    """Setting names of earlier versions: name -> what became of it."""
+    """Setting names of earlier releases or of other tools: name -> what replaces it."""
 
     @classmethod
     def example(cls) -> dict[str, Any]:
-        """Settings to show the mode with, where its defaults alone cannot be deployed (a key is needed)."""
+        """Settings for documentation and tests, where the defaults alone cannot be deployed (a key is needed)."""
         return {}
 
     @property
     @abstractmethod
-    def traits(self) -> Traits: ...
+    def traits(self) -> Traits:
+        """What people choose the mode by, as `underlay networks` lists it."""
 
     def problems(self, cluster: Cluster) -> list[str]:
-        """What cannot work, each as `<setting>: <what is wrong>; <remedy>`; empty when all is well."""
+        """Why this mode cannot work on this cluster, each as `<setting>: <what is wrong> (<what it is>); <remedy>`."""
         return []
 
     @property
@@ -57,33 +58,34 @@ class Network(BaseModel):
 
     @property
     def routes(self) -> tuple[Routes, ...]:
-        """Who can tell every hop where the pod subnets live, the default first."""
+        """Who can provide the routes to pod subnets on every hop, the default first."""
         return (Routes.PLUGIN,)
 
     @property
-    def lays_tunnels(self) -> bool:
-        """Whether static routes lead through IPIP tunnels that we lay on the hosts."""
+    def uses_host_tunnels(self) -> bool:
+        """Whether static routes lead through IPIP tunnels that Underlay creates on the hosts."""
         return False
 
     def routed_peers(self, cluster: Cluster, node: Node) -> tuple[Node, ...]:
-        """Nodes to whose pods static routes of ours lead; to all others the network lays its own."""
+        """Nodes whose pods are reached by static routes of Underlay; the network installs the routes to all others."""
         return tuple(n for n in cluster.nodes if n != node)
 
     def node_resources(self, cluster: Cluster, node: Node) -> tuple[Resource, ...]:
-        """What one node has to have beside what every node has."""
+        """What one node needs in addition to the prerequisites of every node."""
         return ()
 
     @property
     def own_plugins(self) -> tuple[str, ...]:
-        """CNI plugins of the usual set that the network puts on hosts itself: ours would be overwritten by its."""
+        """CNI reference plugins that the network installs on hosts itself, and that Underlay therefore does not."""
         return ()
 
     def prerequisites(self, cluster: Cluster) -> Prerequisites:
+        """What every node needs before the network is installed, and the ports that the network uses between nodes."""
         return Prerequisites()
 
     @property
     def replaces_kube_proxy(self) -> bool:
-        """Whether the plugin serves Services itself; kubeadm then lays no kube-proxy down."""
+        """Whether the plugin serves Services itself; kubeadm then installs no kube-proxy."""
         return False
 
     @property
@@ -92,41 +94,43 @@ class Network(BaseModel):
         return False
 
     def headers(self, cluster: Cluster) -> tuple[Header, ...]:
-        """What stands before a pod's packet between nodes that are farthest apart, outermost first."""
+        """Headers added to a pod's packet between the nodes that are farthest apart, outermost first."""
         return ()
 
     def overhead(self, cluster: Cluster) -> int:
-        """Bytes that a packet may grow by between nodes; more than its headers where the plugin keeps a reserve."""
+        """Bytes by which a packet may grow between nodes; more than its headers where the plugin reserves more."""
         return sum(header.size for header in self.headers(cluster))
 
     def pod_mtu(self, cluster: Cluster) -> int:
-        """The largest packet, in bytes, that a pod may send."""
+        """The largest packet that a pod may send, in bytes."""
         return cluster.path_mtu - self.overhead(cluster)
 
     def link_mtu(self, cluster: Cluster) -> int:
-        """MTU of a pod's link; more than pod_mtu where the plugin takes its headers off the pod's route."""
+        """MTU of a pod's link, in bytes; more than pod_mtu where the plugin sets a smaller MTU on the pod's route."""
         return self.pod_mtu(cluster)
 
     def addon(self, cluster: Cluster) -> Addon:
+        """What is installed in the cluster: objects and charts, and the rollouts to wait for."""
         return Addon()
 
     def checks(self, cluster: Cluster) -> list[Check]:
-        """What shows that this mode, and no other, is in effect."""
+        """Checks on the nodes that pass only where this mode, and no other, is in effect."""
         return []
 
     def wire(self, cluster: Cluster, one: Node, other: Node) -> Wire | None:
-        """What passes between two nodes while their pods talk; None where a capture on a node cannot tell."""
+        """The packets between two nodes while their pods communicate; None where a capture on a node cannot show it."""
         return None
 
     @property
     def carries_pods(self) -> bool:
-        """Whether pods get an address and reach one another; without that, nodes stay NotReady."""
+        """Whether pods get addresses and reach one another; nodes stay NotReady without."""
         return True
 
     @property
     def nodes_reach_pods(self) -> bool:
-        """Whether a node itself reaches pods of other nodes, as NodePorts and webhooks have to."""
+        """Whether a node itself reaches pods of other nodes, which NodePorts and webhooks rely on."""
         return True
 
     def traces(self) -> Traces:
+        """What the network leaves on a host, by which it is found and removed."""
         return Traces()

@@ -1,4 +1,4 @@
-"""No network of ours: bring your own plugin."""
+"""Mode none: bring your own plugin."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from .network import Network
 
 
 class NoNetwork(Network):
-    """No plugin is laid down: nodes stay NotReady until you install one.
+    """No plugin is installed: nodes stay NotReady until you install one.
 
-    For a plugin that this project does not know, or a network laid by another tool.
+    For a plugin that Underlay does not know, or a network that another tool installs.
     """
 
     data_path = "whatever you install"

@@ -1,4 +1,4 @@
-"""Which of a node's routes lead into the pod subnet, whoever wrote them."""
+"""Which routes of a node lead into the pod subnet, whoever installed them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from underlay.model.cluster import Cluster
 
 
 def subnet_of(cluster: Cluster, version: int) -> IPv4Network | IPv6Network:
-    """The pod subnet of an IP version that the cluster has."""
+    """The pod subnet of an IP version.
+
+    :raises StopIteration: if the cluster has no pods of that version.
+    """
     return next(s for s in cluster.pod_subnets if s.version == version)
 
 
 def routes_to_pods(output: str, cluster: Cluster, version: int) -> Iterator[dict[str, Any]]:
-    """The routes of `ip -json route` whose target lies inside the pod subnet."""
+    """The routes of `ip -json route` whose destination is inside the pod subnet of that IP version."""
     subnet = subnet_of(cluster, version)
     for route in json.loads(output or "[]"):
         if route["dst"] in ("default", "multicast"):

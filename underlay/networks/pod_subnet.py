@@ -1,7 +1,7 @@
-"""The agent that gives a node its pods' subnet, where no plugin does: a small unit, and what it lays down.
+"""The agent that configures a node's pod subnet where no plugin does: a small unit, and the files it writes.
 
-A node's subnet is chosen by the cluster when the node joins. The agent asks for its own Node, by the kubelet's own
-credentials, and follows a change.
+The cluster assigns a node its subnet when the node joins. The agent reads its own Node with the kubelet's
+credentials, and follows changes.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from underlay.resources.file import File
 from underlay.resources.resource import Resource
 from underlay.resources.unit import Unit
 
-# Of `ip route`: nobody else's in /etc/iproute2/rt_protos, FRR's source or Calico's.
+# For `ip route`: not used in /etc/iproute2/rt_protos, by FRR or by Calico.
 PROTOCOL = "117"
-# Of the static routes to other nodes' pods.
+# For the static routes to other nodes' pods.
 STATIC_PROTOCOL = "118"
 TEMPLATE = "/etc/underlay/cni.conflist"
 CONFLIST = "/etc/cni/net.d/10-underlay.conflist"
@@ -21,12 +21,12 @@ _PROGRAM = "/usr/local/lib/underlay/pod-subnet"
 
 _SCRIPT = f"""\
 #!/bin/sh
-# Written by Underlay. Keeps this node's pod subnets: a blackhole below the bridge's own route, so that they are
-# announced before a pod runs and packets to a pod that is gone do not loop; and the CNI configuration, if there is a
+# Written by Underlay. Keeps this node's pod subnets: a blackhole route below the bridge's own route, so that they are
+# announced before a pod runs and packets to a deleted pod do not loop; and the CNI configuration, if there is a
 # template for it.
 set -u
-node=$1 known= ask="kubectl --kubeconfig=/etc/kubernetes/kubelet.conf"
-lay() {{
+node=$1 known= kubectl="kubectl --kubeconfig=/etc/kubernetes/kubelet.conf"
+apply() {{
   for subnet in $(ip route show proto {PROTOCOL} | sed 's/^blackhole //; s/ .*//'); do
     case " $1 " in *" $subnet "*) ;; *) ip route del blackhole "$subnet" proto {PROTOCOL};; esac
   done
@@ -40,15 +40,15 @@ lay() {{
   sed "s|@RANGES@|$ranges|" {TEMPLATE} >{CONFLIST}.new && mv -f {CONFLIST}.new {CONFLIST}
 }}
 while :; do
-  subnets=$($ask get node "$node" -o 'jsonpath={{.spec.podCIDRs[*]}}' 2>/dev/null)
-  if [ -n "$subnets" ] && [ "$subnets" != "$known" ]; then lay "$subnets" && known=$subnets; fi
+  subnets=$($kubectl get node "$node" -o 'jsonpath={{.spec.podCIDRs[*]}}' 2>/dev/null)
+  if [ -n "$subnets" ] && [ "$subnets" != "$known" ]; then apply "$subnets" && known=$subnets; fi
   if [ -n "$known" ]; then sleep 60; else sleep 0.5; fi
 done
 """
 
 
 def agent(node: str) -> tuple[Resource, ...]:
-    """The agent on a node."""
+    """The agent on a node: its program, its unit, and the unit enabled."""
     unit = f"""\
 [Unit]
 Description=This node's pod subnet (Underlay)

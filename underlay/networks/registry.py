@@ -1,4 +1,4 @@
-"""Which modes there are: every module below this package that defines a Network with a data path."""
+"""The registry of modes: every module below this package that defines a Network with a data path."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def modes() -> Mapping[str, type[Network]]:
 
 @cache
 def mode_named(name: str) -> type[Network] | None:
-    """One mode, or None where there is none of that name. No other is imported: a deploy needs one."""
+    """One mode, or None if there is no mode of that name. Imports no other mode: a deploy needs one only."""
     return next((_defined(name, module) for known, module in _modules() if known == name), None)
 
 
 def _modules() -> Iterator[tuple[str, str]]:
-    """The name a module's mode would have, and the module."""
+    """Each module, with the name that a mode in it has."""
     for module in walk_packages(networks.__path__, networks.__name__ + "."):
         path = module.name.removeprefix(networks.__name__ + ".")
         yield path.replace(".", "-").replace("_", "-"), module.name
@@ -45,7 +45,7 @@ def _defined(name: str, module: str) -> type[Network] | None:
 
 @cache
 def retired() -> Mapping[str, str]:
-    """Mode names that are out of date -> what to use instead."""
+    """Mode names that are out of date -> what to use instead, for all plugins."""
     found: dict[str, str] = {}
     for mode in modes().values():
         found |= mode.retired_modes

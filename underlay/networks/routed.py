@@ -10,6 +10,7 @@ from pydantic import Field
 from underlay.model.capture import Wire, pods_in_the_clear
 from underlay.model.check import Check
 from underlay.model.cluster import Cluster
+from underlay.model.difference import in_words
 from underlay.model.footprint import Traces
 from underlay.model.node import Node
 from underlay.model.packet_header import Header, ip
@@ -34,18 +35,19 @@ _MASQUERADE_UNIT = "underlay-masquerade.service"
 class Routed(Network):
     """No plugin and no overlay: a bridge on each node, its subnet announced by BGP.
 
-    The plainest network there is, and as fast as the wire: for racks whose routers speak BGP with the nodes, or for
-    one segment where nodes tell one another. Nothing of it runs in the cluster. No policy, no encryption.
+    The simplest network, at line rate: for racks whose routers peer with the nodes by BGP, or for one segment where
+    the nodes peer with one another. None of it runs in the cluster. No network policy, no encryption.
     """
 
     data_path = "plain IP, routes learned by BGP"
 
     masquerade: bool = Field(
-        True, description="pods leave the cluster under their node's address; off where the outside knows pod routes"
+        True,
+        description="source NAT to the node's address for traffic leaving the cluster; off if pods are routed outside",
     )
 
     tunnels: bool = Field(
-        False, description="static routes lead through IPIP tunnels, where the routers between know nothing of pods"
+        False, description="static routes lead through IPIP tunnels, as routers in between have no pod routes"
     )
 
     @property
@@ -57,7 +59,7 @@ class Routed(Network):
         return (Routes.BGP, Routes.STATIC)
 
     @property
-    def lays_tunnels(self) -> bool:
+    def uses_host_tunnels(self) -> bool:
         return self.tunnels
 
     @property
@@ -71,32 +73,34 @@ class Routed(Network):
         found = []
         if cluster.pod_subnet.version == 6 or cluster.dual_stack:
             what = "network.tunnels: IPIP carries" if self.tunnels else "network.mode: routed announces"
-            found.append(f"{what} IPv4 subnets only; leave the IPv6 subnets out")
+            found.append(f"{what} IPv4 only; remove the IPv6 subnets")
         if cluster.routes is Routes.STATIC:
             if len(cluster.racks) > 1 and not self.tunnels:
                 found.append(
-                    f"network.mode: routed with static routes cannot cross racks ({', '.join(cluster.racks)}), whose "
-                    'routers know nothing of pods; set tunnels, or routes = "bgp"'
+                    "network.mode: routed with static routes does not cross racks, whose routers have no pod routes "
+                    f'(the nodes are in {", ".join(cluster.racks)}); set network.tunnels, or routes = "bgp"'
                 )
             return found
         if self.tunnels:
-            found.append('network.tunnels: routes by BGP use none; set routes = "static", or leave it out')
+            found.append(
+                'network.tunnels: routes learned by BGP use no tunnels; set routes = "static", or remove tunnels'
+            )
         if cluster.bgp is None:
             return [
                 *found,
-                "network.mode: routed needs to know who peers with whom, and the inventory has no bgp; "
-                'set bgp = {"as_number": …}, and the routers of racks in the group routers',
+                "network.mode: routed needs BGP peers, and the inventory has no bgp; "
+                'set bgp = {"as_number": …}, and put the routers of racks in the group routers',
             ]
         without = [r for r in cluster.racks if not cluster.bgp.routers_of(r)]
         if without and len(cluster.racks) > 1:
             found.append(
-                f"network.mode: routed crosses racks ({', '.join(cluster.racks)}) through their routers, and "
-                f"{', '.join(without)} has none; put one in the group routers, or in bgp.peers"
+                f"network.mode: routed crosses racks through their routers, and {', '.join(without)} has none "
+                f"(the nodes are in {', '.join(cluster.racks)}); put one in the group routers, or in bgp.peers"
             )
         if len(cluster.nodes) > 50 and not cluster.bgp.routers and not cluster.bgp.reflectors:
             found.append(
-                f"network.mode: routed in a full mesh of {len(cluster.nodes)} nodes is too many sessions; "
-                "name two nodes in bgp.reflectors, or routers"
+                f"network.mode: routed makes too many BGP sessions in a full mesh ({len(cluster.nodes)} nodes); "
+                "name two nodes in bgp.reflectors, or add routers"
             )
         return found
 
@@ -173,7 +177,7 @@ table ip underlay-masquerade {{
     path = f"/etc/systemd/system/{_MASQUERADE_UNIT}"
     unit = f"""\
 [Unit]
-Description=Pods leave the cluster under this node's address (Underlay)
+Description=Source NAT for pods that leave the cluster (Underlay)
 After=nftables.service
 
 [Service]
@@ -189,7 +193,7 @@ WantedBy=multi-user.target
 
 
 def _judge_routes(cluster: Cluster, node: Node, output: str) -> str | None:
-    """A route to every other node's subnet by the protocol chosen, and none by another."""
+    """A route to every other node's subnet by the configured protocol, and none by another."""
     protocol = "bgp" if cluster.routes is Routes.BGP else STATIC_PROTOCOL
     learned, others = set(), set()
     for route in routes_to_pods(output, cluster, 4):
@@ -198,10 +202,8 @@ def _judge_routes(cluster: Cluster, node: Node, output: str) -> str | None:
         elif route.get("dev") != "cni0" and route.get("protocol") != PROTOCOL:
             others.add(f"{route['dst']} proto {route.get('protocol', '?')}")
     if others:
-        return f"pod routes of another hand: {', '.join(sorted(others))}"
-    wanted = len(cluster.nodes) - 1
-    return (
-        None
-        if len(learned) == wanted
-        else f"{len(learned)} pod routes by {cluster.routes.value}, not {wanted}: {sorted(learned)}"
-    )
+        return f"pod routes by another protocol: {in_words(sorted(others))}"
+    expected = len(cluster.nodes) - 1
+    if len(learned) == expected:
+        return None
+    return f"{len(learned)} pod routes by {cluster.routes.value}, expected {expected}: {in_words(sorted(learned))}"

@@ -1,4 +1,4 @@
-"""Links of the network that NetworkManager has to leave alone."""
+"""Links of the network that NetworkManager must not manage."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ NETWORK_MANAGER = "/etc/NetworkManager/conf.d/underlay.conf"
 
 
 def unmanaged(*links: str) -> File:
-    """Keeps NetworkManager off links, by name or pattern; harmless where there is no NetworkManager."""
+    """Marks links, by name or pattern, as unmanaged; has no effect where there is no NetworkManager."""
     names = ";".join(f"interface-name:{link}" for link in dict.fromkeys((*links, "veth*")))
     return File(NETWORK_MANAGER, f"[keyfile]\nunmanaged-devices={names}\n")

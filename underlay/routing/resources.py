@@ -33,7 +33,7 @@ def learned(
     """
     names = {node.name, *(n.name for n in network.routed_peers(cluster, node))}
     ours = {name: own for name, own in subnets.items() if name in names}
-    return static.of_node(cluster, node, ours, tunnels=network.lays_tunnels)
+    return static.of_node(cluster, node, ours, tunnels=network.uses_host_tunnels)
 
 
 def of_router(cluster: Cluster, router: Router) -> tuple[Resource, ...]:

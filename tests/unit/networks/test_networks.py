@@ -1,4 +1,4 @@
-"""What every mode owes, whichever it is. No mode is named here: a new one is tested by being there."""
+"""What holds for every mode. No mode is named here: a new one is tested as soon as it exists."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def made(mode: str) -> Network:
 
 @pytest.fixture
 def whole(made: Network) -> Cluster:
-    """A cluster that any mode can serve."""
+    """A cluster that every mode supports."""
     return one_rack()
 
 
@@ -53,7 +53,7 @@ def test_one_sentence_says_what_it_is(mode: str) -> None:
     assert 10 < len(first) <= 120
 
 
-def test_it_says_how_a_packet_travels(made: Network) -> None:
+def test_it_describes_its_data_path(made: Network) -> None:
     assert made.data_path
     assert "\n" not in made.data_path
 
@@ -65,7 +65,7 @@ def test_every_setting_has_a_manual_and_a_default(mode: str) -> None:
         assert name != "mode"
 
 
-def test_settings_survive_being_recorded_and_secrets_are_not_told(mode: str, made: Network) -> None:
+def test_settings_can_be_recorded_and_secrets_are_masked(mode: str, made: Network) -> None:
     secret = {name for name in type(made).model_fields if isinstance(getattr(made, name), SecretStr)}
     recorded = json.loads(json.dumps(made.model_dump(mode="json")))
     assert all(set(recorded.pop(name)) == {"*"} for name in secret)
@@ -73,7 +73,7 @@ def test_settings_survive_being_recorded_and_secrets_are_not_told(mode: str, mad
     assert modes()[mode].model_validate(recorded | shown) == made
 
 
-def test_a_setting_nobody_knows_is_refused(mode: str) -> None:
+def test_an_unknown_setting_is_refused(mode: str) -> None:
     with pytest.raises(ValidationError):
         modes()[mode].model_validate({"no_such_setting": 1})
 
@@ -83,11 +83,11 @@ def test_settings_cannot_be_changed(made: Network) -> None:
         made.anything = 1  # type: ignore[attr-defined]
 
 
-def test_it_has_no_objection_to_an_ordinary_cluster_on_one_segment(made: Network, whole: Cluster) -> None:
+def test_an_ordinary_cluster_on_one_segment_has_no_problems(made: Network, whole: Cluster) -> None:
     assert made.problems(whole) == []
 
 
-def test_a_mode_that_needs_one_segment_says_so_of_two(mode: str, made: Network) -> None:
+def test_a_mode_that_needs_one_segment_refuses_two_racks(mode: str, made: Network) -> None:
     problems = made.problems(cluster(bgp=with_bgp()))
     assert bool(problems) == made.needs_one_segment
     for problem in problems:
@@ -96,7 +96,7 @@ def test_a_mode_that_needs_one_segment_says_so_of_two(mode: str, made: Network) 
         assert "rack-1, rack-2" in problem
 
 
-def test_problems_are_told_of_a_cluster_that_is_not_whole(made: Network) -> None:
+def test_problems_are_reported_for_an_incomplete_cluster(made: Network) -> None:
     for nodes in ((), cluster().workers):
         assert isinstance(made.problems(cluster(nodes=nodes)), list)
 
@@ -116,7 +116,7 @@ def test_its_headers_are_counted(made: Network, whole: Cluster) -> None:
         assert headers[0].name in ("IPv4", "IPv6")
 
 
-def test_it_says_what_it_is_chosen_by(made: Network, whole: Cluster) -> None:
+def test_its_traits_agree_with_its_behaviour(made: Network, whole: Cluster) -> None:
     traits = made.traits
     assert (traits.version != "") == made.carries_pods
     assert set(traits.families) <= {4, 6}
@@ -144,7 +144,7 @@ def test_prerequisites_are_resources_and_ports(made: Network, whole: Cluster) ->
         assert port.purpose
 
 
-def test_objects_have_an_identity_each(made: Network, whole: Cluster) -> None:
+def test_every_object_has_an_identity_of_its_own(made: Network, whole: Cluster) -> None:
     addon = made.addon(whole)
     objects = (*addon.objects, *addon.after)
     for item in objects:
@@ -155,7 +155,7 @@ def test_objects_have_an_identity_each(made: Network, whole: Cluster) -> None:
     assert len(set(identities)) == len(identities)
 
 
-def test_objects_are_plain_data_that_json_and_yaml_carry_alike(made: Network, whole: Cluster) -> None:
+def test_objects_are_plain_data_that_survive_json_and_yaml(made: Network, whole: Cluster) -> None:
     addon = made.addon(whole)
     objects = [*addon.objects, *addon.after, *(release.values for release in addon.releases)]
     assert json.loads(json.dumps(objects)) == objects
@@ -174,10 +174,10 @@ def test_namespaces_are_applied_before_what_is_in_them(made: Network, whole: Clu
         assert item["metadata"].get("namespace", "default") in known
 
 
-def test_the_deploy_waits_for_workloads_that_are_laid_down(made: Network, whole: Cluster) -> None:
+def test_the_deploy_waits_for_every_workload_it_applies(made: Network, whole: Cluster) -> None:
     addon = made.addon(whole)
-    there = {(o["kind"], o["metadata"].get("namespace"), o["metadata"]["name"]) for o in addon.objects}
-    workloads = {w for w in there if w[0] in ("DaemonSet", "Deployment", "StatefulSet")}
+    applied = {(o["kind"], o["metadata"].get("namespace"), o["metadata"]["name"]) for o in addon.objects}
+    workloads = {w for w in applied if w[0] in ("DaemonSet", "Deployment", "StatefulSet")}
     waited = {(r.kind, r.namespace, r.name) for r in addon.rollouts}
     assert waited >= workloads
     assert waited == workloads or addon.release
@@ -205,7 +205,7 @@ def test_node_agents_run_on_every_node(made: Network, whole: Cluster) -> None:
             assert pod["priorityClassName"] == "system-node-critical"
 
 
-def test_checks_have_names_and_nodes_that_are_there(made: Network, whole: Cluster) -> None:
+def test_checks_have_names_and_run_on_nodes_of_the_cluster(made: Network, whole: Cluster) -> None:
     checks = made.checks(whole)
     names = {n.name for n in whole.nodes}
     for check in checks:
@@ -215,13 +215,13 @@ def test_checks_have_names_and_nodes_that_are_there(made: Network, whole: Cluste
     assert len({(c.name, c.node) for c in checks}) == len(checks)
 
 
-def test_a_mode_that_carries_pods_shows_it_on_every_node(made: Network, whole: Cluster) -> None:
-    shown = {c.node for c in made.checks(whole)}
-    assert shown == ({n.name for n in whole.nodes} if made.carries_pods else set())
+def test_a_mode_that_carries_pods_is_checked_on_every_node(made: Network, whole: Cluster) -> None:
+    checked = {c.node for c in made.checks(whole)}
+    assert checked == ({n.name for n in whole.nodes} if made.carries_pods else set())
 
 
 @pytest.mark.parametrize("name", sorted(retired()))
-def test_an_out_of_date_name_leads_to_one_that_is_there(name: str) -> None:
+def test_an_out_of_date_name_is_replaced_by_an_existing_mode(name: str) -> None:
     assert name not in modes()
     assert any(mode in retired()[name] for mode in modes())
 
@@ -237,7 +237,7 @@ def test_the_fragments_of_prerequisites_run_in_both_shells(shell: Shell, made: N
     assert (ran.rc, ran.stderr) == (0, "")
 
 
-def test_a_mode_leaves_traces_that_can_be_taken_away(made: Network) -> None:
+def test_what_a_mode_leaves_on_a_host_can_be_removed(made: Network) -> None:
     traces = made.traces()
     assert all(0 < len(link) <= 15 for link in traces.links)
     assert all(protocol for protocol in traces.route_protocols)

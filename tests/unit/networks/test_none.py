@@ -1,4 +1,4 @@
-"""What only none does: nothing at all."""
+"""What is specific to none: it does nothing at all."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from underlay.model.prerequisites import Prerequisites
 from underlay.networks.none import NoNetwork
 
 
-def test_lays_nothing_down_and_leaves_nothing() -> None:
+def test_installs_nothing_and_leaves_nothing() -> None:
     network = NoNetwork()
     assert network.addon(cluster()) == Addon()
     assert network.prerequisites(cluster()) == Prerequisites()
@@ -17,5 +17,5 @@ def test_lays_nothing_down_and_leaves_nothing() -> None:
     assert network.traces() == Traces()
 
 
-def test_promises_no_pod_network() -> None:
+def test_provides_no_pod_network() -> None:
     assert not NoNetwork().carries_pods

@@ -46,5 +46,5 @@ def test_the_program_is_valid_in_both_shells(shell: Shell) -> None:
 def test_tunnels_carry_no_ipv6() -> None:
     made = dual_stack(routes=Routes.STATIC)
     assert network("routed", tunnels=True).problems(made) == [
-        "network.tunnels: IPIP carries IPv4 subnets only; leave the IPv6 subnets out"
+        "network.tunnels: IPIP carries IPv4 only; remove the IPv6 subnets"
     ]

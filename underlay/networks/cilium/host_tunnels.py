@@ -64,7 +64,7 @@ class HostTunnels(Cilium):
         return (Routes.STATIC,)
 
     @property
-    def lays_tunnels(self) -> bool:
+    def uses_host_tunnels(self) -> bool:
         return True
 
     @property

@@ -1,4 +1,4 @@
-"""Flannel in clouds whose own routes carry pods: it hands out subnets, and the cloud does the rest."""
+"""Flannel in clouds whose routes lead to pods: Flannel assigns the subnets, and the cloud routes them."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from underlay.resources.sysctl import Sysctl
 from .flannel import OVERLAYS, Flannel
 from .routes import ROUTES, pod_routes
 
-# The mode of each provider.
+# Provider -> its mode, without the plugin.
 _MODES = {"aws": "aws-vpc", "gce": "gce"}
 
 
 class FlannelAlloc(Flannel):
-    """Shared base of clouds: the backend `alloc`, which makes no link and no route."""
+    """Shared base of the cloud modes: the backend `alloc`, which makes no link and no route."""
 
     registered: ClassVar[str] = ""
     provider: ClassVar[str]
-    path_most: ClassVar[int]
-    """The largest packet that the cloud carries, in bytes."""
+    path_mtu_max: ClassVar[int]
+    """The largest packet that the cloud's network carries, in bytes."""
 
     @property
     def traits(self) -> Traits:
@@ -36,7 +36,7 @@ class FlannelAlloc(Flannel):
             status=Status.SUBSTITUTE,
             reach=Reach.WITH_ROUTES,
             cloud=self.provider.upper(),
-            warning="the backend left Flannel in 0.20; it hands out subnets alone, and the cloud's routes lead to them",
+            warning="Flannel dropped this backend in 0.20; it assigns subnets only, and the cloud routes them",
         )
 
     @property
@@ -45,12 +45,14 @@ class FlannelAlloc(Flannel):
 
     def problems(self, cluster: Cluster) -> list[str]:
         found = super().problems(cluster)
-        if cluster.path_mtu > self.path_most:
-            most = f"{self.provider.upper()} carries; use {self.path_most} or less"
-            found.append(f"path_mtu: {cluster.path_mtu} is more than {most}")
+        if cluster.path_mtu > self.path_mtu_max:
+            found.append(
+                f"path_mtu: larger than {self.provider.upper()} carries (it is {cluster.path_mtu}); "
+                f"use {self.path_mtu_max} or less"
+            )
         if cluster.cloud is not None and cluster.cloud.provider != self.provider:
             found.append(
-                f"cloud.provider: {self.mode} is for {self.provider}, and this is {cluster.cloud.provider}; "
+                f"cloud.provider: {self.mode} is for {self.provider} (it is {cluster.cloud.provider}); "
                 f"use flannel-{_MODES[cluster.cloud.provider]}"
             )
         return found
@@ -59,7 +61,7 @@ class FlannelAlloc(Flannel):
         return {"Type": "alloc"}
 
     def sysctls(self) -> tuple[Sysctl, ...]:
-        # Pods' packets come in by a link that the node's own route to them may not lead to, with several of them.
+        # With several links, pods' packets may arrive by another than the node's route to their source leads to.
         return (Sysctl("net.ipv4.conf.all.rp_filter", "2"),)
 
     def wire(self, cluster: Cluster, one: Node, other: Node) -> Wire:
@@ -67,10 +69,10 @@ class FlannelAlloc(Flannel):
 
     def checks(self, cluster: Cluster) -> list[Check]:
         judge = partial(_judge_routes, cluster)
-        own = [Check("the way to pods is left to the cloud", n.name, ROUTES[4], judge) for n in cluster.nodes]
+        own = [Check("pod routes are left to the cloud", n.name, ROUTES[4], judge) for n in cluster.nodes]
         return [*super().checks(cluster), *own]
 
 
 def _judge_routes(cluster: Cluster, output: str) -> str | None:
-    seen = sorted(r["dst"] for r in pod_routes(output, cluster))
-    return f"routes of another hand lead to pods: {', '.join(seen)}" if seen else None
+    found = sorted(r["dst"] for r in pod_routes(output, cluster))
+    return f"unexpected pod routes: {', '.join(found)}" if found else None

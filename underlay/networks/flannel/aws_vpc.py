@@ -10,12 +10,12 @@ from .alloc import FlannelAlloc
 class FlannelAwsVpc(FlannelAlloc):
     """Plain IP by the routes of an AWS VPC: no overlay, across its subnets and zones.
 
-    To choose on EC2 instances where an overlay is not wanted. Each node costs an entry in every subnet's route table,
-    each instance its source/destination check, and the security groups have to let pods' addresses pass. Flannel's
-    own backend of that name is gone since 0.20 (2022): Flannel hands out subnets, and the routes are the variable
-    `cloud`'s. IPv4 only, nothing encrypted.
+    Choose it on EC2 instances where an overlay is not wanted. Each node takes an entry in every subnet's route table,
+    the source/destination check of each instance is off, and the security groups have to allow pods' addresses.
+    Flannel dropped its own backend of that name in 0.20 (2022): Flannel assigns subnets, and the variable `cloud` makes
+    the routes. IPv4 only, no encryption.
     """
 
     data_path = "plain IP, routed by the VPC"
     provider: ClassVar[str] = "aws"
-    path_most: ClassVar[int] = 9001
+    path_mtu_max: ClassVar[int] = 9001

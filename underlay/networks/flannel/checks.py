@@ -1,4 +1,4 @@
-"""What tells one Flannel mode from another on a node: the backend it registered, and the links it made."""
+"""What distinguishes Flannel modes on a node: the backend that flanneld registered, and the links it made."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import Any
 
 from underlay.model.check import Check
 from underlay.model.cluster import Cluster
+from underlay.model.difference import difference, in_words, member_difference
 
-# The kubelet may read its own Node. pkg/subnet/kube/annotations.go of Flannel has the name.
+# The kubelet may read its own Node; the name is from Flannel's pkg/subnet/kube/annotations.go.
 _ANNOTATION = (
     "kubectl --kubeconfig=/etc/kubernetes/kubelet.conf get node {node} "
     "-o 'jsonpath={{.metadata.annotations.flannel\\.alpha\\.coreos\\.com/backend-type}}'"
@@ -19,37 +20,43 @@ _LINKS = "ip -json link show"
 
 
 def backend_checks(cluster: Cluster, backend: str) -> Iterator[Check]:
-    """Every node runs this backend; "" for those that register none."""
+    """Every node runs this backend; "" for backends that register no name."""
     for node in cluster.nodes:
         yield Check("Flannel's backend", node.name, _ANNOTATION.format(node=node.name), partial(_judge, backend))
 
 
 def link_checks(cluster: Cluster, links: tuple[str, ...]) -> Iterator[Check]:
-    """Every node has exactly these links of Flannel's."""
+    """Every node has these Flannel links and no others."""
     for node in cluster.nodes:
         yield Check("Flannel's links", node.name, _LINKS, partial(_judge_links, links))
 
 
-def link_problem(output: str, kind: str, **wanted: Any) -> str | None:
-    """What is wrong with a link of `ip -json -details link show NAME`; `mtu` is the least it may be."""
+def link_problem(output: str, kind: str, **expected: Any) -> str | None:
+    """What is wrong with a link of `ip -json -details link show NAME`.
+
+    :param kind: the link's type, as `ip` names it.
+    :param expected: attributes of the link by their names in info_data; `mtu` is the least it may be, in bytes.
+    """
     link = json.loads(output)[0]
     info = link.get("linkinfo", {})
-    seen = {"kind": info.get("info_kind", "none"), "mtu": link["mtu"], "up": "UP" in link["flags"]}
-    seen |= {name: info.get("info_data", {}).get(name) for name in wanted if name not in seen}
-    must = {"kind": kind, "up": True, **wanted}
-    wrong = [n for n, value in must.items() if seen[n] != value and not (n == "mtu" and seen[n] > value)]
-    told = ", ".join(f"{name} {seen[name]}, not {must[name]}" for name in wrong)
-    return f"{link['ifname']} has {told}" if wrong else None
+    observed = {
+        **info.get("info_data", {}),
+        "kind": info.get("info_kind"),
+        "mtu": min(link["mtu"], expected.get("mtu", 0)),
+        "state": "up" if "UP" in link["flags"] else "down",
+    }
+    wrong = difference(observed, {"kind": kind, "state": "up", **expected})
+    return f"{link['ifname']}: {wrong}" if wrong else None
 
 
 def _judge(backend: str, output: str) -> str | None:
-    seen = output.strip()
-    return None if seen == backend else f"flanneld runs the backend {seen or 'without a name'}, not {backend or 'that'}"
+    return (
+        None
+        if output.strip() == backend
+        else f"backend that flanneld registered: {in_words(output.strip())}, expected {in_words(backend)}"
+    )
 
 
-def _judge_links(wanted: tuple[str, ...], output: str) -> str | None:
-    seen = {link["ifname"] for link in json.loads(output) if link["ifname"].startswith("flannel")}
-    missing, more = sorted(set(wanted) - seen), sorted(seen - set(wanted))
-    told = [f"{', '.join(more)} of another mode is there"] if more else []
-    told += [f"{', '.join(missing)} is missing"] if missing else []
-    return "; ".join(told) or None
+def _judge_links(expected: tuple[str, ...], output: str) -> str | None:
+    observed = [link["ifname"] for link in json.loads(output) if link["ifname"].startswith("flannel")]
+    return member_difference(observed, expected) or None

@@ -28,18 +28,18 @@ PLUGIN_VERSION = "v1.9.1-flannel3"
 IMAGE = f"ghcr.io/flannel-io/flannel:{VERSION}"
 PLUGIN_IMAGE = f"ghcr.io/flannel-io/flannel-cni-plugin:{PLUGIN_VERSION}"
 OVERLAYS = "udp port 8472 or udp port 8285 or udp port 51820 or proto 4"
-"""A pcap filter for what the modes with an overlay send."""
+"""A pcap filter for the packets of all modes with an overlay."""
 
 
 class Flannel(Network):
-    """Shared base: one DaemonSet of flanneld, pod subnets from each Node's podCIDR, the bridge plugin on every host."""
+    """Shared base: flanneld as one DaemonSet, pod subnets from each Node's podCIDR, the bridge plugin on every host."""
 
     retired_modes: ClassVar[Mapping[str, str]] = retired.MODES
     retired_settings: ClassVar[Mapping[str, str]] = retired.SETTINGS
     families: ClassVar[tuple[int, ...]] = (4,)
     """IP versions that the backend carries (Documentation/configuration.md, "Dual-stack")."""
     registered: ClassVar[str]
-    """The backend's name on a Node's annotation; empty for backends that give none."""
+    """The backend's name in a Node's annotation; "" for backends that register none."""
 
     @property
     def traits(self) -> Traits:
@@ -50,8 +50,8 @@ class Flannel(Network):
         if subnet is None:
             return []
         return [
-            f"network.mode: {self.mode} carries IPv4 only, and pods have addresses of {subnet} here; "
-            "leave the IPv6 subnets out, or use flannel-vxlan"
+            f"network.mode: {self.mode} carries IPv4 only (a pod subnet is {subnet}); "
+            "remove the IPv6 subnets, or use flannel-vxlan"
         ]
 
     @abstractmethod
@@ -71,11 +71,11 @@ class Flannel(Network):
         return ()
 
     def links(self, families: tuple[int, ...] = (4, 6)) -> tuple[str, ...]:
-        """Links the mode makes beside the bridge `cni0`, for pods of these IP versions."""
+        """Links that the mode makes in addition to the bridge `cni0`, for pods of these IP versions."""
         return ()
 
     def prerequisites(self, cluster: Cluster) -> Prerequisites:
-        # flanneld exits when bridge-nf-call-iptables is missing (main.go); kubeadm no longer looks since 1.30.
+        # flanneld exits when bridge-nf-call-iptables is missing (main.go); kubeadm no longer checks it since 1.30.
         return Prerequisites(
             resources=(
                 *(KernelModule(m) for m in self.modules()),
@@ -89,7 +89,7 @@ class Flannel(Network):
         )
 
     def addon(self, cluster: Cluster) -> Addon:
-        # The plugin takes the MTU that flanneld guessed from its link unless the delegate states one.
+        # Unless the delegate sets an MTU, the plugin uses the one that flanneld derived from its link.
         delegate = {"hairpinMode": True, "isDefaultGateway": True, "mtu": self.pod_mtu(cluster)}
         cni_conf = {
             "name": "cbr0",
@@ -113,18 +113,18 @@ class Flannel(Network):
         )
 
     def _net_conf(self, cluster: Cluster) -> dict[str, Any]:
-        """Flannel takes IPv4 to be on and IPv6 to be off where nothing is said."""
-        made: dict[str, Any] = {
+        """Flannel's defaults are IPv4 on and IPv6 off."""
+        conf: dict[str, Any] = {
             "EnableNFTables": cluster.kube_proxy_mode == "nftables",
             "Backend": self.backend(cluster),
         }
         for subnet in cluster.pod_subnets:
-            made |= {"Network" if subnet.version == 4 else "IPv6Network": str(subnet)}
+            conf |= {"Network" if subnet.version == 4 else "IPv6Network": str(subnet)}
         if 4 not in cluster.families:
-            made["EnableIPv4"] = False
+            conf["EnableIPv4"] = False
         if 6 in cluster.families:
-            made["EnableIPv6"] = True
-        return made
+            conf["EnableIPv6"] = True
+        return conf
 
     def checks(self, cluster: Cluster) -> list[Check]:
         links = self.links(cluster.families)
@@ -146,12 +146,12 @@ class Flannel(Network):
 
     @property
     def privileged(self) -> bool:
-        """Whether flanneld needs more than NET_ADMIN and NET_RAW."""
+        """Whether flanneld needs more privileges than NET_ADMIN and NET_RAW."""
         return False
 
     @property
     def has_key(self) -> bool:
-        """Whether a key stands in the configuration, which is a Secret then."""
+        """Whether the configuration contains a key, and is therefore a Secret."""
         return False
 
 

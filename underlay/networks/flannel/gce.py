@@ -10,12 +10,12 @@ from .alloc import FlannelAlloc
 class FlannelGce(FlannelAlloc):
     """Plain IP by the routes of a Google Cloud network: no overlay, across its zones.
 
-    To choose on Compute Engine where an overlay is not wanted. Each node costs a route, its instance has to be made
-    with --can-ip-forward, and the firewall has to let pods' addresses pass. Flannel's own backend of that name is gone
-    since 0.20 (2022): Flannel hands out subnets, and the routes are the variable `cloud`'s. State path_mtu: 1460 is
-    the network's default. IPv4 only, nothing encrypted by the mode.
+    Choose it on Compute Engine where an overlay is not wanted. Each node takes a route, its instance has to be created
+    with --can-ip-forward, and the firewall has to allow pods' addresses. Flannel dropped its own backend of that name
+    in 0.20 (2022): Flannel assigns subnets, and the variable `cloud` makes the routes. Set path_mtu: the default of the
+    network is 1460. IPv4 only, no encryption by the mode.
     """
 
     data_path = "plain IP, routed by the cloud's network"
     provider: ClassVar[str] = "gce"
-    path_most: ClassVar[int] = 8896
+    path_mtu_max: ClassVar[int] = 8896

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from underlay.model.capture import Wire, pods_in_the_clear
 from underlay.model.check import Check
 from underlay.model.cluster import Cluster
+from underlay.model.difference import member_difference
 from underlay.model.footprint import Traces
 from underlay.model.node import Node
 from underlay.model.prerequisites import Port
@@ -17,16 +18,18 @@ from underlay.model.routes import Routes
 from underlay.model.traits import Reach, Traits
 from underlay.networks.pod_routes import routes_to_pods
 from underlay.networks.pod_subnet import PROTOCOL
+from underlay.networks.racks import racks_without_routers
 
 from .flannel import OVERLAYS, Flannel
 from .routes import ROUTES, others, pod_routes
 
 
 class FlannelHostGw(Flannel):
-    """Plain routes from node to node, no overlay: the fastest there is.
+    """Plain routes from node to node, no overlay: the fastest mode of Flannel.
 
-    Flannel's own routes reach the nodes on one L2 segment: a router between them knows nothing of pods and drops their
-    packets. With `routes` = "bgp" FRR tells the routers of racks, and nodes of other racks are reached through those.
+    Flannel's own routes reach the nodes of one L2 segment: a router in between has no pod routes and drops pods'
+    packets. With `routes` = "bgp" FRR announces the subnets to the routers of racks, and nodes of other racks are
+    reached through them.
     """
 
     data_path = "plain IP, one hop between nodes"
@@ -55,7 +58,7 @@ class FlannelHostGw(Flannel):
         return {"Type": "host-gw"}
 
     def traces(self) -> Traces:
-        # With routes by BGP a node's own subnet is held by the agent, and those of other racks are FRR's.
+        # With routes by BGP, the agent keeps the node's own subnet, and FRR installs those of other racks.
         return replace(super().traces(), route_protocols=(PROTOCOL, "bgp"))
 
     def ports(self, cluster: Cluster) -> tuple[Port, ...]:
@@ -74,33 +77,28 @@ class FlannelHostGw(Flannel):
 
 
 def _across(cluster: Cluster) -> Iterator[str]:
-    """Why nodes would not reach one another's pods, or FRR would not know what to tell."""
+    """Why nodes would not reach one another's pods, or FRR would not announce them."""
     racks = ", ".join(cluster.racks)
     if cluster.routes is Routes.PLUGIN and len(cluster.racks) > 1:
         yield (
-            f"network.mode: flannel-host-gw cannot cross racks (the nodes are in {racks}; the routers between racks "
-            'know no pod routes); use flannel-vxlan with direct_routing, one rack, or routes = "bgp"'
+            "network.mode: flannel-host-gw does not cross racks, whose routers have no pod routes (the nodes are in "
+            f'{racks}); use flannel-vxlan with direct_routing, one rack, or routes = "bgp"'
         )
     if cluster.routes is not Routes.BGP:
         return
     if 6 in cluster.families:
-        yield "routes: BGP tells of IPv4 subnets only; leave the IPv6 subnets out, or the routes to the plugin"
-    without = [rack for rack in cluster.racks if not (cluster.bgp and cluster.bgp.routers_of(rack))]
-    if without:
-        yield (
-            f'routes: with "bgp" the routers of racks tell one another of pods ({racks}), and '
-            f"{', '.join(without)} has none; put one in the group routers, or in bgp.peers"
-        )
+        yield 'routes: FRR announces IPv4 subnets only; remove the IPv6 subnets, or set routes = "plugin"'
+    yield from racks_without_routers(cluster)
 
 
 def _judge_routes(cluster: Cluster, node: Node, version: int, output: str) -> str | None:
-    """Nodes of the segment by their own addresses, whoever told; nodes of other racks through a router, as BGP told."""
+    """Nodes of the segment by their own addresses, from any source; nodes of other racks through a router, by BGP."""
     every = others(cluster, node, version)
     near = others(cluster, node, version, rack=node.rack) if cluster.routes is Routes.BGP else every
-    told = [r for r in routes_to_pods(output, cluster, version) if r.get("protocol") == "bgp"]
-    far = [r for r in told if cluster.routes is Routes.BGP and r.get("gateway") not in near]
-    seen = {r["gateway"] for r in pod_routes(output, cluster, version) if r not in far}
-    if seen != near:
-        return f"pod routes lead through {sorted(seen)}, not {sorted(near)}"
+    learned = [r for r in routes_to_pods(output, cluster, version) if r.get("protocol") == "bgp"]
+    far = [r for r in learned if cluster.routes is Routes.BGP and r.get("gateway") not in near]
+    gateways = {r["gateway"] for r in pod_routes(output, cluster, version) if r not in far}
+    if wrong := member_difference(gateways, near):
+        return f"gateways of pod routes: {wrong}"
     across = len(every) - len(near)
-    return None if len(far) == across else f"{len(far)} pod routes by BGP to other racks, not {across}"
+    return None if len(far) == across else f"{len(far)} pod routes by BGP to other racks, expected {across}"

@@ -11,6 +11,7 @@ from pydantic import Field
 from underlay.model.capture import Wire, pods_in_the_clear
 from underlay.model.check import Check
 from underlay.model.cluster import Cluster
+from underlay.model.difference import member_difference
 from underlay.model.node import Node
 from underlay.model.packet_header import Header, ip
 from underlay.model.prerequisites import Port
@@ -24,18 +25,18 @@ _LINK = "flannel.ipip"
 
 
 class FlannelIpip(Flannel):
-    """IP in IP, the smallest overlay there is; Flannel calls it experimental.
+    """IP in IP, the smallest overlay; Flannel calls it experimental.
 
-    Costs 20 bytes a packet, the least of all overlays, where the network between hosts passes IP protocol 4: clouds
-    have to be told to, and Azure never does. IPv4 only, nothing encrypted. `direct_routing` leaves the overlay out
-    between nodes of one rack. The kernel's module also makes a link `tunl0`; that is expected.
+    Costs 20 bytes per packet, the least of all overlays, where the network between hosts passes IP protocol 4: clouds
+    need a firewall rule for it, and Azure never passes it. IPv4 only, no encryption. `direct_routing` bypasses the
+    overlay between nodes of one rack. The kernel module also creates a link `tunl0`; that is expected.
     """
 
     data_path = "IP in IP between nodes"
     registered: ClassVar[str] = "ipip"
 
     direct_routing: bool = Field(
-        False, description="plain routes between nodes on one L2 segment, the overlay elsewhere"
+        False, description="plain routes between nodes of one L2 segment, the overlay elsewhere"
     )
 
     @property
@@ -67,7 +68,7 @@ class FlannelIpip(Flannel):
     def checks(self, cluster: Cluster) -> list[Check]:
         checks = super().checks(cluster)
         for node in cluster.nodes:
-            # The link's MTU is that of the node's own less 20, whatever the path's is.
+            # The link's MTU is that of the node's link less 20, regardless of the path's MTU.
             link = partial(link_problem, kind="ipip", mtu=self.pod_mtu(cluster), local=str(node.address))
             checks.append(Check("the IPIP link", node.name, f"ip -json -details link show {_LINK}", link))
             judge = partial(self._judge_routes, cluster, node)
@@ -75,12 +76,12 @@ class FlannelIpip(Flannel):
         return checks
 
     def _judge_routes(self, cluster: Cluster, node: Node, output: str) -> str | None:
-        """By every node's own address: through the tunnel, but with direct routing not to those beside."""
-        beside = others(cluster, node, 4, rack=node.rack) if self.direct_routing else set()
+        """Every node by its own address: through the tunnel, except, with direct routing, to nodes of the same rack."""
+        neighbours = others(cluster, node, 4, rack=node.rack) if self.direct_routing else set()
         routes = pod_routes(output, cluster)
         direct = {r["gateway"] for r in routes if r["dev"] != _LINK}
         tunnelled = {r["gateway"] for r in routes if r["dev"] == _LINK}
-        if direct != beside:
-            return f"routes that avoid the tunnel lead to {sorted(direct)}, not {sorted(beside)}"
-        wanted = others(cluster, node, 4) - beside
-        return None if tunnelled == wanted else f"the tunnel leads to {sorted(tunnelled)}, not {sorted(wanted)}"
+        if wrong := member_difference(direct, neighbours):
+            return f"gateways of routes outside the tunnel: {wrong}"
+        wrong = member_difference(tunnelled, others(cluster, node, 4) - neighbours)
+        return f"gateways of routes through the tunnel: {wrong}" if wrong else None

@@ -22,30 +22,32 @@ from underlay.resources.sysctl import Sysctl
 
 from .flannel import Flannel
 
-# pkg/backend/ipsec/ipsec_network.go: room for AES-CBC with SHA-256, the most that a proposal takes.
+# pkg/backend/ipsec/ipsec_network.go: enough for AES-CBC with SHA-256, the largest of all proposals.
 _RESERVED = 77
-# SPI, sequence, IV, padding, trailer and ICV of AES-GCM, at the most; 20 and 8 of IP and UDP come before them.
+# SPI, sequence, IV, padding, trailer and ICV of AES-GCM, at most; the 20 bytes of IP and 8 of UDP are extra.
 _ESP = 37
 
 
 class FlannelIpsec(Flannel):
     """IPsec between nodes, keys exchanged by IKEv2; Flannel calls it experimental.
 
-    To choose where encryption has to be IPsec; flannel-wireguard is simpler, faster and supported. Costs 77 bytes a
-    packet, IPv4 only. What is encrypted goes from pod to pod: a node itself does not reach pods of other nodes, so
+    Choose it where encryption has to be IPsec; flannel-wireguard is simpler, faster and supported. Costs 77 bytes per
+    packet, IPv4 only. The policies match traffic from pod to pod: a node itself does not reach pods of other nodes, so
     that NodePorts and webhooks fail there. Hosts need a default route, since a packet is routed before it is encrypted,
-    and no IPsec of another hand.
+    and no other IPsec.
     """
 
     data_path = "IPsec between nodes, no link of its own"
     registered: ClassVar[str] = "ipsec"
 
-    psk: SecretStr | None = Field(None, description="the key all nodes share, 96 hexadecimal digits or more")
-    udp_encap: bool = Field(False, description="ESP inside UDP always, for NAT between nodes; 8 bytes more a packet")
+    psk: SecretStr | None = Field(
+        None, description="the pre-shared key of all nodes, 96 hexadecimal digits or more; secret"
+    )
+    udp_encap: bool = Field(False, description="ESP always inside UDP, for NAT between nodes; 8 bytes more per packet")
     esp_proposal: str = Field(
         "aes128gcm16-sha256-prfsha256-ecp256",
         pattern=r"^[a-z0-9]+(-[a-z0-9]+)+$",
-        description="the algorithms of ESP, as strongSwan spells them",
+        description="the algorithms of ESP, in strongSwan's notation",
     )
 
     @classmethod
@@ -56,7 +58,7 @@ class FlannelIpsec(Flannel):
     @classmethod
     def _key(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not re.fullmatch("[0-9a-fA-F]{96,}", value.get_secret_value()):
-            raise ValueError("96 hexadecimal digits or more are needed; make them with `openssl rand -hex 48`")
+            raise ValueError("a key has 96 hexadecimal digits or more; generate one with `openssl rand -hex 48`")
         return value
 
     @property
@@ -67,7 +69,7 @@ class FlannelIpsec(Flannel):
     def problems(self, cluster: Cluster) -> list[str]:
         found = super().problems(cluster)
         if self.psk is None:
-            found.append("network.psk: is missing; make one with `openssl rand -hex 48`")
+            found.append("network.psk: is missing; generate one with `openssl rand -hex 48`")
         return found
 
     def backend(self, cluster: Cluster) -> dict[str, Any]:
@@ -84,14 +86,14 @@ class FlannelIpsec(Flannel):
 
     @property
     def nodes_reach_pods(self) -> bool:
-        """What a node sends by itself comes from its own address, and policies know pods' alone."""
+        """A node's own packets come from its own address, and the policies match pods' addresses only."""
         return False
 
     def modules(self) -> tuple[str, ...]:
         return ("xfrm_user", "esp4")
 
     def sysctls(self) -> tuple[Sysctl, ...]:
-        # Decrypted packets of pods come in by the node's own link; the looser of this and the link's value holds.
+        # Pods' decrypted packets arrive by the node's link; the looser of this and the link's value applies.
         return (Sysctl("net.ipv4.conf.all.rp_filter", "2"),)
 
     def ports(self, cluster: Cluster) -> tuple[Port, ...]:
@@ -106,7 +108,7 @@ class FlannelIpsec(Flannel):
 
     def wire(self, cluster: Cluster, one: Node, other: Node) -> Wire:
         shows = "udp port 4500" if self.udp_encap else "ip proto 50"
-        # What comes in is seen twice, the second time decrypted.
+        # A capture shows incoming packets twice, the second time decrypted.
         return Wire(shows=shows, never_sent=pods_in_the_clear(cluster))
 
     def checks(self, cluster: Cluster) -> list[Check]:
@@ -123,13 +125,15 @@ class FlannelIpsec(Flannel):
 
 
 def _judge_policies(cluster: Cluster, node: Node, output: str) -> str | None:
-    """Out, in and forward for every other node, each by a tunnel between the two nodes' addresses."""
-    seen: dict[str, set[str]] = {"out": set(), "in": set(), "fwd": set()}
+    """Policies out, in and fwd for every other node, each with a tunnel between the two nodes' addresses."""
+    observed: dict[str, set[str]] = {"out": set(), "in": set(), "fwd": set()}
     found = re.findall(r"\bdir (\w+) .*\n\s*tmpl src (\S+) dst (\S+)", output)
     for direction, source, target in found:
         own, other = (source, target) if direction == "out" else (target, source)
-        if direction in seen and own == str(node.address):
-            seen[direction].add(other)
-    wanted = {str(n.address) for n in cluster.nodes if n != node}
-    wrong = {d: sorted(wanted - addresses) for d, addresses in seen.items() if not wanted <= addresses}
-    return f"no policies for {wrong}" if wrong else None
+        if direction in observed and own == str(node.address):
+            observed[direction].add(other)
+    expected = {str(n.address) for n in cluster.nodes if n != node}
+    missing = {direction: sorted(expected - addresses) for direction, addresses in observed.items()}
+    return (
+        "; ".join(f"no policy {d} for {', '.join(addresses)}" for d, addresses in missing.items() if addresses) or None
+    )

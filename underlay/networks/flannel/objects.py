@@ -12,10 +12,10 @@ NAME = "kube-flannel-ds"
 _ACCOUNT = "flannel"
 _CONFIG = "kube-flannel-cfg"
 _FLANNELD = "/opt/bin/flanneld"
-# The kubelet's --node-ip has both addresses; flanneld would take the link's first IPv6 address, whichever that is.
+# The kubelet's --node-ip has both addresses; flanneld would use the link's first IPv6 address, whichever it is.
 _WITH_IPV6 = f'exec {_FLANNELD} "$@" --public-ipv6="${{HOST_IPS#*,}}"'
-# A node is Ready as soon as a CNI configuration is there. Upstream's init container puts it there before flanneld has
-# a subnet: the first pods of a node then fail, and wait ten seconds for another try.
+# A node is Ready as soon as a CNI configuration exists. Upstream's init container writes it before flanneld has a
+# subnet: the first pods of a node then fail, and are retried after ten seconds.
 _READY = """\
 until [ -s /run/flannel/subnet.env ]; do sleep 0.2; done
 cp -f /etc/kube-flannel/cni-conf.json /etc/cni/net.d/.underlay.tmp
@@ -25,7 +25,11 @@ mv -f /etc/cni/net.d/.underlay.tmp /etc/cni/net.d/10-flannel.conflist"""
 def objects(
     *, image: str, plugin_image: str, files: dict[str, str], secret: bool, privileged: bool, dual_stack: bool
 ) -> tuple[Object, ...]:
-    """Everything Flannel lays down; `files` are the entries of its ConfigMap, or of its Secret if a key is in them."""
+    """All objects of Flannel.
+
+    :param files: the entries of its ConfigMap, or of its Secret where `secret` is set, since they contain a key.
+    :param privileged: whether flanneld runs privileged, not with NET_ADMIN and NET_RAW alone.
+    """
     rbac = "rbac.authorization.k8s.io"
     return (
         {
@@ -80,7 +84,7 @@ def _daemon_set(
     privileged: bool,
     dual_stack: bool,
 ) -> Object:
-    # flanneld reads its configuration once: a changed one has to replace the pods.
+    # flanneld reads its configuration only at start: a change has to replace the pods.
     digest = hashlib.sha256("".join(f"{k}\0{v}\0" for k, v in sorted(files.items())).encode()).hexdigest()
     security: dict[str, Any] = (
         {"privileged": True} if privileged else {"capabilities": {"add": ["NET_ADMIN", "NET_RAW"]}}
@@ -113,7 +117,7 @@ def _daemon_set(
                             "name": "kube-flannel",
                             "image": image,
                             "command": ["sh", "-c", _WITH_IPV6, "flanneld"] if dual_stack else [_FLANNELD],
-                            # The address the inventory names, not a guess: hostIP is the kubelet's --node-ip.
+                            # The address of the inventory, without autodetection: hostIP is the kubelet's --node-ip.
                             "args": ["--ip-masq", "--kube-subnet-mgr", "--iface=$(HOST_IP)"],
                             "env": [
                                 _from_field("POD_NAME", "metadata.name"),

@@ -1,4 +1,4 @@
-"""Which routes on a node lead to the pods of others."""
+"""Routes on a node that lead to the pods of other nodes."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ ROUTES = {4: "ip -json route show table main", 6: "ip -6 -json route show table 
 
 
 def address_of(node: Node, version: int) -> IPv4Address | IPv6Address | None:
-    """The node's address of an IP version."""
+    """The node's address of an IP version; None if it has none."""
     return node.address if node.address.version == version else node.address_v6
 
 
 def others(cluster: Cluster, node: Node, version: int, *, rack: str | None = None) -> set[str]:
-    """The addresses of all other nodes, or of those in a rack."""
+    """The addresses of all other nodes, or of those in a rack, of one IP version."""
     return {
         str(address)
         for n in cluster.nodes
@@ -32,6 +32,6 @@ def pod_routes(output: str, cluster: Cluster, version: int = 4) -> list[dict[str
 
 
 def whole_network(output: str, cluster: Cluster, version: int = 4) -> list[str]:
-    """The links that the route to the whole pod subnet leads to."""
+    """The links that routes to the whole pod subnet lead through."""
     subnet = str(subnet_of(cluster, version))
     return [str(r.get("dev")) for r in routes_to_pods(output, cluster, version) if r["dst"] == subnet]

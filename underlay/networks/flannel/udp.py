@@ -11,6 +11,7 @@ from pydantic import Field
 from underlay.model.capture import Wire, pods_in_the_clear
 from underlay.model.check import Check
 from underlay.model.cluster import Cluster
+from underlay.model.difference import difference, in_words
 from underlay.model.node import Node
 from underlay.model.packet_header import Header, ip, udp
 from underlay.model.prerequisites import Port, Prerequisites
@@ -21,16 +22,16 @@ from .checks import link_problem
 from .flannel import Flannel
 from .routes import ROUTES, whole_network
 
-# A TUN link is gone with the flanneld that made it, so that its name is always the first.
+# A TUN link disappears with the flanneld that made it, so that the next one has the same name.
 _LINK = "flannel0"
 
 
 class FlannelUdp(Flannel):
-    """Packets through a program on each node, by UDP: for debugging only.
+    """Packets through a user-space process on each node, over UDP: for debugging only.
 
-    To choose when an overlay of the kernel's is suspected and has to be ruled out, and for nothing else: each packet
-    goes to flanneld and back, so that it is slow and costs CPU, and flanneld runs privileged. 28 bytes a packet, IPv4
-    and amd64 only, nothing encrypted.
+    Choose it to rule out the kernel's overlay as the cause of a fault, and for nothing else: each packet passes through
+    flanneld, so that it is slow and costs CPU, and flanneld runs privileged. 28 bytes per packet, IPv4 and amd64 only,
+    no encryption.
     """
 
     data_path = "UDP from a user-space process"
@@ -40,7 +41,7 @@ class FlannelUdp(Flannel):
 
     @property
     def traits(self) -> Traits:
-        warning = "for debugging only: a program on each node carries every packet, and slowly"
+        warning = "for debugging only: every packet passes through a user-space process, which is slow"
         return replace(super().traits, status=Status.DEBUGGING, warning=warning)
 
     def backend(self, cluster: Cluster) -> dict[str, Any]:
@@ -61,7 +62,7 @@ class FlannelUdp(Flannel):
 
     @property
     def privileged(self) -> bool:
-        """It opens /dev/net/tun."""
+        """flanneld opens /dev/net/tun."""
         return True
 
     def headers(self, cluster: Cluster) -> tuple[Header, ...]:
@@ -73,7 +74,7 @@ class FlannelUdp(Flannel):
     def checks(self, cluster: Cluster) -> list[Check]:
         checks = super().checks(cluster)
         for node in cluster.nodes:
-            # The link's MTU is that of the node's own less 28, whatever the path's is.
+            # The link's MTU is that of the node's link less 28, regardless of the path's MTU.
             link = partial(link_problem, kind="tun", mtu=self.pod_mtu(cluster))
             checks.append(Check("the TUN link", node.name, f"ip -json -details link show {_LINK}", link))
             checks.append(Check("the route to all pods", node.name, ROUTES[4], partial(_judge_route, cluster)))
@@ -84,10 +85,12 @@ class FlannelUdp(Flannel):
 
 
 def _judge_route(cluster: Cluster, output: str) -> str | None:
-    seen = whole_network(output, cluster)
-    return None if seen == [_LINK] else f"the route to {cluster.pod_subnet} leads to {seen}, not {[_LINK]}"
+    wrong = difference({"link": whole_network(output, cluster)}, {"link": [_LINK]})
+    return f"route to {cluster.pod_subnet}: {wrong}" if wrong else None
 
 
 def _judge_socket(node: Node, output: str) -> str | None:
-    seen = [line.split()[3] for line in output.splitlines()]
-    return None if any(s.startswith(f"{node.address}:") for s in seen) else f"UDP sockets are {seen}"
+    sockets = [line.split()[3] for line in output.splitlines()]
+    if any(s.startswith(f"{node.address}:") for s in sockets):
+        return None
+    return f"flanneld does not listen on {node.address} (UDP sockets: {in_words(sockets)})"

@@ -11,6 +11,7 @@ from pydantic import Field
 from underlay.model.capture import Wire, pods_in_the_clear
 from underlay.model.check import Check
 from underlay.model.cluster import Cluster
+from underlay.model.difference import difference, member_difference
 from underlay.model.node import Node
 from underlay.model.packet_header import ETHERNET, Header, ip, udp
 from underlay.model.prerequisites import Port
@@ -18,37 +19,35 @@ from underlay.model.prerequisites import Port
 from .flannel import Flannel
 from .routes import ROUTES, others, pod_routes
 
-# What Flannel reserves, whichever version of IP is around it (pkg/backend/vxlan/device.go).
+# What Flannel reserves, in bytes, with either version of IP outside (pkg/backend/vxlan/device.go).
 _RESERVED = 50
 _LINKS = {4: "flannel", 6: "flannel-v6"}
-_NAME_MOST = 15
+_NAME_MAX = 15
 
 
 class FlannelVxlan(Flannel):
     """VXLAN overlay over any IP network.
 
-    The one that works nearly everywhere: hosts need to reach one another by UDP on one port, and nothing between them
-    knows of pods. Costs 50 bytes a packet, 70 over IPv6, and encrypts nothing. `direct_routing` leaves the overlay
-    out between nodes of one rack.
+    The mode that works nearly everywhere: hosts need to reach one another on one UDP port, and the network between them
+    needs no pod routes. Costs 50 bytes per packet, 70 over IPv6; no encryption. `direct_routing` bypasses the overlay
+    between nodes of one rack.
     """
 
     data_path = "VXLAN between nodes"
     families: ClassVar[tuple[int, ...]] = (4, 6)
     registered: ClassVar[str] = "vxlan"
 
-    # The link's name has the VNI in it, and a name has 15 characters: fewer than the 24 bits that a header has.
+    # The link's name contains the VNI and has at most 15 characters, too few for all 24 bits of a VNI.
     vni: int = Field(1, gt=0, lt=10**7, description="VXLAN network identifier")
     port: int = Field(8472, gt=0, lt=2**16, description="UDP port of the overlay")
     direct_routing: bool = Field(
-        False, description="plain routes between nodes on one L2 segment, the overlay elsewhere"
+        False, description="plain routes between nodes of one L2 segment, the overlay elsewhere"
     )
 
     def problems(self, cluster: Cluster) -> list[str]:
         found = super().problems(cluster)
         if len(self.links(cluster.families)) < len(cluster.families):
-            found.append(
-                f"network.vni: {self.vni} is too long for the name of the link that carries IPv6; use one below 10000"
-            )
+            found.append(f"network.vni: too long for the name of the IPv6 link (it is {self.vni}); use one below 10000")
         return found
 
     def backend(self, cluster: Cluster) -> dict[str, Any]:
@@ -64,15 +63,15 @@ class FlannelVxlan(Flannel):
         return ("vxlan",)
 
     def links(self, families: tuple[int, ...] = (4, 6)) -> tuple[str, ...]:
-        """Those whose names Linux can have."""
+        """Links whose names are short enough for Linux; `problems` reports the others."""
         names = (f"{_LINKS[version]}.{self.vni}" for version in families)
-        return tuple(name for name in names if len(name) <= _NAME_MOST)
+        return tuple(name for name in names if len(name) <= _NAME_MAX)
 
     def ports(self, cluster: Cluster) -> tuple[Port, ...]:
         return (Port("udp", self.port, "flannel VXLAN"),)
 
     def headers(self, cluster: Cluster) -> tuple[Header, ...]:
-        # IPv6 pods travel between the nodes' IPv6 addresses, and a pod has one MTU for both.
+        # IPv6 pods' packets travel between the nodes' IPv6 addresses, and a pod has one MTU for both versions.
         version = max(cluster.families)
         return (ip(version), udp(self.port), Header("VXLAN", 8, f"VNI {self.vni}"), ETHERNET)
 
@@ -99,18 +98,21 @@ class FlannelVxlan(Flannel):
     def _judge_link(self, mtu: int, output: str) -> str | None:
         link = json.loads(output)[0]
         data = link["linkinfo"]["info_data"]
-        seen = {"mtu": link["mtu"], "vni": data["id"], "port": data["port"], "up": "UP" in link["flags"]}
-        wanted = {"mtu": mtu, "vni": self.vni, "port": self.port, "up": True}
-        return None if seen == wanted else f"{link['ifname']} is {seen}, not {wanted}"
+        state = "up" if "UP" in link["flags"] else "down"
+        observed = {"mtu": link["mtu"], "vni": data["id"], "port": data["port"], "state": state}
+        wrong = difference(observed, {"mtu": mtu, "vni": self.vni, "port": self.port, "state": "up"})
+        return f"{link['ifname']}: {wrong}" if wrong else None
 
     def _judge_routes(self, cluster: Cluster, node: Node, version: int, output: str) -> str | None:
-        """Through the overlay to nodes elsewhere; with direct routing, by their own address to those beside."""
-        beside = others(cluster, node, version, rack=node.rack) if self.direct_routing else set()
+        """Through the overlay; with direct routing, nodes of the same rack by their own addresses."""
+        neighbours = others(cluster, node, version, rack=node.rack) if self.direct_routing else set()
         routes = pod_routes(output, cluster, version)
         link = f"{_LINKS[version]}.{self.vni}"
         direct = {r["gateway"] for r in routes if r["dev"] != link}
         tunnelled = [r for r in routes if r["dev"] == link]
-        if direct != beside:
-            return f"routes that avoid the overlay lead to {sorted(direct)}, not {sorted(beside)}"
-        wanted = len(cluster.nodes) - 1 - len(beside)
-        return None if len(tunnelled) == wanted else f"{len(tunnelled)} routes through the overlay, not {wanted}"
+        if wrong := member_difference(direct, neighbours):
+            return f"gateways of routes outside the overlay: {wrong}"
+        expected = len(cluster.nodes) - 1 - len(neighbours)
+        if len(tunnelled) == expected:
+            return None
+        return f"{len(tunnelled)} routes through the overlay, expected {expected}"

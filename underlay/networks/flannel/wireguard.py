@@ -13,16 +13,18 @@ from pydantic import Field, SecretStr, field_validator
 from underlay.model.capture import Wire, pods_in_the_clear
 from underlay.model.check import Check
 from underlay.model.cluster import Cluster
+from underlay.model.difference import difference, member_difference
 from underlay.model.node import Node
 from underlay.model.packet_header import Header, ip, udp
 from underlay.model.prerequisites import Port
 from underlay.model.traits import Traits
+from underlay.networks.pod_routes import subnet_of
 
 from .checks import link_problem
 from .flannel import Flannel
 from .routes import ROUTES, address_of, whole_network
 
-# What Flannel reserves: an IPv6 header around, even where IPv4 is (pkg/backend/wireguard/wireguard_network.go).
+# What Flannel reserves, in bytes: an outer IPv6 header even over IPv4 (pkg/backend/wireguard/wireguard_network.go).
 _RESERVED = 80
 _PORT_V6 = 51821
 _NO_ADDRESS = "(none)"
@@ -30,11 +32,11 @@ _SEPARATE = "separate"
 
 
 class FlannelWireguard(Flannel):
-    """WireGuard between nodes: every packet that leaves a node for another's pods is encrypted.
+    """WireGuard between nodes: every packet to pods of another node is encrypted.
 
-    To choose where the network between hosts is not trusted. Works across routers, costs 80 bytes a packet and the
-    CPU of its cipher; keys are made by each node and told through the cluster. Linux 5.6 has it, but not every cloud
-    kernel does.
+    Choose it where the network between hosts is not trusted. Works across routers; costs 80 bytes per packet and the
+    CPU time of encryption. Each node generates its own key and publishes the public key through the cluster. Linux has
+    WireGuard since 5.6, but not every cloud kernel includes it.
     """
 
     data_path = "WireGuard between nodes"
@@ -43,12 +45,14 @@ class FlannelWireguard(Flannel):
 
     port: int = Field(51820, gt=0, lt=2**16, description="UDP port of the tunnel")
     port_v6: int | None = Field(
-        None, gt=0, lt=2**16, description="UDP port of the tunnel that carries IPv6, where it is one of its own; 51821"
+        None, gt=0, lt=2**16, description="UDP port of the tunnel that carries IPv6, if separate; by default 51821"
     )
     tunnel: Literal["separate", "auto", "ipv4", "ipv6"] = Field(
-        "separate", description="dual stack: one tunnel for each family, or one for both, over IPv4, IPv6 or either"
+        "separate", description="for dual stack: a tunnel per IP version, or one for both over IPv4, IPv6 or either"
     )
-    psk: SecretStr | None = Field(None, description="a key beside those of the nodes, as `wg genpsk` makes it")
+    psk: SecretStr | None = Field(
+        None, description="pre-shared key in addition to the nodes' keys, as `wg genpsk` prints it; secret"
+    )
 
     @field_validator("psk")
     @classmethod
@@ -60,7 +64,7 @@ class FlannelWireguard(Flannel):
         except (binascii.Error, ValueError):
             whole = False
         if not whole:
-            raise ValueError("32 bytes in base64 are needed; make them with `wg genpsk`")
+            raise ValueError("a key has 32 bytes in base64; generate one with `wg genpsk`")
         return value
 
     @property
@@ -71,37 +75,37 @@ class FlannelWireguard(Flannel):
         found = super().problems(cluster)
         single = len(cluster.families) == 1
         if self.tunnel != _SEPARATE and single:
-            found.append(f"network.tunnel: {self.tunnel} is for dual stack, and this cluster is not; leave it out")
+            found.append(f"network.tunnel: applies to dual-stack clusters only (it is {self.tunnel}); remove it")
         if self.port_v6 is not None and not self._own_port_for_v6(cluster):
-            found.append("network.port_v6: no tunnel of its own carries IPv6 here; leave it out")
+            found.append("network.port_v6: no separate tunnel carries IPv6 in this cluster; remove it")
         if cluster.families == (6,) and "port" in self.model_fields_set:
-            found.append("network.port: the tunnel of an IPv6 cluster listens on port_v6; set that one")
+            found.append("network.port: the tunnel of an IPv6 cluster listens on port_v6; set port_v6 instead")
         if self.port == self._port_v6(cluster) and not single and self.tunnel == _SEPARATE:
-            found.append(f"network.port_v6: {self.port} is the other tunnel's port too; choose another")
+            found.append(f"network.port_v6: the IPv4 tunnel has the same port (it is {self.port}); choose another")
         return found
 
     def backend(self, cluster: Cluster) -> dict[str, Any]:
-        made = {
+        backend = {
             "Type": "wireguard",
             "ListenPort": self.port,
             "ListenPortV6": self._port_v6(cluster),
             "Mode": self.tunnel,
             "MTU": cluster.path_mtu,
         }
-        return made | ({"PSK": self.psk.get_secret_value()} if self.psk else {})
+        return backend | ({"PSK": self.psk.get_secret_value()} if self.psk else {})
 
     def _own_port_for_v6(self, cluster: Cluster) -> bool:
         return 6 in cluster.families and self.tunnel == _SEPARATE
 
     def _port_v6(self, cluster: Cluster) -> int:
-        # With one tunnel flanneld listens on ListenPort alone, and tells its peers ListenPortV6 for IPv6 (0.28.10).
+        # With one tunnel flanneld listens on ListenPort, but announces ListenPortV6 to its peers for IPv6 (0.28.10).
         return (self.port_v6 or _PORT_V6) if self._own_port_for_v6(cluster) else self.port
 
     def modules(self) -> tuple[str, ...]:
         return ("wireguard",)
 
     def packages(self) -> tuple[str, ...]:
-        """For the checks; flanneld itself needs none."""
+        """`wg`, for the checks; flanneld itself does not need it."""
         return ("wireguard-tools",)
 
     @property
@@ -142,8 +146,8 @@ class FlannelWireguard(Flannel):
                 checks.append(Check(f"the link {link}", node.name, f"ip -json -details link show {link}", judge))
                 # Never `wg show … dump`: it prints the keys.
                 peers = partial(self._judge_peers, cluster, node, link)
-                asked = f"wg show {link} endpoints && wg show {link} allowed-ips"
-                checks.append(Check(f"the peers of {link}", node.name, asked, peers))
+                command = f"wg show {link} endpoints && wg show {link} allowed-ips"
+                checks.append(Check(f"the peers of {link}", node.name, command, peers))
             for version in cluster.families:
                 name = "the route to all pods" if version == 4 else "the IPv6 route to all pods"
                 route = partial(self._judge_route, cluster, version)
@@ -151,24 +155,23 @@ class FlannelWireguard(Flannel):
         return checks
 
     def _judge_peers(self, cluster: Cluster, node: Node, link: str, output: str) -> str | None:
-        """Every other node is a peer, at an address that it may be reached by.
+        """Every other node is a peer, with an endpoint of that node.
 
-        A node that booted has a new key, and flanneld elsewhere leaves the old one a peer that no address leads to
+        A rebooted node has a new key, and flanneld on other nodes keeps the old one as a peer without allowed IPs
         (pkg/backend/wireguard of 0.28.10).
         """
         others = {n.name: self._endpoints(cluster, n, link) for n in cluster.nodes if n != node}
-        left, unknown = set(others), []
+        missing, unexpected = set(others), []
         for endpoint, addresses in _peers(output):
             name = next((n for n, endpoints in others.items() if endpoint in endpoints), None)
             if name and addresses == _NO_ADDRESS:
                 continue
-            if name in left:
-                left.remove(name)
+            if name in missing:
+                missing.remove(name)
             else:
-                unknown.append(endpoint)
-        told = [f"{', '.join(sorted(left))} is no peer"] if left else []
-        told += [f"{', '.join(sorted(unknown))} is a peer and no node's"] if unknown else []
-        return "; ".join(told) or None
+                unexpected.append(endpoint)
+        wrong = member_difference(unexpected, missing)
+        return f"peers: {wrong}" if wrong else None
 
     def _endpoints(self, cluster: Cluster, node: Node, link: str) -> set[str]:
         if self.tunnel == _SEPARATE:
@@ -179,14 +182,15 @@ class FlannelWireguard(Flannel):
         return {f"{v4}:{self.port}" if v == 4 else f"[{v6}]:{self._port_v6(cluster)}" for v in versions}
 
     def _judge_route(self, cluster: Cluster, version: int, output: str) -> str | None:
-        wanted, seen = list(self.links((version,))), whole_network(output, cluster, version)
-        return None if seen == wanted else f"the route to all pods leads to {seen}, not {wanted}"
+        observed, expected = whole_network(output, cluster, version), list(self.links((version,)))
+        wrong = difference({"link": observed}, {"link": expected})
+        return f"route to {subnet_of(cluster, version)}: {wrong}" if wrong else None
 
 
 def _peers(output: str) -> list[tuple[str, str]]:
-    """Endpoint and addresses of every peer; both are told by its key."""
+    """Endpoint and allowed IPs of every peer; the output lists both by the peer's key."""
     found: dict[str, list[str]] = {}
     for line in output.splitlines():
-        key, _, told = line.partition("\t")
-        found.setdefault(key, []).append(told)
-    return [(told[0], told[-1]) for told in found.values()]
+        key, _, value = line.partition("\t")
+        found.setdefault(key, []).append(value)
+    return [(values[0], values[-1]) for values in found.values()]

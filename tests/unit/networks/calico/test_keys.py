@@ -39,11 +39,11 @@ def test_nothing_of_the_same_identity_twice(shape: Shape) -> None:
     ("values", "told"),
     [
         ({"FelixConfiguration": {"logSeverityScren": "Debug"}},
-         ["network.values.FelixConfiguration.logSeverityScren: is not known; did you mean logSeverityScreen?"]),
+         ["network.values.FelixConfiguration.logSeverityScren: unknown key; did you mean logSeverityScreen?"]),
         ({"FelixConfiguration": {"bpfMapSizeRoute": "many"}},
-         ["network.values.FelixConfiguration.bpfMapSizeRoute: is string, and integer is known; correct it"]),
+         ["network.values.FelixConfiguration.bpfMapSizeRoute: wrong type (it is string); use integer"]),
         ({"Installation": {"calicoNetwork": {"hostPorts": "On"}}},
-         ["network.values.Installation.calicoNetwork.hostPorts: 'On' is not known; one of Enabled, Disabled"]),
+         ["network.values.Installation.calicoNetwork.hostPorts: unknown value (it is 'On'); use one of Enabled, Disabled"]),
         ({"Instalation": {}},
          ["network.values.Instalation: is no kind to be changed here; Installation, FelixConfiguration, "
           "BGPConfiguration are"]),
@@ -69,7 +69,7 @@ def test_a_value_of_the_newer_line_is_known_in_it_alone() -> None:
     spec = {"spec": {"programClusterRoutes": "EnabledIPIPOnly"}}
     assert list(keys["3.33"].problems(spec, where="v")) == []
     assert list(keys["3.32"].problems(spec, where="v")) == [
-        "v.spec.programClusterRoutes: 'EnabledIPIPOnly' is not known; one of Enabled, Disabled"
+        "v.spec.programClusterRoutes: unknown value (it is 'EnabledIPIPOnly'); use one of Enabled, Disabled"
     ]
 
 

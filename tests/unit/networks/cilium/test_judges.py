@@ -244,7 +244,7 @@ def test_a_capture_shows_this_mode_and_no_other(
 def test_static_routes_of_ours_lead_where_cilium_lays_none(mode: str) -> None:
     made = cilium(mode)
     peers = [n.name for n in made.routed_peers(RACKS, RACKS.node("cp-1"))]
-    assert (made.lays_tunnels, peers) == {
+    assert (made.uses_host_tunnels, peers) == {
         "cilium-ipip": (True, ["w-1", "w-2"]),
         "cilium-hybrid": (True, ["w-2"]),
     }.get(mode, (False, ["w-1", "w-2"]))

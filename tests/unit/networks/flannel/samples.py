@@ -1,4 +1,4 @@
-"""What the tests of Flannel's modes share: a node's answers as `ip -json` printed them, and what was laid down."""
+"""What the tests of Flannel's modes share: a node's output of `ip -json`, and the objects that are applied."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ HOST_V6 = [
 LINKS = [{"ifname": name, "mtu": 1500, "flags": ["UP"]} for name in ("lo", "eth0", "cni0", "vethe0c0ffee@if2")]
 
 
-def judged(network: Flannel, name: str, answer: object, *, node: str = "cp-1", of: Cluster | None = None) -> str | None:
-    """What a check of the mode makes of an answer, text or data."""
-    text = answer if isinstance(answer, str) else json.dumps(answer)
+def judged(network: Flannel, name: str, output: object, *, node: str = "cp-1", of: Cluster | None = None) -> str | None:
+    """The verdict of a check of the mode on a command's output, as text or as data."""
+    text = output if isinstance(output, str) else json.dumps(output)
     return check(network, name, node=node, of=of).judge(text)
 
 
@@ -43,7 +43,7 @@ def link(name: str, kind: str, mtu: int, **data: Any) -> list[dict[str, Any]]:
 
 
 def configuration(network: Flannel, of: Cluster | None = None) -> dict[str, Any]:
-    """The entries of what flanneld reads, as data."""
+    """The entries of flanneld's configuration, as data."""
     found = next(o for o in network.addon(of or one_rack()).objects if o["metadata"]["name"] == "kube-flannel-cfg")
     entries = found["data"] if found["kind"] == "ConfigMap" else found["stringData"]
     return {name: json.loads(text) for name, text in entries.items()}
@@ -55,5 +55,5 @@ def net_conf(network: Flannel, of: Cluster | None = None) -> dict[str, Any]:
 
 def flanneld(network: Flannel, of: Cluster | None = None) -> dict[str, Any]:
     """The pod of flanneld."""
-    laid = next(o for o in network.addon(of or one_rack()).objects if o["kind"] == "DaemonSet")
-    return dict(laid["spec"]["template"]["spec"])
+    daemon_set = next(o for o in network.addon(of or one_rack()).objects if o["kind"] == "DaemonSet")
+    return dict(daemon_set["spec"]["template"]["spec"])

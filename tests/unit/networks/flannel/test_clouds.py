@@ -1,4 +1,4 @@
-"""What only flannel-aws-vpc and flannel-gce do: subnets from Flannel, the way between them from the cloud."""
+"""What is specific to flannel-aws-vpc and flannel-gce: subnets from Flannel, routes between them from the cloud."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CLOUDS = {
     "aws": CloudSettings(provider="aws", region="eu-central-1", route_tables=("rtb-1",)),
     "gce": CloudSettings(provider="gce", project="p", zones=("europe-west3-a",), network="default"),
 }
-WAY = "the way to pods is left to the cloud"
+ROUTES = "pod routes are left to the cloud"
 
 
 @pytest.fixture(params=[FlannelAwsVpc, FlannelGce])
@@ -30,21 +30,21 @@ def made(request: pytest.FixtureRequest) -> FlannelAlloc:
     return cloud
 
 
-def test_flannel_hands_out_subnets_and_the_cloud_routes_them(made: FlannelAlloc) -> None:
+def test_flannel_assigns_subnets_and_the_cloud_routes_them(made: FlannelAlloc) -> None:
     assert net_conf(made)["Backend"] == {"Type": "alloc"}
     assert made.routes == (Routes.CLOUD,)
     assert made.traits.reach is Reach.WITH_ROUTES
     assert made.traits.status is Status.SUBSTITUTE
-    assert made.traits.warning.startswith("the backend left Flannel in 0.20; it hands out subnets alone")
+    assert made.traits.warning.startswith("Flannel dropped this backend in 0.20; it assigns subnets only")
 
 
-def test_a_host_has_no_way_of_its_own_to_pods(made: FlannelAlloc) -> None:
-    assert judged(made, WAY, json.dumps(HOST)) is None
+def test_a_host_has_no_pod_routes_of_its_own(made: FlannelAlloc) -> None:
+    assert judged(made, ROUTES, json.dumps(HOST)) is None
     route = {"dst": "10.244.1.0/24", "gateway": "192.0.2.2", "dev": "eth0", "flags": []}
-    assert judged(made, WAY, json.dumps([*HOST, route])) == "routes of another hand lead to pods: 10.244.1.0/24"
+    assert judged(made, ROUTES, json.dumps([*HOST, route])) == "unexpected pod routes: 10.244.1.0/24"
 
 
-def test_crosses_racks_and_nothing_is_around_a_packet(made: FlannelAlloc) -> None:
+def test_crosses_racks_without_encapsulation(made: FlannelAlloc) -> None:
     racks = cluster()
     assert made.problems(racks) == []
     assert made.overhead(racks) == 0
@@ -53,7 +53,7 @@ def test_crosses_racks_and_nothing_is_around_a_packet(made: FlannelAlloc) -> Non
     assert wire.never == "udp port 8472 or udp port 8285 or udp port 51820 or proto 4"
 
 
-def test_sources_are_looked_at_loosely(made: FlannelAlloc) -> None:
+def test_the_reverse_path_filter_is_loose(made: FlannelAlloc) -> None:
     assert Sysctl("net.ipv4.conf.all.rp_filter", "2") in made.prerequisites(cluster()).resources
 
 
@@ -61,12 +61,12 @@ def test_sources_are_looked_at_loosely(made: FlannelAlloc) -> None:
     ("made", "mtu", "problem"),
     [
         (FlannelAwsVpc(), 9001, []),
-        (FlannelAwsVpc(), 9216, ["path_mtu: 9216 is more than AWS carries; use 9001 or less"]),
+        (FlannelAwsVpc(), 9216, ["path_mtu: larger than AWS carries (it is 9216); use 9001 or less"]),
         (FlannelGce(), 8896, []),
-        (FlannelGce(), 9001, ["path_mtu: 9001 is more than GCE carries; use 8896 or less"]),
+        (FlannelGce(), 9001, ["path_mtu: larger than GCE carries (it is 9001); use 8896 or less"]),
     ],
 )
-def test_a_packet_larger_than_the_clouds_is_refused(made: FlannelAlloc, mtu: int, problem: list[str]) -> None:
+def test_a_path_mtu_larger_than_the_clouds_is_refused(made: FlannelAlloc, mtu: int, problem: list[str]) -> None:
     assert made.problems(cluster(path_mtu=mtu)) == problem
 
 
@@ -74,9 +74,9 @@ def test_a_packet_larger_than_the_clouds_is_refused(made: FlannelAlloc, mtu: int
     ("made", "provider", "problem"),
     [
         (FlannelAwsVpc(), "aws", []),
-        (FlannelAwsVpc(), "gce", ["cloud.provider: flannel-aws-vpc is for aws, and this is gce; use flannel-gce"]),
+        (FlannelAwsVpc(), "gce", ["cloud.provider: flannel-aws-vpc is for aws (it is gce); use flannel-gce"]),
         (FlannelGce(), "gce", []),
-        (FlannelGce(), "aws", ["cloud.provider: flannel-gce is for gce, and this is aws; use flannel-aws-vpc"]),
+        (FlannelGce(), "aws", ["cloud.provider: flannel-gce is for gce (it is aws); use flannel-aws-vpc"]),
     ],
 )
 def test_another_cloud_has_another_mode(made: FlannelAlloc, provider: str, problem: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""What all modes of Flannel share: backends told apart, families, dual stack, names that are out of date."""
+"""What all modes of Flannel share: distinct backends, IP versions, dual stack, names that are out of date."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def with_links(*names: str) -> list[dict[str, Any]]:
     return [*LINKS, *({"ifname": name, "mtu": 1450, "flags": ["UP"]} for name in names)]
 
 
-def test_every_backend_of_flannel_that_is_offered_is_here() -> None:
+def test_every_supported_backend_of_flannel_is_a_mode() -> None:
     backends = ("aws-vpc", "gce", "host-gw", "ipip", "ipsec", "udp", "vxlan", "wireguard")
     assert tuple(name.removeprefix("flannel-") for name in MODES) == backends
 
@@ -46,7 +46,7 @@ def test_the_backend_that_a_node_registered_is_the_modes(mode: str) -> None:
         if (other := of(name).registered) != made.registered:
             problem = judged(made, "Flannel's backend", other + "\n", of=one_rack())
             assert problem == (
-                f"flanneld runs the backend {other or 'without a name'}, not {made.registered or 'that'}"
+                f"backend that flanneld registered: {other or 'none'}, expected {made.registered or 'none'}"
             )
 
 
@@ -57,25 +57,25 @@ def test_the_links_on_a_node_are_the_modes_and_no_others(mode: str) -> None:
     assert judged(made, "Flannel's links", with_links(*own), of=one_rack()) is None
     for name in MODES:
         if (other := of(name).links((4,))) != own:
-            seen = judged(made, "Flannel's links", with_links(*other), of=one_rack())
-            told = [f"{link} of another mode is there" for link in other] + [f"{link} is missing" for link in own]
-            assert seen == "; ".join(told)
+            problem = judged(made, "Flannel's links", with_links(*other), of=one_rack())
+            parts = [f"missing {link}" for link in own] + [f"unexpected {link}" for link in other]
+            assert problem == "; ".join(parts)
 
 
 @pytest.mark.parametrize("mode", MODES)
 def test_only_some_backends_carry_ipv6(mode: str) -> None:
-    told = [
-        f"network.mode: {mode} carries IPv4 only, and pods have addresses of fd00:10:244::/56 here; "
-        "leave the IPv6 subnets out, or use flannel-vxlan"
+    problems = [
+        f"network.mode: {mode} carries IPv4 only (a pod subnet is fd00:10:244::/56); "
+        "remove the IPv6 subnets, or use flannel-vxlan"
     ]
-    assert of(mode).problems(dual_stack()) == ([] if mode in BOTH else told)
+    assert of(mode).problems(dual_stack()) == ([] if mode in BOTH else problems)
 
 
 @pytest.mark.parametrize("mode", BOTH)
-def test_dual_stack_is_told_to_flanneld(mode: str) -> None:
-    told = net_conf(of(mode), dual_stack())
-    del told["Backend"]
-    assert told == {
+def test_flanneld_is_configured_for_dual_stack(mode: str) -> None:
+    conf = net_conf(of(mode), dual_stack())
+    del conf["Backend"]
+    assert conf == {
         "EnableIPv6": True,
         "EnableNFTables": True,
         "Network": "10.244.0.0/16",
@@ -85,12 +85,12 @@ def test_dual_stack_is_told_to_flanneld(mode: str) -> None:
 
 @pytest.mark.parametrize("mode", BOTH)
 def test_a_cluster_of_ipv6_alone_has_no_ipv4_network(mode: str) -> None:
-    told = net_conf(of(mode), one_rack(pod_subnet=ip_network("fd00:10:244::/56")))
-    del told["Backend"]
-    assert told == {"EnableIPv4": False, "EnableIPv6": True, "EnableNFTables": True, "IPv6Network": "fd00:10:244::/56"}
+    conf = net_conf(of(mode), one_rack(pod_subnet=ip_network("fd00:10:244::/56")))
+    del conf["Backend"]
+    assert conf == {"EnableIPv4": False, "EnableIPv6": True, "EnableNFTables": True, "IPv6Network": "fd00:10:244::/56"}
 
 
-def test_flanneld_takes_both_addresses_that_the_inventory_gives() -> None:
+def test_flanneld_uses_both_addresses_of_the_inventory() -> None:
     def started(made: Cluster) -> tuple[list[str], list[str]]:
         container = flanneld(FlannelVxlan(), made)["containers"][0]
         return container["command"], [e["valueFrom"]["fieldRef"]["fieldPath"] for e in container["env"][2:]]
@@ -127,17 +127,17 @@ def test_network_manager_is_kept_off_the_modes_own_links() -> None:
         ("flannel-ali-vpc", "Flannel 0.20 dropped that backend and nothing took its place; use flannel-vxlan"),
     ],
 )
-def test_a_name_that_is_out_of_date_is_told_with_the_right_one(name: str, remedy: str) -> None:
+def test_an_out_of_date_name_is_reported_with_its_replacement(name: str, remedy: str) -> None:
     from tests.unit.inventory.test_spec import problems_of  # noqa: PLC0415
 
     assert retired()[name] == remedy
     assert problems_of(hosts(mode=name), groups()) == [f"network.mode: {name} is out of date; {remedy}"]
 
 
-def test_a_setting_that_follows_the_cluster_is_told_where_it_stands() -> None:
+def test_a_setting_derived_from_the_cluster_is_refused_with_its_source() -> None:
     from tests.unit.inventory.test_spec import problems_of  # noqa: PLC0415
 
     assert problems_of(hosts(network={"mode": "flannel-udp", "mtu": 1400, "iface": "eth1"}), groups()) == [
-        "network.mtu: is out of date; it follows the cluster's path_mtu, less what the mode adds",
-        "network.iface: is out of date; flanneld takes the link of the address that the inventory gives each host",
+        "network.mtu: is out of date; it is derived from path_mtu and the mode's overhead",
+        "network.iface: is out of date; flanneld uses the link that has the host's address in the inventory",
     ]

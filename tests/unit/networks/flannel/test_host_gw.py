@@ -1,4 +1,4 @@
-"""What only flannel-host-gw does: one segment, plain routes, no overlay."""
+"""What is specific to flannel-host-gw: one segment, plain routes, no overlay."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ def route(number: int, gateway: str, dev: str = "eth0") -> dict[str, Any]:
     ("found", "problem"),
     [
         ((route(1, "192.0.2.2"), route(2, "192.0.2.3")), None),
-        ((), "pod routes lead through [], not ['192.0.2.2', '192.0.2.3']"),
-        ((route(1, "192.0.2.2"),), "pod routes lead through ['192.0.2.2'], not ['192.0.2.2', '192.0.2.3']"),
+        ((), "gateways of pod routes: missing 192.0.2.2, 192.0.2.3"),
+        ((route(1, "192.0.2.2"),), "gateways of pod routes: missing 192.0.2.3"),
         (
             (route(1, "192.0.2.254"), route(2, "192.0.2.254")),
-            "pod routes lead through ['192.0.2.254'], not ['192.0.2.2', '192.0.2.3']",
+            "gateways of pod routes: missing 192.0.2.2, 192.0.2.3; unexpected 192.0.2.254",
         ),
         (
             (route(1, "10.244.1.0", "flannel.1"), route(2, "10.244.2.0", "flannel.1")),
-            "pod routes lead through ['10.244.1.0', '10.244.2.0'], not ['192.0.2.2', '192.0.2.3']",
+            "gateways of pod routes: missing 192.0.2.2, 192.0.2.3; unexpected 10.244.1.0, 10.244.2.0",
         ),
     ],
 )
@@ -46,7 +46,7 @@ def test_every_other_node_is_reached_by_its_own_ipv6_address_too() -> None:
         return judged(FlannelHostGw(), name, json.dumps([*HOST_V6, *found]), of=dual_stack())
 
     assert routes(1, 2) is None
-    assert routes(1) == "pod routes lead through ['2001:db8::2'], not ['2001:db8::2', '2001:db8::3']"
+    assert routes(1) == "gateways of pod routes: missing 2001:db8::3"
 
 
 def test_a_packet_does_not_grow() -> None:
@@ -57,8 +57,8 @@ def test_is_refused_across_racks_from_the_inventory_alone() -> None:
     from tests.unit.inventory.test_spec import problems_of  # noqa: PLC0415
 
     assert problems_of(hosts(mode="flannel-host-gw"), groups()) == [
-        "network.mode: flannel-host-gw cannot cross racks (the nodes are in rack-1, rack-2; the routers between racks "
-        'know no pod routes); use flannel-vxlan with direct_routing, one rack, or routes = "bgp"'
+        "network.mode: flannel-host-gw does not cross racks, whose routers have no pod routes (the nodes are in rack-1, "
+        'rack-2); use flannel-vxlan with direct_routing, one rack, or routes = "bgp"'
     ]
 
 
@@ -71,28 +71,28 @@ def by_bgp(number: int, **more: Any) -> dict[str, Any]:
     [
         ((route(1, "192.0.2.2"), by_bgp(2)), None),
         ((route(1, "192.0.2.2"), by_bgp(2, gateway=None, nexthops=[{"gateway": "192.0.2.101"}])), None),
-        # On one segment BGP names the node itself, and Flannel takes that for its own.
+        # On one segment the BGP next hop is the node itself, and Flannel takes the route for its own.
         ((by_bgp(1, gateway="192.0.2.2"), by_bgp(2)), None),
-        ((route(1, "192.0.2.2"),), "0 pod routes by BGP to other racks, not 1"),
-        ((by_bgp(1), by_bgp(2)), "pod routes lead through [], not ['192.0.2.2']"),
+        ((route(1, "192.0.2.2"),), "0 pod routes by BGP to other racks, expected 1"),
+        ((by_bgp(1), by_bgp(2)), "gateways of pod routes: missing 192.0.2.2"),
         (
             (route(1, "192.0.2.2"), route(2, "192.0.2.101")),
-            "pod routes lead through ['192.0.2.101', '192.0.2.2'], not ['192.0.2.2']",
+            "gateways of pod routes: unexpected 192.0.2.101",
         ),
     ],
 )
-def test_nodes_of_other_racks_are_reached_as_bgp_told(found: tuple[dict[str, Any], ...], problem: str | None) -> None:
+def test_nodes_of_other_racks_are_reached_by_bgp_routes(found: tuple[dict[str, Any], ...], problem: str | None) -> None:
     made = cluster(bgp=with_bgp(), routes=Routes.BGP)
     shown = json.dumps([*HOST, *found])
     assert judged(FlannelHostGw(), "routes to the pods of other nodes", shown, of=made) == problem
 
 
-def test_bgp_takes_it_across_racks_that_have_routers() -> None:
+def test_routes_by_bgp_cross_racks_that_have_routers() -> None:
     assert FlannelHostGw().problems(cluster(bgp=with_bgp(), routes=Routes.BGP)) == []
     assert FlannelHostGw().problems(cluster(bgp=with_bgp(routers=()), routes=Routes.BGP)) == [
-        'routes: with "bgp" the routers of racks tell one another of pods (rack-1, rack-2), and rack-1, rack-2 has '
-        "none; put one in the group routers, or in bgp.peers"
+        'routes: "bgp" needs a router in every rack, and rack-1, rack-2 has none (the nodes are in rack-1, rack-2); '
+        "put one in the group routers, or in bgp.peers"
     ]
     assert FlannelHostGw().problems(dual_stack(routes=Routes.BGP))[0] == (
-        "routes: BGP tells of IPv4 subnets only; leave the IPv6 subnets out, or the routes to the plugin"
+        'routes: FRR announces IPv4 subnets only; remove the IPv6 subnets, or set routes = "plugin"'
     )

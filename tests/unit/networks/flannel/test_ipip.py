@@ -1,4 +1,4 @@
-"""What only flannel-ipip does: its link and its routes, as `ip -json` prints them on a host that has the module."""
+"""What is specific to flannel-ipip: its link and its routes, as `ip -json` prints them on a host with the module."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .samples import HOST, judged, link, net_conf
 
 LINK = link("flannel.ipip", "ipip", 1480, proto="ipip", remote="any", local="192.0.2.1", ttl=0, pmtudisc=True)
 CROSS_RACKS = "192.0.2.3"
-BESIDE = "192.0.2.2"
+SAME_RACK = "192.0.2.2"
 
 
 def tunnel(number: int, gateway: str) -> dict[str, Any]:
@@ -31,28 +31,32 @@ def direct(number: int, gateway: str) -> dict[str, Any]:
 def test_the_link_goes_out_from_the_nodes_own_address() -> None:
     assert judged(FlannelIpip(), "the IPIP link", LINK) is None
     elsewhere = link("flannel.ipip", "ipip", 1480, local="198.51.100.1")
-    assert judged(FlannelIpip(), "the IPIP link", elsewhere) == "flannel.ipip has local 198.51.100.1, not 192.0.2.1"
+    assert judged(FlannelIpip(), "the IPIP link", elsewhere) == "flannel.ipip: local 198.51.100.1, expected 192.0.2.1"
     small = link("flannel.ipip", "ipip", 1400, local="192.0.2.1")
-    assert judged(FlannelIpip(), "the IPIP link", small) == "flannel.ipip has mtu 1400, not 1480"
+    assert judged(FlannelIpip(), "the IPIP link", small) == "flannel.ipip: mtu 1400, expected 1480"
 
 
 @pytest.mark.parametrize(
     ("direct_routing", "found", "problem"),
     [
-        (False, (tunnel(1, BESIDE), tunnel(2, CROSS_RACKS)), None),
-        (False, (tunnel(1, BESIDE),), "the tunnel leads to ['192.0.2.2'], not ['192.0.2.2', '192.0.2.3']"),
+        (False, (tunnel(1, SAME_RACK), tunnel(2, CROSS_RACKS)), None),
+        (False, (tunnel(1, SAME_RACK),), "gateways of routes through the tunnel: missing 192.0.2.3"),
         (
             False,
-            (direct(1, BESIDE), tunnel(2, CROSS_RACKS)),
-            "routes that avoid the tunnel lead to ['192.0.2.2'], not []",
+            (direct(1, SAME_RACK), tunnel(2, CROSS_RACKS)),
+            "gateways of routes outside the tunnel: unexpected 192.0.2.2",
         ),
-        (True, (direct(1, BESIDE), tunnel(2, CROSS_RACKS)), None),
+        (True, (direct(1, SAME_RACK), tunnel(2, CROSS_RACKS)), None),
         (
             True,
-            (tunnel(1, BESIDE), tunnel(2, CROSS_RACKS)),
-            "routes that avoid the tunnel lead to [], not ['192.0.2.2']",
+            (tunnel(1, SAME_RACK), tunnel(2, CROSS_RACKS)),
+            "gateways of routes outside the tunnel: missing 192.0.2.2",
         ),
-        (True, (direct(1, BESIDE), tunnel(2, "192.0.2.9")), "the tunnel leads to ['192.0.2.9'], not ['192.0.2.3']"),
+        (
+            True,
+            (direct(1, SAME_RACK), tunnel(2, "192.0.2.9")),
+            "gateways of routes through the tunnel: missing 192.0.2.3; unexpected 192.0.2.9",
+        ),
     ],
 )
 def test_every_node_is_reached_by_its_own_address(
@@ -62,12 +66,12 @@ def test_every_node_is_reached_by_its_own_address(
     assert judged(made, "routes to the pods of other nodes", json.dumps([*HOST, *found])) == problem
 
 
-def test_tells_flanneld_what_was_asked_for() -> None:
+def test_flanneld_gets_the_settings() -> None:
     assert net_conf(FlannelIpip())["Backend"] == {"Type": "ipip", "DirectRouting": False}
     assert net_conf(FlannelIpip(direct_routing=True))["Backend"] == {"Type": "ipip", "DirectRouting": True}
 
 
-def test_asks_for_its_module_and_its_protocol() -> None:
+def test_requires_its_module_and_its_protocol() -> None:
     needs = FlannelIpip().prerequisites(cluster())
     assert KernelModule("ipip") in needs.resources
     assert needs.ports == (Port("ipip", 0, "flannel IPIP"),)
@@ -83,14 +87,14 @@ def test_a_packet_grows_by_twenty_bytes() -> None:
     assert FlannelIpip().pod_mtu(cluster(path_mtu=9001)) == 8981
 
 
-def test_the_wire_shows_the_tunnel_but_beside_with_direct_routing() -> None:
+def test_a_capture_shows_the_tunnel_except_within_a_rack_with_direct_routing() -> None:
     made = cluster()
-    cp, beside, across = made.nodes
+    cp, same_rack, across = made.nodes
     tunnelled, bare = ("ip proto 4", "net 10.244.0.0/16"), ("net 10.244.0.0/16", "ip proto 4")
     for network, other, shown in (
-        (FlannelIpip(), beside, tunnelled),
+        (FlannelIpip(), same_rack, tunnelled),
         (FlannelIpip(), across, tunnelled),
-        (FlannelIpip(direct_routing=True), beside, bare),
+        (FlannelIpip(direct_routing=True), same_rack, bare),
         (FlannelIpip(direct_routing=True), across, tunnelled),
     ):
         wire = network.wire(made, cp, other)

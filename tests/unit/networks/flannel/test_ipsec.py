@@ -1,4 +1,4 @@
-"""What only flannel-ipsec does: policies and associations, as `ip xfrm` prints them; its key."""
+"""What is specific to flannel-ipsec: policies and associations, as `ip xfrm` prints them; its key."""
 
 from __future__ import annotations
 
@@ -54,41 +54,44 @@ STATES = "".join(state(*pair) for a in ("192.0.2.2", "192.0.2.3") for pair in ((
 
 
 @pytest.mark.parametrize(
-    ("seen", "problem"),
+    ("output", "problem"),
     [
         (BOTH, None),
-        # IPsec of another hand, between other addresses, is none of the mode's.
+        # IPsec between other addresses does not belong to the mode.
         (BOTH + policies(9, "198.51.100.9").replace(OWN, "198.51.100.1"), None),
         (
             policies(1, "192.0.2.2"),
-            "no policies for {'out': ['192.0.2.3'], 'in': ['192.0.2.3'], 'fwd': ['192.0.2.3']}",
+            "no policy out for 192.0.2.3; no policy in for 192.0.2.3; no policy fwd for 192.0.2.3",
         ),
         (
             policies(1, "192.0.2.2") + policies(2, "192.0.2.3", ("in", "out")),
-            "no policies for {'fwd': ['192.0.2.3']}",
+            "no policy fwd for 192.0.2.3",
         ),
-        ("", "no policies for " + str({d: ["192.0.2.2", "192.0.2.3"] for d in ("out", "in", "fwd")})),
+        ("", "; ".join(f"no policy {d} for 192.0.2.2, 192.0.2.3" for d in ("out", "in", "fwd"))),
     ],
 )
-def test_every_other_node_has_its_policies(seen: str, problem: str | None) -> None:
-    assert judged(made(), "IPsec policies", seen) == problem
+def test_every_other_node_has_its_policies(output: str, problem: str | None) -> None:
+    assert judged(made(), "IPsec policies", output) == problem
 
 
 @pytest.mark.parametrize(
-    ("seen", "problem"),
+    ("output", "problem"),
     [
         (STATES, None),
         (STATES + state(OWN, "192.0.2.2"), None),
-        ("", "no association both ways with 192.0.2.2, 192.0.2.3"),
-        (STATES.replace("proto esp", "proto ah"), "no association both ways with 192.0.2.2, 192.0.2.3"),
-        (STATES.removesuffix(state("192.0.2.3", OWN)), "no association both ways with 192.0.2.3"),
+        ("", "no security associations in both directions with 192.0.2.2, 192.0.2.3"),
+        (
+            STATES.replace("proto esp", "proto ah"),
+            "no security associations in both directions with 192.0.2.2, 192.0.2.3",
+        ),
+        (STATES.removesuffix(state("192.0.2.3", OWN)), "no security associations in both directions with 192.0.2.3"),
     ],
 )
-def test_every_other_node_has_an_association_each_way(seen: str, problem: str | None) -> None:
-    assert judged(made(), "IPsec associations", seen) == problem
+def test_every_other_node_has_an_association_in_each_direction(output: str, problem: str | None) -> None:
+    assert judged(made(), "IPsec associations", output) == problem
 
 
-def test_no_key_is_asked_for_by_a_check() -> None:
+def test_no_check_prints_a_key() -> None:
     assert check(made(), "IPsec associations").command == "ip xfrm state list nokeys"
 
 
@@ -117,14 +120,14 @@ def test_a_changed_key_replaces_flanneld() -> None:
 @pytest.mark.parametrize(
     ("settings", "problem"),
     [
-        ({}, "network.psk: is missing; make one with `openssl rand -hex 48`"),
+        ({}, "network.psk: is missing; generate one with `openssl rand -hex 48`"),
         (
             {"psk": PSK[:-1]},
-            "network.psk: 96 hexadecimal digits or more are needed; make them with `openssl rand -hex 48` (not shown)",
+            "network.psk: a key has 96 hexadecimal digits or more; generate one with `openssl rand -hex 48` (not shown)",
         ),
         (
             {"psk": PSK[:-1] + "g"},
-            "network.psk: 96 hexadecimal digits or more are needed; make them with `openssl rand -hex 48` (not shown)",
+            "network.psk: a key has 96 hexadecimal digits or more; generate one with `openssl rand -hex 48` (not shown)",
         ),
         (
             {"psk": PSK, "esp_proposal": "AES 128"},
@@ -138,7 +141,7 @@ def test_is_refused_without_a_key_of_the_right_form(settings: dict[str, str], pr
     assert problems_of(hosts(network={"mode": "flannel-ipsec", **settings}), groups()) == [problem]
 
 
-def test_asks_for_its_modules_its_ports_and_a_loose_look_at_sources() -> None:
+def test_requires_its_modules_its_ports_and_a_loose_reverse_path_filter() -> None:
     needs = made().prerequisites(cluster())
     assert {KernelModule("xfrm_user"), KernelModule("esp4")} < set(needs.resources)
     assert Sysctl("net.ipv4.conf.all.rp_filter", "2") in needs.resources
@@ -152,14 +155,14 @@ def test_seventy_seven_bytes_are_reserved_and_eight_more_inside_udp() -> None:
     assert [made(udp_encap=True).pod_mtu(cluster(path_mtu=m)) for m in (1500, 9001)] == [1415, 8916]
 
 
-def test_a_node_sends_no_pod_bare_and_what_it_decrypts_is_not_held_against_it() -> None:
+def test_no_pod_packet_leaves_in_the_clear_while_decrypted_ones_may_arrive() -> None:
     shape = cluster()
     for network, shows in ((made(), "ip proto 50"), (made(udp_encap=True), "udp port 4500")):
         wire = network.wire(shape, shape.nodes[0], shape.nodes[1])
         assert (wire.shows, wire.never, wire.never_sent) == (shows, "", "net 10.244.0.0/16")
 
 
-def test_says_what_it_does_not_carry() -> None:
+def test_its_limits_are_declared() -> None:
     assert made().traits.warning.endswith("nodes do not reach pods of other nodes")
     assert not made().nodes_reach_pods
     assert made().traces().xfrm

@@ -1,4 +1,4 @@
-"""What only flannel-udp does: a TUN link and a program behind it, as a host of the lab showed them."""
+"""What is specific to flannel-udp: a TUN link and a process behind it, as a host of the lab showed them."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ def test_the_link_is_a_tun_with_room_for_what_pods_send() -> None:
     made = FlannelUdp()
     assert check(made, "the TUN link").command == "ip -json -details link show flannel0"
     assert judged(made, "the TUN link", LINK) is None
-    # Flannel takes the MTU of the node's link, which may be more than the path's.
+    # Flannel uses the MTU of the node's link, which may be larger than the path's.
     assert judged(made, "the TUN link", link("flannel0", "tun", 8973)) is None
 
 
 @pytest.mark.parametrize(
-    ("seen", "problem"),
+    ("shown", "problem"),
     [
-        (link("flannel0", "tun", 1400), "flannel0 has mtu 1400, not 1472"),
-        (link("flannel0", "vxlan", 1472), "flannel0 has kind vxlan, not tun"),
-        ([LINK[0] | {"flags": ["POINTOPOINT"]}], "flannel0 has up False, not True"),
+        (link("flannel0", "tun", 1400), "flannel0: mtu 1400, expected 1472"),
+        (link("flannel0", "vxlan", 1472), "flannel0: kind vxlan, expected tun"),
+        ([LINK[0] | {"flags": ["POINTOPOINT"]}], "flannel0: state down, expected up"),
         (
             [{"ifname": "flannel0", "flags": [], "mtu": 9}],
-            "flannel0 has kind none, not tun, up False, not True, mtu 9, not 1472",
+            "flannel0: kind none, expected tun; state down, expected up; mtu 9, expected 1472",
         ),
     ],
 )
-def test_another_link_is_told(seen: list[dict[str, Any]], problem: str) -> None:
-    assert judged(FlannelUdp(), "the TUN link", seen) == problem
+def test_another_link_is_reported(shown: list[dict[str, Any]], problem: str) -> None:
+    assert judged(FlannelUdp(), "the TUN link", shown) == problem
 
 
 def test_one_route_leads_to_all_pods() -> None:
@@ -50,33 +50,35 @@ def test_one_route_leads_to_all_pods() -> None:
         return judged(FlannelUdp(), "the route to all pods", json.dumps([*HOST, *found]))
 
     assert routes(ALL_PODS) is None
-    assert routes() == "the route to 10.244.0.0/16 leads to [], not ['flannel0']"
+    assert routes() == "route to 10.244.0.0/16: link none, expected flannel0"
     other = {"dst": "10.244.0.0/16", "dev": "flannel-wg", "scope": "link", "flags": []}
-    assert routes(other) == "the route to 10.244.0.0/16 leads to ['flannel-wg'], not ['flannel0']"
+    assert routes(other) == "route to 10.244.0.0/16: link flannel-wg, expected flannel0"
 
 
 def test_flanneld_listens_on_the_nodes_own_address() -> None:
     made = FlannelUdp(port=7890)
     assert check(made, "flanneld listens").command == "ss -Hlun sport = :7890"
     assert judged(made, "flanneld listens", SOCKET.replace("8285", "7890")) is None
-    assert judged(made, "flanneld listens", "") == "UDP sockets are []"
+    assert judged(made, "flanneld listens", "") == "flanneld does not listen on 192.0.2.1 (UDP sockets: none)"
     elsewhere = SOCKET.replace("192.0.2.1", "192.0.2.11")
-    assert judged(made, "flanneld listens", elsewhere) == "UDP sockets are ['192.0.2.11:8285']"
+    assert judged(made, "flanneld listens", elsewhere) == (
+        "flanneld does not listen on 192.0.2.1 (UDP sockets: 192.0.2.11:8285)"
+    )
 
 
-def test_tells_flanneld_what_was_asked_for() -> None:
+def test_flanneld_gets_the_settings() -> None:
     assert net_conf(FlannelUdp(port=7890))["Backend"] == {"Type": "udp", "Port": 7890}
 
 
-def test_asks_for_its_module_its_port_and_its_processor() -> None:
+def test_requires_its_module_its_port_and_its_architecture() -> None:
     needs = FlannelUdp(port=7890).prerequisites(cluster())
     assert KernelModule("tun") in needs.resources
     assert needs.ports == (Port("udp", 7890, "flannel UDP"),)
-    wanted = next(r for r in needs.resources if isinstance(r, Architecture))
-    assert wanted.impossible("aarch64") == "is aarch64, and flannel-udp runs on x86_64 only"
+    architecture = next(r for r in needs.resources if isinstance(r, Architecture))
+    assert architecture.impossible("aarch64") == "is aarch64, and flannel-udp runs on x86_64 only"
 
 
-def test_says_that_it_is_for_debugging() -> None:
+def test_its_status_is_debugging() -> None:
     traits = FlannelUdp().traits
     assert traits.status is Status.DEBUGGING
     assert traits.warning.startswith("for debugging only")
@@ -87,7 +89,7 @@ def test_a_packet_grows_by_twenty_eight_bytes() -> None:
     assert FlannelUdp().pod_mtu(cluster(path_mtu=9001)) == 8973
 
 
-def test_pods_never_travel_bare() -> None:
+def test_no_pod_packet_is_in_the_clear() -> None:
     made = cluster()
     wire = FlannelUdp(port=7890).wire(made, made.nodes[0], made.nodes[1])
     assert (wire.shows, wire.never) == ("udp port 7890", "net 10.244.0.0/16")

@@ -1,4 +1,4 @@
-"""What only flannel-vxlan does for IPv6 pods: a link and routes of their own, and 20 bytes more around a packet."""
+"""What flannel-vxlan does for IPv6 pods: a separate link and routes, and 20 bytes more overhead."""
 
 from __future__ import annotations
 
@@ -22,26 +22,25 @@ def test_ipv6_pods_have_a_link_and_routes_of_their_own() -> None:
     assert made.links(both.families) == ("flannel.1", "flannel-v6.1")
     shown = [LINK | {"ifname": "flannel-v6.1", "mtu": 1430}]
     assert judged(made, "the IPv6 VXLAN link", shown, of=both) is None
-    assert judged(made, "the VXLAN link", [LINK], of=both) == (
-        "flannel.1 is {'mtu': 1450, 'vni': 1, 'port': 8472, 'up': True}, not "
-        "{'mtu': 1430, 'vni': 1, 'port': 8472, 'up': True}"
-    )
+    assert judged(made, "the VXLAN link", [LINK], of=both) == "flannel.1: mtu 1450, expected 1430"
     name = "IPv6 routes to the pods of other nodes"
     assert judged(made, name, json.dumps([*HOST_V6, v6_tunnel(1), v6_tunnel(2)]), of=both) is None
-    assert judged(made, name, json.dumps([*HOST_V6, v6_tunnel(1)]), of=both) == "1 routes through the overlay, not 2"
+    assert (
+        judged(made, name, json.dumps([*HOST_V6, v6_tunnel(1)]), of=both) == "1 routes through the overlay, expected 2"
+    )
 
 
-def test_direct_routing_leads_to_the_ipv6_addresses_of_nodes_beside() -> None:
+def test_direct_routing_uses_the_ipv6_addresses_of_nodes_of_the_rack() -> None:
     made, name = FlannelVxlan(direct_routing=True), "IPv6 routes to the pods of other nodes"
     found = [{"dst": f"fd00:10:244:{n}::/64", "gateway": f"2001:db8::{n + 1}", "dev": "eth0"} for n in (1, 2)]
     assert judged(made, name, json.dumps([*HOST_V6, *found]), of=dual_stack()) is None
     assert judged(made, name, json.dumps([*HOST_V6, v6_tunnel(1), v6_tunnel(2)]), of=dual_stack()) == (
-        "routes that avoid the overlay lead to [], not ['2001:db8::2', '2001:db8::3']"
+        "gateways of routes outside the overlay: missing 2001:db8::2, 2001:db8::3"
     )
 
 
-def test_a_packet_grows_by_twenty_bytes_more_over_ipv6_and_flannel_is_told() -> None:
-    # Flannel takes 50 off in any case: its link would be 20 too large.
+def test_a_packet_grows_by_twenty_bytes_more_over_ipv6_and_flannels_mtu_allows_for_it() -> None:
+    # Flannel subtracts 50 in any case: its link would be 20 too large.
     both = dual_stack()
     assert FlannelVxlan().overhead(both) == 70
     assert net_conf(FlannelVxlan(), both)["Backend"]["MTU"] == 1480
@@ -52,5 +51,5 @@ def test_a_name_too_long_for_a_link_is_refused() -> None:
     assert FlannelVxlan(vni=9999).problems(dual_stack()) == []
     assert FlannelVxlan(vni=9_999_999).problems(one_rack()) == []
     assert FlannelVxlan(vni=10_000).problems(dual_stack()) == [
-        "network.vni: 10000 is too long for the name of the link that carries IPv6; use one below 10000"
+        "network.vni: too long for the name of the IPv6 link (it is 10000); use one below 10000"
     ]

@@ -1,4 +1,4 @@
-"""What only flannel-wireguard does: tunnels, their ports and peers, keys."""
+"""What is specific to flannel-wireguard: tunnels, their ports and peers, keys."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ KEYS = ("a2V5LW9mLXctMQ=", "a2V5LW9mLXctMg=", "a2V5LW9mLW5vYm9keQ=")
 
 
 def peers(*endpoints: str, without: int = -1) -> str:
-    """`wg show LINK endpoints`, then `allowed-ips`; no address leads to the peer `without`."""
-    told = [f"{key}\t{endpoint}" for key, endpoint in zip(KEYS, endpoints, strict=False)]
-    told += [f"{KEYS[i]}\t{'(none)' if i == without else f'10.244.{i}.0/24'}" for i in range(len(endpoints))]
-    return "".join(f"{line}\n" for line in told)
+    """`wg show LINK endpoints`, then `allowed-ips`; the peer `without` has none."""
+    lines = [f"{key}\t{endpoint}" for key, endpoint in zip(KEYS, endpoints, strict=False)]
+    lines += [f"{KEYS[i]}\t{'(none)' if i == without else f'10.244.{i}.0/24'}" for i in range(len(endpoints))]
+    return "".join(f"{line}\n" for line in lines)
 
 
 def ipv6_alone() -> Cluster:
@@ -36,20 +36,20 @@ def ipv6_alone() -> Cluster:
 def test_the_link_is_wireguard_with_room_for_what_pods_send() -> None:
     assert judged(FlannelWireguard(), "the link flannel-wg", link("flannel-wg", "wireguard", 1420)) is None
     small = link("flannel-wg", "wireguard", 1412)
-    assert judged(FlannelWireguard(), "the link flannel-wg", small) == "flannel-wg has mtu 1412, not 1420"
+    assert judged(FlannelWireguard(), "the link flannel-wg", small) == "flannel-wg: mtu 1412, expected 1420"
 
 
 @pytest.mark.parametrize(
     ("endpoints", "problem"),
     [
         (("192.0.2.2:51820", "192.0.2.3:51820"), None),
-        (("192.0.2.3:51820",), "w-1 is no peer"),
-        ((), "w-1, w-2 is no peer"),
-        (("192.0.2.2:51820", "(none)"), "w-2 is no peer; (none) is a peer and no node's"),
-        (("192.0.2.2:51820", "192.0.2.3:51821"), "w-2 is no peer; 192.0.2.3:51821 is a peer and no node's"),
+        (("192.0.2.3:51820",), "peers: missing w-1"),
+        ((), "peers: missing w-1, w-2"),
+        (("192.0.2.2:51820", "(none)"), "peers: missing w-2; unexpected (none)"),
+        (("192.0.2.2:51820", "192.0.2.3:51821"), "peers: missing w-2; unexpected 192.0.2.3:51821"),
         (
             ("192.0.2.2:51820", "192.0.2.3:51820", "198.51.100.7:51820"),
-            "198.51.100.7:51820 is a peer and no node's",
+            "peers: unexpected 198.51.100.7:51820",
         ),
     ],
 )
@@ -58,18 +58,18 @@ def test_every_other_node_is_a_peer_and_nobody_else(endpoints: tuple[str, ...], 
 
 
 @pytest.mark.parametrize("old", [0, 1, 2])
-def test_the_key_that_a_node_had_before_it_booted_is_no_peer_too_many(old: int) -> None:
+def test_the_key_that_a_node_had_before_a_reboot_is_not_unexpected(old: int) -> None:
     endpoints = ["192.0.2.2:51820", "192.0.2.3:51820"]
     endpoints.insert(old, "192.0.2.3:51820")
     own = peers(*endpoints, without=old)
     assert judged(FlannelWireguard(), "the peers of flannel-wg", own) is None
-    both = "192.0.2.3:51820 is a peer and no node's"
+    both = "peers: unexpected 192.0.2.3:51820"
     assert judged(FlannelWireguard(), "the peers of flannel-wg", peers(*endpoints)) == both
 
 
-def test_a_node_that_no_address_leads_to_is_no_peer() -> None:
-    seen = peers("192.0.2.2:51820", "192.0.2.3:51820", without=1)
-    assert judged(FlannelWireguard(), "the peers of flannel-wg", seen) == "w-2 is no peer"
+def test_a_peer_without_allowed_ips_is_missing() -> None:
+    shown = peers("192.0.2.2:51820", "192.0.2.3:51820", without=1)
+    assert judged(FlannelWireguard(), "the peers of flannel-wg", shown) == "peers: missing w-2"
 
 
 @pytest.mark.parametrize(
@@ -96,17 +96,17 @@ def test_one_route_of_each_family_leads_to_all_pods() -> None:
     name = "the IPv6 route to all pods"
     assert judged(separate, "the route to all pods", json.dumps([*HOST, v4])) is None
     assert judged(separate, "the route to all pods", json.dumps(HOST)) == (
-        "the route to all pods leads to [], not ['flannel-wg']"
+        "route to 10.244.0.0/16: link none, expected flannel-wg"
     )
     assert judged(separate, name, json.dumps([*HOST_V6, v6]), of=dual_stack()) is None
     assert judged(single, name, json.dumps([*HOST_V6, v6 | {"dev": "flannel-wg"}]), of=dual_stack()) is None
     assert judged(single, name, json.dumps([*HOST_V6, v6]), of=dual_stack()) == (
-        "the route to all pods leads to ['flannel-wg-v6'], not ['flannel-wg']"
+        "route to fd00:10:244::/56: link flannel-wg-v6, expected flannel-wg"
     )
 
 
 @pytest.mark.parametrize(
-    ("settings", "shape", "told"),
+    ("settings", "shape", "backend"),
     [
         ({}, one_rack(), {"ListenPort": 51820, "ListenPortV6": 51820, "Mode": "separate", "MTU": 1500}),
         ({}, dual_stack(), {"ListenPort": 51820, "ListenPortV6": 51821, "Mode": "separate", "MTU": 1500}),
@@ -115,12 +115,12 @@ def test_one_route_of_each_family_leads_to_all_pods() -> None:
             dual_stack(path_mtu=9000),
             {"ListenPort": 4500, "ListenPortV6": 4501, "Mode": "separate", "MTU": 9000},
         ),
-        # One tunnel listens on one port, and peers have to be told that one.
+        # One tunnel listens on one port, which peers have to use.
         ({"tunnel": "ipv6"}, dual_stack(), {"ListenPort": 51820, "ListenPortV6": 51820, "Mode": "ipv6", "MTU": 1500}),
     ],
 )
-def test_tells_flanneld_what_was_asked_for(settings: dict[str, Any], shape: Cluster, told: dict[str, Any]) -> None:
-    assert net_conf(FlannelWireguard(**settings), shape)["Backend"] == {"Type": "wireguard", **told}
+def test_flanneld_gets_the_settings(settings: dict[str, Any], shape: Cluster, backend: dict[str, Any]) -> None:
+    assert net_conf(FlannelWireguard(**settings), shape)["Backend"] == {"Type": "wireguard", **backend}
 
 
 def test_a_key_is_kept_in_a_secret_and_nowhere_else() -> None:
@@ -143,7 +143,7 @@ def test_a_key_of_another_form_is_refused_and_not_shown(psk: str) -> None:
     from tests.unit.inventory.test_spec import problems_of  # noqa: PLC0415
 
     assert problems_of(hosts(network={"mode": "flannel-wireguard", "psk": psk}), groups()) == [
-        "network.psk: 32 bytes in base64 are needed; make them with `wg genpsk` (not shown)"
+        "network.psk: a key has 32 bytes in base64; generate one with `wg genpsk` (not shown)"
     ]
 
 
@@ -153,23 +153,27 @@ def test_a_key_of_another_form_is_refused_and_not_shown(psk: str) -> None:
         (
             {"tunnel": "auto"},
             one_rack(),
-            ["network.tunnel: auto is for dual stack, and this cluster is not; leave it out"],
+            ["network.tunnel: applies to dual-stack clusters only (it is auto); remove it"],
         ),
         (
             {"port_v6": 51821},
             one_rack(),
-            ["network.port_v6: no tunnel of its own carries IPv6 here; leave it out"],
+            ["network.port_v6: no separate tunnel carries IPv6 in this cluster; remove it"],
         ),
         (
             {"port_v6": 51821, "tunnel": "ipv4"},
             dual_stack(),
-            ["network.port_v6: no tunnel of its own carries IPv6 here; leave it out"],
+            ["network.port_v6: no separate tunnel carries IPv6 in this cluster; remove it"],
         ),
-        ({"port": 51821}, dual_stack(), ["network.port_v6: 51821 is the other tunnel's port too; choose another"]),
+        (
+            {"port": 51821},
+            dual_stack(),
+            ["network.port_v6: the IPv4 tunnel has the same port (it is 51821); choose another"],
+        ),
         (
             {"port": 51820},
             ipv6_alone(),
-            ["network.port: the tunnel of an IPv6 cluster listens on port_v6; set that one"],
+            ["network.port: the tunnel of an IPv6 cluster listens on port_v6; set port_v6 instead"],
         ),
         ({"port": 51821, "tunnel": "auto"}, dual_stack(), []),
         ({}, dual_stack(), []),
@@ -182,7 +186,7 @@ def test_a_setting_that_would_be_ignored_is_refused(
     assert FlannelWireguard(**settings).problems(shape) == problems
 
 
-def test_asks_for_its_module_its_ports_and_the_program_of_its_checks() -> None:
+def test_requires_its_module_its_ports_and_the_tools_of_its_checks() -> None:
     needs = FlannelWireguard().prerequisites(dual_stack())
     assert KernelModule("wireguard") in needs.resources
     assert Packages(("wireguard-tools",)) in needs.resources
@@ -198,13 +202,13 @@ def test_a_kernel_without_wireguard_is_found_before_anything_is_touched() -> Non
     assert (module.impossible("missing") or "").startswith("this kernel has no module wireguard; install the package")
 
 
-def test_eighty_bytes_are_reserved_whatever_is_around() -> None:
+def test_eighty_bytes_are_reserved_with_either_outer_header() -> None:
     made = FlannelWireguard()
     assert [sum(h.size for h in made.headers(c)) for c in (one_rack(), dual_stack())] == [60, 80]
     assert [made.pod_mtu(c) for c in (one_rack(), dual_stack(), one_rack(path_mtu=9001))] == [1420, 1420, 8921]
 
 
-def test_pods_never_travel_bare() -> None:
+def test_no_pod_packet_is_in_the_clear() -> None:
     made = dual_stack()
     wire = FlannelWireguard().wire(made, made.nodes[0], made.nodes[1])
     assert wire.shows == "udp port 51820 or udp port 51821"

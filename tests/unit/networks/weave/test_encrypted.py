@@ -25,12 +25,14 @@ def test_is_refused_without_a_password() -> None:
     ]
 
 
-def test_every_other_node_has_an_association_each_way() -> None:
+def test_every_other_node_has_an_association_in_each_direction() -> None:
     judge = next(c for c in MADE.checks(cluster()) if c.name == "IPsec associations").judge
     both = "".join(state(a, b) + state(b, a) for a, b in PAIRS)
     assert judge(both) is None
-    assert judge("") == "no association both ways with 192.0.2.2, 192.0.2.3"
-    assert judge(both.removesuffix(state(*PAIRS[1][::-1]))) == "no association both ways with 192.0.2.3"
+    assert judge("") == "no security associations in both directions with 192.0.2.2, 192.0.2.3"
+    assert (
+        judge(both.removesuffix(state(*PAIRS[1][::-1]))) == "no security associations in both directions with 192.0.2.3"
+    )
 
 
 def test_eighty_four_bytes_are_around_a_packet() -> None:
