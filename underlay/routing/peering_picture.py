@@ -2,91 +2,92 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from xml.sax.saxutils import escape
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from underlay.model.cluster import Cluster
+from underlay.templates import render
 
 from .sessions import Session, sessions
 
-_STYLE = """\
-text { font: 13px ui-sans-serif, system-ui, "Segoe UI", "DejaVu Sans", sans-serif; fill: #1f2328; text-anchor: middle }
-.small { font-size: 11px } .out { fill: #59636e } .rack { fill: none; stroke: #8b949e; stroke-dasharray: 4 3 }
-.host { stroke: #59636e } .node { fill: #a8e0a0 } .router { fill: #9ecbff } .foreign { fill: #dfe3e8 }
-.session { stroke: #59636e; fill: none } .inner { stroke-dasharray: 6 3 }
-@media (prefers-color-scheme: dark) { .out { fill: #b1bac4 } .session, .rack { stroke: #b1bac4 } }"""
 BOX_WIDTH, BOX_HEIGHT, GAP, MARGIN = 118, 44, 14, 16
-_ROUTER_Y, _NODE_Y = 96, 220
+_FRAME_Y, _ROUTER_Y, _NODE_Y = 68, 96, 220
 # Nodes of a rack that are drawn; a rack of forty looks like a rack of these.
 MOST = 6
 
-Boxes = dict[str, tuple[int, int]]
+
+@dataclass(frozen=True)
+class HostBox:
+    """A host by the upper left corner of its box; `kind` is router, foreign or node."""
+
+    x: int
+    y: int
+    kind: str
+    name: str
+    note: str
+
+
+@dataclass(frozen=True)
+class RackFrame:
+    """A rack by the upper left corner of its frame, with its hosts."""
+
+    x: int
+    width: int
+    title: str
+    boxes: Sequence[HostBox]
+    y: int = _FRAME_Y
+    height: int = _NODE_Y + BOX_HEIGHT + GAP - _FRAME_Y
+
+
+@dataclass(frozen=True)
+class SessionLine:
+    """`path` is that of an SVG path; `external` is whether it is eBGP."""
+
+    path: str
+    external: bool
 
 
 def peering_picture(cluster: Cluster) -> str:
     """The figure as SVG; solid lines are eBGP, dashed ones iBGP."""
-    assert cluster.bgp is not None
-    parts: list[str] = []
-    boxes: Boxes = {}
+    racks: list[RackFrame] = []
     x = MARGIN
     for rack in cluster.racks:
-        nodes = [n for n in cluster.nodes if n.rack == rack]
-        routers = cluster.bgp.routers_of(rack)
-        shown = nodes[:MOST]
-        width = max(len(shown), len(routers), 1) * (BOX_WIDTH + GAP) + GAP
-        more = f", {len(nodes) - MOST} more nodes like these" if len(nodes) > MOST else ""
-        title = f"{rack}: nodes in AS {cluster.bgp.as_numbers.get(rack, '?')}{more}"
-        parts += _frame(x, width, title)
-        inner = x + GAP
-        for number, router in enumerate(routers):
-            boxes[router.name] = (inner + number * (BOX_WIDTH + GAP), _ROUTER_Y)
-            kind = "router" if router.managed else "foreign"
-            parts += _box(boxes[router.name], kind, router.name, f"AS {router.as_number}")
-        for number, node in enumerate(shown):
-            boxes[node.name] = (inner + number * (BOX_WIDTH + GAP), _NODE_Y)
-            reflects = " (reflector)" if node.name in cluster.bgp.reflectors else ""
-            parts += _box(boxes[node.name], "node", node.name, f"{node.address}{reflects}")
-        x += width + GAP
+        racks.append(_rack(cluster, rack, x))
+        x += racks[-1].width + GAP
+    boxes = {box.name: box for rack in racks for box in rack.boxes}
     lines = [line for session in sessions(cluster) for line in _line(session, boxes)]
-    return _svg([*lines, *parts], width=x - GAP + MARGIN)
+    size = {"width": x - GAP + MARGIN, "height": _NODE_Y + BOX_HEIGHT + GAP + 40}
+    return render("svg/peering.svg", racks=racks, lines=lines, box_width=BOX_WIDTH, box_height=BOX_HEIGHT, **size)
 
 
-def _frame(x: int, width: int, title: str) -> list[str]:
-    height = _NODE_Y + BOX_HEIGHT + GAP - 68
-    return [
-        f'<rect class="rack" x="{x}" y="68" width="{width}" height="{height}" rx="8"/>',
-        f'<text class="out" x="{x + width // 2}" y="{68 + height + 18}">{escape(title)}</text>',
+def _rack(cluster: Cluster, rack: str, x: int) -> RackFrame:
+    bgp = cluster.bgp
+    assert bgp is not None
+    nodes = [n for n in cluster.nodes if n.rack == rack]
+    routers, shown = bgp.routers_of(rack), nodes[:MOST]
+    places = [x + GAP + number * (BOX_WIDTH + GAP) for number in range(max(len(shown), len(routers), 1))]
+    boxes = [
+        HostBox(at, _ROUTER_Y, "router" if router.managed else "foreign", router.name, f"AS {router.as_number}")
+        for at, router in zip(places, routers, strict=False)
     ]
+    for at, node in zip(places, shown, strict=False):
+        reflects = " (reflector)" if node.name in bgp.reflectors else ""
+        boxes.append(HostBox(at, _NODE_Y, "node", node.name, f"{node.address}{reflects}"))
+    more = f", {len(nodes) - MOST} more nodes like these" if len(nodes) > MOST else ""
+    title = f"{rack}: nodes in AS {bgp.as_numbers.get(rack, '?')}{more}"
+    return RackFrame(x, len(places) * (BOX_WIDTH + GAP) + GAP, title, boxes)
 
 
-def _box(at: tuple[int, int], kind: str, name: str, note: str) -> list[str]:
-    x, y = at
-    middle = x + BOX_WIDTH // 2
-    return [
-        f'<rect class="host {kind}" x="{x}" y="{y}" width="{BOX_WIDTH}" height="{BOX_HEIGHT}" rx="6"/>',
-        f'<text x="{middle}" y="{y + 18}">{escape(name)}</text>',
-        f'<text class="small" x="{middle}" y="{y + 34}">{escape(note)}</text>',
-    ]
-
-
-def _line(session: Session, boxes: Boxes) -> Iterator[str]:
+def _line(session: Session, boxes: Mapping[str, HostBox]) -> Iterator[SessionLine]:
     if session.one.host not in boxes or session.other.host not in boxes:
         return
-    (x1, y1), (x2, y2) = boxes[session.one.host], boxes[session.other.host]
-    look = "session" if session.external else "session inner"
+    one, other = boxes[session.one.host], boxes[session.other.host]
     half = BOX_WIDTH // 2
-    if y1 == y2:
-        top = y1 if y1 == _ROUTER_Y else y1 + BOX_HEIGHT
-        bend = -56 if y1 == _ROUTER_Y else 24 + abs(x2 - x1) // 12
-        path = f"M{x1 + half} {top} Q{(x1 + x2) // 2 + half} {top + bend} {x2 + half} {top}"
+    if one.y == other.y:
+        top = one.y if one.y == _ROUTER_Y else one.y + BOX_HEIGHT
+        bend = -56 if one.y == _ROUTER_Y else 24 + abs(other.x - one.x) // 12
+        path = f"M{one.x + half} {top} Q{(one.x + other.x) // 2 + half} {top + bend} {other.x + half} {top}"
     else:
-        upper, lower = sorted(((x1 + half, y1), (x2 + half, y2)), key=lambda p: p[1])
-        path = f"M{upper[0]} {upper[1] + BOX_HEIGHT} L{lower[0]} {lower[1]}"
-    yield f'<path class="{look}" d="{path}"/>'
-
-
-def _svg(parts: list[str], *, width: int) -> str:
-    height = _NODE_Y + BOX_HEIGHT + GAP + 40
-    size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="Who peers with whom">'
-    return "\n".join([head, f"<style>{_STYLE}</style>", *parts, "</svg>", ""])
+        upper, lower = sorted((one, other), key=lambda box: box.y)
+        path = f"M{upper.x + half} {upper.y + BOX_HEIGHT} L{lower.x + half} {lower.y}"
+    yield SessionLine(path, session.external)
