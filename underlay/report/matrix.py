@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
 from statistics import median
-from xml.sax.saxutils import escape
+
+from underlay.templates import render
 
 from .document import Report
 from .observed import ObservedPath
@@ -13,9 +15,27 @@ from .observed import ObservedPath
 BY_RACK = 24
 # Up to so many nodes a cell has room for a figure.
 ROOMY = 8
-_FITS = 14
+# Characters of a name that are shown beside a row, and above a column that is not slanted.
+_FITS, _FITS_COLUMN = 14, 11
 
 Cells = dict[tuple[str, str], list[ObservedPath]]
+
+
+@dataclass(frozen=True)
+class End:
+    """What stands beside an end's row and above its column."""
+
+    row: str
+    column: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """`look` is good, bad or none; `title` shows over the cell, `figure`, where there is one, in it."""
+
+    look: str
+    title: str
+    figure: str
 
 
 def matrix(report: Report) -> str:
@@ -37,51 +57,24 @@ def _drawn(order: list[str], cells: Cells, *, roomy: bool) -> str:
     wide, high = (84, 40) if roomy else (28, 28)
     left = 16 + 7 * min(max(len(n) for n in order), _FITS)
     top = 42 if roomy else 44 + 6 * min(max(len(n) for n in order), _FITS)
-    width, height = left + len(order) * wide + (2 if roomy else 60), top + len(order) * high + 2
-    parts = [f'<text class="note" x="{left}" y="12">to, from the left</text>']
-    for i, name in enumerate(order):
-        x = left + i * wide
-        parts.append(_column(name, x + wide // 2, top - 8, slanted=not roomy))
-        parts.append(f'<text class="name end" x="{left - 8}" y="{top + i * high + high // 2 + 5}">{_cut(name)}</text>')
-    for row, one in enumerate(order):
-        for column, other in enumerate(order):
-            found = cells.get((one, other), [])
-            parts += _cell(found, left + column * wide, top + row * high, wide, high, roomy=roomy)
     bad = sum(bool(p.failed) for found in cells.values() for p in found)
     tried = sum(len(found) for found in cells.values())
-    label = f"Path matrix: {tried} directed paths tried, {tried - bad} whole, {bad} with failures"
-    return "\n".join(
-        [
-            f'<svg class="figure" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-            f'style="min-width: {width * 7 // 10}px" role="img" aria-label="{label}">',
-            *parts,
-            "</svg>",
-        ]
+    return render(
+        "svg/path_matrix.svg",
+        ends=[End(_cut(name), _cut(name, _FITS_COLUMN if roomy else _FITS)) for name in order],
+        rows=[[_cell(cells.get((one, other), []), roomy=roomy) for other in order] for one in order],
+        label=f"Path matrix: {tried} directed paths tried, {tried - bad} whole, {bad} with failures",
+        width=left + len(order) * wide + (2 if roomy else 60),
+        height=top + len(order) * high + 2,
+        **{"left": left, "top": top, "wide": wide, "high": high, "roomy": roomy},
     )
 
 
-def _column(name: str, x: int, y: int, *, slanted: bool) -> str:
-    if slanted:
-        return f'<text class="name" transform="translate({x + 4} {y}) rotate(-60)">{_cut(name)}</text>'
-    return f'<text class="name middle" x="{x}" y="{y}">{_cut(name, 11)}</text>'
-
-
-def _cell(found: list[ObservedPath], x: int, y: int, wide: int, high: int, *, roomy: bool) -> Iterator[str]:
+def _cell(found: list[ObservedPath], *, roomy: bool) -> Cell:
     bad = [p for p in found if p.failed]
-    look = "none" if not found else ("bad" if bad else "good")
     title = "; ".join(_told(p) for p in (bad or found)[:6]) or "not tried"
-    yield f'<g><title>{escape(title)}</title><rect class="cell {look}" x="{x + 1}" y="{y + 1}" '
-    yield f'width="{wide - 2}" height="{high - 2}" rx="4"/>'
-    middle, line = x + wide // 2, y + high // 2
-    figure = _figure(found, bad) if roomy and found else ""
-    yield f'<text class="middle mark" x="{middle}" y="{line - 2 if figure else line + 5}">{_mark(look)}</text>'
-    if figure:
-        yield f'<text class="note middle" x="{middle}" y="{line + 13}">{escape(figure)}</text>'
-    yield "</g>"
-
-
-def _mark(look: str) -> str:
-    return {"good": "✓", "bad": "✗", "none": "·"}[look]
+    look = "none" if not found else ("bad" if bad else "good")
+    return Cell(look, title, _figure(found, bad) if roomy and found else "")
 
 
 def _figure(found: list[ObservedPath], bad: list[ObservedPath]) -> str:
@@ -103,4 +96,4 @@ def _told(path: ObservedPath) -> str:
 
 
 def _cut(name: str, most: int = _FITS) -> str:
-    return escape(name if len(name) <= most else name[: most - 1] + "…")
+    return name if len(name) <= most else name[: most - 1] + "…"
