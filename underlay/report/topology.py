@@ -5,19 +5,19 @@ Lines left of a node are BGP sessions, lines right of it the ways its packets to
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from xml.sax.saxutils import escape
+from collections.abc import Iterator
+
+from underlay.templates import render
 
 from .connectivity import Band, data_paths, sessions_between
 from .document import Report
 from .observed import ObservedSession
+from .topology_parts import BandBox, BandLink, HostBox, RackFrame, Rail, SessionEnd, cut
 
 BOX_WIDTH, BOX_HEIGHT, GAP, PAD = 168, 56, 10, 14
 RAIL, BAND, TITLE = 14, 30, 26
 # Nodes of a rack that are drawn, those with something wrong first.
 MOST = 10
-# Characters that fit into a box.
-FITS = 22
 
 
 class Topology:
@@ -44,15 +44,19 @@ class Topology:
         self.height = self.bottom + len(self.below) * (BAND + GAP) + GAP + 2
 
     def svg(self) -> str:
-        parts = [*self._bands(), *self._racks(), *self._rails()]
-        label = escape(self._told(), {'"': "&quot;"})
-        return "\n".join(
-            [
-                f'<svg class="figure" viewBox="0 0 {self.width} {self.height}" width="{self.width}" '
-                f'height="{self.height}" style="min-width: {self.width * 7 // 10}px" role="img" aria-label="{label}">',
-                *parts,
-                "</svg>",
-            ]
+        sizes = {"box_width": BOX_WIDTH, "box_height": BOX_HEIGHT, "band_height": BAND, "pad": PAD}
+        own = {"width": self.width, "height": self.height, "top": self.top, "bottom": self.bottom}
+        bands = list(self._bands())
+        return render(
+            "svg/topology.svg",
+            label=self._told(),
+            links=[link for band, box, rail in bands for link in self._links(band, box, rail)],
+            bands=[box for _, box, _ in bands],
+            racks=[self._rack(rack) for rack in self.report.racks],
+            rack_width=self.column,
+            rails=[rail for rack in self.report.racks for rail in self._rails(rack)],
+            **sizes,
+            **own,
         )
 
     def _told(self) -> str:
@@ -84,70 +88,58 @@ class Topology:
                 return self.nodes_top + self.nodes[rack].index(host) * (BOX_HEIGHT + GAP)
         return None
 
-    def _racks(self) -> Iterator[str]:
-        for rack in self.report.racks:
-            x, height = self._x(rack), self.bottom - self.top
-            yield f'<rect class="rack" x="{x}" y="{self.top}" width="{self.column}" height="{height}" rx="8"/>'
-            yield _text(x + PAD, self.top + 18, rack or "no rack", "name")
-            for name in self.routers[rack]:
-                router = self.report.routers[name]
-                note = f"AS {router.as_number}" + ("" if router.managed else ", not ours")
-                yield from self._box(name, rack, "router", ("router", router.address), note)
-            for name in self.nodes[rack]:
-                node = self.report.nodes[name]
-                state = f"{'✓' if node.state == 'Ready' else '–'} {node.state or 'not asked'}"
-                yield from self._box(name, rack, "node", (node.role, node.address), state)
-            if (more := len(self._all(rack)) - len(self.nodes[rack])) > 0:
-                yield _text(self._box_x(rack), self.bottom - 12, f"and {more} more nodes", "note")
+    def _rack(self, rack: str) -> RackFrame:
+        hosts = [*map(self._router, self.routers[rack]), *map(self._node, self.nodes[rack])]
+        more = len(self._all(rack)) - len(self.nodes[rack])
+        words = cut(f"and {more} more nodes") if more > 0 else ""
+        return RackFrame(self._x(rack), self._box_x(rack), cut(rack or "no rack"), hosts, words)
 
-    def _box(self, name: str, rack: str, kind: str, lines: Sequence[str], note: str) -> Iterator[str]:
-        x, y, failed = self._box_x(rack), self._y(name), self.failed[name]
+    def _router(self, name: str) -> HostBox:
+        router = self.report.routers[name]
+        note = f"AS {router.as_number}" + ("" if router.managed else ", not ours")
+        return self._box(name, router.rack, "router", ("router", router.address), note)
+
+    def _node(self, name: str) -> HostBox:
+        node = self.report.nodes[name]
+        state = f"{'✓' if node.state == 'Ready' else '–'} {node.state or 'not asked'}"
+        return self._box(name, node.rack, "node", (node.role, node.address), state)
+
+    def _box(self, name: str, rack: str, kind: str, lines: tuple[str, str], note: str) -> HostBox:
+        y, failed = self._y(name), self.failed[name]
         assert y is not None
-        look = f"{kind} bad" if failed else kind
-        note = f"✗ {failed} failed" if failed else note
-        yield f'<rect class="box {look}" x="{x}" y="{y}" width="{BOX_WIDTH}" height="{BOX_HEIGHT}" rx="6"/>'
-        yield _text(x + 10, y + 18, name, "name")
-        yield _text(x + 10, y + 33, lines[1], "note")
-        yield _text(x + 10, y + 48, lines[0], "note")
-        end = x + BOX_WIDTH - 10
-        yield _text(end, y + 48, note, "note bad end" if failed else "note end")
+        role, address = map(cut, lines)
+        note = cut(f"✗ {failed} failed" if failed else note)
+        return HostBox(self._box_x(rack), y, kind, cut(name), address, role, note, failed)
 
-    def _rails(self) -> Iterator[str]:
+    def _rails(self, rack: str) -> Iterator[Rail]:
         """Sessions between a router and the nodes of its rack."""
-        for rack in self.report.racks:
-            for number, router in enumerate(self.routers[rack]):
-                x, start = self._x(rack) + PAD + number * RAIL, self._y(router)
-                assert start is not None
-                # Each router has its own place on a node's side.
-                down = BOX_HEIGHT * (number + 1) // (len(self.routers[rack]) + 1)
-                found = [
-                    (s, y + down) for s in self._sessions_of(router) if (y := self._y(_far(s, router))) is not None
-                ]
-                if not found:
-                    continue
-                lowest = max(y for _, y in found)
-                yield f'<path class="session" d="M{self._box_x(rack)} {start + BOX_HEIGHT // 2} H{x} V{lowest}"/>'
-                for session, y in found:
-                    yield f'<path class="session" d="M{x} {y} H{self._box_x(rack)}"/>'
-                    yield _end(self._box_x(rack), y, stands=not session.problem)
+        for number, router in enumerate(self.routers[rack]):
+            start = self._y(router)
+            assert start is not None
+            # Each router has its own place on a node's side.
+            down = BOX_HEIGHT * (number + 1) // (len(self.routers[rack]) + 1)
+            ends = [
+                SessionEnd(y + down, not s.problem)
+                for s in self._sessions_of(router)
+                if (y := self._y(_far(s, router))) is not None
+            ]
+            if ends:
+                x = self._x(rack) + PAD + number * RAIL
+                yield Rail(x, self._box_x(rack), start + BOX_HEIGHT // 2, ends)
 
     def _sessions_of(self, router: str) -> list[ObservedSession]:
         mine = [s for s in self.report.sessions if router in (s.one, s.other)]
         return [s for s in mine if _far(s, router) in self.report.nodes]
 
-    def _bands(self) -> Iterator[str]:
-        """Lines first: one that leads to a farther band passes behind the nearer ones."""
+    def _bands(self) -> Iterator[tuple[Band, BandBox, int]]:
+        """Each band, its box, and the number of the rail that leads to it."""
         placed = [(b, 2 + i * (BAND + GAP), len(self.below) + i) for i, b in enumerate(self.above)]
         placed += [(b, self.bottom + GAP + i * (BAND + GAP), i) for i, b in enumerate(self.below)]
         for band, y, rail in placed:
-            yield from self._ways(band, y, rail)
-        for band, y, _ in placed:
             look = band.kind if band.whole else f"{band.kind} bad"
-            yield f'<rect class="band {look}" x="1" y="{y}" width="{self.width - 2}" height="{BAND}" rx="6"/>'
-            yield _text(12, y + 20, f"{'' if band.whole else '✗ '}{band.text}", "", most=400)
+            yield band, BandBox(y, look, cut(f"{'' if band.whole else '✗ '}{band.text}", 400)), rail
 
-    def _ways(self, band: Band, y: int, rail: int) -> Iterator[str]:
-        look = band.kind if band.whole else f"{band.kind} bad"
+    def _links(self, band: Band, box: BandBox, rail: int) -> Iterator[BandLink]:
         for rack in self.report.racks:
             x = self._box_x(rack) + BOX_WIDTH
             middles = [
@@ -156,10 +148,8 @@ class Topology:
                 if host in band.hosts and (top := self._y(host)) is not None
             ]
             if middles:
-                to = x + RAIL // 2 + rail * RAIL
-                far, near = (max(middles), y + BAND) if y < min(middles) else (min(middles), y)
-                yield f'<path class="way {look}" d="M{to} {far} V{near}"/>'
-                yield from (f'<path class="way {look}" d="M{x} {m} H{to}"/>' for m in middles)
+                far, near = (max(middles), box.y + BAND) if box.y < min(middles) else (min(middles), box.y)
+                yield BandLink(box.look, x + RAIL // 2 + rail * RAIL, x, far, near, middles)
 
 
 def topology(report: Report) -> str:
@@ -168,17 +158,6 @@ def topology(report: Report) -> str:
 
 def _far(session: ObservedSession, host: str) -> str:
     return session.other if session.one == host else session.one
-
-
-def _end(x: int, y: int, *, stands: bool) -> str:
-    if stands:
-        return f'<circle class="stands" cx="{x}" cy="{y}" r="4"/>'
-    return f'<path class="down" d="M{x - 11} {y - 5} l10 10 m0 -10 l-10 10"/>'
-
-
-def _text(x: int, y: int, words: str, look: str, *, most: int = FITS) -> str:
-    cut = words if len(words) <= most else words[: most - 1] + "…"
-    return f'<text class="{look}" x="{x}" y="{y}">{escape(cut)}</text>'
 
 
 def _width(band: Band) -> int:
