@@ -15,7 +15,7 @@ from .files import shipped
 MARKUP = ("html", "svg")
 
 
-def render(name: str, **values: Any) -> str:
+def render(name: str, /, **values: Any) -> str:
     """The template below `templates/` with the values in it.
 
     :raises jinja2.UndefinedError: when it names a value that is not given.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Any
+
+from underlay.templates import render
 
 # Cells with words in them as long as there is room.
 _WORDS_UP_TO = 16
@@ -22,6 +23,17 @@ class Cell:
     kind: str
 
 
+@dataclass(frozen=True)
+class PlacedCell:
+    """A cell by the numbers of its row and column."""
+
+    row: int
+    column: int
+    word: str
+    title: str
+    kind: str
+
+
 def matrix(
     hosts: Sequence[str], pairs: Mapping[tuple[str, str], Any], cell: Callable[[Any], Cell], *, name: str
 ) -> str:
@@ -29,33 +41,28 @@ def matrix(
     wide = len(hosts) <= _WORDS_UP_TO
     width, height = (_WIDE, _HIGH) if wide else (_NARROW, _NARROW)
     margin = int(max(map(len, hosts)) * _LABEL) + 14
-    parts = [
-        f'<svg role="img" aria-label="{escape(name)}" viewBox="0 0 {margin + width * len(hosts) + 2} '
-        f'{margin + height * len(hosts) + 2}" width="{margin + width * len(hosts) + 2}">'
-    ]
-    for i, host in enumerate(hosts):
-        y = margin + height * i + height / 2 + 4
-        x = margin + width * i + width / 2 + 4
-        if wide or i % 5 == 0:
-            parts.append(f'<text x="{margin - 6}" y="{y}" text-anchor="end">{escape(host)}</text>')
-            parts.append(f'<text transform="translate({x} {margin - 6}) rotate(-90)">{escape(host)}</text>')
-    for i, source in enumerate(hosts):
-        for j, target in enumerate(hosts):
-            x, y = margin + width * j, margin + height * i
-            if (source, target) not in pairs:
-                continue
-            found = cell(pairs[source, target])
-            parts.append(
-                f'<g class="{found.kind}"><title>{escape(f"{source} to {target}: {found.title}")}</title>'
-                f'<rect x="{x + 1}" y="{y + 1}" width="{width - 2}" height="{height - 2}" rx="2"/>'
-            )
-            if wide:
-                parts.append(f'<text x="{x + width / 2}" y="{y + 17}" text-anchor="middle">{escape(found.word)}</text>')
-            elif found.kind == "bad":
-                # Not by colour alone.
-                parts.append(f'<path d="M{x + 2} {y + 2}l7 7m0-7l-7 7"/>')
-            parts.append("</g>")
-    return "".join([*parts, "</svg>"])
+    return render(
+        "svg/pair_matrix.svg",
+        hosts=hosts,
+        cells=list(_placed(hosts, pairs, cell)),
+        name=name,
+        wide=wide,
+        margin=margin,
+        cell_width=width,
+        cell_height=height,
+        width=margin + width * len(hosts) + 2,
+        height=margin + height * len(hosts) + 2,
+    )
+
+
+def _placed(
+    hosts: Sequence[str], pairs: Mapping[tuple[str, str], Any], cell: Callable[[Any], Cell]
+) -> Iterator[PlacedCell]:
+    for row, source in enumerate(hosts):
+        for column, target in enumerate(hosts):
+            if (source, target) in pairs:
+                found = cell(pairs[source, target])
+                yield PlacedCell(row, column, found.word, f"{source} to {target}: {found.title}", found.kind)
 
 
 def reach(pair: Mapping[str, Any]) -> Cell:

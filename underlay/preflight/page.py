@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from statistics import median
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, select_autoescape
 from markupsafe import Markup
 
-from underlay.files import shipped
+from underlay.templates import render
 
 from .matrix import matrix, path, reach, trip
 
@@ -21,8 +20,7 @@ def page_of(document: Mapping[str, Any]) -> str:
     """
     :param document: as preflight's JSON has it.
     """
-    templates = Environment(loader=FileSystemLoader(shipped("templates")), autoescape=select_autoescape(["html"]))
-    return templates.get_template("preflight.html").render(found=document, pictures=_pictures(document))
+    return render("preflight.html", found=document, pictures=_pictures(document))
 
 
 def _pictures(document: Mapping[str, Any]) -> list[tuple[str, str, Markup]]:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from underlay.files import shipped
+from underlay.templates import render, source
 
 from .document import Proven, Report
 from .grouping import alike, by_claim
@@ -18,16 +16,16 @@ from .outcome import causes_first, grouped, suspect
 from .speeds import speeds
 from .topology import topology
 
-TEMPLATES = shipped("templates")
 # Up to so many nodes both pictures have room side by side.
 BESIDE = 6
 MARKS = {"passed": "✓", "failed": "✗", "skipped": "–"}
 
 
 def page(report: Report) -> str:
-    return _template().render(
+    return render(
+        "report.html",
         report=report,
-        style=Markup((TEMPLATES / "report.css").read_text()),  # noqa: S704
+        style=Markup(source("report.css")),  # noqa: S704
         topology=Markup(topology(report)),  # noqa: S704
         matrix=Markup(matrix(report)),  # noqa: S704
         speeds=speeds(report.paths),
@@ -42,18 +40,6 @@ def page(report: Report) -> str:
         marks=MARKS,
         facts=_facts(report),
     )
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("report.html")
 
 
 def _by_group(proven: Sequence[Proven]) -> dict[str, list[tuple[str, int]]]:
