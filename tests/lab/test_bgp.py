@@ -94,7 +94,7 @@ def test_what_somebody_typed_into_a_router_is_planned_away_and_taken_back(fabric
         2,
         [
             "tor-1: 1 changes",
-            "  running configuration frr.service: changed by hand since it was loaded -> as its file says",
+            "  running configuration frr.service: changed by hand since it was loaded -> as in its file",
         ],
     )
     run = fabric.deploy("--data", "verify=false")

@@ -117,6 +117,6 @@ def test_without_our_rules_it_fails_and_its_owners_are_as_they_were(guarded: Dep
     assert run.code == 1, run.text
     failed = {c["area"] for c in guarded.report()["checks"] if c["outcome"] == "failed"}
     assert len(failed) > 1, run.text
-    assert "nftables lets nothing of the cluster through inet guard input" in run.text
+    assert "nftables: inet guard input drops the cluster's traffic" in run.text
     healed = guarded.deploy()
     assert healed.code == 0, healed.text

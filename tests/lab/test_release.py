@@ -135,7 +135,7 @@ def custom(size: int) -> dict[str, Any]:
 
 def after(*, size: int = 1) -> Objects:
     rollouts = (("tiny-system", "daemonset/tiny"),)
-    return Objects("what comes after", (custom(size),), rollouts, patience=60)
+    return Objects("what comes after", (custom(size),), rollouts, timeout=60)
 
 
 def color(host: FirstHost) -> str:
@@ -225,7 +225,7 @@ def test_values_stand_in_no_process_list_and_in_no_file(host: FirstHost, chart: 
 
 
 def test_what_an_operator_brings_later_is_waited_for(host: FirstHost, chart: HostChart) -> None:
-    late = Objects("late", ({**custom(1), "apiVersion": "late.example/v1", "kind": "Late"},), patience=30)
+    late = Objects("late", ({**custom(1), "apiVersion": "late.example/v1", "kind": "Late"},), timeout=30)
     crd = json.dumps(CRD).replace("tinies", "lates").replace("tiny.example", "late.example")
     crd = crd.replace('"Tiny"', '"Late"').replace('"tiny"', '"late"')
     assert host.observe(late) == ["objects late: create Late one"]
@@ -239,14 +239,14 @@ def test_what_an_operator_brings_later_is_waited_for(host: FirstHost, chart: Hos
 
 
 def test_what_never_comes_is_told(host: FirstHost) -> None:
-    never = Objects("never", ({**custom(1), "apiVersion": "never.example/v1"},), patience=2)
+    never = Objects("never", ({**custom(1), "apiVersion": "never.example/v1"},), timeout=2)
     outcome, err = host.apply(never)
     assert outcome.failed == never
     first = err.splitlines()[0]
-    assert first == "kind Tiny of never.example/v1 is unknown to the API server after 2 s; what brings it is not up"
-    agent = Objects("agent", (), (("tiny-system", "daemonset/never"),), patience=2)
+    assert first == "kind Tiny of never.example/v1 is not served after 2 s; what installs it is not running"
+    agent = Objects("agent", (), (("tiny-system", "daemonset/never"),), timeout=2)
     assert host.apply(agent)[1].splitlines()[0] == (
-        "daemonset/never is not in namespace tiny-system after 2 s; what creates it is not up"
+        "daemonset/never is not in namespace tiny-system after 2 s; what creates it is not running"
     )
 
 

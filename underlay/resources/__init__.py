@@ -1,1 +1,1 @@
-"""What a host can have, one kind per file; see `resource.Resource` for what a kind has to say of itself."""
+"""The kinds of host state, one per file; `resource.Resource` says what a kind implements."""

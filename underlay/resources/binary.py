@@ -1,4 +1,4 @@
-"""An executable with a known checksum, put in place whole and verified."""
+"""An executable with a known checksum, verified before it is put in place atomically."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ RECORDS = "/var/lib/underlay/binaries"
 class Binary(Resource):
     """`install` is shell that leaves the verified file at `path`; `blob` the controller's copy, where it pushes.
 
-    The checksum of a file that was verified once is remembered with its size, inode and change time, so that looking
-    again costs no read of the file.
+    The checksum of a verified file is recorded with its size, inode and change time, so that observing it again does
+    not read the file.
     """
 
     path: str
@@ -49,11 +49,11 @@ u_binary() {{
     def observe(self) -> str:
         return f"u_binary {quote(self.path)} {quote(self._record)} {self.sha256}"
 
-    def difference(self, seen: str) -> str | None:
-        now = seen.split(" ", maxsplit=1)[0]
+    def difference(self, observed: str) -> str | None:
+        now = observed.split(" ", maxsplit=1)[0]
         if now == self.sha256:
             return None
-        return f"{'absent' if now in ('absent', '') else 'another file'} -> {self.version}"
+        return f"{'absent' if now in ('absent', '') else 'different content'} -> {self.version}"
 
     def apply(self) -> str:
         record = quote(f"{RECORDS}/{self._record}")
@@ -65,17 +65,17 @@ u_binary() {{
     def remove(self) -> str:
         return f"rm -f {quote(self.path)} {quote(f'{RECORDS}/{self._record}')}"
 
-    def uploads(self, seen: str) -> Sequence[Upload]:
-        if self.blob is None or seen.endswith(" cached"):
+    def uploads(self, observed: str) -> Sequence[Upload]:
+        if self.blob is None or observed.endswith(" cached"):
             return ()
         return (Upload(self.blob, self.sha256),)
 
     def check(self, host: Host) -> str | None:
         found = host.run("sha256sum %s", self.path)
         if found.rc:
-            return f"{self.path} is missing"
+            return f"{self.path}: missing"
         return (
             None
             if found.stdout.split()[0] == self.sha256
-            else f"{self.path} is not {self.version} (its checksum differs)"
+            else f"{self.path}: checksum differs from that of {self.version}"
         )

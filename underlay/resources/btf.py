@@ -23,11 +23,11 @@ class Btf(Resource):
     def observe(self) -> str:
         return f"[ -s {BTF} ] && echo present || echo missing"
 
-    def difference(self, seen: str) -> str | None:
-        return None if seen == "present" else f"{seen or 'unknown'} -> present"
+    def difference(self, observed: str) -> str | None:
+        return None if observed == "present" else f"{observed or 'unknown'} -> present"
 
-    def impossible(self, seen: str) -> str | None:
-        return _LACKS if seen == "missing" else None
+    def impossible(self, observed: str) -> str | None:
+        return _LACKS if observed == "missing" else None
 
     def apply(self) -> str:
         return f"[ -s {BTF} ] || {{ echo '{_LACKS}' >&2; exit 1; }}"

@@ -13,7 +13,7 @@ from .resource import Host, Resource
 
 
 def place(write: str, path: str, *, mode: str, owner: str = "root:root") -> str:
-    """Shell that puts what `write` (lines that fill "$t") makes at `path`: private at first, whole or not at all."""
+    """Shell that writes a file atomically: `write` (shell) fills the private temporary file "$t"; then a rename."""
     directory = quote(path.rsplit("/", 1)[0] or "/")
     return f"""\
 (umask 022; mkdir -p {directory})
@@ -23,13 +23,16 @@ chown {owner} "$t"; chmod {mode} "$t"; mv -fT "$t" {quote(path)}; trap - EXIT"""
 
 
 def written(text: str) -> str:
-    """The `write` of `place` for text that is known."""
+    """The `write` of `place` for a known text."""
     return f"base64 -d >\"$t\" <<'UNDERLAY_END'\n{base64.encodebytes(text.encode()).decode()}UNDERLAY_END"
 
 
 @dataclass(frozen=True)
 class File(Resource):
-    """A regular file. `content` None means that there must be none. Modes are octal strings without a leading 0."""
+    """A regular file; none may exist where `content` is None. Modes are octal strings without a leading 0.
+
+    The content of a `secret` file is not shown in a render.
+    """
 
     path: str
     content: str | None = field(repr=False)
@@ -55,8 +58,8 @@ u_file() {
 }"""
 
     @classmethod
-    def gather(cls, those: Sequence[Self]) -> str:
-        return f"u_all_files {' '.join(quote(f.path) for f in those)}"
+    def gather(cls, resources: Sequence[Self]) -> str:
+        return f"u_all_files {' '.join(quote(f.path) for f in resources)}"
 
     @property
     def name(self) -> str:
@@ -69,16 +72,16 @@ u_file() {
     def observe(self) -> str:
         return f"u_file {quote(self.path)}"
 
-    def difference(self, seen: str) -> str | None:
+    def difference(self, observed: str) -> str | None:
         if self.content is None:
-            return None if seen == "absent" else "present -> absent"
-        if seen == f"{self.mode} {self.owner} {self.sha256}":
+            return None if observed == "absent" else "present -> absent"
+        if observed == f"{self.mode} {self.owner} {self.sha256}":
             return None
-        if seen == "absent":
+        if observed == "absent":
             return "absent -> present"
-        if seen.count(" ") != 2:
-            return f"{seen if seen in ('link', 'other') else 'unreadable'} -> regular file"
-        mode, owner, digest = seen.split(" ")
+        if observed.count(" ") != 2:
+            return f"{observed if observed in ('link', 'other') else 'unreadable'} -> regular file"
+        mode, owner, digest = observed.split(" ")
         parts = []
         if digest != self.sha256:
             parts.append("content differs")
@@ -98,17 +101,18 @@ u_file() {
 
     def check(self, host: Host) -> str | None:
         if self.content is None:
-            return None if host.run("ls -d %s", self.path).rc else f"{self.path} is there and must not be"
+            return None if host.run("ls -d %s", self.path).rc else f"{self.path}: exists, expected absent"
         found = host.run("ls -ld %s && cat %s", self.path, self.path)
         if found.rc:
-            return f"{self.path} is missing"
+            return f"{self.path}: missing"
         head, _, content = found.stdout.partition("\n")
         rights, _, owner, group = head.split()[:4]
         if content.rstrip("\n") != self.content.rstrip("\n"):
-            return f"{self.path} has other content than declared"
+            return f"{self.path}: content differs from the declared content"
         if rights[1:10] != _rights(self.mode):
-            return f"{self.path} is {rights[1:10]}, not {_rights(self.mode)}"
-        return None if f"{owner}:{group}" == self.owner else f"{self.path} belongs to {owner}:{group}"
+            return f"{self.path}: mode {rights[1:10]}, expected {_rights(self.mode)}"
+        found_owner = f"{owner}:{group}"
+        return None if found_owner == self.owner else f"{self.path}: owner {found_owner}, expected {self.owner}"
 
 
 def _rights(mode: str) -> str:
@@ -119,7 +123,7 @@ def _rights(mode: str) -> str:
 
 @dataclass(frozen=True)
 class Directory(Resource):
-    """A directory with this mode and owner; what is in it is nobody's business here."""
+    """A directory with this mode and owner, whatever it contains."""
 
     path: str
     mode: str = "755"
@@ -136,8 +140,8 @@ u_dir() {
 }"""
 
     @classmethod
-    def gather(cls, those: Sequence[Self]) -> str:
-        return f"u_all_dirs {' '.join(quote(d.path) for d in those)}"
+    def gather(cls, resources: Sequence[Self]) -> str:
+        return f"u_all_dirs {' '.join(quote(d.path) for d in resources)}"
 
     @property
     def name(self) -> str:
@@ -146,9 +150,9 @@ u_dir() {
     def observe(self) -> str:
         return f"u_dir {quote(self.path)}"
 
-    def difference(self, seen: str) -> str | None:
-        wanted = f"{self.mode} {self.owner}"
-        return None if seen == wanted else f"{seen or 'unreadable'} -> {wanted}"
+    def difference(self, observed: str) -> str | None:
+        declared = f"{self.mode} {self.owner}"
+        return None if observed == declared else f"{observed or 'unreadable'} -> {declared}"
 
     def apply(self) -> str:
         path = quote(self.path)
@@ -160,6 +164,7 @@ u_dir() {
     def check(self, host: Host) -> str | None:
         found = host.run("ls -ld %s/.", self.path)
         if found.rc:
-            return f"directory {self.path} is missing"
+            return f"directory {self.path}: missing"
         rights = found.stdout.split()[0][1:10]
-        return None if rights == _rights(self.mode) else f"{self.path} is {rights}, not {_rights(self.mode)}"
+        expected = _rights(self.mode)
+        return None if rights == expected else f"directory {self.path}: mode {rights}, expected {expected}"

@@ -1,4 +1,4 @@
-"""Rules of ours in firewalld: a zone of the pods, three policies, and the sets of addresses they name, as files."""
+"""Underlay's rules in firewalld: a zone of pods, three policies and the address sets they use, as files."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from .resource import Host, Resource
 
 DIRECTORY = "/etc/firewalld"
 ZONE = "underlay"
-# Ingress and egress of each policy. HOST is the machine. From ANY to ANY would be less than it says: between links
-# that are in no zone by name, such as a bridge of pods and an overlay, firewalld asks no policy.
-_WAYS = {"input": ("ANY", "HOST"), "from-pods": (ZONE, "ANY"), "to-pods": ("ANY", ZONE)}
+# Ingress and egress of each policy. HOST is the machine. From ANY to ANY would not do: between links in no
+# named zone, such as a bridge of pods and an overlay, firewalld applies no policy.
+_POLICIES = {"input": ("ANY", "HOST"), "from-pods": (ZONE, "ANY"), "to-pods": ("ANY", ZONE)}
 _WRITTEN = "Written by Underlay; changes are overwritten."
 _UNSAVED = (
-    "firewalld has rules that are not permanent, and the reload that ours need would lose them; keep them with "
+    "firewalld has runtime rules that the reload for Underlay's rules would drop; make them permanent with "
     "`firewall-cmd --runtime-to-permanent`, or drop them with `firewall-cmd --reload`"
 )
 _OURS = f"{DIRECTORY}/ipsets/underlay-*.xml {DIRECTORY}/policies/underlay-*.xml {DIRECTORY}/zones/{ZONE}.xml"
@@ -26,14 +26,16 @@ _OURS = f"{DIRECTORY}/ipsets/underlay-*.xml {DIRECTORY}/policies/underlay-*.xml 
 
 @dataclass(frozen=True)
 class Firewalld(Resource):
-    """Policies come before the zones and leave to them what they do not let through. Zones of others stay as they are:
-    a zone with the nodes' addresses would take from nodes what the owner's zone lets them do."""
+    """Policies are evaluated before zones and leave what they do not accept to them.
+
+    Other zones stay as they are: a zone with the nodes' addresses would take them out of the owner's zone.
+    """
 
     passes: tuple[Pass, ...]
 
     kind = "firewall"
-    # Names of sets carry the digest of everything, so that the running firewalld can be asked for it. Links come and
-    # go at run time, and a reload leaves them where they are.
+    # Names of sets carry the digest of all files, so that the running firewalld can be queried for it. Links come and
+    # go at run time, and a reload keeps them in their zones.
     prelude = """\
 u_firewalld_lists() {
   for what in zones policies; do firewall-cmd $1 --list-all-$what | sed -e 's/ (.*)$//' -e '/^  interfaces:/d'; done
@@ -53,7 +55,7 @@ u_firewalld() {
         return hashlib.sha256(repr(sorted(self._files("").items())).encode()).hexdigest()[:8]
 
     def files(self) -> dict[str, str]:
-        """Path -> content of everything of ours below /etc/firewalld."""
+        """Path -> content of Underlay's files below /etc/firewalld."""
         return self._files(self.tag)
 
     def _files(self, tag: str) -> dict[str, str]:
@@ -66,19 +68,19 @@ u_firewalld() {
         family = {p.sources: p.family for p in inward}
         files = {f"{DIRECTORY}/ipsets/{name}.xml": _set(a, family[a]) for a, name in sets.items()}
         files[f"{DIRECTORY}/zones/{ZONE}.xml"] = _zone(dict.fromkeys(inside))
-        for way, (ingress, egress) in _WAYS.items():
-            rules = [r for p in inward for r in _rules(p, sets)] if way == "input" else []
-            files[f"{DIRECTORY}/policies/underlay-{way}.xml"] = _policy(ingress, egress, rules)
+        for policy, (ingress, egress) in _POLICIES.items():
+            rules = [r for p in inward for r in _rules(p, sets)] if policy == "input" else []
+            files[f"{DIRECTORY}/policies/underlay-{policy}.xml"] = _policy(ingress, egress, rules)
         return files
 
     def observe(self) -> str:
         return f"u_firewalld {self.tag}"
 
-    def difference(self, seen: str) -> str | None:
-        return None if seen in ("none", f"current {self.tag}") else "closed -> open to the cluster"
+    def difference(self, observed: str) -> str | None:
+        return None if observed in ("none", f"current {self.tag}") else "closed -> open to the cluster"
 
-    def impossible(self, seen: str) -> str | None:
-        return _UNSAVED if seen == "unsaved" else None
+    def impossible(self, observed: str) -> str | None:
+        return _UNSAVED if observed == "unsaved" else None
 
     def apply(self) -> str:
         files = "\n".join(f"(\n{place(written(text), path, mode='644')}\n)" for path, text in self.files().items())
@@ -95,9 +97,9 @@ done"""
     def check(self, host: Host) -> str | None:
         if host.run("firewall-cmd --state").stdout.strip() != "running":
             return None
-        for way in _WAYS:
-            if "(active)" not in host.run(f"firewall-cmd --info-policy=underlay-{way}").stdout:
-                return f"firewalld has no active policy underlay-{way}"
+        for policy in _POLICIES:
+            if "(active)" not in host.run(f"firewall-cmd --info-policy=underlay-{policy}").stdout:
+                return f"firewalld: policy underlay-{policy} is not active"
         return None
 
 
@@ -119,7 +121,7 @@ def _zone(subnets: Iterable[str]) -> str:
 
 
 def _policy(ingress: str, egress: str, rules: list[ET.Element]) -> str:
-    """One that lets through what its rules name, and everything when it has none."""
+    """A policy that accepts what its rules match, or everything when it has none."""
     root = ET.Element("policy", priority="-10", target="CONTINUE" if rules else "ACCEPT")
     ET.SubElement(root, "description").text = _WRITTEN
     ET.SubElement(root, "ingress-zone", name=ingress)
@@ -129,7 +131,7 @@ def _policy(ingress: str, egress: str, rules: list[ET.Element]) -> str:
 
 
 def _rules(this: Pass, sets: dict[tuple[str, ...], str]) -> Iterator[ET.Element]:
-    """A rule takes one port."""
+    """One rule for each range: a firewalld rule has a single port element."""
     for first, last in this.ports or ((0, 0),):
         rule = ET.Element("rule", family=f"ipv{this.family}")
         if this.sources:

@@ -1,4 +1,4 @@
-"""Container images that the runtime has, so that no pod waits for a registry."""
+"""Container images that the runtime has imported, so that no pod pulls from a registry."""
 
 from __future__ import annotations
 
@@ -42,20 +42,20 @@ u_images() {{
         references = " ".join(quote(r) for r in self.references)
         return f"u_images {references} -- {' '.join(b.sha256 for b in self.blobs)}"
 
-    def difference(self, seen: str) -> str | None:
-        if not seen.startswith("missing:"):
+    def difference(self, observed: str) -> str | None:
+        if not observed.startswith("missing:"):
             return "unknown -> present"
-        missing = seen.removeprefix("missing:").split(";")[0].split()
+        missing = observed.removeprefix("missing:").split(";")[0].split()
         return f"import {' '.join(missing)}" if missing else None
 
     def apply(self) -> str:
         return self.install
 
-    def uploads(self, seen: str) -> Sequence[Upload]:
-        uncached = set(seen.partition("uncached:")[2].split())
-        return [b for b in self.blobs if b.sha256 in uncached or "uncached:" not in seen]
+    def uploads(self, observed: str) -> Sequence[Upload]:
+        uncached = set(observed.partition("uncached:")[2].split())
+        return [b for b in self.blobs if b.sha256 in uncached or "uncached:" not in observed]
 
     def check(self, host: Host) -> str | None:
         found = host.run("ctr -n k8s.io images check -q")
         missing = sorted(set(self.references) - set(found.stdout.split()))
-        return f"containerd has no complete image {', '.join(missing)}" if missing else None
+        return f"containerd: missing or incomplete images {', '.join(missing)}" if missing else None

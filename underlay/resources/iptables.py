@@ -1,4 +1,4 @@
-"""Rules of ours in a firewall that was written with iptables, as ufw, iptables-persistent and Docker do."""
+"""Underlay's rules in a firewall written with iptables, as ufw, iptables-persistent and Docker do."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .packet_filter import PacketFilter
 from .resource import Host
 
 _PROGRAMS = {"iptables": 4, "ip6tables": 6}
-# Asking legacy iptables would load the table that is asked for.
+# Listing a table with legacy iptables would load it.
 _FUNCTIONS = r"""u_iptables_list() {
   case $($1 -V 2>/dev/null) in
     *nf_tables*) $1 -w -S 2>/dev/null;;
@@ -40,9 +40,9 @@ u_iptables_stands() { $1 -w -S "$2" 2>/dev/null | grep -q "\"underlay $3\""; }
 u_iptables_jumps() { u_iptables_list $1 | sed -n '/--comment "underlay [0-9a-f]*"/s/^-A /-D /p'; }
 u_iptables_open() {
   for p in iptables ip6tables; do
-    wanted=$(printf '%s\n' "$chains" | grep "^$p ") || continue
+    todo=$(printf '%s\n' "$chains" | grep "^$p ") || continue
     { echo '*filter'; u_rules $p; u_iptables_jumps $p
-      printf '%s\n' "$wanted" | while read -r _ chain _; do
+      printf '%s\n' "$todo" | while read -r _ chain _; do
         echo "-I $chain 1 -m comment --comment \"underlay $tag\" -j UNDERLAY-$chain"
       done
       echo COMMIT; } | $p-restore -n -w
@@ -61,7 +61,7 @@ u_iptables_close() {
 
 @dataclass(frozen=True)
 class Iptables(PacketFilter):
-    """INPUT, FORWARD or OUTPUT whose policy is DROP, or that end in DROP or REJECT; for IPv4 and IPv6 apart."""
+    """For INPUT, FORWARD and OUTPUT that drop by policy, or end in DROP or REJECT; IPv4 and IPv6 separately."""
 
     filter: ClassVar[str] = "iptables"
     after: ClassVar[tuple[str, ...]] = (
@@ -91,12 +91,12 @@ class Iptables(PacketFilter):
                 found = host.run(f"{program}-save -t filter 2>/dev/null | grep -E '^(:{chain} |-A {chain} )'")
                 lines = found.stdout.splitlines()
                 if lines and lines[0].startswith(f":{chain} DROP") and not any("-j UNDERLAY-" in x for x in lines):
-                    return f"{program} lets nothing of the cluster through {chain}"
+                    return f"{program}: {chain} drops the cluster's traffic (no jump to Underlay's chain)"
         return None
 
 
 def _rules(passes: Sequence[Pass]) -> Iterator[str]:
-    """Each rule as iptables-restore reads it. Sources that are many have a chain of their own, to be compared once."""
+    """Rules as iptables-restore reads them. Several sources get a chain of their own, so that they are matched once."""
     numbers = count(1)
     groups: dict[tuple[str, tuple[str, ...]], str] = {}
     for hook in dict.fromkeys(p.hook for p in passes):

@@ -1,4 +1,4 @@
-"""A kernel feature that is there: built in, or loaded now and at every boot."""
+"""A kernel module: built in, or loaded now and at every boot."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ u_module() {
     def observe(self) -> str:
         return f"u_module {quote(self.module)}"
 
-    def difference(self, seen: str) -> str | None:
-        return None if seen in ("loaded", "built-in") else f"{seen or 'unknown'} -> loaded"
+    def difference(self, observed: str) -> str | None:
+        return None if observed in ("loaded", "built-in") else f"{observed or 'unknown'} -> loaded"
 
-    def impossible(self, seen: str) -> str | None:
-        return _missing(self.module, "this kernel") if seen == "missing" else None
+    def impossible(self, observed: str) -> str | None:
+        return _missing(self.module, "this kernel") if observed == "missing" else None
 
     def apply(self) -> str:
         missing = _missing(self.module, "this kernel ($(uname -r))")
@@ -48,13 +48,13 @@ u_module() {
     def check(self, host: Host) -> str | None:
         found = host.run("modprobe -n --first-time %s", self.module)
         already = "already in kernel" in found.stderr or "builtin" in found.stdout + found.stderr
-        return None if already else f"kernel module {self.module} is not in the running kernel"
+        return None if already else f"kernel module {self.module}: not in the running kernel"
 
 
 def _missing(module: str, kernel: str) -> str:
     return (
         f"{kernel} has no module {module}; install the package with the rest of its modules "
-        "(Ubuntu: linux-modules-extra of its release; Debian: linux-image-amd64, no cloud image's) or another kernel"
+        "(Ubuntu: linux-modules-extra of its release; Debian: linux-image-amd64, not a cloud kernel) or another kernel"
     )
 
 

@@ -1,4 +1,4 @@
-"""An option the running kernel was built with: what no package and no setting can add."""
+"""A build option of the running kernel, which no package and no setting can add."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _WHERE = "/proc/config.gz /boot/config-$(uname -r) /lib/modules/$(uname -r)/conf
 
 @dataclass(frozen=True)
 class KernelOption(Resource):
-    """`option` without CONFIG_; `known_as` are names it has in other versions of Linux.
+    """`option` without CONFIG_; `known_as` are its names in other versions of Linux.
 
-    Where a kernel hides how it was built, nothing is said: the plugin will say it.
+    A kernel that does not expose its configuration passes: the plugin reports what it misses.
     """
 
     option: str
@@ -22,7 +22,7 @@ class KernelOption(Resource):
     known_as: tuple[str, ...] = ()
 
     kind = "kernel option"
-    # The first question reads the configuration, for all that follow.
+    # The first query reads the configuration for all that follow.
     prelude = """\
 u_options=
 u_option() {
@@ -53,11 +53,11 @@ CONFIG_$o=$v
     def observe(self) -> str:
         return f"u_option {' '.join(quote(o) for o in (self.option, *self.known_as))}"
 
-    def difference(self, seen: str) -> str | None:
-        return "off -> on" if seen == "off" else None
+    def difference(self, observed: str) -> str | None:
+        return "off -> on" if observed == "off" else None
 
-    def impossible(self, seen: str) -> str | None:
-        return self._lacks() if seen == "off" else None
+    def impossible(self, observed: str) -> str | None:
+        return self._lacks() if observed == "off" else None
 
     def apply(self) -> str:
         return f"echo {quote(self._lacks())} >&2; exit 1"

@@ -1,4 +1,4 @@
-"""A daemon that still runs by what it loaded from its file: nobody has typed into it since."""
+"""A daemon whose running configuration is what it loaded from its file: nobody has changed it by hand since."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ DIRECTORY = "/run/underlay/loaded"
 class Loaded(Resource):
     """`show` is a command that prints the running configuration, the same text as long as nobody changes it.
 
-    The sum of that text is left below /run by whoever loads the file (a start, a reload), once it is loaded whole;
-    see `noted`. Where none was left nothing can be told, and nothing is.
+    Whatever loads the file (a start, a reload) stores the checksum of that text below /run once loading is complete;
+    see `store_checksum`. Without a stored checksum no drift is reported.
     """
 
     unit: str
@@ -38,11 +38,11 @@ u_loaded() {
 
     @property
     def stamp(self) -> str:
-        """Where the sum is left."""
+        """Where the checksum is stored."""
         return f"{DIRECTORY}/{self.unit}"
 
-    def noted(self) -> str:
-        """Shell that leaves the sum of what runs now."""
+    def store_checksum(self) -> str:
+        """Shell that stores the checksum of the configuration that runs now."""
         return (
             f"mkdir -p {DIRECTORY}\n"
             f'running=$({self.show}) && [ -n "$running" ] &&\n'
@@ -53,24 +53,24 @@ u_loaded() {
     def observe(self) -> str:
         return f"u_loaded {quote(self.stamp)} {quote(self.show)}"
 
-    def difference(self, seen: str) -> str | None:
-        return "changed by hand since it was loaded -> as its file says" if seen == "changed" else None
+    def difference(self, observed: str) -> str | None:
+        return "changed by hand since it was loaded -> as in its file" if observed == "changed" else None
 
     def apply(self) -> str:
-        unmended = quote(f"{self.unit}: a reload did not bring it back to its file; what differs stands in its log")
+        unchanged = quote(f"{self.unit}: still differs from its file after a reload; its log has the difference")
         return (
             f'[ "$({self.observe()})" = changed ] || exit 0\n'
             f"systemctl reload {quote(self.unit)}\n"
-            f"[ -e {quote(self.stamp)} ] || {{ echo {unmended} >&2; exit 1; }}"
+            f"[ -e {quote(self.stamp)} ] || {{ echo {unchanged} >&2; exit 1; }}"
         )
 
     def remove(self) -> str:
         return f"rm -f {quote(self.stamp)}"
 
     def check(self, host: Host) -> str | None:
-        noted, running = host.run("cat %s", self.stamp), host.run(self.show)
-        if noted.rc or running.rc:
+        stored, running = host.run("cat %s", self.stamp), host.run(self.show)
+        if stored.rc or running.rc:
             return None
         text = running.stdout.rstrip("\n") + "\n"
-        same = noted.stdout.strip() == hashlib.sha256(text.encode()).hexdigest()[:16]
-        return None if same else f"{self.unit} does not run by its file: somebody has changed it since it was loaded"
+        same = stored.stdout.strip() == hashlib.sha256(text.encode()).hexdigest()[:16]
+        return None if same else f"{self.unit}: running configuration differs from the loaded file (changed by hand)"

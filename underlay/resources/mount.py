@@ -8,21 +8,21 @@ from shlex import quote
 from .file import place, written
 from .resource import Host, Resource
 
-# systemd mounts these itself where it is the machine's first process (src/shared/mount-setup.c), ignores them in
-# fstab, and refuses mount units for them.
+# systemd as PID 1 of a machine mounts these itself (src/shared/mount-setup.c), ignores them in fstab, and refuses
+# mount units for them.
 BY_SYSTEMD = ("/sys/fs/bpf",)
 
 
 @dataclass(frozen=True)
 class Mount(Resource):
-    """`type` of file system at `path`; `options` as mount(8) has them, for when it is not mounted yet."""
+    """`type` of file system at `path`; `options` as mount(8) takes them, for the first mount."""
 
     path: str
     type: str
     options: str = "nosuid,nodev,noexec"
 
     kind = "mount"
-    # A service keeps it, no mount unit: see BY_SYSTEMD.
+    # A service mounts it at boot, not a mount unit: see BY_SYSTEMD.
     prelude = f"""\
 u_mount() {{
   have=$(findmnt -n -o FSTYPE --mountpoint "$1" | tail -n 1)
@@ -46,11 +46,11 @@ u_mount() {{
     def observe(self) -> str:
         return f"u_mount {quote(self.path)} {self.unit}"
 
-    def difference(self, seen: str) -> str | None:
-        have, _, kept = seen.partition(" kept=")
+    def difference(self, observed: str) -> str | None:
+        have, _, kept = observed.partition(" kept=")
         if have != self.type:
             return f"{have or 'unknown'} -> {self.type}"
-        return None if kept == "yes" else "until the next boot -> kept"
+        return None if kept == "yes" else "until the next boot -> at every boot"
 
     def apply(self) -> str:
         path = quote(self.path)
@@ -82,12 +82,12 @@ WantedBy=multi-user.target
 """
 
     def remove(self) -> str:
-        # What is mounted stays: nobody can tell whose it is, and it costs nothing.
+        # The mount itself stays: who else uses it is unknown, and it costs nothing.
         return f"""\
 if [ -e {self._unit_path} ]; then
   systemctl -q disable {self.unit}; rm -f {self._unit_path}; systemctl daemon-reload
 fi"""
 
     def check(self, host: Host) -> str | None:
-        seen = host.run("stat -f -c %%T %s", self.path).stdout.strip()
-        return None if seen.startswith(self.type) else f"{self.path} is {seen or 'absent'}, no mount of {self.type}"
+        observed = host.run("stat -f -c %%T %s", self.path).stdout.strip()
+        return None if observed.startswith(self.type) else f"{self.path}: {observed or 'absent'}, expected {self.type}"

@@ -1,4 +1,4 @@
-"""Rules of ours in a firewall that somebody wrote with nftables."""
+"""Underlay's rules in a firewall written with nftables."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .packet_filter import PacketFilter
 from .resource import Host
 
 _FAMILIES = {4: "ip", 6: "ip6"}
-# firewalld's own table and the chains of iptables have kinds of their own.
+# firewalld's table and the chains of iptables have resource kinds of their own.
 _FUNCTIONS = r"""u_nftables_chains() {
   command -v nft >/dev/null || return 0
   iptables=
@@ -72,7 +72,7 @@ u_nftables_close() { ! command -v nft >/dev/null || u_nftables_ours | nft -f -; 
 
 @dataclass(frozen=True)
 class Nftables(PacketFilter):
-    """Chains of hook input, forward or output whose policy is drop, or that end in drop or reject."""
+    """For base chains of input, forward and output that drop by policy, or end in drop or reject."""
 
     filter: ClassVar[str] = "nftables"
     after: ClassVar[tuple[str, ...]] = ("nftables.service",)
@@ -83,7 +83,7 @@ class Nftables(PacketFilter):
         lines = ["u_rules() { case $1 in"]
         for hook in HOOKS:
             passes = [p for p in self.passes if p.hook == hook]
-            # What is no part of any connection is left to the owner's rules.
+            # Packets of no connection are left to the owner's rules.
             invalid = [f"{version} ct state invalid return" for version in sorted({p.family for p in passes})]
             lines += [f"{hook}) cat <<'UNDERLAY_RULES'", *invalid, *(f"{p.family} {_rule(p)}" for p in passes)]
             lines += ["UNDERLAY_RULES", ";;"]
@@ -96,7 +96,11 @@ class Nftables(PacketFilter):
         entries = json.loads(found.stdout)["nftables"]
         concerned = {"inet", *(_FAMILIES[p.family] for p in self.passes)}
         closed = [_name(c) for c in _dropping(entries) if c["family"] in concerned and not _has_ours(c, entries)]
-        return f"nftables lets nothing of the cluster through {', '.join(closed)}" if closed else None
+        return (
+            f"nftables: {', '.join(closed)} drops the cluster's traffic (no jump to Underlay's chain)"
+            if closed
+            else None
+        )
 
 
 def _rule(this: Pass) -> str:
@@ -115,7 +119,7 @@ def _rule(this: Pass) -> str:
 
 
 def _dropping(entries: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Base chains that drop by policy, as `nft -j` gives them; firewalld's and iptables' left out."""
+    """Base chains that drop by policy, as `nft -j` prints them, without firewalld's and those of iptables."""
     for chain in (e["chain"] for e in entries if "chain" in e):
         theirs = chain["table"] == "firewalld" or (chain["table"], chain["name"].isupper()) == ("filter", True)
         if chain.get("hook") in HOOKS and chain.get("policy") == "drop" and not theirs:

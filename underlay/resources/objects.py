@@ -1,4 +1,4 @@
-"""Kubernetes objects that the API server has, as declared, under our field manager."""
+"""Kubernetes objects that the API server has as declared, applied server-side by the field manager `underlay`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .resource import Host, Resource
 FIELD_MANAGER = "underlay"
 KUBECTL = "kubectl --kubeconfig=/etc/kubernetes/admin.conf"
 _SERVER_SIDE = f"--server-side --force-conflicts --field-manager={FIELD_MANAGER}"
-# Kinds of these groups are there as soon as the API server is; "/v1" and "apps/v1" have no dot.
+# Every API server serves these groups; "/v1" and "apps/v1" have no dot.
 _BUILT_IN = re.compile(
     r"(admissionregistration|apiextensions|apiregistration|certificates|coordination|discovery|events|networking|node"
     r"|rbac\.authorization|resource|scheduling|storage)\.k8s\.io/"
@@ -27,15 +27,15 @@ _BUILT_IN = re.compile(
 class Objects(Resource):
     """Applied server-side from a control-plane host; fields of other managers stay theirs.
 
-    Objects of kinds that nobody knows yet (a chart or an operator brings them) wait for their kinds. `rollouts` are
-    `kind/name` with their namespace, waited for after a change, be it that somebody else creates them. Every wait takes
-    `patience` seconds at most.
+    Objects of kinds that the API server does not serve yet (a chart or an operator brings them) wait for their kinds.
+    `rollouts` are (namespace, kind/name), waited for after a change, whoever creates them. Every wait takes `timeout`
+    seconds at most.
     """
 
     label: str
     objects: tuple[dict[str, Any], ...] = field(repr=False, hash=False)
     rollouts: tuple[tuple[str, str], ...] = ()
-    patience: int = 300
+    timeout: int = 300
 
     kind = "objects"
     prelude = f"""\
@@ -51,11 +51,11 @@ u_secret() {{
 }}
 u_waiting() {{ {KUBECTL} get pods -A --field-selector status.phase!=Running,status.phase!=Succeeded | head -n 6 >&2; }}
 u_kinds() {{
-  u_until=$(($(date +%s) + $2)); u_api=$1; u_patience=$2; shift 2
+  u_until=$(($(date +%s) + $2)); u_api=$1; u_timeout=$2; shift 2
   for u_kind do
     until {KUBECTL} get --raw "/apis/$u_api" 2>/dev/null | grep -q "\\"kind\\":\\"$u_kind\\""; do
       [ "$(date +%s)" -lt "$u_until" ] || {{
-        echo "kind $u_kind of $u_api is unknown to the API server after $u_patience s; what brings it is not up" >&2
+        echo "kind $u_kind of $u_api is not served after $u_timeout s; what installs it is not running" >&2
         u_waiting; return 1; }}
       sleep 1
     done
@@ -73,21 +73,21 @@ u_rollout() {{
         return self.label
 
     def observe(self) -> str:
-        # What is asked stands in a process list for a moment: of secrets nothing but their names.
-        open_ = [o for o in self.objects if o["kind"] != "Secret"]
-        asked = f"u_objects <<'UNDERLAY_END'\n{_text(open_)}\nUNDERLAY_END" if open_ else "printf same"
+        # The query is in the process list for a moment: of Secrets it has the names only.
+        plain = [o for o in self.objects if o["kind"] != "Secret"]
+        objects = f"u_objects <<'UNDERLAY_END'\n{_text(plain)}\nUNDERLAY_END" if plain else "printf same"
         secrets = "; ".join(f"u_secret {_namespace(o)} {_name(o)} {quote(_template(o))}" for o in self._secrets)
         return f"""\
 if [ ! -e /etc/kubernetes/admin.conf ]; then echo absent; else
-{asked}
+{objects}
 {secrets or ":"}; echo; fi"""
 
     @property
     def _secrets(self) -> list[dict[str, Any]]:
         return [o for o in self.objects if o["kind"] == "Secret"]
 
-    def difference(self, seen: str) -> str | None:
-        state, *digests = seen.split() or [""]
+    def difference(self, observed: str) -> str | None:
+        state, *digests = observed.split() or [""]
         pairs = zip(self._secrets, [*digests, *[""] * len(self._secrets)], strict=False)
         secrets = [o for o, digest in pairs if digest != _digest(o)]
         if state == "same":
@@ -108,21 +108,21 @@ if [ ! -e /etc/kubernetes/admin.conf ]; then echo absent; else
         for item in objects:
             if "." in item["apiVersion"] and not _BUILT_IN.match(item["apiVersion"]):
                 kinds.setdefault(item["apiVersion"], {})[item["kind"]] = None
-        waits = [f"u_kinds {quote(api)} {self.patience} {' '.join(map(quote, names))}" for api, names in kinds.items()]
+        waits = [f"u_kinds {quote(api)} {self.timeout} {' '.join(map(quote, names))}" for api, names in kinds.items()]
         apply = f"{KUBECTL} apply {_SERVER_SIDE} -f - >/dev/null"
         document = f"<<'UNDERLAY_END'\n{_text(objects)}\nUNDERLAY_END"
         if not waits:
             return f"{apply} {document}"
         # A kind is listed a moment before it is served, longer with several API servers.
-        lay_down = f"u_lay_down() {{ {apply} {document}\n}}"
-        return "\n".join([*waits, lay_down, "u_lay_down 2>/dev/null || { sleep 3; u_lay_down; }"])
+        function = f"u_apply() {{ {apply} {document}\n}}"
+        return "\n".join([*waits, function, "u_apply 2>/dev/null || { sleep 3; u_apply; }"])
 
     def _wait(self, namespace: str, what: str, *, made: bool) -> str:
-        rollout = f"u_rollout {quote(namespace)} {quote(what)} {self.patience}"
+        rollout = f"u_rollout {quote(namespace)} {quote(what)} {self.timeout}"
         if made:
             return rollout
-        late = f"{what} is not in namespace {namespace} after {self.patience} s; what creates it is not up"
-        create = f"{KUBECTL} wait --for=create -n {quote(namespace)} {quote(what)} --timeout={self.patience}s"
+        late = f"{what} is not in namespace {namespace} after {self.timeout} s; what creates it is not running"
+        create = f"{KUBECTL} wait --for=create -n {quote(namespace)} {quote(what)} --timeout={self.timeout}s"
         return f"{create} >/dev/null 2>&1 || {{ echo {quote(late)} >&2; u_waiting; exit 1; }}\n{rollout}"
 
     def check(self, host: Host) -> str | None:
@@ -140,7 +140,7 @@ def _text(objects: Iterable[dict[str, Any]]) -> str:
 
 
 def _stored(item: dict[str, Any]) -> dict[str, Any]:
-    """A Secret as the server keeps it: server-side apply forgets to take away what was once in `stringData`."""
+    """A Secret as the server stores it: server-side apply does not remove what was once in `stringData`."""
     if item["kind"] != "Secret" or "stringData" not in item:
         return item
     encoded = {key: b64encode(text.encode()).decode() for key, text in item["stringData"].items()}

@@ -7,7 +7,7 @@ from shlex import quote
 
 from .resource import Host, Resource
 
-# What a package of Debian is called where dnf rules; the rest have one name everywhere.
+# Debian package -> its name on distributions with dnf; the others have one name everywhere.
 DNF_NAMES = {
     "conntrack": "conntrack-tools",
     "iproute2": "iproute",
@@ -19,7 +19,7 @@ DNF_NAMES = {
 
 @dataclass(frozen=True)
 class Packages(Resource):
-    """Package names as Debian spells them; one resource for all, since a package database answers lists at once."""
+    """Package names as Debian spells them; one resource for all, since one query of the package database does."""
 
     packages: tuple[str, ...]
 
@@ -48,8 +48,8 @@ u_packages() {
             return f"u_packages {debian}"
         return f"if command -v dpkg-query >/dev/null; then u_packages {debian}; else u_packages {dnf}; fi"
 
-    def difference(self, seen: str) -> str | None:
-        missing = seen.removeprefix("missing:").split() if seen.startswith("missing:") else list(self.packages)
+    def difference(self, observed: str) -> str | None:
+        missing = observed.removeprefix("missing:").split() if observed.startswith("missing:") else list(self.packages)
         return f"install {' '.join(missing)}" if missing else None
 
     def apply(self) -> str:

@@ -1,7 +1,7 @@
-"""A firewall made of chains in the kernel: rules of ours stand beside its owner's, and a small unit keeps them there.
+"""A firewall of kernel chains: Underlay's rules stand next to its owner's, and a small unit restores them.
 
-Nothing of the owner's is changed but for a jump to ours at the head of each chain that drops what nothing accepts: an
-accept elsewhere does not overrule a drop. The jump carries a tag, a digest of our rules.
+The owner's rules are unchanged but for a jump to Underlay's chain at the head of each chain that drops what nothing
+accepts: an accept elsewhere does not overrule a drop. The jump carries a tag, the digest of Underlay's rules.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ u_firewall() {
   if [ -n "$closed" ]; then echo "closed: $closed"
   elif grep -qx "tag=$2" "/usr/local/lib/underlay/$1" && systemctl is-active -q "underlay-$1" &&
     systemctl is-enabled -q "underlay-$1"; then echo "current $2"
-  else echo unkept; fi
+  else echo unmaintained; fi
 }"""
 
-# A reload of the firewall is passed on to the unit; what else takes our rules away is found within seconds.
+# systemd passes a reload of the firewall on to the unit; any other loss of the rules is found within seconds.
 _ACTIONS = """\
 look() { chains=$(u_${filter}_chains | grep -Ev "$others"); }
 open() {
@@ -45,8 +45,11 @@ esac
 
 @dataclass(frozen=True)
 class PacketFilter(Resource):
-    """What kinds share. Their shell functions are `u_NAME_chains` (a line for each chain that drops, its last word the
-    tag of ours in it, or -), `u_NAME_open` (reads such lines in $chains), `u_NAME_stands` and `u_NAME_close`."""
+    """What the kinds share.
+
+    Their shell functions are `u_NAME_chains` (a line for each chain that drops; its last word is the tag of Underlay's
+    jump in it, or -), `u_NAME_open` (reads such lines in $chains), `u_NAME_stands` and `u_NAME_close`.
+    """
 
     passes: tuple[Pass, ...]
 
@@ -61,7 +64,7 @@ class PacketFilter(Resource):
 
     @abstractmethod
     def rules(self) -> str:
-        """Our rules as the shell function `u_rules`, which `u_NAME_open` calls."""
+        """The rules as the shell function `u_rules`, which `u_NAME_open` calls."""
 
     @property
     def name(self) -> str:
@@ -81,20 +84,20 @@ class PacketFilter(Resource):
 
     @property
     def _others(self) -> str:
-        """Chains that see no packet of the cluster's: those of the other IP version alone."""
+        """A pattern of the chains that no packet of the cluster passes: those of the other IP version."""
         versions = {p.family for p in self.passes}
         return "^ip6" if versions == {4} else "^ip(tables)? " if versions == {6} else "^$"
 
     def observe(self) -> str:
         return f"u_firewall {self.filter} {self.tag} '{self._others}'"
 
-    def difference(self, seen: str) -> str | None:
-        if seen in ("none", f"current {self.tag}"):
+    def difference(self, observed: str) -> str | None:
+        if observed in ("none", f"current {self.tag}"):
             return None
-        if seen.startswith("closed: "):
-            chains = seen.removeprefix("closed: ").split(",")
+        if observed.startswith("closed: "):
+            chains = observed.removeprefix("closed: ").split(",")
             return f"{', '.join(chains)}: closed -> open to the cluster"
-        return f"{seen or 'unknown'} -> kept by {self.unit}"
+        return f"{observed or 'unknown'} -> maintained by {self.unit}"
 
     def apply(self) -> str:
         text = "\n".join(

@@ -1,4 +1,4 @@
-"""A Helm release that the cluster has: this chart in this version, with these values and no others."""
+"""A Helm release: this chart in this version, with these values and no others."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from .resource import Host, Resource, Upload
 from .values import TEMPLATE, differing, read
 
 HELM = "helm --kubeconfig=/etc/kubernetes/admin.conf"
-# Revisions that helm keeps, each as large as the chart: reading a release reads them all.
+# Revisions that helm keeps: each is as large as the chart, and reading a release reads them all.
 HISTORY = 3
 _NAMED = 6
-_SEEN = TEMPLATE + (
+_OBSERVED = TEMPLATE + (
     "{{with .Release}}{{.Info.Status}} {{.Chart.Metadata.Name}} {{.Chart.Metadata.Version}} "
     '{{template "values" .Config}}{{end}}'
 )
@@ -30,8 +30,8 @@ _CRDS = '{{range .Release.Chart.CRDObjects}}{{printf "---\\n%s\\n" .File.Data}}{
 
 @dataclass(frozen=True)
 class HostChart:
-    """A chart: `install` is shell that leaves the verified file at `path`; `blob` the controller's copy, where it
-    pushes."""
+    """A chart on a host: `install` is shell that leaves the verified file at `path`; `blob` is the controller's copy,
+    where it pushes."""
 
     name: str
     version: str
@@ -43,25 +43,25 @@ class HostChart:
 
 @dataclass(frozen=True)
 class HelmRelease(Resource):
-    """Installed and upgraded by helm on a control-plane host; values that others set are drift.
+    """Installed and upgraded by helm on a control-plane host; values set by others are drift.
 
-    `patience` is how many seconds helm may take, and how long a helm that somebody else runs is waited for.
+    `timeout` in seconds limits helm itself, and the wait for a helm that somebody else runs.
     """
 
     release: str
     namespace: str
     chart: HostChart
     values: dict[str, Any] = field(repr=False, hash=False)
-    patience: int = 300
+    timeout: int = 300
 
     kind = "release"
     prelude = f"""\
 u_release() {{
-  if [ ! -e /etc/kubernetes/admin.conf ]; then seen=absent
-  else seen=$({HELM} get all "$1" -n "$2" --template {quote(_SEEN)} 2>&1) ||
-    case $seen in *'release: not found'*) seen=absent ;; *) seen=unknown ;; esac
+  if [ ! -e /etc/kubernetes/admin.conf ]; then observed=absent
+  else observed=$({HELM} get all "$1" -n "$2" --template {quote(_OBSERVED)} 2>&1) ||
+    case $observed in *'release: not found'*) observed=absent ;; *) observed=unknown ;; esac
   fi
-  if [ -e "{BLOBS}/$3" ]; then echo "$seen cached"; else echo "$seen"; fi
+  if [ -e "{BLOBS}/$3" ]; then echo "$observed cached"; else echo "$observed"; fi
 }}"""
 
     @property
@@ -75,8 +75,8 @@ u_release() {{
     def observe(self) -> str:
         return f"u_release {quote(self.release)} {quote(self.namespace)} {self.chart.sha256}"
 
-    def difference(self, seen: str) -> str | None:
-        words = seen.removesuffix(" cached").split(" ")
+    def difference(self, observed: str) -> str | None:
+        words = observed.removesuffix(" cached").split(" ")
         if len(words) != 4 or words[0] == "uninstalled":
             return f"{'absent' if words[0] in ('absent', 'uninstalled') else 'unknown'} -> {self._what}"
         status, name, version, live = words
@@ -89,9 +89,9 @@ u_release() {{
         return ", ".join(parts) or None
 
     def apply(self) -> str:
-        # One helm at a time on this host: the lock is held as long as helm itself lives, whoever started it. A record
-        # that is pending then belongs to one that was killed, if it is the revision noted; else perhaps to somebody
-        # elsewhere, who is given time to end.
+        # One helm at a time on this host: the lock is held as long as helm itself lives, whoever started it. A pending
+        # revision then belongs to a helm that was killed, if it is the recorded one; otherwise possibly to a helm
+        # elsewhere, which is given time to end.
         name, namespace, path = quote(self.release), quote(self.namespace), quote(self.chart.path)
         note = quote(f"/run/underlay/helm/{self.namespace}.{self.release}")
         return f"""\
@@ -100,14 +100,14 @@ u_release() {{
 )
 mkdir -p /run/underlay/helm
 exec 9>/run/underlay/helm/lock
-flock -w {self.patience} 9 || {{ echo "an earlier helm on this host has not ended in {self.patience} s" >&2; exit 1; }}
+flock -w {self.timeout} 9 || {{ echo "an earlier helm still runs on this host after {self.timeout} s" >&2; exit 1; }}
 u_latest() {{
   {KUBECTL} get secret -n {namespace} -l owner=helm,name={name} --ignore-not-found --no-headers \\
     -L status,version,modifiedAt,createdAt | sort -k 6,6n | tail -n 1
 }}
 noted=$(cat {note} 2>/dev/null || echo none)
 while set -- $(u_latest) && case ${{5-}} in pending-*) true ;; *) false ;; esac; do
-  if [ "$6" = "$noted" ] || [ $(($(date +%s) - ${{7:-0}})) -ge {self.patience} ]; then
+  if [ "$6" = "$noted" ] || [ $(($(date +%s) - ${{7:-0}})) -ge {self.timeout} ]; then
     {KUBECTL} delete secret -n {namespace} "$1" >/dev/null
   else sleep 2; fi
 done
@@ -124,7 +124,7 @@ fi
 rm -f {note}.crds
 echo $((${{6:-0}} + 1)) >{note}
 {HELM} upgrade --install {name} {path} -n {namespace} --values - --reset-values --force-conflicts --skip-crds \\
-  --history-max {HISTORY} --timeout {self.patience}s --hide-notes >/dev/null <<'UNDERLAY_END'
+  --history-max {HISTORY} --timeout {self.timeout}s --hide-notes >/dev/null <<'UNDERLAY_END'
 {json.dumps(self.values, sort_keys=True)}
 UNDERLAY_END
 rm -f {note}"""
@@ -137,14 +137,14 @@ rm -f {note}"""
         name, namespace = quote(self.release), quote(self.namespace)
         return f"""\
 if [ -e /etc/kubernetes/admin.conf ] && crds=$({HELM} get all {name} -n {namespace} --template {quote(_CRDS)}); then
-  {HELM} uninstall {name} -n {namespace} --ignore-not-found --wait --timeout {self.patience}s >/dev/null
+  {HELM} uninstall {name} -n {namespace} --ignore-not-found --wait --timeout {self.timeout}s >/dev/null
   [ -z "$crds" ] || printf '%s\\n' "$crds" | {KUBECTL} delete --ignore-not-found --timeout=60s -f - >/dev/null
   {KUBECTL} delete namespace -l {_OURS} --field-selector metadata.name={namespace} >/dev/null
 fi
 rm -f {quote(self.chart.path)}"""
 
-    def uploads(self, seen: str) -> Sequence[Upload]:
-        if self.chart.blob is None or seen.endswith(" cached"):
+    def uploads(self, observed: str) -> Sequence[Upload]:
+        if self.chart.blob is None or observed.endswith(" cached"):
             return ()
         return (Upload(self.chart.blob, self.chart.sha256),)
 
@@ -160,8 +160,8 @@ rm -f {quote(self.chart.path)}"""
             release = json.loads(gzip.decompress(record))
             chart = release["chart"]["metadata"]
         except (OSError, EOFError, ValueError, KeyError, TypeError):
-            return f"{where}: its record cannot be read"
+            return f"{where}: its Secret cannot be read"
         if (chart["name"], chart["version"]) != (self.chart.name, self.chart.version):
-            return f"{where} is {chart['name']} {chart['version']}, not {self._what}"
+            return f"{where}: {chart['name']} {chart['version']}, expected {self._what}"
         paths = list(differing(release.get("config") or {}, self.values))
         return f"{where}: values differ: {', '.join(paths)}" if paths else None

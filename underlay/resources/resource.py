@@ -1,4 +1,4 @@
-"""The contract every kind of host state fulfils: observe, compare, apply, undo, check."""
+"""What every kind of host state implements: observe, compare, apply, remove, check."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import ClassVar, Protocol, Self
 
 
 class Result(Protocol):
-    """What a command left behind, as testinfra's CommandResult gives it."""
+    """The result of a command, as testinfra's CommandResult gives it."""
 
     @property
     def rc(self) -> int: ...
@@ -21,7 +21,7 @@ class Result(Protocol):
 
 
 class Host(Protocol):
-    """The part of testinfra's host that checks use."""
+    """The part of testinfra's host that checks use: arguments are quoted into the command's `%s`."""
 
     def run(self, command: str, *args: str) -> Result: ...
 
@@ -35,7 +35,7 @@ class Upload:
 
 
 class Question(Protocol):
-    """What can be asked of a host; a resource is one, a probe of preflight another."""
+    """What a host can be queried for: a resource is one, a probe of preflight another."""
 
     @property
     def prelude(self) -> str: ...
@@ -53,55 +53,55 @@ class Resource(ABC):
     prelude: ClassVar[str] = ""
 
     @classmethod
-    def gather(cls, those: Sequence[Self]) -> str:
-        """Shell that runs once before the fragments of a kind, where asking for all at once saves a process for each.
+    def gather(cls, resources: Sequence[Self]) -> str:
+        """Shell that runs once before the fragments of a kind, where one query for all saves a process for each.
 
-        It sets variables for them, and prints nothing. The fragments must do without it.
+        It sets variables for them and prints nothing. The fragments must work without it.
         """
         return ""
 
     @property
     @abstractmethod
     def name(self) -> str:
-        """What the resource is called among its kind: a path, a key, a package list."""
+        """What identifies the resource within its kind: a path, a key, a list of packages."""
 
     @abstractmethod
     def observe(self) -> str:
-        """Shell that prints one line saying how the host is now. It changes nothing and may exit with anything."""
+        """Shell that prints the current state as one line. It changes nothing, and its exit status is ignored."""
 
     @abstractmethod
-    def difference(self, seen: str) -> str | None:
-        """What would change, given the observed line, as the end of a sentence ("0 -> 1"); None when all is well."""
+    def difference(self, observed: str) -> str | None:
+        """What an apply would change, given the observed line ("0 -> 1"); None when the host is as declared."""
 
-    def impossible(self, seen: str) -> str | None:
-        """Why no `apply` can make it so on this host, given the observed line: a sentence for preflight, or None."""
+    def impossible(self, observed: str) -> str | None:
+        """Why no `apply` can succeed on this host, given the observed line: a sentence for preflight, or None."""
         return None
 
     @abstractmethod
     def apply(self) -> str:
-        """Shell that makes it so; runs under `set -eu`, is atomic, and is harmless when run again."""
+        """Shell that brings the host to the declared state: run under `set -eu`, atomic, idempotent."""
 
     def remove(self) -> str:
-        """Shell that takes away what `apply` made, and only that; empty where there is nothing to take back."""
+        """Shell that removes what `apply` made, and only that; empty where there is nothing to remove."""
         return ""
 
     @abstractmethod
     def check(self, host: Host) -> str | None:
-        """Ask a host by other means than `observe`; the sentence that says what is wrong, or None."""
+        """Verify the host by other means than `observe`: `<where>: <what is wrong>`, or None."""
 
-    def uploads(self, seen: str) -> Sequence[Upload]:
+    def uploads(self, observed: str) -> Sequence[Upload]:
         """Files of the controller that must be in the host's blob cache before `apply`, given the observed line."""
         return ()
 
     def follows(self, changed: Collection[str]) -> bool:
-        """Whether a change of other resources, by their names, may leave this one behind; it is looked at again."""
+        """Whether a change of other resources, by their names, may make this one outdated: it is observed again."""
         return False
 
     @property
     def title(self) -> str:
         return f"{self.kind} {self.name}"
 
-    def sentence(self, seen: str) -> str | None:
-        """The whole sentence a person reads in a plan, e.g. "sysctl net.ipv4.ip_forward: 0 -> 1"."""
-        change = self.difference(seen)
+    def sentence(self, observed: str) -> str | None:
+        """The line of a plan, e.g. "sysctl net.ipv4.ip_forward: 0 -> 1"; None when the host is as declared."""
+        change = self.difference(observed)
         return None if change is None else f"{self.title}: {change}"

@@ -1,4 +1,4 @@
-"""A link that goes on learning its IPv6 routes from the router, although the host forwards now."""
+"""A link that accepts IPv6 router advertisements although the host forwards."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ u_advertised() {
     def observe(self) -> str:
         return f"u_advertised {quote(self.address)}"
 
-    def difference(self, seen: str) -> str | None:
-        link, _, value = seen.partition(" ")
-        return f"{link} ignores them when forwarding -> heeds them" if value == _UNLESS else None
+    def difference(self, observed: str) -> str | None:
+        link, _, value = observed.partition(" ")
+        return f"{link} ignores them while forwarding -> accepts them" if value == _UNLESS else None
 
     def apply(self) -> str:
-        # A dot in the link's name would part the key, in the form with dots.
+        # In the dotted form of a key a dot in the link's name would be a separator.
         return f"""\
 link=$(u_link_of {quote(self.address)})
 echo {_EVEN_IF} >"/proc/sys/net/ipv6/conf/$link/accept_ra"
@@ -52,4 +52,5 @@ echo "-net/ipv6/conf/$link/accept_ra = {_EVEN_IF}" >{PERSISTED}"""
         if len(words) < 2:
             return f"no link has the address {self.address}"
         value = host.run("cat /proc/sys/net/ipv6/conf/%s/accept_ra", words[1]).stdout.strip()
-        return f"{words[1]} will lose its routes: accept_ra is {value}" if value == _UNLESS else None
+        expected = f"expected {_EVEN_IF} on a host that forwards (the link loses its routes)"
+        return f"{words[1]}: accept_ra is {value}, {expected}" if value == _UNLESS else None

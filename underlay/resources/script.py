@@ -1,4 +1,4 @@
-"""Many resources, one script: what a host is asked, and what it is told, in one round trip each."""
+"""Many resources, one script: a host is observed, and changed, in one round trip each."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from .resource import Question, Resource
 
-# For fragments whose kind gathers: u_found is the rest of the line of "$1" that begins with "$2"; no process.
+# For fragments whose kind gathers: u_found is the rest of the line of "$1" that begins with "$2"; starts no process.
 _LOOK_UP = """\
 u_nl='
 '
@@ -39,27 +39,28 @@ def apply_script(resources: Sequence[Resource]) -> str:
 
 def read_observations(questions: Sequence[Question], output: Iterable[str]) -> list[str]:
     """The observed line of each question; empty for one that printed nothing."""
-    seen = [""] * len(questions)
+    observed = [""] * len(questions)
     for line in output:
-        if (found := _MARK.match(line)) and int(found[1]) < len(seen):
-            seen[int(found[1])] = found[2].strip()
-    return seen
+        if (found := _MARK.match(line)) and int(found[1]) < len(observed):
+            observed[int(found[1])] = found[2].strip()
+    return observed
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How far an `apply_script` came: `failed` is the resource it stopped at, `unmet` the sentences still true."""
+    """The result of an `apply_script`: `failed` is the resource it stopped at, `unmet` the differences that remain."""
 
     failed: Resource | None
     unmet: tuple[str, ...]
 
 
 def read_outcome(resources: Sequence[Resource], output: Sequence[str]) -> Outcome:
+    """The outcome in the output of an `apply_script` of these resources."""
     done = sum(line.startswith("@done ") for line in output)
     if done < len(resources):
         return Outcome(resources[done], ())
     pairs = zip(resources, read_observations(resources, output), strict=True)
-    return Outcome(None, tuple(s for r, seen in pairs if (s := r.sentence(seen))))
+    return Outcome(None, tuple(s for r, observed in pairs if (s := r.sentence(observed))))
 
 
 def _preludes(questions: Sequence[Question]) -> list[str]:
@@ -72,9 +73,9 @@ def _questions(questions: Sequence[Question]) -> list[str]:
 
 
 def _gathered(questions: Sequence[Question]) -> Iterator[str]:
-    """What whole kinds ask at once, ahead of their single fragments."""
+    """The queries of whole kinds, ahead of their single fragments."""
     kinds: dict[type[Resource], list[Resource]] = {}
     for question in questions:
         if isinstance(question, Resource):
             kinds.setdefault(type(question), []).append(question)
-    return (text for kind, those in kinds.items() if (text := kind.gather(those)))
+    return (text for kind, resources in kinds.items() if (text := kind.gather(resources)))

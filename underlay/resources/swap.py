@@ -1,4 +1,4 @@
-"""No swap, now and after a reboot: the kubelet refuses to start with it."""
+"""Swap off, now and after a reboot: the kubelet refuses to start with swap on."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ u_swap() {
     def observe(self) -> str:
         return "u_swap"
 
-    def difference(self, seen: str) -> str | None:
-        return None if seen == "0 in use, 0 in fstab" else f"{seen or 'unknown'} -> off"
+    def difference(self, observed: str) -> str | None:
+        return None if observed == "0 in use, 0 in fstab" else f"{observed or 'unknown'} -> off"
 
     def apply(self) -> str:
         return r"""swapoff -a
@@ -49,4 +49,4 @@ for u in $(systemctl list-units --plain --no-legend --all -t swap | cut -d' ' -f
 
     def check(self, host: Host) -> str | None:
         found = host.run("swapon --show --noheadings")
-        return f"swap is in use: {found.stdout.strip()}" if found.stdout.strip() else None
+        return f"swap: on ({found.stdout.strip()}), expected off" if found.stdout.strip() else None

@@ -1,4 +1,4 @@
-"""A kernel setting, live; the plan writes the file that keeps it over a reboot."""
+"""A live kernel setting; `persisted` makes the file that restores it at boot."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PERSISTED_EARLY = "/etc/sysctl.d/10-underlay.conf"
 class Sysctl(Resource):
     """`key` in dotted form; `value` as the kernel prints it, fields separated by one space.
 
-    `where_present` leaves out kernels that fix the setting and do not show it.
+    With `where_present` a kernel without the setting is as declared.
     """
 
     key: str
@@ -37,8 +37,8 @@ u_sysctl() {
 }"""
 
     @classmethod
-    def gather(cls, those: Sequence[Self]) -> str:
-        return f"u_all_sysctls {' '.join(quote(s.path) for s in those)}"
+    def gather(cls, resources: Sequence[Self]) -> str:
+        return f"u_all_sysctls {' '.join(quote(s.path) for s in resources)}"
 
     @property
     def name(self) -> str:
@@ -51,16 +51,16 @@ u_sysctl() {
 
     @property
     def line(self) -> str:
-        """What stands in the file; a dash makes its absence no failure of the boot."""
+        """The line of the file; with a leading dash systemd-sysctl ignores a setting that does not exist."""
         return f"{'-' if self.where_present else ''}{self.key} = {self.value}"
 
     def observe(self) -> str:
         return f"u_sysctl {quote(self.path)}"
 
-    def difference(self, seen: str) -> str | None:
-        if self.where_present and seen == "absent":
+    def difference(self, observed: str) -> str | None:
+        if self.where_present and observed == "absent":
             return None
-        return None if seen == self.value else f"{seen or 'unreadable'} -> {self.value}"
+        return None if observed == self.value else f"{observed or 'unreadable'} -> {self.value}"
 
     def apply(self) -> str:
         path = quote(f"/proc/sys/{self.path}")
@@ -75,18 +75,18 @@ u_sysctl() {
         return (
             None
             if found.rc == 0 and value == self.value
-            else f"{self.key} is {value or 'unreadable'}, not {self.value}"
+            else f"{self.key}: {value or 'unreadable'}, expected {self.value}"
         )
 
 
 class Persisted(Protocol):
-    """A setting that has a line in the file."""
+    """A setting with a line in the file."""
 
     @property
     def line(self) -> str: ...
 
 
 def persisted(settings: Iterable[Persisted], path: str = PERSISTED) -> File:
-    """The file that brings the same settings back at boot."""
+    """The file that restores these settings at boot."""
     lines = [s.line for s in settings]
     return File(path, "\n".join(["# Written by Underlay; changes are overwritten.", *lines, ""]))

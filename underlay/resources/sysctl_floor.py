@@ -1,4 +1,4 @@
-"""A kernel limit that is high enough; higher is the host's own business."""
+"""A kernel limit with a minimum; a host may set it higher."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from .sysctl import Sysctl
 
 @dataclass(frozen=True)
 class SysctlFloor(Resource):
-    """`key` in dotted form, of a setting that is one number. It is kept in sysctl.PERSISTED_EARLY."""
+    """`key` in dotted form, of a setting that is one number. Its file is sysctl.PERSISTED_EARLY."""
 
     key: str
-    least: int
+    minimum: int
 
     kind = "sysctl"
     prelude = Sysctl.prelude
@@ -23,22 +23,26 @@ class SysctlFloor(Resource):
         return self.key
 
     def _exactly(self) -> Sysctl:
-        return Sysctl(self.key, str(self.least))
+        return Sysctl(self.key, str(self.minimum))
 
     @property
     def line(self) -> str:
-        return f"{self.key} = {self.least}"
+        return f"{self.key} = {self.minimum}"
 
     def observe(self) -> str:
         return self._exactly().observe()
 
-    def difference(self, seen: str) -> str | None:
-        return None if seen.isdigit() and int(seen) >= self.least else f"{seen or 'unreadable'} -> {self.least}"
+    def difference(self, observed: str) -> str | None:
+        return (
+            None
+            if observed.isdigit() and int(observed) >= self.minimum
+            else f"{observed or 'unreadable'} -> {self.minimum}"
+        )
 
     def apply(self) -> str:
         return self._exactly().apply()
 
     def check(self, host: Host) -> str | None:
         value = host.run("sysctl -n %s", self.key).stdout.strip()
-        enough = value.isdigit() and int(value) >= self.least
-        return None if enough else f"{self.key} is {value or 'unreadable'}, below {self.least}"
+        enough = value.isdigit() and int(value) >= self.minimum
+        return None if enough else f"{self.key}: {value or 'unreadable'}, expected at least {self.minimum}"

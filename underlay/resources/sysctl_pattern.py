@@ -1,4 +1,4 @@
-"""A setting of every link whose name begins alike, those that are yet to come too."""
+"""A setting of every link whose name matches a pattern, present and future ones."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from .resource import Host, Resource
 class SysctlPattern(Resource):
     """`key` in dotted form, in which * stands for the rest of a link's name: `net.ipv4.conf.lxc*.rp_filter`.
 
-    Since version 245 systemd brings its own rp_filter to every link that appears (50-default.conf, through udev). A
-    pattern in a file that comes later wins there, and an exact key does not help: it names no link that is yet to come.
+    Since version 245 systemd applies its own rp_filter to every new link (50-default.conf, through udev). A pattern in
+    a later file takes precedence; an exact key cannot name a link that does not exist yet.
     """
 
     key: str
@@ -45,11 +45,11 @@ u_sysctls() {
     def observe(self) -> str:
         return f"u_sysctls {quote(self.path)} {quote(self.value)}"
 
-    def difference(self, seen: str) -> str | None:
-        return None if seen.startswith("0 of ") else f"{seen or 'unreadable'} -> {self.value}"
+    def difference(self, observed: str) -> str | None:
+        return None if observed.startswith("0 of ") else f"{observed or 'unreadable'} -> {self.value}"
 
     def apply(self) -> str:
-        # A link may go away while this runs.
+        # A link may disappear while this runs.
         return f"""\
 for f in /proc/sys/{self.path}; do [ ! -e "$f" ] || echo {quote(self.value)} >"$f" || [ ! -e "$f" ]; done"""
 
@@ -57,4 +57,4 @@ for f in /proc/sys/{self.path}; do [ ! -e "$f" ] || echo {quote(self.value)} >"$
         pattern = self.key.replace(".", "[.]").replace("*", "[^.]*")
         found = host.run("sysctl -a --pattern %s", f"^{pattern}$")
         wrong = [line for line in found.stdout.splitlines() if line.partition("=")[2].strip() != self.value]
-        return f"{wrong[0]}, not {self.value}" if wrong else None
+        return f"{wrong[0].replace(' = ', ': ')}, expected {self.value}" if wrong else None

@@ -1,4 +1,4 @@
-"""A systemd unit that runs, is enabled, and has read the files it was started from."""
+"""A systemd unit that runs, is enabled, and was started after the last change of its files."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _ENABLED = ("enabled", "static", "alias", "indirect", "generated")
 
 @dataclass(frozen=True)
 class Unit(Resource):
-    """`watches` are files whose change makes a restart necessary; `running` None leaves the state to others;
-    an `optional` unit is left alone where it does not run; one that `reloads` takes new files without a restart.
+    """`watches` are files whose change requires a restart; `running` None leaves the state to others; an `optional`
+    unit is ignored where it is inactive; one that `reloads` is reloaded, not restarted.
 
-    What a unit was last started from is kept in a stamp below /run, so that a run killed between the writing of a file
-    and the restart is finished by the next one.
+    A checksum of the files it was last started with is stored below /run, so that the next run completes one that was
+    killed between writing a file and the restart.
     """
 
     unit: str
@@ -60,8 +60,8 @@ u_unit() {
         return self.unit
 
     @classmethod
-    def gather(cls, those: Sequence[Self]) -> str:
-        return f"u_all_units {' '.join(dict.fromkeys(quote(u.unit) for u in those))}"
+    def gather(cls, resources: Sequence[Self]) -> str:
+        return f"u_all_units {' '.join(dict.fromkeys(quote(u.unit) for u in resources))}"
 
     def _watched(self) -> str:
         return " ".join(quote(path) for path in self.watches)
@@ -69,8 +69,8 @@ u_unit() {
     def observe(self) -> str:
         return f"u_unit {quote(self.unit)} {self._watched()}"
 
-    def difference(self, seen: str) -> str | None:
-        state = dict(field.partition("=")[::2] for field in seen.split())
+    def difference(self, observed: str) -> str | None:
+        state = dict(field.partition("=")[::2] for field in observed.split())
         active = state.get("ActiveState", "unknown")
         if self.optional and active != "active":
             return None
@@ -96,7 +96,7 @@ u_unit() {
             lines += [
                 "mkdir -p /run/underlay/started",
                 f"stamp=$(cat {self._watched() or '/dev/null'} 2>/dev/null | sha256sum | cut -c1-16)",
-                # A unit restarted often is refused another start by its own limit (FRR's: three in three minutes).
+                # A unit's start limit (FRR: three in three minutes) would refuse a further restart.
                 f"systemctl reset-failed {unit} 2>/dev/null || true",
                 f"systemctl {verb} {unit} || {{ journalctl -q -n 15 --no-pager -u {unit} >&2; exit 1; }}",
                 f'echo "$stamp" >/run/underlay/started/{unit}',
@@ -107,7 +107,7 @@ u_unit() {
 
     def remove(self) -> str:
         unit = quote(self.unit)
-        # An optional unit is the host's own: networkd, disabled, would take the host off the network.
+        # An optional unit belongs to the host: disabling networkd would take the host off the network.
         disable = "" if self.optional else f"systemctl -q disable --now {unit} 2>/dev/null || true; "
         return f"{disable}rm -f /run/underlay/started/{unit}"
 
@@ -117,6 +117,7 @@ u_unit() {
         if self.running is not None:
             state = host.run("systemctl is-active %s", self.unit).stdout.strip()
             if (state == "active") != self.running:
-                return f"unit {self.unit} is {state}"
+                return f"{self.unit}: {state}, expected {'active' if self.running else 'inactive'}"
         state = host.run("systemctl is-enabled %s", self.unit).stdout.strip()
-        return None if (state in _ENABLED) == self.enabled else f"unit {self.unit} is {state}"
+        expected = "enabled" if self.enabled else "disabled"
+        return None if (state in _ENABLED) == self.enabled else f"{self.unit}: {state}, expected {expected}"

@@ -1,4 +1,4 @@
-"""Helm values as a release has them: how they are asked for, read, and compared with those declared."""
+"""Helm values of a release: the template that prints them, how they are read, and compared with those declared."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ TEMPLATE = """\
 
 
 def read(text: str) -> Any:
-    """What the template printed, as it was meant; nothing where it is not whole."""
+    """The values that the template printed; empty where the text is not complete."""
     try:
-        return _meant(json.loads(text))
+        return _decoded(json.loads(text))
     except ValueError:
         return {}
 
 
-def _meant(value: Any) -> Any:
+def _decoded(value: Any) -> Any:
     if isinstance(value, dict):
-        return {unquote_plus(k): _meant(v) for k, v in value.items() if k}
+        return {unquote_plus(k): _decoded(v) for k, v in value.items() if k}
     if isinstance(value, list):
-        return [_meant(v) for v in value[:-1]]
+        return [_decoded(v) for v in value[:-1]]
     return unquote_plus(value) if isinstance(value, str) else value
 
 
 def differing(one: Any, other: Any, path: str = "") -> Iterator[str]:
-    """Paths of the values that are not alike, never the values: there may be secrets among them."""
+    """Paths of the values that differ, never the values themselves, which may be secret."""
     if isinstance(one, dict) and isinstance(other, dict):
         for key in sorted({*one, *other}):
             inner = f"{path}.{key}" if path else str(key)

@@ -68,7 +68,7 @@ until [ $tries -ge 50 ]; do
   difference=$($lib/frr-reload.py --test --stdout --log-level error /etc/frr/frr.conf 2>&1 |
     grep -vE '^(=+|Lines To (Add|Delete)|(no )?ip(v6)? forwarding|)$')
   if [ -z "$difference" ]; then
-    {loaded.noted().replace(chr(10), chr(10) + "    ")}
+    {loaded.store_checksum().replace(chr(10), chr(10) + "    ")}
     exit 0
   fi
   [ "$difference" = "$before" ] && tries=$((tries + 10))

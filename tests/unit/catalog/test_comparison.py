@@ -43,7 +43,7 @@ def test_no_default_is_a_secret(row: Comparison) -> None:
     assert "**" not in str(row.settings)
 
 
-def test_one_mode_is_told_in_full(row: Comparison) -> None:
+def test_one_mode_is_reported_in_full(row: Comparison) -> None:
     text = one_mode(row)
     assert text.startswith(f"{row.mode}: {row.what}\n")
     for setting in row.settings:
@@ -89,7 +89,7 @@ def test_a_runs_proof_is_read_as_it_was_written() -> None:
     assert list(RUNGS) == [1, 2, 3, 4, 5]
 
 
-def test_nothing_asked_admits_all_and_every_question_narrows(row: Comparison) -> None:
+def test_an_empty_filter_admits_all_and_every_option_narrows(row: Comparison) -> None:
     assert Wanted().admits(row)
     assert Wanted(plugins=(row.plugin,)).admits(row)
     assert not Wanted(plugins=("another",)).admits(row)
@@ -104,7 +104,7 @@ def test_nothing_asked_admits_all_and_every_question_narrows(row: Comparison) ->
     assert Wanted(cloud=row.traits.cloud.upper()).admits(row)
 
 
-def test_a_list_never_asks_for_what_is_not_told() -> None:
+def test_a_list_never_queries_for_what_is_not_reported() -> None:
     for row in comparison({}):
         if row.traits.encryption:
             assert Wanted(encryption=row.traits.encryption.split()[0].lower()).admits(row)

@@ -69,7 +69,7 @@ def test_what_nobody_can_read_is_hatched() -> None:
     assert 'class="sealed"' not in picture(made())
 
 
-def test_a_packet_is_typed_as_it_is_drawn() -> None:
+def test_a_packet_in_text_has_what_the_drawing_has() -> None:
     assert picture_text(made()) == (
         "┌─────────────┬──────────────┬───────────┬─────────┬─────────────┬─────────────────────┐\n"
         "│ Ethernet 14 │   IPv4 20    │   UDP 8   │ VXLAN 8 │ Ethernet 14 │ pod's packet ≤ 1450 │\n"
@@ -80,14 +80,14 @@ def test_a_packet_is_typed_as_it_is_drawn() -> None:
     )
 
 
-def test_lines_of_a_typed_packet_are_of_one_length() -> None:
+def test_lines_of_a_packet_in_text_are_of_one_length() -> None:
     for row in comparison({}):
         lines = picture_text(row).splitlines()
         assert len({len(line) for line in lines[:4]}) <= 1
         assert all(len(line) <= len(lines[0]) for line in lines)
 
 
-def test_what_a_plugin_keeps_free_is_told() -> None:
+def test_what_a_plugin_keeps_free_is_reported() -> None:
     assert growth(made(overhead=60)) == "50 more, 10 kept free"
     assert [b.size for b in boxes(made(overhead=60)) if b.role == "reserve"] == [10]
 

@@ -29,5 +29,5 @@ def test_the_highest_rung_stands_and_of_equal_ones_the_first_of_this_run(lines: 
     assert merge(KEPT, lines, commit="b")["routed"]["how"] == how
 
 
-def test_a_mode_that_was_never_seen_is_added() -> None:
+def test_a_mode_that_was_never_observed_is_added() -> None:
     assert merge({}, [line(1, "rendered"), line(2, "accepted")], commit="b")["routed"]["rung"] == 2

@@ -52,7 +52,7 @@ def choice(**changes: object) -> Choice:
 
 @SETTINGS
 @given(ANSWERS)
-def test_whatever_it_recommends_is_accepted_and_is_what_was_asked_for(answers: SiteAnswers) -> None:
+def test_whatever_it_recommends_is_accepted_and_meets_every_demand(answers: SiteAnswers) -> None:
     made = choose(site_of(answers), {})
     for fit in made.fits:
         accepted(fit)
@@ -120,7 +120,7 @@ def test_a_mode_made_for_it_comes_before_one_whose_settings_have_to_be_turned() 
     assert fits[0].candidate.turned == ()
 
 
-def test_what_nobody_asked_for_costs() -> None:
+def test_features_that_nobody_demands_cost_points() -> None:
     best = choice(fabric=Fabric.FLAT).fits[0].candidate.network.traits
     assert (best.policy, best.encryption, best.egress, best.clusters) == ("", "", False, False)
 
@@ -218,7 +218,7 @@ def test_settings_are_turned_until_nothing_speaks_against_it() -> None:
         assert against == reasons(found)
 
 
-def test_a_person_is_asked_what_nobody_said() -> None:
+def test_a_person_is_prompted_for_what_no_option_says() -> None:
     with CliRunner().isolation(input="y\nwireguard\nflat\ny\nipv4\nn\n7\n5.15\n") as (out, *_):
         found = asked_of_a_person({"egress": False}, SiteAnswers())
         asked = out.getvalue().decode()
@@ -245,7 +245,7 @@ def underlay(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_without_a_terminal_nothing_is_asked_and_what_is_assumed_is_told() -> None:
+def test_without_a_terminal_there_is_no_prompt_and_assumptions_are_printed() -> None:
     ran = underlay("choose", "--fabric", "flat", "--nodes", "5")
     assert ran.returncode == 0
     assert "asked: fabric flat, nodes 5\n" in ran.stdout

@@ -61,7 +61,7 @@ CLOUDS = {
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_every_mode_can_be_asked_for(mode: str) -> None:
+def test_every_mode_can_be_requested(mode: str) -> None:
     router = {"address": "192.0.2.101", "as_number": 64601, "rack": "rack-1"}
     bgp = {"as_number": 64512, "peers": [router]}
     made = network(mode)
@@ -253,7 +253,7 @@ def test_without_a_network_there_is_nothing_to_deploy() -> None:
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_setting_that_a_mode_does_not_know_is_told(mode: str) -> None:
+def test_a_setting_that_a_mode_does_not_know_is_reported(mode: str) -> None:
     found = hosts(network={"mode": mode, "xyzzy": 1})
     for variables in found.values():
         variables["rack"] = "rack-1"
@@ -301,7 +301,7 @@ def test_a_host_without_an_address_is_named() -> None:
     assert problems_of(found, groups()) == ["hosts.w-2.address: is missing; set it"]
 
 
-def test_a_host_that_is_named_as_no_node_can_be_is_told() -> None:
+def test_a_host_that_is_named_as_no_node_can_be_is_reported() -> None:
     found = hosts()
     found["W_2"] = found.pop("w-2")
     assert problems_of(found, groups(workers=("w-1", "W_2"))) == [
@@ -309,7 +309,7 @@ def test_a_host_that_is_named_as_no_node_can_be_is_told() -> None:
     ]
 
 
-def test_values_that_differ_between_hosts_are_told_once_each() -> None:
+def test_values_that_differ_between_hosts_are_reported_once_each() -> None:
     found = hosts(pod_subnet="10.244.0.0/16", path_mtu=1500)
     found["w-1"] |= {"pod_subnet": "10.1.0.0/16", "path_mtu": 9000}
     found["w-2"] |= {"pod_subnet": "10.2.0.0/16"}
@@ -354,7 +354,7 @@ NO_CONTROL_PLANE = "control_plane: the group is missing or empty; a cluster need
         (without(hosts(), "w-1", "w-2"), {"control_plane": ("cp-1",)}, []),
     ],
 )  # fmt: skip
-def test_who_is_in_which_group_is_told(found: Hosts, members: Groups, problems: list[str]) -> None:
+def test_who_is_in_which_group_is_reported(found: Hosts, members: Groups, problems: list[str]) -> None:
     assert problems_of(found, members) == problems
 
 
@@ -368,7 +368,7 @@ def test_a_bad_endpoint_is_not_called_missing_too() -> None:
     assert problems_of(*high_available(control_plane_endpoint="")) == [f"control_plane_endpoint: {ENDPOINT} (it is '')"]
 
 
-def test_a_bad_host_that_is_twice_in_the_inventory_is_told_of_both() -> None:
+def test_a_bad_host_that_is_twice_in_the_inventory_has_both_problems_reported() -> None:
     found = hosts()
     found["w-1"]["address"] = "nowhere"
     assert problems_of(found, groups(workers=("w-1", "w-1", "w-2"))) == [
@@ -377,7 +377,7 @@ def test_a_bad_host_that_is_twice_in_the_inventory_is_told_of_both() -> None:
     ]
 
 
-def test_a_host_named_by_an_ipv6_address_is_told_all_of_its_problems() -> None:
+def test_all_problems_of_a_host_named_by_an_ipv6_address_are_reported() -> None:
     found = hosts()
     found["2001:db8::9"] = {**hosts()["w-2"], "address": "nowhere", "rack": ""}
     assert problems_of(found, groups(workers=("w-1", "w-2", "2001:db8::9"))) == [
@@ -387,7 +387,7 @@ def test_a_host_named_by_an_ipv6_address_is_told_all_of_its_problems() -> None:
     ]
 
 
-def test_tells_every_problem_at_once() -> None:
+def test_reports_every_problem_at_once() -> None:
     found = hosts(
         pod_subnet="192.0.2.0/24",
         service_subnet="192.0.2.0/28",
@@ -451,7 +451,7 @@ def ipv6(**shared: Any) -> Hosts:
     return found
 
 
-def test_problems_of_ipv6_subnets_are_told() -> None:
+def test_problems_of_ipv6_subnets_are_reported() -> None:
     def subnets(**shared: Any) -> list[str]:
         return [p for p in problems_of(ipv6(**shared), groups()) if "subnet: " in p]
 

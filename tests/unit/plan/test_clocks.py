@@ -21,23 +21,23 @@ def offset(ahead: float, *, late: float = 0.2, looked: float = 0.5) -> Offset:
 
 @pytest.mark.parametrize("looked", [0.0, 0.5, 1.0])
 @pytest.mark.parametrize("late", [0.0, 3.0, 40.0, 600.0])
-def test_lateness_alone_tells_nothing(late: float, looked: float) -> None:
+def test_lateness_alone_reports_nothing(late: float, looked: float) -> None:
     told = {"a": offset(0, late=0), "b": offset(0, late=late, looked=looked), "c": offset(0, late=late, looked=0.3)}
     assert apart(told) == {}
     assert apart({"a": told["a"], "b": told["b"]}) == {}
 
 
 @pytest.mark.parametrize(("ahead", "told"), [(4.7, ""), (-4.7, ""), (6, "+6"), (60, "+60"), (-60, "-60")])
-def test_the_one_that_is_off_is_told_and_no_other(ahead: float, told: str) -> None:
+def test_the_one_that_is_off_is_reported_and_no_other(ahead: float, told: str) -> None:
     found = apart({"a": offset(0), "b": offset(ahead, late=0.4), "c": offset(0.1, late=0)})
     assert found == ({"b": OFF.format(told)} if told else {})
 
 
-def test_of_two_both_are_told() -> None:
+def test_of_two_both_are_reported() -> None:
     assert apart({"a": offset(0), "b": offset(60)}) == {"a": OFF.format("-30"), "b": OFF.format("+30")}
 
 
-def test_a_minute_is_seen_behind_an_answer_that_took_half_of_one() -> None:
+def test_a_minute_is_found_behind_an_answer_that_took_half_of_one() -> None:
     assert apart({"a": offset(0), "b": offset(60, late=30), "c": offset(0, late=5)}).keys() == {"b"}
 
 
@@ -65,7 +65,7 @@ def seen(monkeypatch: pytest.MonkeyPatch, *takes: float, says: str | None = None
     return clock_offsets.read(lambda _: shell, ["a"]), shell
 
 
-def test_a_quick_answer_is_not_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_quick_answer_is_not_queried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     found, shell = seen(monkeypatch, 0.3)
     assert (shell.asked, found.problem("a"), found.doubt("a")) == (1, None, None)
 
@@ -81,6 +81,6 @@ def test_of_a_host_that_is_always_late_nothing_is_said(monkeypatch: pytest.Monke
     assert found.doubt("a") == "it answered after 7 s, too late to judge its clock"
 
 
-def test_an_answer_that_is_no_time_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_that_is_no_time_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     found, _ = seen(monkeypatch, 0.1, says="date: no such thing")
     assert found.problem("a") == "its clock cannot be read: date: no such thing"

@@ -59,7 +59,7 @@ def test_fit_hosts_are_fit_for_every_mode(mode: str) -> None:
 
 
 @pytest.mark.parametrize("mode", [m for m in MODES if network(m).needs_one_segment])
-def test_a_router_between_nodes_is_told_unless_somebody_tells_it_routes(mode: str) -> None:
+def test_a_router_between_nodes_is_reported_unless_something_announces_routes_to_it(mode: str) -> None:
     route = {"dst": "192.0.2.3", "gateway": "192.0.2.254", "dev": "eth0"}
     behind = answers(peers=json.dumps([route], separators=(",", ":")))
     assert [f.line for f in judge(one_rack(), network(mode), behind, asked=ASKED)] == [
@@ -69,13 +69,13 @@ def test_a_router_between_nodes_is_told_unless_somebody_tells_it_routes(mode: st
     assert judge(one_rack(routes=Routes.BGP), network(mode), behind, asked=ASKED) == []
 
 
-def test_of_two_hosts_alike_the_later_of_the_inventory_is_told_whoever_answered_first() -> None:
+def test_of_two_hosts_alike_the_later_of_the_inventory_is_reported_whoever_answered_first() -> None:
     first, *others = reversed(answers(hostname="host-1").items())
     found = judge(cluster(), network(ANY_MODE), dict([*others, first]), asked=ASKED)
     assert [f.line for f in found] == ["w-1: has the same hostname as cp-1 (host-1); give every host its own name"]
 
 
-def test_every_probe_that_is_judged_is_asked() -> None:
+def test_every_probe_that_is_judged_is_queried() -> None:
     asked = {p.name for p in probes(cluster(), network(ANY_MODE), cluster().first)}
     assert asked == set(healthy(1))
 

@@ -64,7 +64,7 @@ def test_a_worker_is_given_no_certificate_key() -> None:
 
 
 @pytest.mark.parametrize("made", [cluster(), three()], ids=["ordinary", "three"])
-def test_every_node_is_told_its_own_address_and_name(made: Cluster) -> None:
+def test_every_node_is_given_its_own_address_and_name(made: Cluster) -> None:
     for member in made.nodes:
         registration = join_documents(made, member, certificate_key="k")[0]["nodeRegistration"]
         assert registration["name"] == member.name
@@ -107,7 +107,7 @@ def kube_proxy(version: str, **settings: Any) -> dict[str, Any]:
     ("version", "gates"),
     [("v1.35.4", None), ("v1.36.3", None), ("v1.37.2", {"KubeProxyIPVS": True}), ("v1.40.0", {"KubeProxyIPVS": True})],
 )
-def test_ipvs_is_asked_for_by_its_gate_where_there_is_one(version: str, gates: dict[str, bool] | None) -> None:
+def test_ipvs_is_enabled_by_its_gate_where_there_is_one(version: str, gates: dict[str, bool] | None) -> None:
     assert kube_proxy(version).get("featureGates") == gates
 
 

@@ -9,7 +9,7 @@ from underlay.plan.offload import PROGRAM, UNIT, without_offload
 from underlay.resources.file import File
 
 
-def test_is_left_alone_unless_asked() -> None:
+def test_is_left_alone_unless_requested() -> None:
     assert read_spec(hosts(), groups()).cluster.tunnel_offload
     assert not read_spec(hosts(tunnel_offload="off"), groups()).cluster.tunnel_offload
 

@@ -96,7 +96,7 @@ def test_a_short_secret_is_found_as_a_word_only() -> None:
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_no_secret_of_a_mode_is_told(mode: str) -> None:
+def test_no_secret_of_a_mode_is_shown(mode: str) -> None:
     made = network(mode)
     secrets = [s.get_secret_value() for s in vars(made).values() if isinstance(s, SecretStr) and s.get_secret_value()]
     shape = next(c for c in (one_rack(), cluster(bgp=with_bgp())) if not made.problems(c))
@@ -104,7 +104,7 @@ def test_no_secret_of_a_mode_is_told(mode: str) -> None:
     assert not [path for path, text in files.items() if any(secret in text for secret in secrets)]
 
 
-def test_nothing_that_kubeadm_is_told_in_secret_is_there() -> None:
+def test_nothing_secret_that_kubeadm_is_given_is_there() -> None:
     nodes = (node("cp-1", 1, role=Role.CONTROL_PLANE), node("cp-2", 2, role=Role.CONTROL_PLANE), node("w-1", 3))
     files = rendered(spec(nodes=nodes), PaperArtifacts())
     token, key = "<secret kube-system/bootstrap-token>", "<secret kube-system/kubeadm-certs.certificate-key>"
@@ -160,21 +160,21 @@ def test_a_resource_is_a_line_and_a_list_of_them_several() -> None:
     assert list(declared(PaperArtifacts().images(("a",)))) == ["images registry.example/a:1.0.0"]
 
 
-def test_what_a_firewall_lets_through_is_told() -> None:
+def test_a_render_lists_what_a_firewall_accepts() -> None:
     lines = rendered(spec(), PaperArtifacts())["hosts/w-1/firewall.txt"].splitlines()
     assert "input: tcp 10250 from 192.0.2.1 192.0.2.2 192.0.2.3 10.244.0.0/16" in lines
     some = Pass(
         "forward", 4, destinations=("10.244.0.0/16",), protocol="udp", ports=((53, 53), (30000, 32767)), reply=True
     )
-    assert some.sentence == ("forward: udp 53, 30000-32767 from anyone to 10.244.0.0/16, of connections let through")
+    assert some.sentence == ("forward: udp 53, 30000-32767 from anyone to 10.244.0.0/16, established connections")
 
 
-def test_a_protocol_without_a_name_is_told_by_its_number() -> None:
+def test_a_protocol_without_a_name_is_shown_by_its_number() -> None:
     assert Pass("input", 4, protocol="4").sentence == "input: IP protocol 4 from anyone"
     assert Pass("input", 4).sentence == "input: anything from anyone"
 
 
-def test_a_port_is_told_as_it_is_opened() -> None:
+def test_a_port_is_shown_as_it_is_opened() -> None:
     assert Port("udp", 8472, "overlay").sentence == "udp 8472 (overlay)"
     assert Port("tcp", 30000, "NodePorts", last=32767, anyone=True).sentence == (
         "tcp 30000-32767 (NodePorts, from anywhere)"
@@ -212,7 +212,7 @@ def test_the_command_needs_no_host_and_no_artifact(inventory: Path, tmp_path: Pa
     assert sorted(p.name for p in tmp_path.iterdir() if p.is_dir()) == ["one", "other"]
 
 
-def test_the_command_tells_programs_what_it_wrote(inventory: Path, tmp_path: Path) -> None:
+def test_the_command_prints_what_it_wrote_as_json(inventory: Path, tmp_path: Path) -> None:
     told = json.loads(underlay("render", inventory, "--to", tmp_path / "out", "--json"))
     assert {entry["path"] for entry in told["files"]} == set(files_below(tmp_path / "out")) - {"render.json"}
 
@@ -250,7 +250,7 @@ def test_a_render_that_fails_leaves_the_earlier_one(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["out"]
 
 
-def test_a_file_in_the_way_is_told(tmp_path: Path) -> None:
+def test_a_file_in_the_way_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(Refused, match="is no directory"):
         replace_directory(tmp_path / "file", {"a": "1"}, about={})

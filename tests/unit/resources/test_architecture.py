@@ -1,4 +1,4 @@
-"""The processor a host has: told from what it should be, and never made another."""
+"""The architecture of a host: compared with the declared one, and never changed."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def test_another_one_is_impossible_before_anything_is_touched() -> None:
 def test_to_apply_it_fails(shell: Shell) -> None:
     outcome, err = shell.apply_and_tell(OTHER)
     assert outcome.failed == OTHER
-    assert err == "this host is no s390x/riscv64\n"
+    assert err == "this host is not s390x/riscv64\n"
 
 
 def test_the_check_looks_at_the_programs_of_the_host(shell: Shell) -> None:
     assert OWN.check(LocalHost(shell)) is None
-    assert OTHER.check(LocalHost(shell)) == f"the host is {platform.machine()}, not s390x/riscv64"
+    assert OTHER.check(LocalHost(shell)) == f"architecture: {platform.machine()}, expected s390x/riscv64"

@@ -1,4 +1,4 @@
-"""Executables: verified, remembered, and looked at again when something has changed behind the record's back."""
+"""Executables: verified, recorded, and read again when the file no longer matches its record."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def binary(tmp_path: Path) -> Binary:
 
 
 def count_sums(shell: Shell, tmp_path: Path) -> Path:
-    """Have every reading of a file noted in the file returned."""
+    """Record every read of a file in the file returned."""
     log = tmp_path / "sums"
     log.touch()
     shell.program_is("sha256sum", f'echo read >>{log}; PATH=${{PATH#*:}} exec sha256sum "$@"')
@@ -39,7 +39,7 @@ def count_sums(shell: Shell, tmp_path: Path) -> Path:
 
 def test_is_installed_and_then_as_declared(shell: Shell, local: LocalHost, binary: Binary) -> None:
     assert binary.sentence(shell.observe(binary)[0]) == f"binary {binary.path}: absent -> 1.2.3"
-    assert binary.check(local) == f"{binary.path} is missing"
+    assert binary.check(local) == f"{binary.path}: missing"
     for _ in range(2):
         assert shell.apply(binary).unmet == ()
     assert shell.observe(binary) == [SHA]
@@ -57,8 +57,8 @@ def test_a_verified_file_is_not_read_again(shell: Shell, binary: Binary, tmp_pat
 def test_a_file_changed_behind_the_record_is_found(shell: Shell, local: LocalHost, binary: Binary) -> None:
     shell.apply(binary)
     Path(binary.path).write_text("bad\n")
-    assert binary.sentence(shell.observe(binary)[0]) == f"binary {binary.path}: another file -> 1.2.3"
-    assert binary.check(local) == f"{binary.path} is not 1.2.3 (its checksum differs)"
+    assert binary.sentence(shell.observe(binary)[0]) == f"binary {binary.path}: different content -> 1.2.3"
+    assert binary.check(local) == f"{binary.path}: checksum differs from that of 1.2.3"
     assert shell.apply(binary).unmet == ()
     assert shell.observe(binary) == [SHA]
 
@@ -71,7 +71,7 @@ def test_a_file_replaced_with_the_old_times_is_found(shell: Shell, binary: Binar
     other.write_text("bad\n")
     other.replace(path)
     os.utime(path, ns=(was.st_atime_ns, was.st_mtime_ns))
-    assert binary.difference(shell.observe(binary)[0]) == "another file -> 1.2.3"
+    assert binary.difference(shell.observe(binary)[0]) == "different content -> 1.2.3"
 
 
 def test_a_touched_file_is_read_and_found_to_be_the_same(shell: Shell, binary: Binary) -> None:
@@ -121,18 +121,18 @@ def test_removing_takes_the_record_too(shell: Shell, binary: Binary, tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("seen", "difference"),
+    ("observed", "difference"),
     [
         (SHA, None),
         (f"{SHA} cached", None),
         ("absent", "absent -> 1.2.3"),
         ("absent cached", "absent -> 1.2.3"),
         ("", "absent -> 1.2.3"),
-        ("0" * 64, "another file -> 1.2.3"),
+        ("0" * 64, "different content -> 1.2.3"),
     ],
 )
-def test_tells_what_differs(binary: Binary, seen: str, difference: str | None) -> None:
-    assert binary.difference(seen) == difference
+def test_reports_what_differs(binary: Binary, observed: str, difference: str | None) -> None:
+    assert binary.difference(observed) == difference
 
 
 def test_nothing_is_uploaded_where_the_host_fetches_itself() -> None:

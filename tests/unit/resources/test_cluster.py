@@ -28,7 +28,7 @@ def images(shell: Shell, tmp_path: Path) -> Images:
     return Images((ONE, TWO), f"printf '{ONE}\\n{TWO}\\n' >>{tmp_path}/known", (BLOB_1, BLOB_2))
 
 
-def test_sees_which_images_and_blobs_are_missing(shell: Shell, images: Images, tmp_path: Path) -> None:
+def test_finds_which_images_and_blobs_are_missing(shell: Shell, images: Images, tmp_path: Path) -> None:
     (tmp_path / "blobs" / BLOB_1.sha256).touch()
     assert shell.observe(images) == [f"missing: {ONE} {TWO}; uncached: {BLOB_2.sha256}"]
     assert images.sentence(shell.observe(images)[0]) == f"images: import {ONE} {TWO}"
@@ -46,7 +46,7 @@ def test_without_a_runtime_every_image_is_missing(shell: Shell, images: Images) 
 
 
 @pytest.mark.parametrize(
-    ("seen", "difference"),
+    ("observed", "difference"),
     [
         ("missing:; uncached:", None),
         (f"missing: {TWO}; uncached:", f"import {TWO}"),
@@ -54,25 +54,25 @@ def test_without_a_runtime_every_image_is_missing(shell: Shell, images: Images) 
         ("garbage", "unknown -> present"),
     ],
 )
-def test_tells_which_images_differ(images: Images, seen: str, difference: str | None) -> None:
-    assert images.difference(seen) == difference
+def test_reports_which_images_differ(images: Images, observed: str, difference: str | None) -> None:
+    assert images.difference(observed) == difference
 
 
 @pytest.mark.parametrize(
-    ("seen", "blobs"),
+    ("observed", "blobs"),
     [
         (f"missing: {TWO}; uncached: {BLOB_2.sha256}", [BLOB_2]),
         (f"missing: {TWO}; uncached:", []),
         ("", [BLOB_1, BLOB_2]),
     ],
 )
-def test_sends_the_blobs_the_host_lacks(images: Images, seen: str, blobs: list[Upload]) -> None:
-    assert images.uploads(seen) == blobs
+def test_sends_the_blobs_the_host_lacks(images: Images, observed: str, blobs: list[Upload]) -> None:
+    assert images.uploads(observed) == blobs
 
 
 def test_an_image_with_missing_blobs_fails_the_check(images: Images) -> None:
     complete = {"ctr -n k8s.io images check -q": Result(0, f"{ONE}\nother\n")}
-    assert images.check(SayingHost(complete)) == f"containerd has no complete image {TWO}"
+    assert images.check(SayingHost(complete)) == f"containerd: missing or incomplete images {TWO}"
     complete = {"ctr -n k8s.io images check -q": Result(0, f"{ONE}\n{TWO}\n")}
     assert images.check(SayingHost(complete)) is None
 
@@ -83,12 +83,12 @@ CONFIG_MAP: dict[str, Any] = {
     "metadata": {"name": "it's", "namespace": "default"},
     "data": {"text": "$HOME `id` 'quoted' \"twice\" ☃\nUNDERLAY_END\n\\n"},
 }
-OBJECTS = Objects("the network", (CONFIG_MAP,), (("kube-system", "daemonset/x"),), patience=7)
+OBJECTS = Objects("the network", (CONFIG_MAP,), (("kube-system", "daemonset/x"),), timeout=7)
 
 
 @pytest.fixture
 def kubectl(shell: Shell, tmp_path: Path) -> Path:
-    """A kubectl with the cluster in the directory returned: `applied` is what it has, `log` what it was told."""
+    """A kubectl with the cluster in the directory returned: `applied` is what it has, `log` the commands it was given."""
     directory = tmp_path / "cluster"
     directory.mkdir()
     (tmp_path / "admin.conf").touch()
@@ -97,7 +97,7 @@ def kubectl(shell: Shell, tmp_path: Path) -> Path:
         "kubectl",
         f"""cd {directory}; shift; echo "$@" >>log
         case "$1" in
-          diff) cat >asked; [ -e applied ] || exit 2; cmp -s asked applied;;
+          diff) cat >queried; [ -e applied ] || exit 2; cmp -s queried applied;;
           apply) [ ! -e broken ] || {{ echo the server says no >&2; exit 1; }}; cat >applied; echo applied
             cat applied >>history; echo >>history;;
           rollout) [ ! -e stuck ] || {{ echo 1 of 3 are available; echo error: timed out >&2; exit 1; }};;
@@ -120,18 +120,18 @@ def test_objects_reach_the_server_whole(shell: Shell, kubectl: Path) -> None:
     assert shell.observe(OBJECTS) == ["same"]
 
 
-def test_objects_are_applied_server_side_under_our_name(shell: Shell, kubectl: Path) -> None:
+def test_objects_are_applied_server_side_by_our_field_manager(shell: Shell, kubectl: Path) -> None:
     shell.apply(OBJECTS)
-    asked = "diff --server-side --force-conflicts --field-manager=underlay -f -"
+    query = "diff --server-side --force-conflicts --field-manager=underlay -f -"
     assert (kubectl / "log").read_text().splitlines() == [
         "apply --server-side --force-conflicts --field-manager=underlay -f -",
         "wait --for=create -n kube-system daemonset/x --timeout=7s",
         "rollout status -n kube-system daemonset/x --timeout=7s",
-        asked,
+        query,
     ]
 
 
-def test_objects_that_differ_are_told(shell: Shell, kubectl: Path) -> None:
+def test_objects_that_differ_are_reported(shell: Shell, kubectl: Path) -> None:
     (kubectl / "applied").write_text("{}")
     assert OBJECTS.sentence(shell.observe(OBJECTS)[0]) == ("objects the network: apply changes to ConfigMap it's")
 
@@ -148,7 +148,7 @@ def test_what_the_server_says_is_the_reason(shell: Shell, kubectl: Path) -> None
     assert (outcome.failed, err) == (OBJECTS, "the server says no\n")
 
 
-def test_a_rollout_that_does_not_end_tells_of_its_pods(shell: Shell, kubectl: Path) -> None:
+def test_a_rollout_that_does_not_end_reports_its_pods(shell: Shell, kubectl: Path) -> None:
     (kubectl / "stuck").touch()
     outcome, err = shell.apply_and_tell(OBJECTS)
     assert (outcome.failed, err) == (
@@ -159,7 +159,7 @@ def test_a_rollout_that_does_not_end_tells_of_its_pods(shell: Shell, kubectl: Pa
 
 
 @pytest.mark.parametrize(
-    ("seen", "difference"),
+    ("observed", "difference"),
     [
         ("same", None),
         ("differ", "apply changes to ConfigMap it's"),
@@ -167,11 +167,11 @@ def test_a_rollout_that_does_not_end_tells_of_its_pods(shell: Shell, kubectl: Pa
         ("", "create ConfigMap it's"),
     ],
 )
-def test_tells_which_objects_differ(seen: str, difference: str | None) -> None:
-    assert OBJECTS.difference(seen) == difference
+def test_reports_which_objects_differ(observed: str, difference: str | None) -> None:
+    assert OBJECTS.difference(observed) == difference
 
 
-def test_an_object_that_is_gone_fails_the_check(local: LocalHost, kubectl: Path) -> None:
+def test_an_object_that_is_missing_fails_the_check(local: LocalHost, kubectl: Path) -> None:
     problem = OBJECTS.check(local)
     assert problem is not None
     assert "not found" in problem
@@ -197,45 +197,45 @@ def kinds(kubectl: Path) -> Path:
 
 
 def test_an_object_waits_for_its_kind(shell: Shell, kinds: Path) -> None:
-    assert shell.apply(Objects("custom", (CUSTOM,), patience=9)).failed is None
-    told = [line.split(" --")[0] for line in (kinds / "log").read_text().splitlines()]
-    assert told == ["get", "get", "get", "apply", "diff"]
+    assert shell.apply(Objects("custom", (CUSTOM,), timeout=9)).failed is None
+    calls = [line.split(" --")[0] for line in (kinds / "log").read_text().splitlines()]
+    assert calls == ["get", "get", "get", "apply", "diff"]
 
 
-def test_a_kind_that_does_not_come_is_told(shell: Shell, kinds: Path) -> None:
+def test_a_kind_that_does_not_come_is_reported(shell: Shell, kinds: Path) -> None:
     (kinds / "later").write_text("{}")
-    never = Objects("custom", (CUSTOM,), patience=1)
+    never = Objects("custom", (CUSTOM,), timeout=1)
     outcome, err = shell.apply_and_tell(never)
     assert (outcome.failed, err) == (
         never,
-        "kind Plan of plugin.example/v1 is unknown to the API server after 1 s; what brings it is not up\n"
+        "kind Plan of plugin.example/v1 is not served after 1 s; what installs it is not running\n"
         "x-1 ImagePullBackOff\n",
     )
     assert not (kinds / "applied").exists()
 
 
-def test_kinds_are_laid_down_before_what_is_of_them(shell: Shell, kinds: Path) -> None:
-    shell.apply(Objects("both", (CUSTOM, CRD, CONFIG_MAP), patience=9))
+def test_kinds_are_applied_before_their_objects(shell: Shell, kinds: Path) -> None:
+    shell.apply(Objects("both", (CUSTOM, CRD, CONFIG_MAP), timeout=9))
     laid_down = [json.loads(line)["items"] for line in (kinds / "history").read_text().split("\n") if line]
     assert laid_down == [[CRD], [CUSTOM, CONFIG_MAP]]
 
 
-def test_nobody_asks_for_kinds_that_every_cluster_has(shell: Shell, kubectl: Path) -> None:
+def test_kinds_that_every_cluster_has_are_not_waited_for(shell: Shell, kubectl: Path) -> None:
     role = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "x"}}
     shell.apply(Objects("ordinary", (role, CONFIG_MAP)))
     assert "--raw" not in (kubectl / "log").read_text()
 
 
-def test_a_workload_that_nobody_creates_is_told(shell: Shell, kubectl: Path) -> None:
+def test_a_workload_that_nobody_creates_is_reported(shell: Shell, kubectl: Path) -> None:
     (kubectl / "never").touch()
     outcome, err = shell.apply_and_tell(OBJECTS)
     assert (outcome.failed, err) == (
         OBJECTS,
-        "daemonset/x is not in namespace kube-system after 7 s; what creates it is not up\nx-1 ImagePullBackOff\n",
+        "daemonset/x is not in namespace kube-system after 7 s; what creates it is not running\nx-1 ImagePullBackOff\n",
     )
 
 
-def test_a_workload_of_ours_is_there_at_once(shell: Shell, kubectl: Path) -> None:
+def test_a_workload_of_the_addon_is_not_waited_for_to_exist(shell: Shell, kubectl: Path) -> None:
     made = {"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": {"name": "x", "namespace": "kube-system"}}
     shell.apply(Objects("made", (made,), (("kube-system", "daemonset/x"),)))
     assert "wait" not in (kubectl / "log").read_text()
@@ -257,12 +257,12 @@ def test_a_secret_is_sent_as_the_server_keeps_it(shell: Shell, kubectl: Path) ->
     assert "stringData" not in sent
 
 
-def test_of_a_secret_a_question_has_the_name_alone(shell: Shell, kubectl: Path) -> None:
+def test_a_query_of_a_secret_has_its_name_only(shell: Shell, kubectl: Path) -> None:
     mixed = Objects("mixed", (SECRET, CONFIG_MAP))
     for text in ("hush", "quiet", "cXVpZXQ=", "aHVzaA=="):
         assert text not in mixed.observe()
     shell.observe(mixed)
-    assert json.loads((kubectl / "asked").read_text())["items"] == [CONFIG_MAP]
+    assert json.loads((kubectl / "queried").read_text())["items"] == [CONFIG_MAP]
     assert (
         """get secret -n kube-system keys -o go-template={{with .data}}{{index . "a"}};{{index . "b"}};{{end}}"""
         in (kubectl / "log").read_text()
@@ -279,13 +279,13 @@ def test_a_secret_with_other_content_differs(shell: Shell, kubectl: Path) -> Non
 
 
 def test_the_check_of_a_secret_has_the_name_alone(local: LocalHost, kubectl: Path) -> None:
-    asked: list[str] = []
+    commands: list[str] = []
 
     class Listening:
         def run(self, command: str, *args: str) -> Result:
-            asked.append(command)
+            commands.append(command)
             return Result(0)
 
     assert Objects("secrets", (SECRET,)).check(Listening()) is None
-    assert '"name": "keys"' in asked[0]
-    assert not {"hush", "aHVzaA=="} & set(asked[0].split('"'))
+    assert '"name": "keys"' in commands[0]
+    assert not {"hush", "aHVzaA=="} & set(commands[0].split('"'))

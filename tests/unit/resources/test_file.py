@@ -38,7 +38,7 @@ def test_writes_exactly_the_content(shell: Shell, tmp_path: Path, content: str) 
     assert (tmp_path / "f").read_bytes() == content.encode()
 
 
-def test_what_was_written_is_seen_as_declared(shell: Shell, local: LocalHost, tmp_path: Path, content: str) -> None:
+def test_what_was_written_is_observed_as_declared(shell: Shell, local: LocalHost, tmp_path: Path, content: str) -> None:
     file = File(str(tmp_path / "f"), content, owner=OWNER)
     assert file.sentence(shell.observe(file)[0]) == f"file {tmp_path}/f: absent -> present"
     shell.apply(file)
@@ -76,9 +76,9 @@ def test_a_secret_is_never_readable_by_others(shell: Shell, tmp_path: Path) -> N
     umask = "umask 000\n"
     ran = shell.run(umask + "set -eu\n" + file.apply())
     assert ran.rc == 0, ran.stderr
-    seen = log.read_text().split("\n")[:-1]
-    assert [line for line in seen if not line.endswith(" 600")] == []
-    assert {line.split()[0] for line in seen} == {"chown", "chmod", "mv", "after"}
+    observed = log.read_text().split("\n")[:-1]
+    assert [line for line in observed if not line.endswith(" 600")] == []
+    assert {line.split()[0] for line in observed} == {"chown", "chmod", "mv", "after"}
     assert oct((tmp_path / "secret").stat().st_mode)[-3:] == "600"
 
 
@@ -134,21 +134,21 @@ def test_a_file_that_must_not_be_is_removed(shell: Shell, local: LocalHost, tmp_
     assert file.sentence(shell.observe(file)[0]) is None
     (tmp_path / "f").write_text("x")
     assert file.sentence(shell.observe(file)[0]) == f"file {tmp_path}/f: present -> absent"
-    assert file.check(local) == f"{tmp_path}/f is there and must not be"
+    assert file.check(local) == f"{tmp_path}/f: exists, expected absent"
     assert shell.apply(file).unmet == ()
     assert file.check(local) is None
 
 
 def test_a_dangling_link_where_nothing_must_be_is_found(shell: Shell, local: LocalHost, tmp_path: Path) -> None:
     (tmp_path / "f").symlink_to(tmp_path / "nowhere")
-    assert File(str(tmp_path / "f"), None).check(local) == f"{tmp_path}/f is there and must not be"
+    assert File(str(tmp_path / "f"), None).check(local) == f"{tmp_path}/f: exists, expected absent"
 
 
 SHA = hashlib.sha256(b"x").hexdigest()
 
 
 @pytest.mark.parametrize(
-    ("seen", "difference"),
+    ("observed", "difference"),
     [
         (f"644 root:root {SHA}", None),
         ("absent", "absent -> present"),
@@ -163,17 +163,17 @@ SHA = hashlib.sha256(b"x").hexdigest()
         ("600 joe:joe 0", "content differs, mode 600 -> 644, owner joe:joe -> root:root"),
     ],
 )
-def test_tells_what_differs(seen: str, difference: str | None) -> None:
-    assert File("/f", "x").difference(seen) == difference
+def test_reports_what_differs(observed: str, difference: str | None) -> None:
+    assert File("/f", "x").difference(observed) == difference
 
 
 @pytest.mark.parametrize(
     ("mode", "content", "problem"),
     [
         (0o644, "x\n", None),
-        (0o644, "y\n", "{f} has other content than declared"),
-        (0o600, "x\n", "{f} is rw-------, not rw-r--r--"),
-        (0o755, "x\n", "{f} is rwxr-xr-x, not rw-r--r--"),
+        (0o644, "y\n", "{f}: content differs from the declared content"),
+        (0o600, "x\n", "{f}: mode rw-------, expected rw-r--r--"),
+        (0o755, "x\n", "{f}: mode rwxr-xr-x, expected rw-r--r--"),
     ],
 )
 def test_the_check_finds_what_is_wrong(
@@ -188,21 +188,21 @@ def test_the_check_finds_what_is_wrong(
 
 def test_the_check_finds_a_wrong_owner_and_a_missing_file(local: LocalHost, tmp_path: Path) -> None:
     path = tmp_path / "f"
-    assert File(str(path), "x\n").check(local) == f"{path} is missing"
+    assert File(str(path), "x\n").check(local) == f"{path}: missing"
     path.write_text("x\n")
     path.chmod(0o644)
-    assert File(str(path), "x\n", owner="joe:joe").check(local) == f"{path} belongs to {OWNER}"
+    assert File(str(path), "x\n", owner="joe:joe").check(local) == f"{path}: owner {OWNER}, expected joe:joe"
 
 
 def test_a_directory_is_made_and_set_right(shell: Shell, local: LocalHost, tmp_path: Path) -> None:
     directory = Directory(str(tmp_path / "a" / "b"), mode="750", owner=OWNER)
     assert directory.sentence(shell.observe(directory)[0]) == f"directory {tmp_path}/a/b: absent -> 750 {OWNER}"
-    assert directory.check(local) == f"directory {tmp_path}/a/b is missing"
+    assert directory.check(local) == f"directory {tmp_path}/a/b: missing"
     for _ in range(2):
         assert shell.apply(directory).unmet == ()
     (tmp_path / "a" / "b").chmod(0o700)
     assert directory.difference(shell.observe(directory)[0]) == f"700 {OWNER} -> 750 {OWNER}"
-    assert directory.check(local) == f"{tmp_path}/a/b is rwx------, not rwxr-x---"
+    assert directory.check(local) == f"directory {tmp_path}/a/b: mode rwx------, expected rwxr-x---"
     assert shell.apply(directory).unmet == ()
     assert directory.check(local) is None
 
@@ -233,5 +233,5 @@ def test_removing_a_directory_leaves_what_others_put_there(shell: Shell, tmp_pat
     assert sorted(p.name for p in tmp_path.iterdir()) == ["bin", "full"]
 
 
-def test_a_directory_nobody_can_see_is_told() -> None:
+def test_a_directory_nobody_can_see_is_reported() -> None:
     assert Directory("/d").difference("") == "unreadable -> 755 root:root"

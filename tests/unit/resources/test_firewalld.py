@@ -22,7 +22,7 @@ PASSES = (
     Pass("output", 4, destinations=NODES),
 )
 RULES = Firewalld(PASSES)
-# What firewalld 2.3.1 prints, shortened. The first line tells in brackets what is in use.
+# What firewalld 2.3.1 prints, shortened. The first line shows in brackets what is in use.
 ZONES = """\
 public (default{active})
   target: default
@@ -58,7 +58,7 @@ def ours(host: Path) -> list[str]:
     return sorted(str(p.relative_to(host / "etc")) for p in (host / "etc").glob("*/underlay*"))
 
 
-def test_says_nothing_where_firewalld_does_not_run(shell: Shell, host: Path) -> None:
+def test_is_as_declared_where_firewalld_does_not_run(shell: Shell, host: Path) -> None:
     (host / "stopped").touch()
     assert shell.observe(RULES) == ["none"]
     assert RULES.sentence("none") is None
@@ -86,11 +86,11 @@ def test_sets_of_an_older_deploy_go(shell: Shell, host: Path) -> None:
     assert [name for name in ours(host) if name.startswith("ipsets") and RULES.tag not in name] == []
 
 
-def test_rules_that_a_reload_would_lose_are_told_before_anything_is_touched(shell: Shell, host: Path) -> None:
+def test_rules_that_a_reload_would_lose_are_reported_before_anything_is_touched(shell: Shell, host: Path) -> None:
     (host / "zones").write_text((host / "zones").read_text() + "  ports: 8080/tcp\n")
-    seen = shell.observe(RULES)[0]
-    assert RULES.impossible(seen) == (
-        "firewalld has rules that are not permanent, and the reload that ours need would lose them; keep them with "
+    observed = shell.observe(RULES)[0]
+    assert RULES.impossible(observed) == (
+        "firewalld has runtime rules that the reload for Underlay's rules would drop; make them permanent with "
         "`firewall-cmd --runtime-to-permanent`, or drop them with `firewall-cmd --reload`"
     )
     assert RULES.impossible("closed") is None
@@ -111,7 +111,7 @@ def document(name: str) -> list[tuple[str, dict[str, str]]]:
     return [(e.tag, dict(e.attrib)) for e in ET.fromstring(text.encode()).iter()]  # noqa: S314
 
 
-def test_nodes_and_others_are_let_in_by_a_policy_that_leaves_the_rest_to_the_zones() -> None:
+def test_nodes_and_others_are_accepted_by_a_policy_that_leaves_the_rest_to_the_zones() -> None:
     first, second = f"underlay-{RULES.tag}-1", f"underlay-{RULES.tag}-2"
     assert document("underlay-input.xml") == [
         ("policy", {"priority": "-10", "target": "CONTINUE"}),
@@ -152,7 +152,7 @@ def test_pods_are_a_zone_that_is_routed_to_and_from() -> None:
     ("state", "policy", "problem"),
     [
         ("running\n", "underlay-input (active)\n  priority: -10\n", None),
-        ("running\n", "underlay-input\n  priority: -10\n", "firewalld has no active policy underlay-input"),
+        ("running\n", "underlay-input\n  priority: -10\n", "firewalld: policy underlay-input is not active"),
         ("", "", None),
     ],
 )

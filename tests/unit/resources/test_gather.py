@@ -1,4 +1,4 @@
-"""What a kind asks for all at once is what its single questions would have found."""
+"""One query for all resources of a kind finds what single queries would have found."""
 
 from __future__ import annotations
 
@@ -54,30 +54,30 @@ def host(shell: Shell) -> Shell:
 
 
 def test_answers_are_those_of_single_questions(host: Shell, tmp_path: Path) -> None:
-    asked = resources(tmp_path)
-    single = [host.observe(resource)[0] for resource in asked]
-    assert host.observe(*asked) == single
+    queries = resources(tmp_path)
+    single = [host.observe(resource)[0] for resource in queries]
+    assert host.observe(*queries) == single
     assert len(set(single)) > 10
 
 
 def test_fragments_do_without_what_was_gathered(host: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = resources(tmp_path)
-    gathered = host.observe(*asked)
-    for kind in {type(resource) for resource in asked}:
+    queries = resources(tmp_path)
+    gathered = host.observe(*queries)
+    for kind in {type(resource) for resource in queries}:
         monkeypatch.setattr(kind, "gather", classmethod(lambda _cls, _those: ""))
-    assert host.observe(*asked) == gathered
+    assert host.observe(*queries) == gathered
 
 
 def test_many_of_a_kind_cost_no_process_each(host: Shell, tmp_path: Path) -> None:
     for program in ("stat", "sha256sum", "grep", "cat"):
         host.program_is(program, f'echo {program} >>{tmp_path}/log; PATH={host.path} exec {program} "$@"')
-    asked = [
+    queries = [
         *(File(str(tmp_path / f"f{n}"), "x") for n in range(9)),
         *(Directory(str(tmp_path)) for _ in range(9)),
         *(Sysctl(key, "1") for key in ("kernel.ostype", "kernel.osrelease", "kernel.version")),
     ]
     for n in range(9):
         (tmp_path / f"f{n}").write_text(str(n))
-    assert observe_script(asked)
-    host.observe(*asked)
+    assert observe_script(queries)
+    host.observe(*queries)
     assert sorted((tmp_path / "log").read_text().split()) == ["grep", "sha256sum", "stat", "stat"]

@@ -32,7 +32,7 @@ UFW = """\
 
 @pytest.fixture
 def host(shell: Shell, tmp_path: Path) -> Path:
-    """What the two programs list stands in two files; what -restore is told in others."""
+    """What the two programs list stands in two files; what -restore reads is written to others."""
     for program in ("iptables", "ip6tables"):
         (tmp_path / program).write_text(OPEN)
         shell.program_is(
@@ -40,17 +40,17 @@ def host(shell: Shell, tmp_path: Path) -> Path:
             f"case $* in -V) echo '{program} v1.8.9 (nf_tables)';; '-w -S') cat {tmp_path}/{program};; esac",
         )
         shell.program_is(
-            f"{program}-restore", f'echo "# $*" >{tmp_path}/{program}.told; cat >>{tmp_path}/{program}.told'
+            f"{program}-restore", f'echo "# $*" >{tmp_path}/{program}.input; cat >>{tmp_path}/{program}.input'
         )
     shell.program_is("systemctl", "exit 1")
     return tmp_path
 
 
-def test_says_nothing_where_nothing_is_dropped(shell: Shell, host: Path) -> None:
+def test_is_as_declared_where_nothing_is_dropped(shell: Shell, host: Path) -> None:
     assert shell.observe(RULES) == ["none"]
 
 
-def test_says_nothing_where_there_is_no_iptables(shell: Shell) -> None:
+def test_is_as_declared_where_there_is_no_iptables(shell: Shell) -> None:
     shell.only_programs("grep", "sed", "paste", "cat", "awk")
     assert shell.observe(RULES) == ["none"]
 
@@ -69,7 +69,7 @@ def test_says_nothing_where_there_is_no_iptables(shell: Shell) -> None:
         (OPEN.replace("OUTPUT ACCEPT", "OUTPUT DROP"), "iptables OUTPUT"),
     ],
 )
-def test_sees_a_chain_that_drops(shell: Shell, host: Path, listing: str, closed: str | None) -> None:
+def test_finds_a_chain_that_drops(shell: Shell, host: Path, listing: str, closed: str | None) -> None:
     (host / "iptables").write_text(listing)
     assert shell.observe(RULES) == [f"closed: {closed}" if closed else "none"]
 
@@ -80,7 +80,7 @@ def test_ipv6_is_left_alone_by_a_cluster_without(shell: Shell, host: Path) -> No
     assert shell.observe(Iptables((*RULES.passes, Pass("input", 6)))) == ["closed: ip6tables INPUT,ip6tables FORWARD"]
 
 
-def test_legacy_iptables_is_not_asked_for_a_table_that_nobody_loaded(shell: Shell, host: Path) -> None:
+def test_legacy_iptables_is_not_queried_for_a_table_that_nobody_loaded(shell: Shell, host: Path) -> None:
     shell.places = {"/proc/net": str(host)}
     shell.program_is("iptables", f"case $* in -V) echo 'iptables v1.8.9 (legacy)';; *) cat {host}/iptables;; esac")
     (host / "iptables").write_text(UFW)
@@ -96,17 +96,17 @@ JUMP = f'-A INPUT -m comment --comment "underlay {RULES.tag}" -j UNDERLAY-INPUT\
 def test_knows_its_own_rules_and_older_ones(shell: Shell, host: Path) -> None:
     listing = UFW.replace("FORWARD DROP", "FORWARD ACCEPT")
     (host / "iptables").write_text(listing + JUMP)
-    assert shell.observe(RULES) == ["unkept"]
+    assert shell.observe(RULES) == ["unmaintained"]
     (host / "iptables").write_text(listing + JUMP.replace(RULES.tag, "0123456789ab"))
     assert shell.observe(RULES) == ["closed: iptables INPUT"]
 
 
-def test_puts_its_rules_beside_and_a_jump_in_front(shell: Shell, host: Path) -> None:
+def test_adds_its_own_chain_and_a_jump_in_front(shell: Shell, host: Path) -> None:
     (host / "iptables").write_text(UFW + JUMP.replace(RULES.tag, "0123456789ab"))
     script = f"tag={RULES.tag}\n{RULES.functions}\n{RULES.rules()}\nchains=$(u_iptables_chains)\nu_iptables_open\n"
     assert shell.run(script).rc == 0
     assert (
-        (host / "iptables.told").read_text()
+        (host / "iptables.input").read_text()
         == f"""\
 # -n -w
 *filter
@@ -130,16 +130,16 @@ def test_puts_its_rules_beside_and_a_jump_in_front(shell: Shell, host: Path) -> 
 COMMIT
 """
     )
-    assert not (host / "ip6tables.told").exists()
+    assert not (host / "ip6tables.input").exists()
 
 
-def test_takes_away_what_is_its_own_and_makes_no_table_where_there_is_none(shell: Shell, host: Path) -> None:
+def test_removes_what_is_its_own_and_makes_no_table_where_there_is_none(shell: Shell, host: Path) -> None:
     (host / "iptables").write_text(UFW + "-N UNDERLAY-1\n-N UNDERLAY-INPUT\n" + JUMP)
     shell.program_is("rmdir", "true")
     shell.places = {"/usr/local/lib/underlay": str(host / "lib"), "/etc/systemd": str(host), "/run/underlay": str(host)}
     assert shell.run("set -eu\n" + RULES.remove()).rc == 0
     assert (
-        (host / "iptables.told").read_text()
+        (host / "iptables.input").read_text()
         == f"""\
 # -n -w
 *filter
@@ -151,13 +151,16 @@ def test_takes_away_what_is_its_own_and_makes_no_table_where_there_is_none(shell
 COMMIT
 """
     )
-    assert not (host / "ip6tables.told").exists()
+    assert not (host / "ip6tables.input").exists()
 
 
 @pytest.mark.parametrize(
     ("saved", "problem"),
     [
-        (":INPUT DROP [0:0]\n-A INPUT -j ufw\n", "iptables lets nothing of the cluster through INPUT"),
+        (
+            ":INPUT DROP [0:0]\n-A INPUT -j ufw\n",
+            "iptables: INPUT drops the cluster's traffic (no jump to Underlay's chain)",
+        ),
         (":INPUT DROP [0:0]\n-A INPUT -j UNDERLAY-INPUT\n", None),
         (":INPUT ACCEPT [0:0]\n", None),
         ("", None),
@@ -172,5 +175,5 @@ def test_checks_the_programs_of_the_clusters_families_alone() -> None:
     closed = SayingHost({"ip6tables-save": Result(0, ":INPUT DROP [0:0]\n")})
     assert RULES.check(closed) is None
     assert Iptables((*RULES.passes, Pass("input", 6))).check(closed) == (
-        "ip6tables lets nothing of the cluster through INPUT"
+        "ip6tables: INPUT drops the cluster's traffic (no jump to Underlay's chain)"
     )

@@ -42,7 +42,7 @@ def test_a_star_in_a_setting_is_not_a_list_of_files(shell: Shell, proc: Path) ->
     assert shell.observe(Sysctl("core", "")) == ["|/bin/core * %p"]
 
 
-def test_a_setting_that_the_kernel_lacks_is_told(shell: Shell, proc: Path) -> None:
+def test_a_setting_that_the_kernel_lacks_is_reported(shell: Shell, proc: Path) -> None:
     key = Sysctl("net.bridge.bridge-nf-call-iptables", "1")
     assert key.difference(shell.observe(key)[0]) == "absent -> 1"
     outcome, err = shell.apply_and_tell(key)
@@ -55,19 +55,19 @@ def test_slashes_in_a_key_stand_for_dots() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seen", "difference"),
+    ("observed", "difference"),
     [("1", None), ("0", "0 -> 1"), ("absent", "absent -> 1"), ("", "unreadable -> 1"), ("1 1", "1 1 -> 1")],
 )
-def test_tells_how_a_setting_differs(seen: str, difference: str | None) -> None:
-    assert KEY.difference(seen) == difference
+def test_reports_how_a_setting_differs(observed: str, difference: str | None) -> None:
+    assert KEY.difference(observed) == difference
 
 
 @pytest.mark.parametrize(
     ("answer", "problem"),
     [
         (Result(0, "1\n"), None),
-        (Result(0, "0\n"), "net.ipv4.ip_forward is 0, not 1"),
-        (Result(255, "", "sysctl: cannot stat"), "net.ipv4.ip_forward is unreadable, not 1"),
+        (Result(0, "0\n"), "net.ipv4.ip_forward: 0, expected 1"),
+        (Result(255, "", "sysctl: cannot stat"), "net.ipv4.ip_forward: unreadable, expected 1"),
     ],
 )
 def test_checks_a_setting_with_the_sysctl_program(answer: Result, problem: str | None) -> None:
@@ -124,14 +124,14 @@ def test_a_name_is_not_taken_for_a_part_of_another(shell: Shell, kernel: Path) -
     assert shell.observe(KernelModule("netfilter")) == ["missing"]
 
 
-def test_a_module_that_the_kernel_lacks_is_told_with_a_remedy(shell: Shell, kernel: Path) -> None:
+def test_a_module_that_the_kernel_lacks_is_reported_with_a_remedy(shell: Shell, kernel: Path) -> None:
     module = KernelModule("wireguard")
     assert module.sentence(shell.observe(module)[0]) == "kernel module wireguard: missing -> loaded"
     outcome, err = shell.apply_and_tell(module)
     assert outcome.failed == module
     assert err == (
         "this kernel (6.1.0) has no module wireguard; install the package with the rest of its modules "
-        "(Ubuntu: linux-modules-extra of its release; Debian: linux-image-amd64, no cloud image's) or another kernel\n"
+        "(Ubuntu: linux-modules-extra of its release; Debian: linux-image-amd64, not a cloud kernel) or another kernel\n"
     )
 
 
@@ -140,8 +140,8 @@ def test_a_module_that_the_kernel_lacks_is_told_with_a_remedy(shell: Shell, kern
     [
         (Result(1, "", "modprobe: FATAL: Module vxlan already in kernel.\n"), None),
         (Result(0, "builtin vxlan\n"), None),
-        (Result(0, "insmod /lib/modules/x/vxlan.ko\n"), "kernel module vxlan is not in the running kernel"),
-        (Result(1, "", "modprobe: FATAL: not found"), "kernel module vxlan is not in the running kernel"),
+        (Result(0, "insmod /lib/modules/x/vxlan.ko\n"), "kernel module vxlan: not in the running kernel"),
+        (Result(1, "", "modprobe: FATAL: not found"), "kernel module vxlan: not in the running kernel"),
     ],
 )
 def test_checks_a_module_with_modprobe(answer: Result, problem: str | None) -> None:
@@ -212,7 +212,7 @@ def test_a_host_without_fstab_has_no_swap_in_it(shell: Shell, etc: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("seen", "difference"),
+    ("observed", "difference"),
     [
         ("0 in use, 0 in fstab", None),
         ("1 in use, 0 in fstab", "1 in use, 0 in fstab -> off"),
@@ -220,12 +220,12 @@ def test_a_host_without_fstab_has_no_swap_in_it(shell: Shell, etc: Path) -> None
         ("", "unknown -> off"),
     ],
 )
-def test_tells_how_swap_differs(seen: str, difference: str | None) -> None:
-    assert NoSwap().difference(seen) == difference
+def test_reports_how_swap_differs(observed: str, difference: str | None) -> None:
+    assert NoSwap().difference(observed) == difference
 
 
 def test_checks_swap_with_swapon(local: LocalHost) -> None:
     local.shell.program_is("swapon", "echo /dev/sda2")
-    assert NoSwap().check(local) == "swap is in use: /dev/sda2"
+    assert NoSwap().check(local) == "swap: on (/dev/sda2), expected off"
     local.shell.program_is("swapon", ":")
     assert NoSwap().check(local) is None

@@ -1,4 +1,4 @@
-"""What the kernel was built with, and its types: found out cheaply, and told before anything is installed."""
+"""The kernel's build options and its BTF: cheap to observe, and reported before anything is installed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def kernel(shell: Shell, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def seen(shell: Shell, *options: KernelOption) -> list[str]:
+def observed(shell: Shell, *options: KernelOption) -> list[str]:
     return shell.observe(*options)
 
 
@@ -44,47 +44,47 @@ OPTIONS = tuple(KernelOption(name) for name in ("BPF_SYSCALL", "VXLAN", "GENEVE"
 FOUND = ["y", "m", "off", "off", "off", "off"]
 
 
-def test_asks_the_running_kernel(shell: Shell, kernel: Path) -> None:
+def test_queries_the_running_kernel(shell: Shell, kernel: Path) -> None:
     (kernel / "config.gz").write_bytes(gzip.compress(CONFIG.encode()))
-    assert seen(shell, *OPTIONS) == FOUND
+    assert observed(shell, *OPTIONS) == FOUND
 
 
 @pytest.mark.parametrize("place", ["boot/config-6.1.0", "modules/6.1.0/config"])
-def test_asks_the_distribution_where_the_kernel_does_not_tell(shell: Shell, kernel: Path, place: str) -> None:
+def test_queries_the_distribution_where_the_kernel_does_not_report(shell: Shell, kernel: Path, place: str) -> None:
     (kernel / place).write_text(CONFIG)
-    assert seen(shell, *OPTIONS) == FOUND
+    assert observed(shell, *OPTIONS) == FOUND
 
 
 def test_says_nothing_of_a_kernel_that_hides_how_it_was_built(shell: Shell, kernel: Path) -> None:
     option = KernelOption("GENEVE")
-    assert seen(shell, option, option) == ["unknown", "unknown"]
+    assert observed(shell, option, option) == ["unknown", "unknown"]
     assert (option.sentence("unknown"), option.impossible("unknown")) == (None, None)
 
 
 def test_reads_the_configuration_once_for_all(shell: Shell, kernel: Path) -> None:
     (kernel / "boot/config-6.1.0").write_text(CONFIG)
     shell.program_is("cat", f'echo read >>{kernel}/log; exec /bin/cat "$@"')
-    seen(shell, *OPTIONS)
+    observed(shell, *OPTIONS)
     assert (kernel / "log").read_text() == "read\n"
 
 
 def test_knows_an_option_by_the_names_it_has_had(shell: Shell, kernel: Path) -> None:
     (kernel / "boot/config-6.1.0").write_text("CONFIG_CRYPTO_LIB_SHA1=y\n")
-    assert seen(shell, KernelOption("CRYPTO_SHA1", known_as=("CRYPTO_LIB_SHA1",))) == ["y"]
+    assert observed(shell, KernelOption("CRYPTO_SHA1", known_as=("CRYPTO_LIB_SHA1",))) == ["y"]
 
 
-def test_what_the_kernel_lacks_is_told_by_name(shell: Shell, kernel: Path) -> None:
+def test_what_the_kernel_lacks_is_reported_by_name(shell: Shell, kernel: Path) -> None:
     (kernel / "boot/config-6.1.0").write_text(CONFIG)
     option = KernelOption("NET_CLS_BPF", "attaches programs to links")
     reason = "this kernel was built without CONFIG_NET_CLS_BPF, which attaches programs to links; boot one that has it"
-    assert option.impossible(seen(shell, option)[0]) == reason
+    assert option.impossible(observed(shell, option)[0]) == reason
     assert option.sentence("off") == "kernel option NET_CLS_BPF: off -> on"
     outcome, err = shell.apply_and_tell(option)
     assert (outcome.failed, err) == (option, f"{reason}\n")
 
 
 @pytest.mark.parametrize("found", ["y", "m"])
-def test_what_is_there_is_not_told(found: str) -> None:
+def test_what_is_there_is_not_reported(found: str) -> None:
     assert (KernelOption("BPF").sentence(found), KernelOption("BPF").impossible(found)) == (None, None)
 
 

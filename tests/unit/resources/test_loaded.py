@@ -20,47 +20,49 @@ def host(shell: Shell, tmp_path: Path) -> Shell:
     shell.program_is("show-running", f"cat {tmp_path}/running")
     shell.program_is("systemctl", f"echo loaded >{tmp_path}/running; {tmp_path}/note")
     (tmp_path / "running").write_text("loaded\n")
-    (tmp_path / "note").write_text(f"#!/bin/sh\n{DAEMON.noted()}\n".replace("/run/underlay", str(tmp_path / "run")))
+    (tmp_path / "note").write_text(
+        f"#!/bin/sh\n{DAEMON.store_checksum()}\n".replace("/run/underlay", str(tmp_path / "run"))
+    )
     (tmp_path / "note").chmod(0o755)
     return shell
 
 
-def test_what_was_typed_since_the_load_is_seen_and_mended(host: Shell, tmp_path: Path) -> None:
-    assert host.run(DAEMON.noted()).rc == 0
+def test_what_was_changed_by_hand_since_the_load_is_observed_and_repaired(host: Shell, tmp_path: Path) -> None:
+    assert host.run(DAEMON.store_checksum()).rc == 0
     assert host.observe(DAEMON) == ["loaded"]
-    (tmp_path / "running").write_text("loaded\ntyped\n")
+    (tmp_path / "running").write_text("loaded\nchanged\n")
     assert host.observe(DAEMON) == ["changed"]
     outcome = host.apply(DAEMON)
     assert (outcome.failed, outcome.unmet) == (None, ())
     assert host.observe(DAEMON) == ["loaded"]
 
 
-def test_a_reload_that_does_not_mend_fails(host: Shell, tmp_path: Path) -> None:
-    host.run(DAEMON.noted())
-    (tmp_path / "running").write_text("typed\n")
+def test_a_reload_that_does_not_repair_fails(host: Shell, tmp_path: Path) -> None:
+    host.run(DAEMON.store_checksum())
+    (tmp_path / "running").write_text("changed\n")
     host.program_is("systemctl", f"rm -f {tmp_path}/run/loaded/x.service")
     assert host.apply(DAEMON).failed == DAEMON
 
 
-def test_a_daemon_that_is_silent_or_was_never_noted_is_nobodys_change(host: Shell) -> None:
+def test_a_daemon_that_is_silent_or_was_never_recorded_is_no_drift(host: Shell) -> None:
     assert host.observe(DAEMON) == ["unknown"]
     host.program_is("show-running", "exit 1")
     assert host.observe(DAEMON) == ["silent"]
-    assert [DAEMON.sentence(seen) for seen in ("unknown", "silent", "loaded", "")] == [None] * 4
+    assert [DAEMON.sentence(observed) for observed in ("unknown", "silent", "loaded", "")] == [None] * 4
 
 
 def test_the_sentence_says_what_a_deploy_will_do() -> None:
     assert DAEMON.sentence("changed") == (
-        "running configuration x.service: changed by hand since it was loaded -> as its file says"
+        "running configuration x.service: changed by hand since it was loaded -> as in its file"
     )
 
 
-@pytest.mark.parametrize(("running", "told"), [("loaded", False), ("loaded\ntyped", True)])
-def test_verification_sees_it_by_its_own_means(host: Shell, tmp_path: Path, running: str, told: bool) -> None:
-    host.run(DAEMON.noted())
+@pytest.mark.parametrize(("running", "reported"), [("loaded", False), ("loaded\nchanged", True)])
+def test_verification_finds_it_by_its_own_means(host: Shell, tmp_path: Path, running: str, reported: bool) -> None:
+    host.run(DAEMON.store_checksum())
     noted = (tmp_path / "run/loaded/x.service").read_text()
     said = {f"cat {DAEMON.stamp}": Result(0, noted), DAEMON.show: Result(0, f"{running}\n")}
-    assert (DAEMON.check(SayingHost(said)) is not None) == told
+    assert (DAEMON.check(SayingHost(said)) is not None) == reported
 
 
 def test_the_note_is_valid_in_both_shells(shell: Shell) -> None:

@@ -32,7 +32,7 @@ def host(shell: Shell, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_is_mounted_and_kept_by_a_unit_of_ours(shell: Shell, host: Path) -> None:
+def test_is_mounted_and_kept_by_a_unit(shell: Shell, host: Path) -> None:
     assert BPF.sentence(shell.observe(BPF)[0]) == "mount /sys/fs/bpf: absent -> bpf"
     for _ in range(2):
         assert shell.apply(BPF).unmet == ()
@@ -52,14 +52,14 @@ def test_what_systemd_mounts_itself_is_left_to_it(shell: Shell, host: Path) -> N
     assert list((host / "unit").iterdir()) == []
 
 
-def test_a_mount_that_nobody_keeps(shell: Shell, host: Path) -> None:
+def test_a_mount_that_is_lost_at_the_next_boot(shell: Shell, host: Path) -> None:
     (host / "mounted").write_text("bpf\n")
-    assert BPF.sentence(shell.observe(BPF)[0]) == "mount /sys/fs/bpf: until the next boot -> kept"
+    assert BPF.sentence(shell.observe(BPF)[0]) == "mount /sys/fs/bpf: until the next boot -> at every boot"
     assert shell.apply(BPF).unmet == ()
     assert "-t bpf" not in (host / "log").read_text()
 
 
-def test_another_file_system_in_its_place_is_told() -> None:
+def test_another_file_system_in_its_place_is_reported() -> None:
     assert BPF.difference("tmpfs kept=no") == "tmpfs -> bpf"
     assert BPF.difference("") == "unknown -> bpf"
 
@@ -73,8 +73,6 @@ def test_a_reset_takes_the_unit_and_leaves_the_mount(shell: Shell, host: Path) -
     assert (host / "mounted").read_text() == "bpf\n"
 
 
-@pytest.mark.parametrize(
-    ("type_", "problem"), [("bpf_fs\n", None), ("sysfs\n", "/sys/fs/bpf is sysfs, no mount of bpf")]
-)
+@pytest.mark.parametrize(("type_", "problem"), [("bpf_fs\n", None), ("sysfs\n", "/sys/fs/bpf: sysfs, expected bpf")])
 def test_checks_the_type_with_stat(type_: str, problem: str | None) -> None:
     assert BPF.check(SayingHost({"stat -f -c %T /sys/fs/bpf": Result(0, type_)})) == problem

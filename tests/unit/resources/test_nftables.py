@@ -53,7 +53,7 @@ table {table} {{
 
 @dataclass
 class Host:
-    """A host with programs that say what was written down, and nft that writes down what it is told."""
+    """A host with programs that print what was recorded, and an nft that records what it reads."""
 
     shell: Shell
     directory: Path
@@ -63,8 +63,8 @@ class Host:
         (self.directory / "handles").write_text(handles)
 
     @property
-    def told(self) -> list[str]:
-        path = self.directory / "told"
+    def input(self) -> list[str]:
+        path = self.directory / "input"
         return path.read_text().splitlines() if path.exists() else []
 
 
@@ -77,7 +77,7 @@ def host(shell: Shell, tmp_path: Path) -> Host:
         f"""case "$*" in
           "-s list ruleset") cat {tmp_path}/listing;;
           "-a list ruleset") cat {tmp_path}/handles;;
-          "-f -") cat >{tmp_path}/told;;
+          "-f -") cat >{tmp_path}/input;;
           *) exit 1;;
         esac""",
     )
@@ -113,23 +113,23 @@ def host(shell: Shell, tmp_path: Path) -> Host:
         (ruleset(policy="drop", chain="forward"), True),
     ],
 )
-def test_sees_a_chain_that_drops(host: Host, listing: str, closed: bool) -> None:
+def test_finds_a_chain_that_drops(host: Host, listing: str, closed: bool) -> None:
     host.has(listing)
     assert host.shell.observe(RULES)[0].startswith("closed: ") == closed
 
 
-def test_says_nothing_where_there_is_no_firewall(host: Host) -> None:
+def test_is_as_declared_where_there_is_no_firewall(host: Host) -> None:
     host.has(ruleset())
     assert host.shell.observe(RULES) == ["none"]
     assert RULES.sentence("none") is None
 
 
-def test_says_nothing_where_there_is_no_nftables(shell: Shell) -> None:
+def test_is_as_declared_where_there_is_no_nftables(shell: Shell) -> None:
     shell.only_programs("grep", "sed", "paste", "cat")
     assert shell.observe(RULES) == ["none"]
 
 
-def test_tells_which_chains_are_closed(host: Host) -> None:
+def test_reports_which_chains_are_closed(host: Host) -> None:
     host.has(ruleset(policy="drop") + ruleset("drop", table="ip nat-and-more", chain="forward"))
     assert RULES.sentence(host.shell.observe(RULES)[0]) == (
         "firewall nftables: inet filter input, ip nat-and-more forward: closed -> open to the cluster"
@@ -157,19 +157,19 @@ OURS = f'jump underlay-input comment "underlay {RULES.tag}"'
 
 def test_knows_its_own_rules_and_older_ones(host: Host) -> None:
     host.has(ruleset(OURS, "tcp dport 22 accept", policy="drop"))
-    assert host.shell.observe(RULES) == ["unkept"]
+    assert host.shell.observe(RULES) == ["unmaintained"]
     host.has(ruleset(OURS.replace(RULES.tag, "0123456789ab"), policy="drop"))
     assert host.shell.observe(RULES) == ["closed: inet filter input"]
 
 
-def test_is_content_when_a_unit_keeps_the_rules(host: Host) -> None:
+def test_is_as_declared_when_a_unit_maintains_the_rules(host: Host) -> None:
     host.has(ruleset(OURS, policy="drop"))
     host.shell.program_is("systemctl", "true")
     (host.directory / "programs/nftables").write_text(f"tag={RULES.tag}\n")
     assert RULES.sentence(host.shell.observe(RULES)[0]) is None
     (host.directory / "programs/nftables").write_text("tag=0123456789ab\n")
     assert RULES.sentence(host.shell.observe(RULES)[0]) == (
-        "firewall nftables: unkept -> kept by underlay-nftables.service"
+        "firewall nftables: unmaintained -> maintained by underlay-nftables.service"
     )
 
 
@@ -190,10 +190,10 @@ table inet filter { # handle 1
 def opened(host: Host, rules: Nftables) -> list[str]:
     script = f"tag={rules.tag}\n{rules.functions}\n{rules.rules()}\nchains=$(u_nftables_chains)\nu_nftables_open\n"
     assert host.shell.run(script).rc == 0
-    return host.told
+    return host.input
 
 
-def test_puts_its_rules_beside_and_one_jump_in_front(host: Host) -> None:
+def test_adds_its_own_chain_and_one_jump_in_front(host: Host) -> None:
     host.has(ruleset("tcp dport 22 accept", policy="drop"), handles=HANDLES)
     assert opened(host, RULES) == [
         "delete rule inet filter input handle 9",
@@ -217,11 +217,11 @@ def test_a_table_of_one_ip_version_gets_the_rules_of_that(host: Host) -> None:
     ]
 
 
-def test_takes_away_what_is_its_own(host: Host) -> None:
+def test_removes_what_is_its_own(host: Host) -> None:
     host.has("", handles=HANDLES)
     host.shell.program_is("rmdir", "true")
     assert host.shell.run("set -eu\n" + RULES.remove()).rc == 0
-    assert host.told == ["delete rule inet filter input handle 9", "delete chain inet filter underlay-input"]
+    assert host.input == ["delete rule inet filter input handle 9", "delete chain inet filter underlay-input"]
 
 
 def test_other_rules_have_another_tag() -> None:
@@ -241,7 +241,10 @@ JUMP = {
 
 
 def test_checks_by_what_nft_gives_as_data() -> None:
-    assert RULES.check(says(CHAIN)) == "nftables lets nothing of the cluster through inet filter input"
+    assert (
+        RULES.check(says(CHAIN))
+        == "nftables: inet filter input drops the cluster's traffic (no jump to Underlay's chain)"
+    )
     assert RULES.check(says(CHAIN, JUMP)) is None
     assert RULES.check(says({"chain": CHAIN["chain"] | {"policy": "accept"}})) is None
     assert RULES.check(says({"chain": CHAIN["chain"] | {"table": "firewalld"}})) is None

@@ -1,4 +1,4 @@
-"""Packages: what dpkg and rpm answer, and what apt-get and dnf are told."""
+"""Packages: what dpkg and rpm answer, and the arguments of apt-get and dnf."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def dpkg(shell: Shell, **states: str) -> None:
 
 
 def rpm(shell: Shell, *installed: str) -> None:
-    """A host with rpm and without dpkg; as rpm does it, what is not installed is told on standard output."""
+    """A host with rpm and without dpkg; like rpm it reports what is not installed on standard output."""
     shell.only_programs(*TOOLS)
     shell.program_is(
         "rpm",
@@ -58,13 +58,13 @@ def rpm(shell: Shell, *installed: str) -> None:
         ({"conntrack": "iU", "socat": "ii"}, "install conntrack"),
     ],
 )
-def test_sees_what_dpkg_has_installed(shell: Shell, states: dict[str, str], difference: str | None) -> None:
+def test_finds_what_dpkg_has_installed(shell: Shell, states: dict[str, str], difference: str | None) -> None:
     dpkg(shell, **states)
     assert TWO.difference(shell.observe(TWO)[0]) == difference
 
 
 @pytest.mark.skipif(shutil.which("dpkg-query") is None, reason="this machine has no dpkg")
-def test_sees_what_this_machine_has_installed(shell: Shell) -> None:
+def test_finds_what_this_machine_has_installed(shell: Shell) -> None:
     packages = Packages(("coreutils", "dpkg", "no-such-package"))
     assert packages.difference(shell.observe(packages)[0]) == "install no-such-package"
 
@@ -78,13 +78,13 @@ def test_sees_what_this_machine_has_installed(shell: Shell) -> None:
         ((), "install conntrack-tools socat"),
     ],
 )
-def test_sees_what_rpm_has_installed(shell: Shell, installed: tuple[str, ...], difference: str | None) -> None:
+def test_finds_what_rpm_has_installed(shell: Shell, installed: tuple[str, ...], difference: str | None) -> None:
     rpm(shell, *installed)
     assert TWO.difference(shell.observe(TWO)[0]) == difference
 
 
 @pytest.mark.parametrize(
-    ("seen", "difference"),
+    ("observed", "difference"),
     [
         ("missing:", None),
         ("missing: socat", "install socat"),
@@ -92,15 +92,15 @@ def test_sees_what_rpm_has_installed(shell: Shell, installed: tuple[str, ...], d
         ("garbage", "install conntrack socat"),
     ],
 )
-def test_tells_what_differs(seen: str, difference: str | None) -> None:
-    assert TWO.sentence(seen) == (f"packages: {difference}" if difference else None)
+def test_reports_what_differs(observed: str, difference: str | None) -> None:
+    assert TWO.sentence(observed) == (f"packages: {difference}" if difference else None)
 
 
 APT = "-q -y -o DPkg::Lock::Timeout=120 -o Acquire::Retries=3 -o Acquire::http::Timeout=20"
 
 
 def installing(shell: Shell, tmp_path: Path, program: str, fails: str = "false") -> tuple[int, str]:
-    """Apply with a package manager that writes down what it is told, and fails when `fails` is true of it."""
+    """Apply with a package manager that records its arguments, and fails when `fails` is true of them."""
     log = tmp_path / "log"
     shell.only_programs(*TOOLS)
     shell.program_is(program, f'echo "$@" >>{log}; echo noise; if {fails}; then exit 100; fi')
@@ -128,7 +128,7 @@ def test_apt_that_fails_fails_the_host(shell: Shell, tmp_path: Path) -> None:
     assert log.count("\n") == 2
 
 
-def test_dnf_is_told_its_own_names(shell: Shell, tmp_path: Path) -> None:
+def test_dnf_is_given_its_own_names(shell: Shell, tmp_path: Path) -> None:
     assert installing(shell, tmp_path, "dnf") == (
         0,
         "-q -y install --setopt=install_weak_deps=False conntrack-tools socat\n",
@@ -140,7 +140,7 @@ def test_dnf_that_fails_fails_the_host(shell: Shell, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(shutil.which("dpkg") is None, reason="this machine has no dpkg")
-def test_the_check_asks_dpkg(local: LocalHost) -> None:
+def test_the_check_queries_dpkg(local: LocalHost) -> None:
     assert Packages(("coreutils", "dpkg")).check(local) is None
     problem = Packages(("coreutils", "no-such-package")).check(local)
     assert problem is not None

@@ -26,7 +26,7 @@ DEPLOYED = "sh.helm.release.v1.plugin.v6 helm.sh/release.v1 1 1d deployed 6 1"
 
 @pytest.fixture
 def release(shell: Shell, tmp_path: Path) -> HelmRelease:
-    """A release on a host whose helm knows what stands in the file `seen`, and whose cluster has `records`."""
+    """A release on a host whose helm knows what stands in the file `observed`, and whose cluster has `records`."""
     shell.places = {
         BLOBS: str(tmp_path / "blobs"),
         "/etc/kubernetes/admin.conf": str(tmp_path / "admin.conf"),
@@ -38,10 +38,10 @@ def release(shell: Shell, tmp_path: Path) -> HelmRelease:
         "helm",
         f"""cd {tmp_path}; shift; echo "helm $*" | head -n 1 >>log
         case "$1" in
-          get) [ -e seen ] || {{ echo "Error: release: not found" >&2; exit 1; }}; cat seen;;
+          get) [ -e observed ] || {{ echo "Error: release: not found" >&2; exit 1; }}; cat observed;;
           show) [ ! -e crds ] || cat crds;;
           upgrade) [ ! -e broken ] || {{ echo "Error: it does not work" >&2; exit 1; }}; cat >values
-            echo 'deployed plugin 1.2.3 {as_seen(VALUES)}' >seen; : >records;;
+            echo 'deployed plugin 1.2.3 {as_seen(VALUES)}' >observed; : >records;;
         esac""",
     )
     shell.program_is(
@@ -56,7 +56,7 @@ def release(shell: Shell, tmp_path: Path) -> HelmRelease:
     )
     path = tmp_path / "charts" / "plugin-1.2.3.tgz"
     chart = HostChart("plugin", "1.2.3", "1" * 64, str(path), install=f"mkdir -p {path.parent}; echo chart >{path}")
-    return HelmRelease("plugin", "plugin-system", chart, VALUES, patience=3)
+    return HelmRelease("plugin", "plugin-system", chart, VALUES, timeout=3)
 
 
 def as_seen(values: dict[str, Any]) -> str:
@@ -72,7 +72,7 @@ def log(tmp_path: Path) -> list[str]:
     return (tmp_path / "log").read_text().splitlines()
 
 
-def test_sees_a_release_that_is_not_there(shell: Shell, release: HelmRelease) -> None:
+def test_finds_a_release_that_is_not_there(shell: Shell, release: HelmRelease) -> None:
     assert shell.observe(release) == ["absent"]
     assert release.sentence("absent") == "release plugin: absent -> plugin 1.2.3"
 
@@ -101,18 +101,20 @@ def test_is_installed_and_then_as_declared(shell: Shell, release: HelmRelease, t
     )
 
 
-def test_a_value_stands_in_no_command_line_and_is_not_told(shell: Shell, release: HelmRelease, tmp_path: Path) -> None:
+def test_a_value_stands_in_no_command_line_and_is_not_reported(
+    shell: Shell, release: HelmRelease, tmp_path: Path
+) -> None:
     secret = replace(release, values={"password": "correct-horse"})
     assert "correct-horse" not in observe_script([secret])
     assert "correct-horse" not in repr(secret)
-    told = secret.sentence('deployed plugin 1.2.3 {"password":"another","":0}')
-    assert told == "release plugin: values differ: password"
+    calls = secret.sentence('deployed plugin 1.2.3 {"password":"another","":0}')
+    assert calls == "release plugin: values differ: password"
     shell.apply(secret)
     assert "correct-horse" not in (tmp_path / "log").read_text()
 
 
 @pytest.mark.parametrize(
-    ("seen", "difference"),
+    ("observed", "difference"),
     [
         ("", "unknown -> plugin 1.2.3"),
         ("garbage", "unknown -> plugin 1.2.3"),
@@ -136,17 +138,17 @@ def test_a_value_stands_in_no_command_line_and_is_not_told(shell: Shell, release
         ("deployed plugin 1.2.3 not-json", "values differ: a, b, l, n"),
     ],
 )
-def test_tells_what_differs(release: HelmRelease, seen: str, difference: str | None) -> None:
-    wanted = replace(release, values={"a": 1, "b": {"c": "x=y"}, "l": ["s", 2], "n": None})
-    assert wanted.difference(seen) == difference
+def test_reports_what_differs(release: HelmRelease, observed: str, difference: str | None) -> None:
+    declared = replace(release, values={"a": 1, "b": {"c": "x=y"}, "l": ["s", 2], "n": None})
+    assert declared.difference(observed) == difference
 
 
-def test_tells_of_many_values_the_first(release: HelmRelease) -> None:
-    wanted = replace(release, values={f"v{i}": i for i in range(9)})
-    assert wanted.difference('deployed plugin 1.2.3 {"":0}') == "values differ: v0, v1, v2, v3, v4, v5 and 3 more"
+def test_reports_the_first_of_many_values(release: HelmRelease) -> None:
+    declared = replace(release, values={f"v{i}": i for i in range(9)})
+    assert declared.difference('deployed plugin 1.2.3 {"":0}') == "values differ: v0, v1, v2, v3, v4, v5 and 3 more"
 
 
-def test_the_record_of_a_helm_that_was_killed_here_is_taken_away(
+def test_the_record_of_a_helm_that_was_killed_here_is_removed(
     shell: Shell, release: HelmRelease, tmp_path: Path
 ) -> None:
     records(tmp_path, DEPLOYED, PENDING.format(since=2**40))
@@ -167,7 +169,7 @@ def test_somebody_elses_helm_is_given_time(shell: Shell, release: HelmRelease, t
     assert len(looks) > 2
 
 
-def test_the_revision_of_a_helm_that_dies_is_noted(shell: Shell, release: HelmRelease, tmp_path: Path) -> None:
+def test_the_revision_of_a_helm_that_dies_is_recorded(shell: Shell, release: HelmRelease, tmp_path: Path) -> None:
     records(tmp_path, DEPLOYED)
     (tmp_path / "broken").touch()
     outcome, err = shell.apply_and_tell(release)
@@ -181,7 +183,7 @@ def test_a_second_helm_waits_for_the_first(shell: Shell, release: HelmRelease, t
     with lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         outcome, err = shell.apply_and_tell(release)
-    assert (outcome.failed, err) == (release, "an earlier helm on this host has not ended in 3 s\n")
+    assert (outcome.failed, err) == (release, "an earlier helm still runs on this host after 3 s\n")
     assert not (tmp_path / "log").exists()
 
 
@@ -190,10 +192,10 @@ def test_kinds_of_the_chart_are_applied_before_it_with_every_version(
 ) -> None:
     (tmp_path / "crds").write_text('---\n{"kind": "CustomResourceDefinition"}\n')
     assert shell.apply(release).failed is None
-    told = [line.split(" -f ")[0] for line in log(tmp_path)]
-    apply = told.index("kubectl apply --server-side --force-conflicts --field-manager=underlay")
-    wait = told.index("kubectl wait --for=condition=established --timeout=60s")
-    upgrade = next(i for i, line in enumerate(told) if line.startswith("helm upgrade"))
+    calls = [line.split(" -f ")[0] for line in log(tmp_path)]
+    apply = calls.index("kubectl apply --server-side --force-conflicts --field-manager=underlay")
+    wait = calls.index("kubectl wait --for=condition=established --timeout=60s")
+    upgrade = next(i for i, line in enumerate(calls) if line.startswith("helm upgrade"))
     assert apply < wait < upgrade
 
 
@@ -216,14 +218,14 @@ def test_a_namespace_is_made_where_there_is_none(
 def test_an_uninstall_that_was_cut_off_is_finished_first(shell: Shell, release: HelmRelease, tmp_path: Path) -> None:
     records(tmp_path, DEPLOYED.replace("deployed", "uninstalling"))
     shell.apply(release)
-    told = [line for line in log(tmp_path) if line.startswith("helm u")]
-    assert [line.split()[1] for line in told] == ["uninstall", "upgrade"]
+    calls = [line for line in log(tmp_path) if line.startswith("helm u")]
+    assert [line.split()[1] for line in calls] == ["uninstall", "upgrade"]
 
 
 def test_removal_takes_the_kinds_and_the_chart_too(shell: Shell, release: HelmRelease, tmp_path: Path) -> None:
     shell.apply(release)
     (tmp_path / "log").unlink()
-    (tmp_path / "seen").write_text('---\n{"kind": "CustomResourceDefinition"}\n')
+    (tmp_path / "observed").write_text('---\n{"kind": "CustomResourceDefinition"}\n')
     ran = shell.run(f"set -eu\n{release.remove()}\n")
     assert (ran.rc, ran.stderr) == (0, "")
     assert [" ".join(line.split()[:3]) for line in log(tmp_path)] == [
@@ -248,7 +250,7 @@ def test_sends_the_chart_where_the_controller_has_it_and_the_host_has_not(releas
     assert pushed.uploads("absent cached") == ()
 
 
-def test_sees_whether_the_chart_is_on_the_host(shell: Shell, release: HelmRelease, tmp_path: Path) -> None:
+def test_finds_whether_the_chart_is_on_the_host(shell: Shell, release: HelmRelease, tmp_path: Path) -> None:
     (tmp_path / "blobs" / ("1" * 64)).touch()
     assert shell.observe(release) == ["absent cached"]
 
@@ -265,11 +267,11 @@ def record(*, version: str = "1.2.3", config: Any = VALUES) -> str:
         (Result(0, record()), None),
         (Result(0, ""), "nothing is deployed"),
         (Result(1, "", "no cluster\n"), "nothing is deployed: no cluster"),
-        (Result(0, record(version="1.2.2")), "is plugin 1.2.2, not plugin 1.2.3"),
+        (Result(0, record(version="1.2.2")), "plugin 1.2.2, expected plugin 1.2.3"),
         (Result(0, record(config=None)), "values differ: key, mtu, routingMode"),
         (Result(0, record(config=VALUES | {"mtu": 1})), "values differ: mtu"),
-        (Result(0, "bm90aGluZw=="), "its record cannot be read"),
-        (Result(0, "!"), "its record cannot be read"),
+        (Result(0, "bm90aGluZw=="), "its Secret cannot be read"),
+        (Result(0, "!"), "its Secret cannot be read"),
     ],
 )
 def test_the_check_reads_helms_own_record(release: HelmRelease, answer: Result, problem: str | None) -> None:

@@ -15,7 +15,7 @@ SHOWN = "2: eth0.7    inet6 2001:db8::1/64 scope global dynamic \\       valid_l
 
 @pytest.fixture
 def link(shell: Shell, tmp_path: Path) -> Path:
-    """The link eth0.7, whose kernel heeds advertisements unless it forwards."""
+    """The link eth0.7, whose kernel accepts advertisements unless it forwards."""
     shell.places = {"/proc/sys": str(tmp_path), "/etc/sysctl.d": str(tmp_path)}
     (tmp_path / "net/ipv6/conf/eth0.7").mkdir(parents=True)
     (tmp_path / "net/ipv6/conf/eth0.7/accept_ra").write_text("1\n")
@@ -24,9 +24,9 @@ def link(shell: Shell, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_link_goes_on_heeding_them_now_and_after_a_reboot(shell: Shell, link: Path) -> None:
+def test_the_link_goes_on_accepting_them_now_and_after_a_reboot(shell: Shell, link: Path) -> None:
     assert ADDRESS.sentence(shell.observe(ADDRESS)[0]) == (
-        "router advertisements for 2001:db8::1: eth0.7 ignores them when forwarding -> heeds them"
+        "router advertisements for 2001:db8::1: eth0.7 ignores them while forwarding -> accepts them"
     )
     for _ in range(2):
         assert shell.apply(ADDRESS).unmet == ()
@@ -34,20 +34,24 @@ def test_the_link_goes_on_heeding_them_now_and_after_a_reboot(shell: Shell, link
     assert (link / "99-z-underlay-links.conf").read_text() == "-net/ipv6/conf/eth0.7/accept_ra = 2\n"
 
 
-def test_who_listens_himself_is_left_alone(shell: Shell, link: Path) -> None:
+def test_a_link_that_a_daemon_configures_is_left_alone(shell: Shell, link: Path) -> None:
     (link / "net/ipv6/conf/eth0.7/accept_ra").write_text("0\n")
     assert shell.observe(ADDRESS) == ["eth0.7 0"]
     assert ADDRESS.sentence("eth0.7 0") is None
 
 
-def test_an_address_that_no_link_has_is_preflights_to_tell(shell: Shell, link: Path) -> None:
+def test_an_address_that_no_link_has_is_left_to_preflight(shell: Shell, link: Path) -> None:
     (link / "shown").write_text("")
     assert ADDRESS.sentence(shell.observe(ADDRESS)[0]) is None
 
 
 @pytest.mark.parametrize(
     ("value", "problem"),
-    [("1\n", "eth0.7 will lose its routes: accept_ra is 1"), ("2\n", None), ("0\n", None)],
+    [
+        ("1\n", "eth0.7: accept_ra is 1, expected 2 on a host that forwards (the link loses its routes)"),
+        ("2\n", None),
+        ("0\n", None),
+    ],
 )
 def test_checks_the_link_of_the_address(value: str, problem: str | None) -> None:
     answers = {"ip -o -6": Result(0, SHOWN), "cat /proc/sys/net/ipv6/conf/eth0.7/accept_ra": Result(0, value)}

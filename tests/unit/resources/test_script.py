@@ -17,7 +17,7 @@ from underlay.resources.script import apply_script, observe_script, read_observa
 class Fragment(Resource):
     """A resource of plain shell text."""
 
-    seen: str = "echo good"
+    observed: str = "echo good"
     act: str = ":"
     label: str = "a"
 
@@ -29,10 +29,10 @@ class Fragment(Resource):
         return self.label
 
     def observe(self) -> str:
-        return self.seen
+        return self.observed
 
-    def difference(self, seen: str) -> str | None:
-        return None if seen == "good" else f"{seen or 'nothing'} -> good"
+    def difference(self, observed: str) -> str | None:
+        return None if observed == "good" else f"{observed or 'nothing'} -> good"
 
     def apply(self) -> str:
         return self.act
@@ -132,7 +132,7 @@ def test_any_way_to_fail_is_a_failure(shell: Shell, act: str) -> None:
     assert shell.apply(GOOD, broken, Fragment(label="after")).failed == broken
 
 
-def test_what_a_resource_sets_is_not_seen_by_the_next(shell: Shell) -> None:
+def test_what_a_resource_sets_is_not_observed_by_the_next(shell: Shell) -> None:
     loud = Fragment(act="x=1; set +e; cd /; umask 000; trap 'echo bye' EXIT")
     quiet = Fragment(act='[ -z "${x:-}" ]; [ "$(pwd)" = / ] && exit 1; [ "$(umask)" != 0000 ]')
     assert shell.apply(loud, quiet).failed is None
@@ -145,7 +145,7 @@ def test_a_command_that_reads_its_input_does_not_swallow_the_rest(shell: Shell) 
     assert (outcome.failed, outcome.unmet) == (None, ())
 
 
-def test_looks_again_and_tells_what_is_still_not_so(shell: Shell, tmp_path: Path) -> None:
+def test_observes_again_and_reports_what_is_still_not_so(shell: Shell, tmp_path: Path) -> None:
     good = File(str(tmp_path / "f"), "x\n", owner=OWNER)
     stubborn = Fragment("echo bad", label="stubborn")
     silent = Fragment(":", label="silent")

@@ -59,7 +59,7 @@ def test_globs_stay_off_for_the_questions_that_follow(shell: Shell, proc: Path) 
         ("net.ipv4.conf.lxc1.rp_filter = 0\n", None),
         (
             "net.ipv4.conf.lxc1.rp_filter = 0\nnet.ipv4.conf.lxc2.rp_filter = 2\n",
-            "net.ipv4.conf.lxc2.rp_filter = 2, not 0",
+            "net.ipv4.conf.lxc2.rp_filter: 2, expected 0",
         ),
     ],
 )
@@ -88,7 +88,7 @@ def test_a_setting_that_may_be_missing(shell: Shell, proc: Path) -> None:
     (proc / "net/core/bpf_jit_enable").write_text("0\n")
     assert JIT.sentence(shell.observe(JIT)[0]) == "sysctl net.core.bpf_jit_enable: 0 -> 1"
     assert JIT.check(SayingHost({"sysctl": Result(255, "", "cannot stat")})) is None
-    assert JIT.check(SayingHost({"sysctl": Result(0, "0\n")})) == "net.core.bpf_jit_enable is 0, not 1"
+    assert JIT.check(SayingHost({"sysctl": Result(0, "0\n")})) == "net.core.bpf_jit_enable: 0, expected 1"
 
 
 def test_a_dash_lets_the_boot_go_on_without_the_setting() -> None:

@@ -14,7 +14,7 @@ GOOD = "ActiveState=active UnitFileState=enabled NeedDaemonReload=no Loaded=curr
 
 
 @pytest.mark.parametrize(
-    ("change", "seen", "difference"),
+    ("change", "observed", "difference"),
     [
         ({}, GOOD, None),
         ({}, GOOD.replace("UnitFileState=enabled", "UnitFileState=static"), None),
@@ -41,14 +41,14 @@ GOOD = "ActiveState=active UnitFileState=enabled NeedDaemonReload=no Loaded=curr
         ({"optional": True}, GOOD.replace("=current", "=stale"), "restart, its files have changed"),
     ],
 )
-def test_tells_what_differs(change: dict[str, bool | None], seen: str, difference: str | None) -> None:
+def test_reports_what_differs(change: dict[str, bool | None], observed: str, difference: str | None) -> None:
     unit = Unit("x.service", **change)  # type: ignore[arg-type]
-    assert unit.sentence(seen) == (f"unit x.service: {difference}" if difference else None)
+    assert unit.sentence(observed) == (f"unit x.service: {difference}" if difference else None)
 
 
 @pytest.fixture
 def host(shell: Shell, tmp_path: Path) -> Shell:
-    """A host with x.service enabled and running since 1000, which writes down what systemctl is told."""
+    """A host with x.service enabled and running since 1000, whose systemctl records its arguments."""
     shell.places = {"/run/underlay": str(tmp_path / "run")}
     shell.program_is(
         "systemctl",
@@ -74,16 +74,16 @@ def config(tmp_path: Path) -> Path:
     return path
 
 
-def test_sees_a_unit_that_is_as_declared(host: Shell, config: Path) -> None:
+def test_finds_a_unit_that_is_as_declared(host: Shell, config: Path) -> None:
     assert host.observe(Unit("x.service"), Unit("x.service", watches=(str(config),))) == [GOOD, GOOD]
 
 
-def test_sees_a_unit_that_nobody_knows(host: Shell) -> None:
+def test_finds_a_unit_that_nobody_knows(host: Shell) -> None:
     unit = Unit("no-such.service")
     assert unit.difference(host.observe(unit)[0]) == "disabled -> enabled, inactive -> running"
 
 
-def test_a_file_younger_than_the_unit_asks_for_a_restart(host: Shell, config: Path) -> None:
+def test_a_file_younger_than_the_unit_requires_a_restart(host: Shell, config: Path) -> None:
     unit = Unit("x.service", watches=("/etc/hostname-that-is-not", str(config)))
     assert unit.difference(host.observe(unit)[0]) is None
     config.touch()
@@ -102,7 +102,7 @@ def test_after_a_restart_the_content_counts_not_the_time(host: Shell, config: Pa
         assert host.apply(unit).unmet == ()
 
 
-def test_a_stale_stamp_of_an_earlier_file_asks_for_a_restart(host: Shell, config: Path, tmp_path: Path) -> None:
+def test_a_stale_stamp_of_an_earlier_file_requires_a_restart(host: Shell, config: Path, tmp_path: Path) -> None:
     (tmp_path / "run/started").mkdir(parents=True)
     (tmp_path / "run/started/x.service").write_text("")
     unit = Unit("x.service", watches=(str(config),))
@@ -146,10 +146,10 @@ def test_removing_forgets_the_stamp(host: Shell, config: Path, tmp_path: Path) -
     [
         ({}, "active", "enabled", None),
         ({}, "active", "static", None),
-        ({}, "failed", "enabled", "unit x.service is failed"),
-        ({}, "active", "disabled", "unit x.service is disabled"),
+        ({}, "failed", "enabled", "x.service: failed, expected active"),
+        ({}, "active", "disabled", "x.service: disabled, expected enabled"),
         ({"running": None}, "failed", "enabled", None),
-        ({"running": False, "enabled": False}, "active", "disabled", "unit x.service is active"),
+        ({"running": False, "enabled": False}, "active", "disabled", "x.service: active, expected inactive"),
         ({"running": False, "enabled": False}, "inactive", "disabled", None),
         ({"optional": True}, "inactive", "disabled", None),
     ],
@@ -167,8 +167,8 @@ def test_checks_a_unit_by_other_means(
 
 def test_a_unit_that_systemd_does_not_know_fails_the_check() -> None:
     answers = {"systemctl is-active": Result(4, "inactive\n"), "systemctl is-enabled": Result(4, "not-found\n")}
-    assert Unit("x.service").check(SayingHost(answers)) == "unit x.service is inactive"
-    assert Unit("x.service", running=None).check(SayingHost(answers)) == "unit x.service is not-found"
+    assert Unit("x.service").check(SayingHost(answers)) == "x.service: inactive, expected active"
+    assert Unit("x.service", running=None).check(SayingHost(answers)) == "x.service: not-found, expected enabled"
 
 
 def test_a_reset_leaves_the_hosts_own_units_as_they_are(host: Shell, tmp_path: Path) -> None:

@@ -158,6 +158,6 @@ def test_what_two_hosts_must_not_share() -> None:
     ]
 
 
-def test_a_cluster_that_does_not_tell_its_subnets_is_never_well() -> None:
+def test_a_cluster_that_does_not_report_its_subnets_is_never_well() -> None:
     _, beside = verdict(RACKS, well(), {})
     assert beside == ["cp-1 does not tell the nodes' pod subnets; is the API server up?"]

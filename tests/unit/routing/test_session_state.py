@@ -68,7 +68,7 @@ def test_hops_alone_are_no_ttl_security() -> None:
     assert not view.neighbours["192.0.2.101"].ttl_security
 
 
-def test_a_speaker_that_does_not_run_is_told() -> None:
+def test_a_speaker_that_does_not_run_is_reported() -> None:
     assert read_view(RACKS, "w-1", json.dumps(COUNTERS)).trouble == "FRR does not answer; is frr.service running?"
     assert read_view(RACKS, "w-1", "").trouble == "FRR does not answer; is frr.service running?"
 
