@@ -29,12 +29,8 @@ Groups = dict[str, tuple[str, ...]]
 MODES = sorted(modes())
 
 
-def _plain(traits: Traits) -> bool:
-    return traits.status is Status.SUPPORTED and traits.reach is Reach.ANYWHERE and not traits.policy
-
-
-# A mode that any cluster may have and that brings little, for tests that are about something else.
-ANY_MODE = next(name for name, mode in modes().items() if mode().carries_pods and _plain(mode().traits))
+# Inventories and commands name a mode that is registered: one that any cluster may have, and whose plugin has others.
+REGISTERED_MODE = "flannel-vxlan"
 
 
 class PlainNetwork(Network):
@@ -48,7 +44,7 @@ class PlainNetwork(Network):
         return Traits(status=Status.SUPPORTED, version="1", reach=Reach.ANYWHERE, families=(4, 6))
 
 
-def hosts(mode: str = ANY_MODE, **shared: Any) -> Hosts:
+def hosts(mode: str = REGISTERED_MODE, **shared: Any) -> Hosts:
     """Variables of one control-plane host and two workers in two racks; `shared` are set for all of them."""
     everywhere = {"network": {"mode": mode}, **shared}
     return {
@@ -65,7 +61,7 @@ def groups(*, control_plane: tuple[str, ...] = ("cp-1",), workers: tuple[str, ..
 def high_available(**shared: Any) -> tuple[Hosts, Groups]:
     """Three control-plane hosts behind a load balancer, and a worker."""
     names = ("cp-1", "cp-2", "cp-3", "w-1")
-    everywhere = {"network": {"mode": ANY_MODE}, "control_plane_endpoint": "api.example.net", **shared}
+    everywhere = {"network": {"mode": REGISTERED_MODE}, "control_plane_endpoint": "api.example.net", **shared}
     found = {n: {"address": f"192.0.2.{i}", **deepcopy(everywhere)} for i, n in enumerate(names, start=1)}
     return found, groups(control_plane=names[:3], workers=names[3:])
 
@@ -98,9 +94,10 @@ def one_rack(**changes: Any) -> Cluster:
     return cluster(**({"nodes": nodes, "bgp": with_bgp()} | changes))
 
 
-def network(mode: str = ANY_MODE, **settings: Any) -> Network:
-    """The mode as it can be deployed: its example's settings, and those over them."""
-    return modes()[mode].model_validate(modes()[mode].example() | settings)
+def network(mode: str | None = None, **settings: Any) -> Network:
+    """A mode as it can be deployed: its example's settings, and those over them. Without one, what brings nothing."""
+    kind = modes()[mode] if mode else PlainNetwork
+    return kind.model_validate(kind.example() | settings)
 
 
 def with_bgp(**changes: Any) -> Bgp:
@@ -122,7 +119,8 @@ def dual_stack(**changes: Any) -> Cluster:
     return cluster(**({"nodes": nodes, "bgp": with_bgp()} | subnets | changes))
 
 
-def spec(mode: str = ANY_MODE, **changes: Any) -> Spec:
+def spec(mode: str | None = None, **changes: Any) -> Spec:
+    """The ordinary cluster on one segment with a mode, or with a network that brings nothing."""
     return Spec(cluster=one_rack(**changes), network=network(mode), artifacts={"source": "upstream"}, verify=True)
 
 

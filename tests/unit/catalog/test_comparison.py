@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.unit.clusters import ANY_MODE, MODES
+from tests.unit.clusters import MODES, REGISTERED_MODE
 from underlay.catalog.comparison import Comparison, compared, comparison
 from underlay.catalog.example_cluster import example_of
 from underlay.catalog.filters import Wanted
@@ -78,8 +78,8 @@ def test_a_bar_in_a_cell_does_not_end_it() -> None:
 
 
 def test_without_a_run_every_mode_renders() -> None:
-    assert proof_of(ANY_MODE, {}) == Proof(rung=1, how="unit tests")
-    assert proof_of(ANY_MODE, {}).word == "renders"
+    assert proof_of(REGISTERED_MODE, {}) == Proof(rung=1, how="unit tests")
+    assert proof_of(REGISTERED_MODE, {}).word == "renders"
 
 
 def test_a_runs_proof_is_read_as_it_was_written() -> None:

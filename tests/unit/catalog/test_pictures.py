@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.clusters import ANY_MODE, MODES
+from tests.unit.clusters import MODES, REGISTERED_MODE
 from underlay.catalog.comparison import Comparison, compared, comparison
 from underlay.catalog.packet_layout import boxes, growth
 from underlay.catalog.picture_text import picture_text
@@ -22,7 +22,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 def made(**changes: object) -> Comparison:
     headers = (ip(), udp(8472), Header("VXLAN", 8, "VNI 1"), ETHERNET)
     plain = {"mode": "plain", "headers": headers, "overhead": 50, "pod_mtu": 1450, "path_mtu": 1500}
-    base = compared(ANY_MODE, {})
+    base = compared(REGISTERED_MODE, {})
     return replace(base, **{**plain, "traits": replace(base.traits, encryption=""), **changes})  # type: ignore[arg-type]
 
 

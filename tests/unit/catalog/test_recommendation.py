@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.unit.clusters import ANY_MODE, MODES, groups, hosts
+from tests.unit.clusters import MODES, REGISTERED_MODE, groups, hosts
 from underlay.catalog.candidate import Candidate, as_it_is, best_of, oddness
 from underlay.catalog.example_cluster import example_of
 from underlay.catalog.exclusions import reasons_against
@@ -135,7 +135,7 @@ def test_an_inventory_answers_for_itself() -> None:
 
 
 def test_an_inventory_is_read_whatever_network_it_names() -> None:
-    for network in ({"mode": "no-such-mode"}, {}, {"mode": ANY_MODE, "no_such_setting": 1}):
+    for network in ({"mode": "no-such-mode"}, {}, {"mode": REGISTERED_MODE, "no_such_setting": 1}):
         nodes = {name: {**own, "network": network} for name, own in hosts().items()}
         assert len(cluster_of(nodes, groups()).nodes) == 3
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from tests.unit.clusters import ANY_MODE, MODES
+from tests.unit.clusters import MODES, REGISTERED_MODE
 from underlay.catalog.comparison import comparison
 from underlay.catalog.tables import columns
 from underlay.cli.errors import Refused
@@ -53,8 +53,8 @@ def test_where_nothing_is_left_that_is_said() -> None:
 
 
 def test_one_mode_is_shown_with_its_picture_and_as_json() -> None:
-    assert "pod's packet" in networks(ANY_MODE).output
-    assert json.loads(networks(ANY_MODE, "--json").output)["mode"] == ANY_MODE
+    assert "pod's packet" in networks(REGISTERED_MODE).output
+    assert json.loads(networks(REGISTERED_MODE, "--json").output)["mode"] == REGISTERED_MODE
 
 
 def refusal(*arguments: str) -> str:
@@ -64,8 +64,8 @@ def refusal(*arguments: str) -> str:
 
 
 def test_a_name_that_is_not_known_leads_to_the_nearest() -> None:
-    assert refusal(f"{ANY_MODE}x") == f"MODE: unknown mode '{ANY_MODE}x'; did you mean {ANY_MODE}?"
-    plugin = ANY_MODE.partition("-")[0]
+    assert refusal(f"{REGISTERED_MODE}x") == f"MODE: unknown mode '{REGISTERED_MODE}x'; did you mean {REGISTERED_MODE}?"
+    plugin = REGISTERED_MODE.partition("-")[0]
     assert refusal("--plugin", f"{plugin}x") == f"--plugin: unknown plugin '{plugin}x'; did you mean {plugin}?"
 
 

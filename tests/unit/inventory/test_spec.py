@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.clusters import ANY_MODE, MODES, Groups, Hosts, groups, high_available, hosts, network
+from tests.unit.clusters import MODES, REGISTERED_MODE, Groups, Hosts, groups, high_available, hosts, network
 from underlay.inventory.errors import InvalidInventory, nearest, show
 from underlay.inventory.spec import Spec, read_spec
 from underlay.model.node import Role
@@ -49,7 +49,7 @@ def test_an_ordinary_inventory_becomes_a_spec() -> None:
     assert (cluster.pod_subnet, cluster.service_subnet) == (ip_network("10.244.0.0/16"), ip_network("10.96.0.0/16"))
     assert cluster.control_plane_endpoint == "192.0.2.1:6443"
     assert (cluster.path_mtu, cluster.swap, cluster.kube_proxy_mode) == (1500, "off", "nftables")
-    assert spec.network.mode == ANY_MODE
+    assert spec.network.mode == REGISTERED_MODE
     assert spec.artifacts == {"source": "upstream"}
     assert spec.verify is True
 
@@ -82,9 +82,9 @@ def test_variables_of_pyinfra_and_its_connectors_are_left_alone() -> None:
 
 def test_an_address_is_known_from_the_hosts_own_name_or_its_ssh_name() -> None:
     found = {
-        "192.0.2.1": {"network": {"mode": ANY_MODE}},
-        "w-1": {"network": {"mode": ANY_MODE}, "ssh_hostname": "2001:db8::2"},
-        "w-2": {"network": {"mode": ANY_MODE}, "ssh_hostname": "203.0.113.9", "address": "192.0.2.3"},
+        "192.0.2.1": {"network": {"mode": REGISTERED_MODE}},
+        "w-1": {"network": {"mode": REGISTERED_MODE}, "ssh_hostname": "2001:db8::2"},
+        "w-2": {"network": {"mode": REGISTERED_MODE}, "ssh_hostname": "203.0.113.9", "address": "192.0.2.3"},
     }
     nodes = {n.name: str(n.address) for n in spec_of(found, groups(control_plane=("192.0.2.1",))).cluster.nodes}
     assert nodes["192.0.2.1"] == "192.0.2.1"
@@ -145,19 +145,19 @@ ALL_MODES = ", ".join(MODES)
         ),
         ({"network": {}}, [f"network.mode: is missing; choose one of {ALL_MODES}"]),
         ({"network": {"mode": None}}, [f"network.mode: is missing; choose one of {ALL_MODES}"]),
-        ({"network": ANY_MODE}, [f"network: input should be a valid dictionary (it is '{ANY_MODE}')"]),
+        ({"network": REGISTERED_MODE}, [f"network: input should be a valid dictionary (it is '{REGISTERED_MODE}')"]),
         ({"network": None}, ["network: input should be a valid dictionary (it is None)"]),
         (
-            {"network": {"mode": ANY_MODE[:-1]}},
-            [f"network.mode: unknown mode '{ANY_MODE[:-1]}'; did you mean {ANY_MODE}?"],
+            {"network": {"mode": REGISTERED_MODE[:-1]}},
+            [f"network.mode: unknown mode '{REGISTERED_MODE[:-1]}'; did you mean {REGISTERED_MODE}?"],
         ),
         (
-            {"network": {"mode": ANY_MODE.title()}},
-            [f"network.mode: unknown mode '{ANY_MODE.title()}'; did you mean {ANY_MODE}?"],
+            {"network": {"mode": REGISTERED_MODE.title()}},
+            [f"network.mode: unknown mode '{REGISTERED_MODE.title()}'; did you mean {REGISTERED_MODE}?"],
         ),
         (
-            {"network": {"mode": ANY_MODE.replace("-", "_")}},
-            [f"network.mode: unknown mode '{ANY_MODE.replace('-', '_')}'; did you mean {ANY_MODE}?"],
+            {"network": {"mode": REGISTERED_MODE.replace("-", "_")}},
+            [f"network.mode: unknown mode '{REGISTERED_MODE.replace('-', '_')}'; did you mean {REGISTERED_MODE}?"],
         ),
         ({"network": {"mode": "xyzzy"}}, [f"network.mode: unknown mode 'xyzzy'; known are {ALL_MODES}"]),
         ({"pod_subnet": "10.244.0.0/33"}, [f"pod_subnet: {SUBNET} (it is '10.244.0.0/33')"]),
@@ -427,7 +427,7 @@ def test_reports_every_problem_at_once() -> None:
         ({"kube_proxy": {"mode": "x", "nested": {"apiToken": "hunter2"}}}, "mode"),
         ({"kube_proxy": {"mode": "x", "nested": [{"secret_key": ["hunter2"]}]}}, "mode"),
         ({"kubelet": [{"password": "hunter2"}]}, "kubelet"),
-        ({"network": {"mode": ANY_MODE, "pre_shared_key": "hunter2"}}, "pre_shared_key"),
+        ({"network": {"mode": REGISTERED_MODE, "pre_shared_key": "hunter2"}}, "pre_shared_key"),
     ],
 )
 def test_secrets_are_named_and_never_shown(shared: dict[str, Any], named: str) -> None:

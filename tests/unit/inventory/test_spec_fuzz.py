@@ -13,7 +13,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.unit.clusters import ANY_MODE, MODES, PaperArtifacts
+from tests.unit.clusters import MODES, REGISTERED_MODE, PaperArtifacts
 from underlay.inventory.errors import InvalidInventory
 from underlay.inventory.spec import Groups, Hosts, read_spec
 from underlay.inventory.variables import ClusterVariables, HostVariables
@@ -134,7 +134,7 @@ CHANGES = st.one_of(
 def inventory_of(size: tuple[int, int], changes: list[tuple[str, Any]]) -> tuple[Hosts, Groups]:
     """An ordinary inventory of so many control-plane hosts and workers, then changed."""
     names = [*(f"cp-{i}" for i in range(1, size[0] + 1)), *(f"w-{i}" for i in range(1, size[1] + 1))]
-    shared: dict[Any, Any] = {"network": {"mode": ANY_MODE}}
+    shared: dict[Any, Any] = {"network": {"mode": REGISTERED_MODE}}
     own: dict[str, dict[Any, Any]] = {name: {"address": f"192.0.2.{i}"} for i, name in enumerate(names, start=1)}
     cut, end = size[0], len(names)
     dropped = set()

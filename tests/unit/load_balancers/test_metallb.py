@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.clusters import ANY_MODE, PaperArtifacts, cluster, dual_stack, groups, hosts, spec
+from tests.unit.clusters import REGISTERED_MODE, PaperArtifacts, cluster, dual_stack, groups, hosts, spec
 from underlay.artifacts.catalog import image_entry, pinned_version
 from underlay.inventory.errors import InvalidInventory
 from underlay.inventory.spec import read_spec
@@ -26,7 +26,7 @@ ASKED = {"addresses": {"rack-1": ["192.0.2.240/28"], "rack-2": ["192.0.2.200 - 1
 SETTINGS = LoadBalancerSettings.model_validate(ASKED)
 
 
-def told(mode: str = ANY_MODE, **shared: Any) -> list[str]:
+def told(mode: str = REGISTERED_MODE, **shared: Any) -> list[str]:
     try:
         read_spec(hosts(mode, **shared), groups())
     except InvalidInventory as error:

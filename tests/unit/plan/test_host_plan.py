@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.unit.clusters import ANY_MODE, MODES, PaperArtifacts, cluster, dual_stack, network, one_rack, spec
+from tests.unit.clusters import MODES, PaperArtifacts, cluster, dual_stack, network, one_rack, spec
 from tests.unit.golden import golden
 from tests.unit.local_host import Shell
 from underlay.inventory.spec import Spec
@@ -41,7 +41,7 @@ from underlay.resources.unit import Unit
 CP, WORKER = one_rack().nodes[:2]
 
 
-def plan(node: Node = CP, mode: str = ANY_MODE, **changes: Any) -> HostPlan:
+def plan(node: Node = CP, mode: str | None = None, **changes: Any) -> HostPlan:
     return node_plan(spec(mode, **changes), node, PaperArtifacts())
 
 
@@ -236,7 +236,7 @@ def test_a_host_that_forwards_ipv6_keeps_the_routes_it_learns() -> None:
 
 
 def test_kube_proxy_in_ipvs_mode_brings_its_modules_and_programs() -> None:
-    def brought(mode: str = ANY_MODE, **changes: Any) -> set[str]:
+    def brought(mode: str | None = None, **changes: Any) -> set[str]:
         prepare = plan(mode=mode, **changes).of(Phase.PREPARE)
         packages = {p for r in prepare if isinstance(r, Packages) for p in r.packages}
         return packages | {r.module for r in prepare if isinstance(r, KernelModule)}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.clusters import ANY_MODE, MODES, cluster, network, one_rack
+from tests.unit.clusters import MODES, cluster, network, one_rack
 from underlay.model.routes import Routes
 from underlay.plan.host_questions import left_tokens, probes, recorded_problems
 from underlay.preflight.host_findings import judge
@@ -50,7 +50,7 @@ def answers(**changed: str) -> dict[str, dict[str, str]]:
 
 
 def told(**changed: str) -> list[str]:
-    return [f.line for f in judge(cluster(), network(ANY_MODE), answers(**changed), asked=ASKED)]
+    return [f.line for f in judge(cluster(), network(), answers(**changed), asked=ASKED)]
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -71,12 +71,12 @@ def test_a_router_between_nodes_is_reported_unless_something_announces_routes_to
 
 def test_of_two_hosts_alike_the_later_of_the_inventory_is_reported_whoever_answered_first() -> None:
     first, *others = reversed(answers(hostname="host-1").items())
-    found = judge(cluster(), network(ANY_MODE), dict([*others, first]), asked=ASKED)
+    found = judge(cluster(), network(), dict([*others, first]), asked=ASKED)
     assert [f.line for f in found] == ["w-1: has the same hostname as cp-1 (host-1); give every host its own name"]
 
 
 def test_every_probe_that_is_judged_is_queried() -> None:
-    asked = {p.name for p in probes(cluster(), network(ANY_MODE), cluster().first)}
+    asked = {p.name for p in probes(cluster(), network(), cluster().first)}
     assert asked == set(healthy(1))
 
 

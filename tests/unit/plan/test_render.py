@@ -12,7 +12,7 @@ import pytest
 import yaml
 from pydantic import Field, SecretStr
 
-from tests.unit.clusters import ANY_MODE, MODES, PaperArtifacts, cluster, network, node, one_rack, spec, with_bgp
+from tests.unit.clusters import MODES, REGISTERED_MODE, PaperArtifacts, cluster, network, node, one_rack, spec, with_bgp
 from underlay.cli.errors import Refused
 from underlay.cli.rendered_directory import replace_directory
 from underlay.inventory.spec import Spec
@@ -192,7 +192,7 @@ def inventory(tmp_path: Path) -> Path:
     path.write_text(
         "control_plane = [('cp-1', {'address': '192.0.2.1'})]\n"
         "workers = [('w-1', {'address': '192.0.2.2'})]\n"
-        f"cluster = ([*control_plane, *workers], {{'network': {{'mode': {ANY_MODE!r}}}}})\n"
+        f"cluster = ([*control_plane, *workers], {{'network': {{'mode': {REGISTERED_MODE!r}}}}})\n"
     )
     return path
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.clusters import ANY_MODE
+from tests.unit.clusters import REGISTERED_MODE
 from underlay.artifacts.manifest import Manifest, save_manifest
 
 PLAN = "import sys; from underlay.cli.main import main; sys.argv[0] = 'underlay'; main()"
@@ -21,7 +21,7 @@ def inventory(tmp_path: Path) -> Path:
     path = tmp_path / "inventory.py"
     path.write_text(
         'control_plane = [("cp-1", {"address": "192.0.2.1"})]\nworkers = []\n'
-        f'cluster = (control_plane, {{"network": {{"mode": "{ANY_MODE}"}}, '
+        f'cluster = (control_plane, {{"network": {{"mode": "{REGISTERED_MODE}"}}, '
         f'"artifacts": {{"source": "bundle", "path": "{tmp_path}"}}}})\n'
     )
     return path
