@@ -7,6 +7,7 @@ out of what it shows: a reload takes anything else for a change, and a session o
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from underlay.model.bgp import Bgp
 from underlay.model.cluster import NODE_PREFIX, Cluster
@@ -16,6 +17,7 @@ from underlay.resources.packages import Packages
 from underlay.resources.resource import Resource
 from underlay.resources.sysctl import Sysctl
 from underlay.resources.unit import Unit
+from underlay.templates import render
 
 from .frr_drift import DROP_IN, PROGRAM, loaded, noting
 from .sessions import End, of_host
@@ -32,7 +34,34 @@ BFD_INTERVAL = 300
 PROFILE = "UNDERLAY"
 # Keepalive and hold time of `frr defaults datacenter`.
 TIMERS = (3, 9)
-HEAD = "! Written by Underlay; changes are overwritten.\n"
+# Routers between two nodes of different racks, at most.
+HOPS = 8
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A session as one host's configuration has it.
+
+    `source` is the own address where the session has to start from it (iBGP); `repeats_own_as` is whether routes come
+    back with the own AS in their path; `is_client` whether this host reflects routes to it.
+    """
+
+    host: str
+    address: str
+    as_number: int
+    source: str
+    hops: int
+    repeats_own_as: bool
+    is_client: bool
+
+
+@dataclass(frozen=True)
+class PodPrefixes:
+    """Prefixes of a pod subnet that are announced, by their lengths."""
+
+    subnet: str
+    shortest: int
+    longest: int
 
 
 def frr(cluster: Cluster, host: str) -> tuple[Resource, ...]:
@@ -53,130 +82,50 @@ def frr(cluster: Cluster, host: str) -> tuple[Resource, ...]:
 
 def daemons(bgp: Bgp) -> str:
     """FRR's file of daemons: BGP, and BFD if asked for; zebra, staticd and mgmtd always run."""
-    return (
-        "# Written by Underlay; changes are overwritten.\n"
-        "bgpd=yes\n"
-        f"bfdd={'yes' if bgp.bfd else 'no'}\n"
-        "vtysh_enable=yes\n"
-        'zebra_options="  -A 127.0.0.1 -s 90000000"\n'
-        'bgpd_options="   -A 127.0.0.1"\n'
-        'staticd_options="-A 127.0.0.1"\n'
-        'bfdd_options="   -A 127.0.0.1"\n'
-    )
+    return render("frr/daemons", bfd=bgp.bfd)
 
 
 def configuration(cluster: Cluster, host: str) -> str:
     """frr.conf of a node, or of a router of ours."""
-    return HEAD + "\n".join([*_configuration(cluster, host), ""])
-
-
-def _configuration(cluster: Cluster, host: str) -> Iterator[str]:
     bgp = cluster.bgp
     assert bgp is not None
     ends = of_host(cluster, host)
-    yield "frr defaults datacenter"
-    yield f"hostname {host}"
-    yield "log syslog informational"
-    yield "service integrated-vtysh-config"
-    yield "!"
-    yield from _filters(cluster)
-    own = ends[0][0] if ends else None
-    if own is None:
-        return
-    yield from bfd_profile(bgp)
-    if own.is_node:
-        # A bridge without pods has no carrier. FRR then takes neither its route nor the blackhole below it.
-        yield f"interface {BRIDGE}"
-        yield " no link-detect"
-        yield "exit"
-        yield "!"
-    yield f"router bgp {own.as_number}"
-    yield f" bgp router-id {own.address}"
-    yield " no bgp default ipv4-unicast"
-    yield " bgp bestpath as-path multipath-relax"
-    if any(mine.reflects for mine, _ in ends):
-        yield f" bgp cluster-id {bgp.cluster_id}"
-    if (bgp.keepalive, bgp.hold_time) != TIMERS:
-        yield f" timers bgp {bgp.keepalive} {bgp.hold_time}"
-    for mine, far in ends:
-        yield from _neighbour(bgp, mine, far)
-    yield " !"
-    yield " address-family ipv4 unicast"
-    if own.is_node:
-        # Its own pods' subnet: the bridge's once a pod runs, and before and after that the agent's blackhole.
-        yield "  redistribute connected route-map PODS"
-        yield "  redistribute kernel route-map HELD"
-    yield f"  maximum-paths {PATHS}"
-    yield f"  maximum-paths ibgp {PATHS}"
-    for mine, far in ends:
-        yield from _family(bgp, mine, far)
-    yield " exit-address-family"
-    yield "exit"
-    yield "!"
+    return render(
+        "frr/frr.conf",
+        host=host,
+        bgp=bgp,
+        own=ends[0][0] if ends else None,
+        prefixes=list(_prefixes(cluster)),
+        peers=[_neighbour(mine, far) for mine, far in ends],
+        reflects=any(mine.reflects for mine, _ in ends),
+        timers=(bgp.keepalive, bgp.hold_time) != TIMERS,
+        bfd_profile=bfd_profile(bgp),
+        bridge=BRIDGE,
+        paths=PATHS,
+    )
 
 
-def bfd_profile(bgp: Bgp) -> Iterator[str]:
-    """The timers of BFD. Behind `neighbor … bfd` FRR takes them too, and leaves them out of what it shows."""
-    if bgp.bfd and bgp.bfd_interval != BFD_INTERVAL:
-        yield "bfd"
-        yield f" profile {PROFILE}"
-        yield f"  transmit-interval {bgp.bfd_interval}"
-        yield f"  receive-interval {bgp.bfd_interval}"
-        yield " exit"
-        yield "exit"
-        yield "!"
+def bfd_profile(bgp: Bgp) -> str:
+    """The name of the profile with BFD's timers; empty where they are FRR's own, or there is no BFD."""
+    return PROFILE if bgp.bfd and bgp.bfd_interval != BFD_INTERVAL else ""
 
 
-def _filters(cluster: Cluster) -> Iterator[str]:
-    """Pod prefixes, and nothing else, in either direction; nodes announce only what is their own."""
+def _prefixes(cluster: Cluster) -> Iterator[PodPrefixes]:
     # FRR announces a node's share of the pod subnet; a plugin that speaks BGP itself has blocks of its own.
     longest = NODE_PREFIX[4] if cluster.routes is Routes.BGP else 32
-    for number, subnet in enumerate(s for s in cluster.pod_subnets if s.version == 4):
-        least = min(subnet.prefixlen + 1, longest)
-        yield f"ip prefix-list PODS seq {10 + number} permit {subnet} ge {least} le {longest}"
-    yield "bgp as-path access-list OWN seq 10 permit ^$"
-    yield "!"
-    yield "route-map PODS permit 10"
-    yield " match ip address prefix-list PODS"
-    yield "exit"
-    # Of the kernel's routes the one that is held for this node's pods: a plugin may have its own to other nodes' there.
-    yield "route-map HELD permit 10"
-    yield " match ip address prefix-list PODS"
-    yield " match ip next-hop type blackhole"
-    yield "exit"
-    yield "route-map OWN permit 10"
-    yield " match ip address prefix-list PODS"
-    yield " match as-path OWN"
-    yield "exit"
-    yield "!"
+    for subnet in (s for s in cluster.pod_subnets if s.version == 4):
+        yield PodPrefixes(str(subnet), min(subnet.prefixlen + 1, longest), longest)
 
 
-def _neighbour(bgp: Bgp, mine: End, far: End) -> Iterator[str]:
-    peer = f" neighbor {far.address}"
-    yield f"{peer} remote-as {far.as_number}"
-    yield f"{peer} description {far.host}"
-    if mine.as_number == far.as_number:
-        yield f"{peer} update-source {mine.address}"
-    elif mine.rack != far.rack and mine.is_node and far.is_node:
-        yield f"{peer} ebgp-multihop 8"
-    elif bgp.ttl_security:
-        yield f"{peer} ttl-security hops 1"
-    if bgp.password is not None:
-        yield f"{peer} password {bgp.password}"
-    if bgp.bfd:
-        yield f"{peer} bfd"
-        yield from [f"{peer} bfd profile {PROFILE}"] if bgp.bfd_interval != BFD_INTERVAL else []
-
-
-def _family(bgp: Bgp, mine: End, far: End) -> Iterator[str]:
-    peer = f"  neighbor {far.address}"
-    yield f"{peer} activate"
-    yield f"{peer} soft-reconfiguration inbound"
-    yield f"{peer} maximum-prefix {bgp.max_prefixes}"
-    yield f"{peer} route-map PODS in"
-    yield f"{peer} route-map {'OWN' if mine.is_node else 'PODS'} out"
-    if mine.is_node and not far.is_node and mine.as_number != far.as_number:
-        # Nodes of one AS hear of one another through their router, with their own AS in the path.
-        yield f"{peer} allowas-in 1"
-    if mine.reflects:
-        yield f"{peer} route-reflector-client"
+def _neighbour(mine: End, far: End) -> Neighbour:
+    internal, between_nodes = mine.as_number == far.as_number, mine.is_node and far.is_node
+    return Neighbour(
+        far.host,
+        str(far.address),
+        far.as_number,
+        source=str(mine.address) if internal else "",
+        hops=HOPS if between_nodes and mine.rack != far.rack else 1,
+        # Nodes of one AS learn each other's routes from their router, with their own AS in the path.
+        repeats_own_as=mine.is_node and not far.is_node and not internal,
+        is_client=mine.reflects,
+    )

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from underlay.model.bgp import Bgp
 from underlay.model.cluster import Cluster
+from underlay.templates import render
 
-from .frr import BFD_INTERVAL, BFD_MISSES, PROFILE, bfd_profile
+from .frr import BFD_MISSES, PATHS, bfd_profile
 from .sessions import End, sessions
 
 PASSWORD = "<the password of bgp.password>"  # noqa: S105
@@ -25,7 +26,7 @@ def in_dialect(cluster: Cluster, dialect: str) -> str:
     parts: list[str] = []
     for router in (r for r in cluster.bgp.routers if not r.managed):
         ends = [e for s in sessions(cluster) if (e := s.end_of(router.name))]
-        parts += [f"# {router.name}, AS {router.as_number}, {router.rack}", *write(cluster, cluster.bgp, ends), ""]
+        parts.append(f"# {router.name}, AS {router.as_number}, {router.rack}\n{write(cluster, cluster.bgp, ends)}")
     return (
         "\n".join(parts)
         if parts
@@ -43,51 +44,13 @@ def _table(cluster: Cluster) -> Iterator[str]:
         )
 
 
-def _frr(cluster: Cluster, bgp: Bgp, ends: list[tuple[End, End]]) -> Iterator[str]:
-    for subnet in (s for s in cluster.pod_subnets if s.version == 4):
-        yield f"ip prefix-list PODS permit {subnet} ge {subnet.prefixlen + 1} le 32"
-    yield "route-map PODS permit 10"
-    yield " match ip address prefix-list PODS"
-    yield "exit"
-    yield from bfd_profile(bgp)
-    yield f"router bgp {ends[0][0].as_number}"
-    yield " bgp bestpath as-path multipath-relax"
-    for _, far in ends:
-        peer = f" neighbor {far.address}"
-        yield f"{peer} remote-as {far.as_number}"
-        yield f"{peer} description {far.host}"
-        yield f"{peer} timers {bgp.keepalive} {bgp.hold_time}"
-        yield from ([f"{peer} password {PASSWORD}"] if bgp.password else [])
-        yield from ([f"{peer} bfd"] if bgp.bfd else [])
-        yield from ([f"{peer} bfd profile {PROFILE}"] if bgp.bfd and bgp.bfd_interval != BFD_INTERVAL else [])
-        yield from ([f"{peer} ttl-security hops 1"] if bgp.ttl_security else [])
-    yield " address-family ipv4 unicast"
-    yield "  maximum-paths 8"
-    for _, far in ends:
-        peer = f"  neighbor {far.address}"
-        yield f"{peer} activate"
-        yield f"{peer} route-map PODS in"
-        yield f"{peer} route-map PODS out"
-        yield f"{peer} maximum-prefix {bgp.max_prefixes}"
-    yield " exit-address-family"
-    yield "exit"
+def _frr(cluster: Cluster, bgp: Bgp, ends: list[tuple[End, End]]) -> str:
+    subnets = [s for s in cluster.pod_subnets if s.version == 4]
+    values = {"own": ends[0][0], "paths": PATHS, "bfd_profile": bfd_profile(bgp)}
+    return render("frr/foreign.conf", bgp=bgp, ends=ends, subnets=subnets, password=PASSWORD, **values)
 
 
-def _bird(cluster: Cluster, bgp: Bgp, ends: list[tuple[End, End]]) -> Iterator[str]:
-    subnets = ", ".join(f"{s}{{{s.prefixlen + 1},32}}" for s in cluster.pod_subnets if s.version == 4)
-    yield f"filter pods {{ if net ~ [ {subnets} ] then accept; reject; }}"
-    if bgp.bfd:
-        timing = f"interval {bgp.bfd_interval} ms; multiplier {BFD_MISSES};"
-        yield f'protocol bfd {{ interface "*" {{ {timing} }}; }}'
-    for mine, far in ends:
-        yield f"protocol bgp {far.host.replace('-', '_').replace('.', '_')} {{"
-        yield f"  local {mine.address} as {mine.as_number};"
-        yield f"  neighbor {far.address} as {far.as_number};"
-        yield f"  hold time {bgp.hold_time};"
-        yield f"  keepalive time {bgp.keepalive};"
-        yield from ([f'  password "{PASSWORD}";'] if bgp.password else [])
-        yield from (["  bfd on;"] if bgp.bfd else [])
-        yield from (["  ttl security on;"] if bgp.ttl_security else [])
-        yield f"  ipv4 {{ import filter pods; export filter pods; import limit {bgp.max_prefixes} action restart; }};"
-        yield "}"
-    yield "# equal paths: protocol kernel { ipv4 { export all; }; merge paths on; }"
+def _bird(cluster: Cluster, bgp: Bgp, ends: list[tuple[End, End]]) -> str:
+    prefixes = [f"{s}{{{s.prefixlen + 1},32}}" for s in cluster.pod_subnets if s.version == 4]
+    values = {"prefixes": prefixes, "bfd_misses": BFD_MISSES}
+    return render("bird/foreign.conf", bgp=bgp, ends=ends, password=PASSWORD, **values)
