@@ -111,7 +111,7 @@ def diff_command(before: str | None, after: str | None, directory: str, as_json:
     BEFORE and AFTER are folders or report.json files. Without AFTER it is the last run of the same cluster, without
     both the last two of the cluster that was verified last.
 
-    Checks that newly fail, pass, are skipped, are there or not there; versions, nodes, links, routes, sessions,
+    Checks that newly fail, pass, are skipped, appear or disappear; versions, nodes, links, routes, sessions,
     findings; and speeds, where they differ by more than noise, both in themselves and against the hosts' own. Times and
     evidence are no change.
 
@@ -146,13 +146,13 @@ def schema_command() -> None:
 
 
 def _show(found: Iterable[ReportChange], *sides: tuple[Path, Report]) -> None:
-    from underlay.report.changes_text import together  # noqa: PLC0415
+    from underlay.report.changes_text import merged  # noqa: PLC0415
 
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
     for word, (path, report) in zip(("before", "after"), sides, strict=True):
         console.print(f"{word:6} {path.parent}  {report.time}  {report.cluster}, {report.network.mode}", soft_wrap=True)
     kind = ""
-    for change in together(found):
+    for change in merged(found):
         if change.kind != kind:
             kind = change.kind
             console.print(f"[bold]{kind}[/]")

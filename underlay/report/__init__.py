@@ -1,1 +1,1 @@
-"""What a verification found: the document, the page and the pictures made of it, and what differs between two."""
+"""The report of a verification: the document, the page and pictures made of it, and the differences between two."""

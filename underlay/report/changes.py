@@ -1,4 +1,4 @@
-"""What changed between two runs. Times and evidence are no change; figures are one beyond what noise explains."""
+"""What changed between two runs. Times and evidence do not count; figures count beyond what noise explains."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from .observed import ObservedPath
 from .outcome import causes_first
 from .speeds import Speed, speeds
 
-# By what factor a class's figure, and its ratio to the hosts' own, both have to differ. Of eleven runs on one machine
-# of two cores, at a load of 40 to 130, no two do; the ratios alone differ by 2.2 and by 7.9.
+# The factor by which a class's figure, and its ratio to the hosts' own, both have to differ. Of eleven runs on one
+# machine with two cores, at a load of 40 to 130, no two do; the ratios alone differ by 2.2 and by 7.9.
 NOISE = {"round trip": 2.5, "throughput": 4.0}
 # Below this many milliseconds a round trip is the scheduler's, not the network's.
 LEAST_MS = 0.1
@@ -20,33 +20,32 @@ LEAST_MS = 0.1
 
 @dataclass(frozen=True)
 class ReportChange:
-    """`what` changed from `before` to `after`; empty where it was not there. `worse` is None where that is no matter
-    of better or worse."""
+    """`what` changed from `before` to `after`, empty where absent. `worse` is None for neither better nor worse."""
 
     kind: str
     what: str
     before: str
     after: str
     worse: bool | None = None
-    of: tuple[str, str] = ("", "")
-    """A check's claim, and of what it is claimed."""
+    check: tuple[str, str] = ("", "")
+    """A check's claim, and its subject."""
 
     @property
     def line(self) -> str:
-        return f"{self.what}: {self.before or 'not there'} -> {self.after or 'not there'}"
+        return f"{self.what}: {self.before or 'absent'} -> {self.after or 'absent'}"
 
     def as_dict(self) -> dict[str, Any]:
         return {"kind": self.kind, "what": self.what, "before": self.before, "after": self.after, "worse": self.worse}
 
 
 def changes(before: Report, after: Report) -> list[ReportChange]:
-    """Everything that differs: the verdict, what may explain it, then every check, those of what is there first."""
+    """Everything that differs: the verdict, what may explain it, then every check, those without traffic first."""
     return [
         *_verdict(before, after),
         *_plain("network", _network(before), _network(after)),
         *_plain("node", _nodes(before), _nodes(after)),
         *_plain("link", _links(before), _links(after)),
-        *_plain("way", _ways(before), _ways(after)),
+        *_plain("route", _routes(before), _routes(after)),
         *_plain("session", _sessions(before), _sessions(after)),
         *_plain("version", _versions(before), _versions(after)),
         *_plain("finding", _findings(before), _findings(after)),
@@ -67,18 +66,18 @@ def _checks(before: Report, after: Report) -> Iterator[ReportChange]:
         one, other = old.get(key), new.get(key)
         if (one.outcome if one else "") != (other.outcome if other else ""):
             yield ReportChange(
-                "check", ", ".join(key), _outcome(one), _outcome(other), worse=_is_worse(one, other), of=key
+                "check", ", ".join(key), _outcome(one), _outcome(other), worse=_is_worse(one, other), check=key
             )
 
 
 def _outcome(check: CheckResult | None) -> str:
     if check is None:
         return ""
-    return f"{check.outcome} ({' '.join(check.seen.split())})" if check.seen else check.outcome
+    return f"{check.outcome} ({' '.join(check.detail.split())})" if check.detail else check.outcome
 
 
 def _is_worse(before: CheckResult | None, after: CheckResult | None) -> bool | None:
-    """What is not looked at any more is worse too; a new check that is skipped is neither."""
+    """A check that is no longer made is worse too; a new check that is skipped is neither."""
     rank = {"failed": 0, "skipped": 1, "passed": 2}
     if before is None and after is not None:
         return None if after.outcome == "skipped" else after.outcome == "failed"
@@ -97,11 +96,11 @@ def _network(report: Report) -> dict[str, str]:
 
 
 def _nodes(report: Report) -> dict[str, str]:
-    told = ("state", "version", "role", "rack", "address", "system", "kernel", "runtime", "pod_subnets")
+    fields = ("state", "version", "role", "rack", "address", "system", "kernel", "runtime", "pod_subnets")
     return {
         f"{name} {field.replace('_', ' ')}": _text(getattr(node, field))
         for name, node in report.nodes.items()
-        for field in told
+        for field in fields
     }
 
 
@@ -113,9 +112,9 @@ def _links(report: Report) -> dict[str, str]:
     }
 
 
-def _ways(report: Report) -> dict[str, str]:
+def _routes(report: Report) -> dict[str, str]:
     return {
-        f"{name} to {hop.to}": f"{hop.kind or 'no tunnel'} by {hop.link}" + (f" via {hop.via}" if hop.via else "")
+        f"{name} to {hop.to}": f"{hop.kind or 'no tunnel'} over {hop.link}" + (f" via {hop.via}" if hop.via else "")
         for name, node in report.nodes.items()
         for hop in node.hops
     }
@@ -136,18 +135,18 @@ def _findings(report: Report) -> dict[str, str]:
 
 
 def _paths(before: Report, after: Report) -> Iterator[ReportChange]:
-    """What was tried of a path and what came of it; checks tell most of it already, the matrix alone the rest."""
-    told = {c.name for c in (*before.checks, *after.checks)}
+    """The results of a path, where no check is named after it: the changes of checks have the others."""
+    named = {c.name for c in (*before.checks, *after.checks)}
     old, new = ({f"{p.from_} to {p.to}": p for p in report.paths} for report in (before, after))
     for name in _union(old, new):
-        if name not in told and _whole(old.get(name)) != _whole(new.get(name)):
-            yield ReportChange("path", name, _whole(old.get(name)), _whole(new.get(name)))
+        if name not in named and _result(old.get(name)) != _result(new.get(name)):
+            yield ReportChange("path", name, _result(old.get(name)), _result(new.get(name)))
 
 
-def _whole(path: ObservedPath | None) -> str:
+def _result(path: ObservedPath | None) -> str:
     if path is None:
         return ""
-    return f"fails: {', '.join(path.failed)}" if path.failed else "whole"
+    return f"failed: {', '.join(path.failed)}" if path.failed else "passed"
 
 
 def _speeds(before: Report, after: Report) -> Iterator[ReportChange]:
@@ -167,18 +166,18 @@ def _figure(
     of: Callable[[Speed], tuple[float | None, float | None]],
     unit: str,
 ) -> Iterator[ReportChange]:
-    """A busy machine changes the figure, or the hosts' own; a network that got slow changes both figure and ratio."""
+    """A busy machine changes the figure, or the hosts' own; a network that became slow changes figure and ratio."""
     (old_ratio, old_figure), (new_ratio, new_figure) = of(old), of(new)
     if not old_figure or not new_figure or (what == "round trip" and max(old_figure, new_figure) < LEAST_MS):
         return
     factors = [new_figure / old_figure]
-    beside = ("", "")
+    ratios = ("", "")
     if old_ratio and new_ratio:
         factors.append(new_ratio / old_ratio)
-        beside = (f", × {old_ratio:.2f} of hosts'", f", × {new_ratio:.2f} of hosts'")
+        ratios = (f", × {old_ratio:.2f} of hosts'", f", × {new_ratio:.2f} of hosts'")
     grown = min(factors) >= NOISE[what]
     if grown or max(factors) <= 1 / NOISE[what]:
-        before, after = f"{old_figure:.4g}{unit}{beside[0]}", f"{new_figure:.4g}{unit}{beside[1]}"
+        before, after = f"{old_figure:.4g}{unit}{ratios[0]}", f"{new_figure:.4g}{unit}{ratios[1]}"
         yield ReportChange("speed", f"{what}, {name}", before, after, worse=grown is (what == "round trip"))
 
 

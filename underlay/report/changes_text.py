@@ -1,4 +1,4 @@
-"""Changes in lines for a terminal: checks of one claim that changed alike are one line."""
+"""Changes as lines for a terminal: checks of one claim that changed in the same way are one line."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from .changes import ReportChange
 from .grouping import without_durations
 from .summary import named
 
-# What stands in a line of what was seen.
+# Characters of a check's detail in a line.
 LONG = 160
 
 
-def together(changes: Iterable[ReportChange]) -> list[ReportChange]:
+def merged(changes: Iterable[ReportChange]) -> list[ReportChange]:
     found: dict[tuple[object, ...], list[ReportChange]] = {}
     for change in changes:
-        claim = change.of[0] or change.what
+        claim = change.check[0] or change.what
         sides = (without_durations(change.before), without_durations(change.after))
         found.setdefault((change.kind, claim, *sides, change.worse), []).append(change)
-    return [_one(alike) for alike in found.values()]
+    return [_line(same) for same in found.values()]
 
 
-def _one(alike: list[ReportChange]) -> ReportChange:
-    first = replace(alike[0], before=_cut(alike[0].before), after=_cut(alike[0].after))
-    if len(alike) == 1:
+def _line(same: list[ReportChange]) -> ReportChange:
+    first = replace(same[0], before=_cut(same[0].before), after=_cut(same[0].after))
+    if len(same) == 1:
         return first
-    return replace(first, what=f"{first.of[0]}, {named([c.of[1] for c in alike])}")
+    return replace(first, what=f"{first.check[0]}, {named([c.check[1] for c in same])}")
 
 
 def _cut(text: str) -> str:

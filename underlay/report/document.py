@@ -1,4 +1,4 @@
-"""The report as data: what `report.json` holds, versioned. Everything else about a run is made from it."""
+"""The report as data: the contents of `report.json`, versioned. Everything else about a run is made from it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OUTCOMES: tuple[Outcome, ...] = ("failed", "skipped", "passed")
 class Counts(Part):
     passed: int = Field(ge=0)
     failed: int = Field(ge=0)
-    skipped: int = Field(ge=0, description="for a reason that is stated; never counted as passed")
+    skipped: int = Field(ge=0, description="for a stated reason; never counted as passed")
 
 
 class Proven(Part):
@@ -30,7 +30,7 @@ class Proven(Part):
 
 
 class Unproven(Part):
-    """What nobody looked at, by the reason."""
+    """What was not checked, by the reason."""
 
     reason: str
     areas: list[str]
@@ -43,13 +43,13 @@ class Phase(Part):
 
 
 class ReportedFinding(Part):
-    """Something about a host or the cluster that was noticed before anything was done."""
+    """What preflight found about a host or the cluster before anything was changed."""
 
     code: str
     severity: str = ""
     where: str = ""
     text: str
-    accepted: str = Field("", description="why the inventory lives with it; empty where it does not")
+    accepted: str = Field("", description="why the inventory accepts it; empty where it does not")
 
 
 class EvidenceText(Part):
@@ -62,24 +62,31 @@ FIRST_ANSWER = "first answer, before the retry"
 
 
 class CheckResult(Part):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
     group: str = Field("", description="what the area belongs to")
     area: str = Field(description="what is claimed")
-    name: str = Field(description="of what it is claimed: a node, a pair of nodes, a resource")
+    name: str = Field(description="the subject of the claim: a node, a pair of nodes, a resource")
     outcome: Outcome
-    seen: str = Field("", description="what was found where it failed, why it was skipped otherwise")
+    detail: str = Field(
+        "",
+        validation_alias="seen",
+        serialization_alias="seen",
+        description="what was observed where it failed, or why it was skipped",
+    )
     seconds: float = 0
-    hosts: list[str] = Field(default=[], description="those it is about; none where it is about the cluster")
-    traffic: bool = Field(False, description="whether packets were sent for it; otherwise it is about what is there")
+    hosts: list[str] = Field(default=[], description="the hosts concerned; none where it concerns the cluster")
+    traffic: bool = Field(False, description="whether it sent packets; otherwise it inspects state")
     evidence: list[EvidenceText] = Field(default=[])
 
     @property
     def key(self) -> tuple[str, str]:
-        """What makes it the same check in another run."""
+        """Identifies the same check in another run."""
         return (self.area, self.name)
 
 
 class EvidenceFile(Part):
-    """Evidence that lies beside the report."""
+    """Evidence in a file next to the report."""
 
     host: str
     what: str
@@ -90,10 +97,10 @@ class EvidenceFile(Part):
 class Report(Part):
     """One verification of one cluster, the verdict first."""
 
-    schema_: int = Field(default=SCHEMA, alias="schema", ge=SCHEMA, le=SCHEMA, description="version of this form")
-    verdict: Literal["verified", "failed"] = Field(description="verified: something ran, and nothing of it failed")
+    schema_: int = Field(default=SCHEMA, alias="schema", ge=SCHEMA, le=SCHEMA, description="version of this format")
+    verdict: Literal["verified", "failed"] = Field(description="verified: at least one check ran, and none failed")
     sentence: str = Field(description="the verdict for people")
-    cut_short: str = Field("", description="why not all checks ran, where they did not")
+    cut_short: str = Field("", description="why not all checks ran; empty where they did")
     counts: Counts
     proven: list[Proven] = Field(default=[])
     unproven: list[Unproven] = Field(default=[])
@@ -101,13 +108,13 @@ class Report(Part):
     time: str = Field(description="when it began, UTC")
     seconds: float = Field(description="of the verification alone")
     network: ObservedNetwork
-    versions: dict[str, list[str]] = Field(default={}, description="what -> every version of it that was seen")
+    versions: dict[str, list[str]] = Field(default={}, description="component -> every version of it that was found")
     nodes: dict[str, ObservedNode]
     routers: dict[str, ObservedRouter] = Field(default={})
     sessions: list[ObservedSession] = Field(default=[])
     findings: list[ReportedFinding] = Field(default=[])
     phases: list[Phase] = Field(
-        default=[], description="of the deploy, or the reboots, that led here; verification is the last"
+        default=[], description="of the deploy or the reboots before it; the verification is the last"
     )
     paths: list[ObservedPath] = Field(default=[])
     checks: list[CheckResult]

@@ -1,4 +1,4 @@
-"""Which checks say the same: a reader has to see one thing once."""
+"""Groups checks with the same result, so that a reader sees each once."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from .document import CheckResult
 
-# How long something took tells no two failures apart.
+# A duration does not make two failures different.
 _DURATION = re.compile(r"\b\d+(\.\d+)? ?(ms|milliseconds|s|seconds)\b")
 
 
@@ -18,11 +18,11 @@ def by_claim(checks: Sequence[CheckResult]) -> dict[str, list[CheckResult]]:
     return found
 
 
-def alike(checks: Sequence[CheckResult]) -> list[list[CheckResult]]:
-    """Checks of one claim that saw the same, together."""
+def by_result(checks: Sequence[CheckResult]) -> list[list[CheckResult]]:
+    """Checks of one claim with the same detail, together."""
     found: dict[tuple[str, str], list[CheckResult]] = {}
     for check in checks:
-        found.setdefault((check.area, without_durations(check.seen)), []).append(check)
+        found.setdefault((check.area, without_durations(check.detail)), []).append(check)
     return list(found.values())
 
 

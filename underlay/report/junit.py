@@ -21,9 +21,9 @@ def _case(check: CheckResult) -> Case:
     named = not check.group or area.startswith(f"{check.group}:")
     classname = area if named else f"{check.group}.{area}"
     if check.outcome == "failed":
-        first = check.seen.splitlines()[0] if check.seen else "it failed"
+        first = check.detail.splitlines()[0] if check.detail else "it failed"
         kept = "\n\n".join(f"--- {e.name}\n{e.text}" for e in check.evidence)
-        return Case(classname, check.name, check.seconds, "failure", first, check.seen, kept)
+        return Case(classname, check.name, check.seconds, "failure", first, check.detail, kept)
     if check.outcome == "skipped":
-        return Case(classname, check.name, check.seconds, "skipped", check.seen)
+        return Case(classname, check.name, check.seconds, "skipped", check.detail)
     return Case(classname, check.name, check.seconds)

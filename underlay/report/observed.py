@@ -1,4 +1,4 @@
-"""The cluster as it was seen: the parts of the report that pictures are drawn from."""
+"""The cluster as observed: the parts of the report that pictures are drawn from."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ class ObservedNetwork(Part):
     service_subnets: list[str] = Field(default=[])
     pod_mtu: int = Field(description="bytes; the largest packet that a pod may send")
     path_mtu: int | None = Field(None, description="bytes; the largest packet that passes between any two nodes")
-    kube_proxy: str = Field("", description="the mode asked for; empty where the network serves Services itself")
-    routes: str = Field("", description="who tells every hop where the pod subnets live")
+    kube_proxy: str = Field("", description="the requested mode; empty where the network replaces kube-proxy")
+    routes: str = Field("", description="what installs the routes to the pod subnets")
 
 
 class ObservedLink(Part):
-    """A link of a node as it was seen; a pod's own end of a veth pair is left out."""
+    """A link of a node; the ends of pods' veth pairs are left out."""
 
     name: str
-    kind: str = Field("", description="the kernel's word (vxlan, bridge, wireguard, …); empty for a plain device")
+    kind: str = Field("", description="the kernel's name (vxlan, bridge, wireguard, …); empty for a plain device")
     mtu: int
     up: bool
 
 
 class ObservedHop(Part):
-    """How a node sends a packet to the pods of another: what `ip route get` said."""
+    """How a node sends a packet to the pods of another, from `ip route get`."""
 
     to: str
     link: str
-    kind: str = Field("", description="of that link; empty for a plain device, so no tunnel")
+    kind: str = Field("", description="of that link; empty for a plain device, which is no tunnel")
     via: str = Field("", description="the next hop's address, where there is one")
 
 
@@ -60,7 +60,7 @@ class ObservedRouter(Part):
     rack: str
     address: str
     as_number: int
-    managed: bool = Field(description="whether it is a host that is configured from here")
+    managed: bool = Field(description="whether Underlay configures it")
 
 
 class ObservedSession(Part):
@@ -70,8 +70,8 @@ class ObservedSession(Part):
     other: str
     one_as: int
     other_as: int
-    state: str = Field(description="as both sides see it; joined by ' / ' where they differ")
-    problem: str = Field("", description="empty when it stands with the prefixes expected")
+    state: str = Field(description="as both sides report it; joined by ' / ' where they differ")
+    problem: str = Field("", description="empty when it is up with the expected prefixes")
 
 
 class ObservedPath(Part):
@@ -82,7 +82,7 @@ class ObservedPath(Part):
     from_: str = Field(alias="from")
     to: str
     class_: str = Field("", alias="class", description="same node, same rack or across racks")
-    checks: dict[str, str] = Field(default={}, description="check -> 'ok', or what was seen instead")
+    checks: dict[str, str] = Field(default={}, description="check -> 'ok', or what is wrong")
     latency_ms: float | None = Field(None, description="a round trip; null where it was not measured")
     throughput_mbit: float | None = Field(None, description="megabits a second, TCP")
     host_latency_ms: float | None = None
@@ -91,4 +91,4 @@ class ObservedPath(Part):
 
     @property
     def failed(self) -> list[str]:
-        return [name for name, seen in self.checks.items() if seen != "ok"]
+        return [name for name, result in self.checks.items() if result != "ok"]

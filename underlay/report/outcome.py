@@ -1,4 +1,4 @@
-"""What all checks together come to: counts, what was proven, what was not, and the sentence people read first."""
+"""The outcome of all checks: counts, what was proven, what was not, and the sentence people read first."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from .document import FIRST_ANSWER, OUTCOMES, CheckResult, Counts, Proven, Unproven
 from .grouping import without_durations
 
-# Failures of one host that are more than chance.
+# As many failures of one host are more than chance.
 STANDS_OUT = 3
 
 
@@ -18,16 +18,16 @@ def counts_of(checks: Iterable[CheckResult]) -> Counts:
 
 
 def proven(checks: Iterable[CheckResult]) -> list[Proven]:
-    """Areas of which something ran and nothing failed, in the order they were looked at."""
+    """Areas of which at least one check ran and none failed, in the order of the checks."""
     passed: dict[tuple[str, str], int] = {}
-    spoilt = set()
+    failed = set()
     for check in checks:
         where = (check.group, check.area)
         if check.outcome == "failed":
-            spoilt.add(where)
+            failed.add(where)
         elif check.outcome == "passed":
             passed[where] = passed.get(where, 0) + 1
-    return [Proven(group=g, area=a, checks=n) for (g, a), n in passed.items() if (g, a) not in spoilt]
+    return [Proven(group=g, area=a, checks=n) for (g, a), n in passed.items() if (g, a) not in failed]
 
 
 def unproven(checks: Iterable[CheckResult]) -> list[Unproven]:
@@ -35,10 +35,10 @@ def unproven(checks: Iterable[CheckResult]) -> list[Unproven]:
     found: dict[str, list[CheckResult]] = {}
     for check in checks:
         if check.outcome == "skipped":
-            found.setdefault(without_durations(check.seen), []).append(check)
+            found.setdefault(without_durations(check.detail), []).append(check)
     return [
         Unproven(
-            reason=skipped[0].seen or "no reason was given",
+            reason=skipped[0].detail or "no reason was given",
             areas=list(dict.fromkeys(c.area for c in skipped)),
             checks=len(skipped),
         )
@@ -47,7 +47,7 @@ def unproven(checks: Iterable[CheckResult]) -> list[Unproven]:
 
 
 def late(checks: Iterable[CheckResult]) -> int:
-    """How many checks passed only when they were asked a second time."""
+    """How many checks passed only when they were repeated."""
     return sum(c.outcome == "passed" and any(e.name == FIRST_ANSWER for e in c.evidence) for c in checks)
 
 
@@ -61,7 +61,7 @@ def sentence(counts: Counts, *, late: int = 0, cut_short: str = "") -> str:
     left = f"; {_checks(counts.skipped)} skipped, for the reasons below" if counts.skipped else ""
     if counts.failed:
         return f"{counts.failed} of {_checks(ran)} failed{left}."
-    twice = f", {late} of them when asked a second time" if late else ""
+    twice = f", {late} of them when repeated" if late else ""
     return f"All {_checks(ran)} that ran passed{twice}{left}."
 
 
@@ -70,21 +70,21 @@ def is_verified(counts: Counts, *, cut_short: str = "") -> bool:
 
 
 def grouped(checks: Sequence[CheckResult]) -> dict[str, dict[str, list[CheckResult]]]:
-    """Group -> area -> its checks; what failed comes first among groups, areas and checks."""
+    """Group -> area -> its checks; failures come first among groups, areas and checks."""
     found: dict[str, dict[str, list[CheckResult]]] = {}
     for check in checks:
         found.setdefault(check.group, {}).setdefault(check.area, []).append(check)
     return {
         group: {
             area: sorted(members, key=lambda c: OUTCOMES.index(c.outcome))
-            for area, members in sorted(areas.items(), key=lambda a: _is_whole(a[1]))
+            for area, members in sorted(areas.items(), key=lambda a: _has_passed(a[1]))
         }
-        for group, areas in sorted(found.items(), key=lambda g: all(map(_is_whole, g[1].values())))
+        for group, areas in sorted(found.items(), key=lambda g: all(map(_has_passed, g[1].values())))
     }
 
 
 def causes_first(checks: Iterable[CheckResult]) -> list[CheckResult]:
-    """What is there and should not be, or the other way round, may be why packets do not pass; so it comes first."""
+    """Wrong state may be why packets do not pass, so its checks come before those that send any."""
     return sorted(checks, key=lambda c: c.traffic)
 
 
@@ -93,15 +93,15 @@ def suspect(checks: Iterable[CheckResult]) -> str:
     failed = [c for c in checks if c.outcome == "failed"]
     wrong = {c.hosts[0] for c in failed if len(c.hosts) == 1 and not c.traffic}
     if len(wrong) == 1 and len(failed) > 1:
-        return f"{wrong.pop()} is not as it has to be, which may be the reason for the rest; look there first"
+        return f"{wrong.pop()} is not in the expected state, which may have caused the rest; look there first"
     tally = Counter(host for c in failed for host in set(c.hosts))
     (host, number), (_, second) = [*tally.most_common(2), ("", 0), ("", 0)][:2]
     if number < STANDS_OUT or number * 2 <= len(failed) or number == second:
         return ""
-    return f"{host} has a part in {number} of {len(failed)} failures"
+    return f"{host} is involved in {number} of {len(failed)} failures"
 
 
-def _is_whole(checks: Iterable[CheckResult]) -> bool:
+def _has_passed(checks: Iterable[CheckResult]) -> bool:
     return not any(c.outcome == "failed" for c in checks)
 
 

@@ -10,14 +10,14 @@ from markupsafe import Markup
 from underlay.templates import render, source
 
 from .document import Proven, Report
-from .grouping import alike, by_claim
+from .grouping import by_claim, by_result
 from .matrix import matrix
 from .outcome import causes_first, grouped, suspect
 from .speeds import speeds
 from .topology import topology
 
-# Up to so many nodes both pictures have room side by side.
-BESIDE = 6
+# Up to this many nodes both pictures fit side by side.
+SIDE_BY_SIDE = 6
 MARKS = {"passed": "✓", "failed": "✗", "skipped": "–"}
 
 
@@ -32,8 +32,8 @@ def page(report: Report) -> str:
         groups=grouped(report.checks),
         failed=report.of("failed"),
         proven=_by_group(report.proven),
-        beside=len(report.nodes) <= BESIDE,
-        failures={area: alike(checks) for area, checks in by_claim(causes_first(report.of("failed"))).items()},
+        side_by_side=len(report.nodes) <= SIDE_BY_SIDE,
+        failures={area: by_result(checks) for area, checks in by_claim(causes_first(report.of("failed"))).items()},
         suspect=suspect(report.checks),
         longest=max((p.seconds for p in report.phases), default=0) or 1,
         spent=sum(p.seconds for p in report.phases),
@@ -43,7 +43,7 @@ def page(report: Report) -> str:
 
 
 def _by_group(proven: Sequence[Proven]) -> dict[str, list[tuple[str, int]]]:
-    """Group -> claims and how many checks each; a claim need not repeat the group it stands below."""
+    """Group -> claims and how many checks each; a claim below its group does not repeat it."""
     found: dict[str, list[tuple[str, int]]] = {}
     for item in proven:
         claim = item.area.removeprefix(f"{item.group}: ")
@@ -52,7 +52,7 @@ def _by_group(proven: Sequence[Proven]) -> dict[str, list[tuple[str, int]]]:
 
 
 def _facts(report: Report) -> list[tuple[str, Any]]:
-    """Name and value of what is known of the cluster; what is not known is left out."""
+    """Name and value of what is known of the cluster; unknown values are left out."""
     network = report.network
     found = [
         ("network", network.mode),

@@ -1,4 +1,4 @@
-"""The manual of report.json, out of its schema: one table for each part of it."""
+"""The documentation of report.json, from its schema: a table for each part of it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 from .document import Report
 
 
-def manual() -> str:
-    """Markdown: the report first, then each part in the order it is met."""
+def schema_tables() -> str:
+    """Markdown: the report first, then each part in the order of its first use."""
     schema = Report.model_json_schema(by_alias=True)
     parts = schema.pop("$defs")
     order = [("report.json", schema)]
@@ -31,7 +31,7 @@ def _table(title: str, part: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _type(field: Mapping[str, Any]) -> str:
-    """In a reader's words: `list of Node`, `one of failed, skipped, passed`."""
+    """In words: `list of Node`, `one of failed, skipped, passed`."""
     if "$ref" in field:
         return _last(field["$ref"])
     if "enum" in field:

@@ -1,4 +1,4 @@
-"""How fast each class of path is, against the same path between the nodes themselves: figures one can compare."""
+"""The speed of each class of path, and relative to the same path between the nodes themselves."""
 
 from __future__ import annotations
 

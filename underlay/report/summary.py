@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .document import Report
-from .grouping import alike, by_claim
+from .grouping import by_claim, by_result
 from .outcome import causes_first, suspect
 
-# Lines of failures, names in one line, and characters of what was seen; the report has them all.
+# Lines of failures, names in one line, and characters of a detail; the report has them all.
 MOST, NAMED, LONG = 12, 4, 300
 
 
 def verdict(report: Report) -> str:
-    """`verified by 181 checks in 15.7 s`, or what stands against it."""
+    """`verified by 181 checks in 15.7 s`, or why it is not."""
     counts = report.counts
     if report.cut_short:
         return f"NOT verified: {report.cut_short}"
@@ -25,19 +25,19 @@ def verdict(report: Report) -> str:
 
 
 def failures(report: Report) -> list[str]:
-    """What failed, one line for everything that failed alike; where that is too much, one line for each claim."""
+    """What failed, a line for each claim and detail; where these are too many, a line for each claim."""
     failed = causes_first(report.of("failed"))
-    groups = alike(failed)
+    groups = by_result(failed)
     if len(groups) > MOST:
         groups = list(by_claim(failed).values())
-    lines = [f"{checks[0].area}, {named([c.name for c in checks])}: {_short(checks[0].seen)}" for checks in groups]
+    lines = [f"{checks[0].area}, {named([c.name for c in checks])}: {_short(checks[0].detail)}" for checks in groups]
     more = [f"and {len(lines) - MOST} more, in the report"] if len(lines) > MOST else []
     return lines[:MOST] + more
 
 
 def notes(report: Report) -> list[str]:
-    """What a verdict alone would not say: skipped checks by their reason, findings, and where the evidence is."""
-    found = [told] if (told := suspect(report.checks)) else []
+    """What the verdict alone does not say: skipped checks by their reason, findings, and where the evidence is."""
+    found = [host] if (host := suspect(report.checks)) else []
     if report.unproven:
         reasons = "; ".join(f"{u.reason} ({u.checks})" for u in report.unproven)
         found.append(f"not proven: {_count(report.counts.skipped, 'check')} skipped: {_short(reasons)}")
@@ -48,7 +48,7 @@ def notes(report: Report) -> list[str]:
         found.append(f"findings: {_short('; '.join(f'{f.where}: {f.text}' for f in warned))}")
     if report.files:
         hosts = list(dict.fromkeys(f.host for f in report.files))
-        found.append(f"evidence: {_count(len(report.files), 'file')} of {named(hosts)}, beside the report")
+        found.append(f"evidence: {_count(len(report.files), 'file')} from {named(hosts)}, next to the report")
     return found
 
 

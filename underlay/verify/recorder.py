@@ -48,7 +48,7 @@ class Recorder:
                 area=area_of(item),
                 name=name_of(item),
                 outcome=report.outcome,
-                seen=detail_of(report),
+                detail=detail_of(report),
                 seconds=round(report.duration, 3),
                 hosts=hosts_of(parameters),
                 traffic="measured" in getattr(item, "fixturenames", ()),

@@ -94,7 +94,7 @@ def paths(target: Target, checks: Sequence[CheckResult]) -> list[ObservedPath]:
     for check in checks:
         one, _, other = check.name.partition(" to ")
         if check.outcome != "skipped" and {one, other} <= {n.name for n in target.nodes}:
-            found.setdefault((one, other), {})[check.area] = "ok" if check.outcome == "passed" else check.seen
+            found.setdefault((one, other), {})[check.area] = "ok" if check.outcome == "passed" else check.detail
     rack = {n.name: n.rack for n in target.nodes}
     return [
         ObservedPath.model_validate({"from": one, "to": other, "class": _class(one, other, rack), "checks": results})

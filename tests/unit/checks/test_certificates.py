@@ -43,7 +43,7 @@ def test_a_month_has_to_be_left_or_a_tenth_of_a_short_life(
     assert expiring(NOW, line("a.crt", life=life, left=left)) == expected
 
 
-def test_tells_every_one_at_once() -> None:
+def test_reports_every_one_at_once() -> None:
     output = "a.crt bm9uZQ==\nempty.conf \n" + line("b.crt", life=YEAR, left=-DAY)
     assert expiring(NOW, output) == "a.crt is not a certificate; b.crt expired on 2026-05-31"
 

@@ -1,4 +1,4 @@
-"""What members are asked, and how their answers are judged."""
+"""The commands of the control plane's checks, and how their output is judged."""
 
 from __future__ import annotations
 

@@ -71,11 +71,11 @@ def test_a_healthy_node_has_no_other_modes_traces() -> None:
         (output("file /etc/cni/net.d/README"), None),
     ],
 )
-def test_each_kind_of_trace_is_told(listed: str, expected: str | None) -> None:
+def test_each_kind_of_trace_is_reported(listed: str, expected: str | None) -> None:
     assert found(cluster(), OWN, {"over-lay": OTHER}, listed) == expected
 
 
-def test_tells_every_trace_at_once_and_how_many_modes_make_it() -> None:
+def test_reports_every_trace_at_once_and_how_many_modes_make_it() -> None:
     listed = output("nft ip over", links=("over.1",))
     assert found(cluster(), OWN, {"a": OTHER, "b": OTHER}, listed) == (
         "link over.1 (of a and 1 more); nftables table ip over (of a and 1 more)"

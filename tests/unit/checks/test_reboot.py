@@ -61,7 +61,7 @@ def test_a_node_with_all_its_pods_lacks_nothing() -> None:
         (_node(), _pods(owner="ReplicaSet", state=EARLIER), ""),
     ],
 )
-def test_tells_what_a_node_lacks(node: dict[str, Any], pods: dict[str, Any], reason: str) -> None:
+def test_reports_what_a_node_lacks(node: dict[str, Any], pods: dict[str, Any], reason: str) -> None:
     assert lacking(node, pods, boot="new", since=SINCE) == reason
 
 

@@ -48,8 +48,8 @@ class Browser:
     def open(self, path: Path, *, width: int, scheme: str, media: str = "screen") -> None:
         """Load a file in a window of so many CSS pixels, for a reader who prefers this colour scheme."""
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
-        wanted = [{"name": "prefers-color-scheme", "value": scheme}]
-        self.call("Emulation.setEmulatedMedia", media=media, features=wanted)
+        preferred = [{"name": "prefers-color-scheme", "value": scheme}]
+        self.call("Emulation.setEmulatedMedia", media=media, features=preferred)
         self.events.clear()
         self.call("Page.navigate", url=path.resolve().as_uri())
         until = time.monotonic() + PATIENCE
@@ -82,7 +82,7 @@ class Browser:
         return found
 
     def requests(self) -> list[str]:
-        """Everything that was asked for."""
+        """Every request that the page made."""
         return [e["params"]["request"]["url"] for e in self.events if e["method"] == "Network.requestWillBeSent"]
 
     def call(self, method: str, **parameters: Any) -> Any:

@@ -59,13 +59,13 @@ def path(one: str, other: str, **changed: Any) -> ObservedPath:
     return ObservedPath.model_validate({**fields, **changed})
 
 
-def check(area: str, name: str, outcome: str = "passed", seen: str = "", **changed: Any) -> CheckResult:
+def check(area: str, name: str, outcome: str = "passed", detail: str = "", **changed: Any) -> CheckResult:
     fields: dict[str, Any] = {
         "group": "Network",
         "area": area,
         "name": name,
         "outcome": outcome,
-        "seen": seen,
+        "detail": detail,
         "seconds": 0.25,
     }
     return CheckResult(**{**fields, **changed})
@@ -105,12 +105,12 @@ def report(*, checks: list[CheckResult] | None = None, **changed: Any) -> Report
 
 
 def with_failure() -> Report:
-    """One path is broken, one host was told of before."""
-    seen = "10.244.2.5:8080 does not answer from w-1's pod (curl: 28); look at tun7 on w-1 and w-2"
-    broken = check("Pod to pod over TCP", "w-1 to w-2", "failed", seen, hosts=["w-1", "w-2"], evidence=[EvidenceText(name="ip route", text="<default> via 192.0.2.254")])  # fmt: skip
+    """One path is broken, and preflight had a finding about one host."""
+    detail = "10.244.2.5:8080 does not answer from w-1's pod (curl: 28); look at tun7 on w-1 and w-2"
+    broken = check("Pod to pod over TCP", "w-1 to w-2", "failed", detail, hosts=["w-1", "w-2"], evidence=[EvidenceText(name="ip route", text="<default> via 192.0.2.254")])  # fmt: skip
     checks = [broken if c.key == broken.key else c for c in CHECKS]
     paths = [
-        path(a, b, **({"checks": {"tcp": seen, "udp": "ok"}} if (a, b) == ("w-1", "w-2") else {}))
+        path(a, b, **({"checks": {"tcp": detail, "udp": "ok"}} if (a, b) == ("w-1", "w-2") else {}))
         for a in NODES
         for b in NODES
     ]

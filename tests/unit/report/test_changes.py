@@ -1,4 +1,4 @@
-"""What changed between two runs: one thing of an ordinary report is changed, and that is told and nothing else."""
+"""What changed between two runs: one thing of an ordinary report is changed, and that alone is reported."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from click.testing import CliRunner, Result
 from underlay.cli.errors import Refused
 from underlay.cli.report import report_group
 from underlay.report.changes import changes
-from underlay.report.changes_text import together
+from underlay.report.changes_text import merged
 from underlay.report.document import Report
 from underlay.report.observed import ObservedHop, ObservedLink
 
 from .reports import CHECKS, NODES, check, node, path, report, with_failure, with_routers
 
 
-def told(before: Report, after: Report) -> list[tuple[str, str, bool | None]]:
+def changed_lines(before: Report, after: Report) -> list[tuple[str, str, bool | None]]:
     return [(c.kind, c.line, c.worse) for c in changes(before, after)]
 
 
-def test_two_runs_alike_have_no_change() -> None:
+def test_two_identical_runs_have_no_change() -> None:
     later = report(time="2026-11-25T05:00:00Z", seconds=99.0)
-    assert told(report(), later) == []
+    assert changed_lines(report(), later) == []
 
 
-def test_a_check_that_newly_fails_is_worse_and_told_with_what_was_seen() -> None:
-    assert [c for c in told(report(), with_failure()) if c[0] != "finding"] == [
+def test_a_check_that_newly_fails_is_worse_and_reported_with_its_detail() -> None:
+    assert [c for c in changed_lines(report(), with_failure()) if c[0] != "finding"] == [
         ("verdict", "verdict: verified -> failed", True),
         ("check", "Pod to pod over TCP, w-1 to w-2: passed -> failed (10.244.2.5:8080 does not answer from w-1's pod "
          "(curl: 28); look at tun7 on w-1 and w-2)", True),
@@ -38,47 +38,49 @@ def test_a_check_that_newly_fails_is_worse_and_told_with_what_was_seen() -> None
 
 
 def test_what_may_explain_it_comes_before_the_checks() -> None:
-    kinds = [kind for kind, *_ in told(report(), with_failure())]
+    kinds = [kind for kind, *_ in changed_lines(report(), with_failure())]
     assert kinds == ["verdict", "finding", "check"]
 
 
 def test_a_check_that_passes_again_is_better() -> None:
-    found = told(with_failure(), report())
+    found = changed_lines(with_failure(), report())
     assert [worse for kind, _, worse in found if kind in ("verdict", "check")] == [False, False]
 
 
 def test_a_check_that_is_no_longer_made_is_worse() -> None:
-    assert told(report(), report(checks=CHECKS[1:])) == [
-        ("check", "Exactly the inventory's hosts are nodes, the cluster: passed -> not there", True)
+    assert changed_lines(report(), report(checks=CHECKS[1:])) == [
+        ("check", "Exactly the inventory's hosts are nodes, the cluster: passed -> absent", True)
     ]
 
 
-def test_a_new_check_is_told() -> None:
+def test_a_new_check_is_reported() -> None:
     more = check("DNS answers", "w-1")
-    assert told(report(), report(checks=[*CHECKS, more])) == [("check", "DNS answers, w-1: not there -> passed", False)]
+    assert changed_lines(report(), report(checks=[*CHECKS, more])) == [
+        ("check", "DNS answers, w-1: absent -> passed", False)
+    ]
 
 
 def test_a_check_that_is_now_skipped_is_worse() -> None:
-    skipped = CHECKS[0].model_copy(update={"outcome": "skipped", "seen": "not asked"})
-    assert told(report(), report(checks=[skipped, *CHECKS[1:]])) == [
-        ("check", "Exactly the inventory's hosts are nodes, the cluster: passed -> skipped (not asked)", True)
+    skipped = CHECKS[0].model_copy(update={"outcome": "skipped", "detail": "not tested"})
+    assert changed_lines(report(), report(checks=[skipped, *CHECKS[1:]])) == [
+        ("check", "Exactly the inventory's hosts are nodes, the cluster: passed -> skipped (not tested)", True)
     ]
 
 
 def test_a_new_check_that_is_skipped_is_neither_better_nor_worse() -> None:
     more = check("DNS answers", "w-1", "skipped", "no DNS here")
-    assert told(report(), report(checks=[*CHECKS, more])) == [
-        ("check", "DNS answers, w-1: not there -> skipped (no DNS here)", None)
+    assert changed_lines(report(), report(checks=[*CHECKS, more])) == [
+        ("check", "DNS answers, w-1: absent -> skipped (no DNS here)", None)
     ]
 
 
-def test_checks_of_one_claim_that_changed_alike_are_one_line() -> None:
+def test_checks_of_one_claim_that_changed_the_same_way_are_one_line() -> None:
     more = [check("DNS answers", f"w-{i}", "failed", f"no answer within {i}.5 s") for i in range(6)]
     odd = check("DNS answers", "w-9", "failed", "refused")
-    found = together(changes(report(), report(checks=[*CHECKS, *more, odd])))
+    found = merged(changes(report(), report(checks=[*CHECKS, *more, odd])))
     assert [c.line for c in found if c.kind == "check"] == [
-        "DNS answers, w-0, w-1, w-2, w-3 and 2 more: not there -> failed (no answer within 0.5 s)",
-        "DNS answers, w-9: not there -> failed (refused)",
+        "DNS answers, w-0, w-1, w-2, w-3 and 2 more: absent -> failed (no answer within 0.5 s)",
+        "DNS answers, w-9: absent -> failed (refused)",
     ]
 
 
@@ -89,20 +91,20 @@ def test_checks_of_one_claim_that_changed_alike_are_one_line() -> None:
         ({"network": report().network.model_copy(update={"pod_mtu": 1400})}, "network", "pod MTU: 1450 -> 1400"),
         ({"nodes": {n: node(n, **({"state": "NotReady"} if n == "w-1" else {})) for n in NODES}}, "node", "w-1 state: Ready -> NotReady"),
         ({"nodes": {n: node(n, **({"links": [ObservedLink(name="eth0", kind="veth", mtu=1500, up=True), ObservedLink(name="tun7", kind="vxlan", mtu=1400, up=True)]} if n == "w-1" else {})) for n in NODES}}, "link", "w-1 tun7: vxlan, MTU 1450, up -> vxlan, MTU 1400, up"),
-        ({"nodes": {n: node(n, **({"hops": [ObservedHop(to="cp-1", link="eth0"), node(n).hops[1]]} if n == "w-1" else {})) for n in NODES}}, "way", "w-1 to cp-1: vxlan by tun7 via 10.244.0.0 -> no tunnel by eth0"),
+        ({"nodes": {n: node(n, **({"hops": [ObservedHop(to="cp-1", link="eth0"), node(n).hops[1]]} if n == "w-1" else {})) for n in NODES}}, "route", "w-1 to cp-1: vxlan over tun7 via 10.244.0.0 -> no tunnel over eth0"),
     ],
 )  # fmt: skip
-def test_tells_what_else_changed(changed, kind: str, line: str) -> None:
-    assert told(report(), report(**changed)) == [(kind, line, None)]
+def test_reports_what_else_changed(changed, kind: str, line: str) -> None:
+    assert changed_lines(report(), report(**changed)) == [(kind, line, None)]
 
 
-def test_tells_a_session_that_went_down() -> None:
+def test_reports_a_session_that_went_down() -> None:
     good = with_routers().model_copy(
         update={
             "sessions": [s.model_copy(update={"state": "Established", "problem": ""}) for s in with_routers().sessions]
         }
     )
-    assert told(good, with_routers()) == [
+    assert changed_lines(good, with_routers()) == [
         ("session", "w-1 - tor-2: Established -> Active / no neighbour (tor-2 has no neighbour 192.0.2.2 (w-1) configured)", None)
     ]  # fmt: skip
 
@@ -113,23 +115,23 @@ def slower(factor: float, *, hosts: float = 1) -> Report:
 
 
 def test_noise_is_no_change() -> None:
-    assert told(report(), slower(3.9)) == []
+    assert changed_lines(report(), slower(3.9)) == []
 
 
 def test_a_slow_machine_is_no_slow_network() -> None:
-    assert told(report(), slower(5, hosts=5)) == []
+    assert changed_lines(report(), slower(5, hosts=5)) == []
 
 
 def test_hosts_that_were_busy_for_a_moment_are_no_fast_network() -> None:
     busy = report(paths=[path(a, b, host_throughput_mbit=1000.0) for a in NODES for b in NODES])
-    assert told(report(), busy) == []
+    assert changed_lines(report(), busy) == []
 
 
-def test_a_path_that_got_slow_against_the_hosts_own_is_told() -> None:
-    found = told(report(), slower(5))
+def test_a_path_that_got_slow_against_the_hosts_own_is_reported() -> None:
+    found = changed_lines(report(), slower(5))
     assert found[0] == ("speed", "throughput, same node: 4000 Mbit/s, × 0.50 of hosts' -> 800 Mbit/s, × 0.10 of hosts'", True)  # fmt: skip
     assert len(found) == 3
-    assert [worse for *_, worse in told(slower(5), report())] == [False] * 3
+    assert [worse for *_, worse in changed_lines(slower(5), report())] == [False] * 3
 
 
 def run(*arguments: str) -> Result:
@@ -181,7 +183,7 @@ def test_programs_get_the_changes_as_data(reports: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "expected"),
     [
         (["diff", "--reports", "{}/none"], "{}/none: there is no report; run underlay verify INVENTORY, or name --reports"),
         (["diff", "{}/gone", "{}"], "{}/gone: there is no such file; underlay report list shows those there are"),
@@ -190,13 +192,13 @@ def test_programs_get_the_changes_as_data(reports: Path) -> None:
         (["show", "{}/half-20261125-044500.partial"], "{}/half-20261125-044500.partial: this verification did not come to its end; underlay report list shows those there are"),
     ],
 )  # fmt: skip
-def test_tells_which_report_cannot_be_had(reports: Path, arguments: list[str], told: str) -> None:
+def test_reports_which_report_cannot_be_had(reports: Path, arguments: list[str], expected: str) -> None:
     (reports / "half-20261125-044500.partial").mkdir()
     with pytest.raises(Refused) as refused:
         CliRunner().invoke(
             report_group, [a.format(reports) for a in arguments], standalone_mode=False, catch_exceptions=False
         )
-    assert refused.value.message == told.format(reports, reports)
+    assert refused.value.message == expected.format(reports, reports)
 
 
 @pytest.mark.parametrize("command", ["diff", "show"])
@@ -227,4 +229,4 @@ def test_lists_runs_that_cannot_be_read_too(reports: Path) -> None:
     assert [line[0].rpartition("/")[2] for line in lines[1:]] == [
         "old-20261124-230000", "demo-20261125-040000", "other-20261125-041500", "demo-20261125-043000",
     ]  # fmt: skip
-    assert " ".join(lines[1][1:]).startswith("old its schema is 1")
+    assert " ".join(lines[1][1:]).startswith("old schema 1 is not supported")

@@ -41,9 +41,7 @@ def test_answers_that_came_late_are_counted() -> None:
     failed = check("Pod to pod", "b to a", "failed", evidence=[{"name": FIRST_ANSWER, "text": "no answer"}])
     checks = [late, failed, check("Pod to pod", "a to c")]
     assert outcome.late(checks) == 1
-    assert (
-        sentence(counts_of(checks[::2]), late=1) == "All 2 checks that ran passed, 1 of them when asked a second time."
-    )
+    assert sentence(counts_of(checks[::2]), late=1) == "All 2 checks that ran passed, 1 of them when repeated."
 
 
 def test_skipped_checks_alone_prove_nothing() -> None:
@@ -69,9 +67,9 @@ def test_a_skipped_check_is_not_proven_and_has_its_reason() -> None:
 
 
 def test_reasons_that_differ_in_a_duration_are_one() -> None:
-    skipped = [check("UDP", f"w-{i}", "skipped", f"not asked: timed out after {i}00 ms") for i in (1, 2)]
+    skipped = [check("UDP", f"w-{i}", "skipped", f"not tested: timed out after {i}00 ms") for i in (1, 2)]
     (found,) = report(checks=skipped).unproven
-    assert (found.reason, found.checks) == ("not asked: timed out after 100 ms", 2)
+    assert (found.reason, found.checks) == ("not tested: timed out after 100 ms", 2)
 
 
 def test_what_failed_comes_first_among_groups_areas_and_checks() -> None:
@@ -89,38 +87,38 @@ def wrong(host: str) -> CheckResult:
 
 
 @pytest.mark.parametrize(
-    ("checks", "told"),
+    ("checks", "expected"),
     [
-        (failing("w-1 to w-2", "w-3 to w-1", "w-1 to w-4"), "w-1 has a part in 3 of 3 failures"),
-        (failing("w-1 to w-2", "w-3 to w-1", "w-1 to w-4", "w-5 to w-6"), "w-1 has a part in 3 of 4 failures"),
+        (failing("w-1 to w-2", "w-3 to w-1", "w-1 to w-4"), "w-1 is involved in 3 of 3 failures"),
+        (failing("w-1 to w-2", "w-3 to w-1", "w-1 to w-4", "w-5 to w-6"), "w-1 is involved in 3 of 4 failures"),
         (failing("w-1 to w-2", "w-1 to w-3"), ""),
         (failing("w-1 to w-2", "w-2 to w-1", "w-1 to w-2"), ""),
         (failing("w-1 to w-2", "w-1 to w-3", "w-1 to w-4", "w-5 to w-6", "w-6 to w-7", "w-7 to w-8"), ""),
         ([check("Pod to pod", "w-1 to w-2", hosts=["w-1"])] * 5, ""),
-        ([*failing("w-1 to w-2", "w-3 to w-1", "w-1 to w-4"), wrong("w-2")], "w-2 is not as it has to be, which may be the reason for the rest; look there first"),
-        ([*failing("w-1 to w-2", "w-3 to w-1", "w-1 to w-4"), wrong("w-2"), wrong("w-3")], "w-1 has a part in 3 of 5 failures"),
+        ([*failing("w-1 to w-2", "w-3 to w-1", "w-1 to w-4"), wrong("w-2")], "w-2 is not in the expected state, which may have caused the rest; look there first"),
+        ([*failing("w-1 to w-2", "w-3 to w-1", "w-1 to w-4"), wrong("w-2"), wrong("w-3")], "w-1 is involved in 3 of 5 failures"),
         ([wrong("w-2")], ""),
         ([], ""),
     ],
 )  # fmt: skip
-def test_names_the_host_that_failures_have_in_common(checks: list[CheckResult], told: str) -> None:
-    assert suspect(checks) == told
+def test_names_the_host_that_failures_have_in_common(checks: list[CheckResult], expected: str) -> None:
+    assert suspect(checks) == expected
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
-        ("{", "r: it is not JSON (Expecting property name enclosed in double quotes: line 1 column 2 (char 1)); name a report.json or its folder"),
-        ("[]", "r: it is no report; verify again with this version"),
-        ('{"schema": 1}', "r: its schema is 1, and 2 is read here; verify again with this version"),
-        (report().to_json().replace('"verified"', '"fine"', 1), "r: verdict: Input should be 'verified' or 'failed'; it was changed by hand, or cut short"),
-        ('{"schema": 2, "verdict": "verified"}', "r: sentence: Field required (and 7 more); it was changed by hand, or cut short"),
+        ("{", "r: not JSON (Expecting property name enclosed in double quotes: line 1 column 2 (char 1)); name a report.json or its folder"),
+        ("[]", "r: not a report; verify again with this version"),
+        ('{"schema": 1}', "r: schema 1 is not supported (this version reads 2); verify again with this version"),
+        (report().to_json().replace('"verified"', '"fine"', 1), "r: verdict: Input should be 'verified' or 'failed'; restore the file as it was written, or verify again"),
+        ('{"schema": 2, "verdict": "verified"}', "r: sentence: Field required (and 7 more); restore the file as it was written, or verify again"),
     ],
 )  # fmt: skip
-def test_tells_why_a_text_is_no_report(text: str, told: str) -> None:
+def test_reports_why_a_text_is_no_report(text: str, expected: str) -> None:
     with pytest.raises(NoReport) as error:
         read_report(text, where="r")
-    assert str(error.value) == told
+    assert str(error.value) == expected
 
 
 def test_every_field_of_the_schema_is_in_a_document() -> None:

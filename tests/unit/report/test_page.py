@@ -1,4 +1,4 @@
-"""The page: verdict first, everything escaped, nothing from elsewhere; and what its pictures say."""
+"""The page: verdict first, everything escaped, no external resource; and what its pictures show."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MADE = {"verified": report(), "failed": with_failure(), "routers": with_routers(
 
 
 def words(markup: str) -> str:
-    """What a reader sees, on one line."""
+    """The visible text, on one line."""
     return " ".join(re.sub(r"<[^>]+>", " ", markup).split())
 
 
@@ -48,9 +48,9 @@ def test_failures_stand_open_before_all_other_sections() -> None:
     assert "10.244.2.5:8080 does not answer" in failure.partition("<details")[0]
 
 
-def test_failures_that_are_alike_are_told_once() -> None:
-    alike = [check("Pod to pod", f"{a} to w-2", "failed", "no answer", hosts=[a]) for a in ("cp-1", "w-1")]
-    made = page(report(checks=[*alike, check("Pod to pod", "w-2 to w-1", "failed", "refused")]))
+def test_identical_failures_are_shown_once() -> None:
+    same = [check("Pod to pod", f"{a} to w-2", "failed", "no answer", hosts=[a]) for a in ("cp-1", "w-1")]
+    made = page(report(checks=[*same, check("Pod to pod", "w-2 to w-1", "failed", "refused")]))
     assert [words(article) for article in re.findall(r"<article.*?</article>", made, re.DOTALL)] == [
         "✗ 3 failed Pod to pod cp-1 to w-2, w-1 to w-2 : no answer w-2 to w-1 : refused"
     ]
@@ -92,11 +92,11 @@ def test_what_hosts_say_is_text_and_never_markup() -> None:
 def test_leaves_sections_out_that_have_nothing_to_say() -> None:
     bare = report(nodes={}, paths=[], phases=[], checks=[])
     assert re.findall(r"<h2[^>]*>([^<]*)", page(bare)) == [
-        "What was proven, and what was not", "Every check", "Nodes and versions",
+        "What was proven, and what was not", "All checks", "Nodes and versions",
     ]  # fmt: skip
 
 
-def test_every_picture_is_told_in_words() -> None:
+def test_every_picture_is_described_in_words() -> None:
     assert re.findall(r'aria-label="([^"]*)"', topology(report())) == [
         "Topology as measured: rack-1 has 2 nodes, rack-2 has 1 nodes. "
         "vxlan by tun7, MTU 1450: 6 of 6 directions between nodes"
@@ -121,7 +121,7 @@ def test_nodes_that_differ_in_the_tunnels_mtu_show_both() -> None:
     assert band(made) == [("tunnel", "vxlan by tun7, MTU 1400 and 1450: 6 of 6 directions between nodes")]
 
 
-def test_ipsec_has_no_link_of_its_own_and_is_told() -> None:
+def test_ipsec_has_no_link_of_its_own_and_is_reported() -> None:
     made = report(nodes={n: node(n, ipsec_states=4) for n in NODES})
     assert band(made) == [("tunnel", "vxlan by tun7, MTU 1450, with IPsec: 6 of 6 directions between nodes")]
 
@@ -161,7 +161,7 @@ def test_a_path_nobody_tried_is_neither_good_nor_bad() -> None:
     assert matrix(made).count('class="cell none"') == 1
 
 
-def test_a_large_cluster_is_told_by_racks() -> None:
+def test_a_large_cluster_is_shown_by_racks() -> None:
     nodes = {f"w-{i}": node("w-1", rack=f"rack-{i % 3}") for i in range(30)}
     paths = [path("w-1", "w-2", **{"from": a, "to": b}) for a in nodes for b in nodes]
     drawn = matrix(report(nodes=nodes, paths=paths))

@@ -1,4 +1,4 @@
-"""What a terminal shows of a report: few lines, with everything a person has to know; and how a run's folder comes."""
+"""What a terminal shows of a report: few lines, with all that matters; and how a run's folder is written."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .reports import CHECKS, check, report, with_failure
 
 
 @pytest.mark.parametrize(
-    ("made", "told"),
+    ("made", "expected"),
     [
         (report(), "verified by 13 checks in 14.2 s"),
         (with_failure(), "1 of 13 checks FAILED"),
@@ -27,20 +27,20 @@ from .reports import CHECKS, check, report, with_failure
         (report(checks=[c for c in CHECKS if c.outcome == "skipped"]), "NOT verified: no check ran"),
     ],
 )
-def test_says_what_it_came_to(made, told: str) -> None:
-    assert verdict(made) == told
+def test_says_the_verdict(made, expected: str) -> None:
+    assert verdict(made) == expected
 
 
-def test_what_failed_alike_is_one_line() -> None:
-    alike = [check("Pod to pod", f"w-{i} to w-0", "failed", f"no answer\nwithin {3000 + i} ms") for i in range(1, 8)]
-    made = report(checks=[*alike, check("Pod to pod", "w-9 to w-0", "failed", "refused")])
+def test_identical_failures_are_one_line() -> None:
+    same = [check("Pod to pod", f"w-{i} to w-0", "failed", f"no answer\nwithin {3000 + i} ms") for i in range(1, 8)]
+    made = report(checks=[*same, check("Pod to pod", "w-9 to w-0", "failed", "refused")])
     assert failures(made) == [
         "Pod to pod, w-1 to w-0, w-2 to w-0, w-3 to w-0, w-4 to w-0 and 3 more: no answer within 3001 ms",
         "Pod to pod, w-9 to w-0: refused",
     ]
 
 
-def test_what_may_be_the_reason_comes_before_what_came_of_it() -> None:
+def test_wrong_state_comes_before_the_traffic_that_fails_of_it() -> None:
     traffic = check("Pod to pod", "w-1 to w-2", "failed", "no answer", traffic=True)
     made = report(checks=[traffic, check("Host state", "w-1: a route", "failed", "missing")])
     assert [line.partition(",")[0] for line in failures(made)] == ["Host state", "Pod to pod"]
@@ -53,7 +53,7 @@ def test_many_failures_leave_room_for_the_rest() -> None:
     assert max(map(len, failures(made))) < 350
 
 
-def test_where_even_that_is_too_much_a_claim_is_one_line() -> None:
+def test_where_there_are_too_many_a_claim_is_one_line() -> None:
     checks = [check(f"claim {i % 3}", f"w-{i}", "failed", f"seen {i}x") for i in range(15)]
     assert failures(report(checks=checks)) == [
         "claim 0, w-0, w-3, w-6, w-9 and 1 more: seen 0x",
@@ -67,7 +67,7 @@ def test_says_what_a_verdict_alone_would_not() -> None:
     assert notes(with_failure().model_copy(update={"files": files})) == [
         "not proven: 1 check skipped: no provider of LoadBalancers is there (1)",
         "accepted: w-1: swap is on (swap = keep)",
-        "evidence: 4 files of w-1, w-2, beside the report",
+        "evidence: 4 files from w-1, w-2, next to the report",
     ]
 
 

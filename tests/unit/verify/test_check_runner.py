@@ -1,4 +1,4 @@
-"""A question to a node: what is said where it fails, and what is kept."""
+"""A command on a node: the message where it fails, and the evidence that is kept."""
 
 from __future__ import annotations
 
@@ -30,19 +30,21 @@ def judge(output: str) -> str | None:
 
 
 @pytest.mark.parametrize(
-    ("seen", "look", "told"),
+    ("result", "look", "expected"),
     [
         ((0, "wrong", ""), "", "it is wrong; look at `show` on w-1"),
         ((0, "wrong", ""), "its log", "it is wrong; look at its log"),
         ((2, "", "no such thing"), "its log", "`show`: exit status 2: no such thing; look at its log"),
     ],
 )
-def test_a_failure_says_what_was_seen_and_where_to_look(seen: tuple[Any, ...], look: str, told: str) -> None:
+def test_a_failure_says_what_is_wrong_and_where_to_look(result: tuple[Any, ...], look: str, expected: str) -> None:
     kept: list[tuple[str, str]] = []
     with pytest.raises(AssertionError) as failed:
-        check_runner.expect(target(seen), Check("thing", "w-1", "show", judge, look), lambda *piece: kept.append(piece))
-    assert str(failed.value).split("\n")[0] == told
-    assert kept == [("show", "".join(seen[1:]))]
+        check_runner.expect(
+            target(result), Check("thing", "w-1", "show", judge, look), lambda *piece: kept.append(piece)
+        )
+    assert str(failed.value).split("\n")[0] == expected
+    assert kept == [("show", "".join(result[1:]))]
 
 
 def test_what_is_right_passes_and_keeps_nothing() -> None:

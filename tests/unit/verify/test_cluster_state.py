@@ -1,4 +1,4 @@
-"""What is told of the cluster's nodes, pods and certificate requests."""
+"""The state of nodes, pods, workloads and certificate signing requests, as the API has it."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ def state(*pods: dict[str, Any], **more: Any) -> ClusterState:
         ([pod("coredns-1", ready=False)], False, []),
     ],
 )  # fmt: skip
-def test_tells_every_pod_that_does_not_serve(pods: list[dict[str, Any]], dns: bool, expected: list[str]) -> None:
+def test_reports_every_pod_that_does_not_serve(pods: list[dict[str, Any]], dns: bool, expected: list[str]) -> None:
     assert state(*pods).not_ready(dns=dns) == expected
 
 
-def test_tells_restarts_with_how_the_last_ended() -> None:
+def test_reports_restarts_with_how_the_last_ended() -> None:
     assert state(pod("a"), pod("b", restarts=2)).restarts() == ["b: 2 times, last Error at 2026-01-01T00:00:00Z"]
 
 
@@ -83,7 +83,7 @@ def workload(name: str, **fields: Any) -> dict[str, Any]:
         (workload("coredns", replicas=0), ["coredns: 0 pods ready, expected 1"]),
     ],
 )
-def test_tells_which_workloads_are_short_of_pods(item: dict[str, Any], expected: list[str]) -> None:
+def test_reports_which_workloads_are_short_of_pods(item: dict[str, Any], expected: list[str]) -> None:
     assert state(workloads=[item]).incomplete(dns=True) == expected
 
 

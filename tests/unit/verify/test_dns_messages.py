@@ -20,33 +20,33 @@ def record(kind: int, data: bytes) -> bytes:
 
 
 def test_a_question_is_written_as_the_protocol_has_it() -> None:
-    asked = dns_messages.query("a.bc.", dns_messages.A)
-    assert asked == b"\x55\x55\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x01a\x02bc\x00\x00\x01\x00\x01"
+    query = dns_messages.query("a.bc.", dns_messages.A)
+    assert query == b"\x55\x55\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x01a\x02bc\x00\x00\x01\x00\x01"
     assert dns_messages.query(".", dns_messages.NS)[12:] == b"\x00\x00\x02\x00\x01"
 
 
 def test_reads_addresses_names_and_services() -> None:
-    asked = dns_messages.query("a.bc", dns_messages.A)
+    query = dns_messages.query("a.bc", dns_messages.A)
     message = reply(
-        asked,
+        query,
         record(dns_messages.A, bytes([10, 0, 0, 2])),
         record(dns_messages.A, bytes([10, 0, 0, 1])),
         record(dns_messages.AAAA, bytes(15) + b"\x01"),
         record(dns_messages.CNAME, b"\x01x\xc0\x0e"),
         record(dns_messages.SRV, struct.pack(">HHH", 0, 100, 8080) + b"\x01y\xc0\x0c"),
     )
-    seen = dns_messages.read(message)
-    assert (seen.code, seen.truncated) == (0, False)
-    assert seen.of(dns_messages.A) == ["10.0.0.1", "10.0.0.2"]
-    assert seen.of(dns_messages.AAAA) == ["::1"]
-    assert seen.of(dns_messages.CNAME) == ["x.bc"]
-    assert seen.of(dns_messages.SRV) == ["8080 y.a.bc"]
+    read = dns_messages.read(message)
+    assert (read.code, read.truncated) == (0, False)
+    assert read.of(dns_messages.A) == ["10.0.0.1", "10.0.0.2"]
+    assert read.of(dns_messages.AAAA) == ["::1"]
+    assert read.of(dns_messages.CNAME) == ["x.bc"]
+    assert read.of(dns_messages.SRV) == ["8080 y.a.bc"]
 
 
-def test_tells_an_error_and_a_truncated_answer() -> None:
-    asked = dns_messages.query("a.bc", dns_messages.A)
-    assert dns_messages.read(reply(asked, flags=0x8183)).code == 3
-    cut = reply(asked, record(dns_messages.A, bytes(range(4))), record(dns_messages.A, bytes(4)), flags=0x8380)[:-16]
+def test_reports_an_error_and_a_truncated_answer() -> None:
+    query = dns_messages.query("a.bc", dns_messages.A)
+    assert dns_messages.read(reply(query, flags=0x8183)).code == 3
+    cut = reply(query, record(dns_messages.A, bytes(range(4))), record(dns_messages.A, bytes(4)), flags=0x8380)[:-16]
     assert dns_messages.read(cut).truncated
     assert dns_messages.read(cut).of(dns_messages.A) == ["0.1.2.3"]
 

@@ -31,7 +31,7 @@ LEADS = DnsReply(0, False, [(dns_messages.CNAME, name_of("probe"))])
 
 
 @pytest.mark.parametrize(
-    ("judge", "right", "wrong", "told"),
+    ("judge", "right", "wrong", "expected"),
     [
         (
             records,
@@ -52,14 +52,14 @@ LEADS = DnsReply(0, False, [(dns_messages.CNAME, name_of("probe"))])
     ids=["records", "targets", "truncation", "another name", "outside"],
 )
 def test_a_reply_is_right_wrong_or_missing(
-    judge: Callable[[DnsReply | None], str | None], right: DnsReply, wrong: DnsReply, told: str
+    judge: Callable[[DnsReply | None], str | None], right: DnsReply, wrong: DnsReply, expected: str
 ) -> None:
-    assert [judge(right), judge(wrong), judge(None)] == [None, told, "no answer"]
+    assert [judge(right), judge(wrong), judge(None)] == [None, expected, "no answer"]
 
 
 @pytest.mark.parametrize(("nodes", "tcp"), [(4, False), (5, True)])
 def test_records_of_more_pods_than_fit_a_datagram_are_asked_by_tcp(nodes: int, tcp: bool) -> None:
     pods = {f"w-{i}": Pod(f"w-{i}", f"probe-{i}", (f"10.244.{i}.2",)) for i in range(nodes)}
     target = Target(read_spec(hosts(), groups()), {})
-    asked = {q.name: q.tcp for q in dns_queries.queries(target, TrafficResults(pods=pods))}
-    assert (asked["headless"], asked["srv"], asked["truncated"], asked["tcp"]) == (tcp, tcp, False, True)
+    over_tcp = {q.name: q.tcp for q in dns_queries.queries(target, TrafficResults(pods=pods))}
+    assert (over_tcp["headless"], over_tcp["srv"], over_tcp["truncated"], over_tcp["tcp"]) == (tcp, tcp, False, True)

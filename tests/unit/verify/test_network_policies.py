@@ -1,4 +1,4 @@
-"""What is laid to measure NetworkPolicy, and how a connection is judged."""
+"""The policies that are applied to test NetworkPolicy, and how a connection is judged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which ways are tried, and what is told of them."""
+"""The paths that are probed, and their rows in the path matrix."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What went wrong while everything was asked at once is asked a second time, node by node."""
+"""Probes that failed while all ran at once are repeated, node by node."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RESULTS = {
 
 
 def retried(results_of: dict[str, dict[str, str]]) -> tuple[TrafficResults, list[tuple[str, set[str]]]]:
-    """The answers after a second look, in which nodes answer so; and what was asked."""
+    """The results after the retry, in which nodes answer as given; and the probes that were repeated."""
     measured, probed = TrafficResults(results=dict(RESULTS), pods=PODS), []
 
     def run(second: TrafficResults, node: str, probes: set[str]) -> None:

@@ -1,4 +1,4 @@
-"""What a run of the checks makes its report of: pytest's outcomes, hosts' answers, what the deploy hands over."""
+"""The sources of a report: pytest's outcomes, the hosts' output, the context of the deploy."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ LINKS = [
 ]  # fmt: skip
 
 
-def answer(*ways: str, count: str = "0") -> str:
-    return "\n".join([json.dumps(LINKS), count, *ways, ""])
+def answer(*routes: str, count: str = "0") -> str:
+    return "\n".join([json.dumps(LINKS), count, *routes, ""])
 
 
-def test_tells_links_but_for_loopback_and_pods_own_ends() -> None:
+def test_reports_links_but_for_loopback_and_pods_own_ends() -> None:
     found = link_state.read_output(answer(), address="192.0.2.2")
     assert found["links"] == [
         ObservedLink(name="eth0", kind="veth", mtu=1500, up=True),
@@ -44,11 +44,11 @@ def test_tells_links_but_for_loopback_and_pods_own_ends() -> None:
 
 
 def test_what_leaves_by_the_link_with_the_nodes_address_is_in_no_tunnel() -> None:
-    ways = (
+    routes = (
         'cp-1\t[{"dst":"10.244.0.2","gateway":"10.244.0.0","dev":"tun7"}]',
         'w-2\t[{"gateway":"192.0.2.254","dev":"eth0"}]',
     )
-    assert link_state.read_output(answer(*ways), address="192.0.2.2")["hops"] == [
+    assert link_state.read_output(answer(*routes), address="192.0.2.2")["hops"] == [
         ObservedHop(to="cp-1", link="tun7", kind="vxlan", via="10.244.0.0"),
         ObservedHop(to="w-2", link="eth0", via="192.0.2.254"),
     ]
@@ -94,8 +94,8 @@ def test_without_a_deploy_there_is_the_verification_alone() -> None:
     assert DeployContext.of({"hosts": {}}) == DeployContext()
 
 
-def item(path: str, told: str) -> Any:
-    return SimpleNamespace(path=SimpleNamespace(stem=path), function=SimpleNamespace(__doc__=told), name="test_x")
+def item(path: str, expected: str) -> Any:
+    return SimpleNamespace(path=SimpleNamespace(stem=path), function=SimpleNamespace(__doc__=expected), name="test_x")
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_what_the_checks_measured_of_paths_is_taken_as_it_is() -> None:
 def test_without_that_the_matrix_is_made_of_what_checks_say_of_pairs() -> None:
     target = SimpleNamespace(nodes=spec().cluster.nodes)
     checks = [
-        CheckResult(area="Pod to pod", name="w-1 to w-2", outcome="failed", seen="no answer"),
+        CheckResult(area="Pod to pod", name="w-1 to w-2", outcome="failed", detail="no answer"),
         CheckResult(area="Node to pod", name="w-1 to w-2", outcome="passed"),
         CheckResult(area="Host state", name="w-1: file /etc/x to y", outcome="passed"),
     ]

@@ -1,4 +1,4 @@
-"""Host states are asked on all hosts side by side, and told to the check that each belongs to."""
+"""Resource states are read on all hosts in parallel, and each reaches its own check."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from underlay.verify.target import Target
 class Checked:
     """A resource whose check says, or raises, what it is made with."""
 
-    def __init__(self, seen: str | BaseException | None) -> None:
-        self.seen = seen
+    def __init__(self, detail: str | BaseException | None) -> None:
+        self.detail = detail
 
     def check(self, host: Any) -> str | None:
-        if isinstance(self.seen, BaseException):
-            raise self.seen
-        return f"{host}: {self.seen}" if self.seen else None
+        if isinstance(self.detail, BaseException):
+            raise self.detail
+        return f"{host}: {self.detail}" if self.detail else None
 
 
 def states(**selected: list[Checked]) -> ResourceStates:

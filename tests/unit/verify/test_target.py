@@ -1,4 +1,4 @@
-"""How hosts are reached: the first connection is there before another is asked for."""
+"""How hosts are reached: the first connection is open before another shell is."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ def target(tmp_path: Path) -> Target:
 def test_lanes_that_are_opened_at_once_wait_for_the_first_to_be_connected(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[str] = []
+    expected: list[str] = []
 
     def connected(command: str) -> None:
         time.sleep(0.02)
-        told.append("connected")
+        expected.append("connected")
 
     def opened(name: str, **_: Any) -> Any:
-        told.append("opened")
+        expected.append("opened")
         return SimpleNamespace(run=connected)
 
     monkeypatch.setattr(module, "open_host", opened)
     made = target(tmp_path)
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda lane: made.host("cp-1", lane=lane), ["", "traffic", "", "traffic", "speed"]))
-    assert told == ["opened", "connected"] * 3
+    assert expected == ["opened", "connected"] * 3
     assert found[0] is found[2]
 
 

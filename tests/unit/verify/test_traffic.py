@@ -1,4 +1,4 @@
-"""What a node is told of a way to another, and what is laid into the cluster for it."""
+"""What a node's script knows of a path, and what is created in the cluster for the probes."""
 
 from __future__ import annotations
 
@@ -66,19 +66,17 @@ def services(**more: Any) -> dict[str, Any]:
 
 
 def test_every_cluster_ip_of_a_service_is_asked() -> None:
-    asked = list(service_probes(services(clusterIPs=["10.96.0.0", "fd01::1"])))
-    assert [whom for question, _, whom in asked if question.startswith("service")] == ["10.96.0.0"] * 3 + [
-        "fd01::1"
-    ] * 3
-    assert [question for question, how, _ in asked if how == "name"][:2] == ["name", "name probe"]
+    probes = list(service_probes(services(clusterIPs=["10.96.0.0", "fd01::1"])))
+    assert [address for name, _, address in probes if name.startswith("service")] == ["10.96.0.0"] * 3 + ["fd01::1"] * 3
+    assert [name for name, kind, _ in probes if kind == "name"][:2] == ["name", "name probe"]
 
 
 def test_a_cloud_is_asked_for_no_load_balancer() -> None:
     cluster = read_spec(clusters.hosts(), clusters.groups()).cluster
-    laid = {o["metadata"]["name"] for o in probe_objects(cluster, "image")}
-    assert "probe-balanced" in laid
+    created = {o["metadata"]["name"] for o in probe_objects(cluster, "image")}
+    assert "probe-balanced" in created
     paid = replace(cluster, cloud=object())  # type: ignore[arg-type]
-    assert laid - {o["metadata"]["name"] for o in probe_objects(paid, "image")} == {"probe-balanced"}
+    assert created - {o["metadata"]["name"] for o in probe_objects(paid, "image")} == {"probe-balanced"}
 
 
 def test_the_many_addresses_do_not_fit_a_datagram_without_more_ado() -> None:
