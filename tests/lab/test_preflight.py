@@ -48,8 +48,8 @@ def _drop(match: str, **where: str) -> faults.Fault:
     return faults.drop(match, at=faults.ROUTER, **where)
 
 
-# This kernel may lack what the mode needs; the wire carries its packets all the same.
-LACKS = {"accepted": CLUSTER["accepted"] | {"kernel-lacks": "only the wire is asked"}}
+# This kernel may lack what the mode needs; the network carries its packets all the same.
+LACKS = {"accepted": CLUSTER["accepted"] | {"kernel-lacks": "only the network is probed"}}
 TUNNELS = {"network": {"mode": "routed", "tunnels": True}, "routes": "static"} | LACKS
 HOST_GW = {"network": {"mode": "flannel-host-gw"}}
 # Answers the question who has an address for somebody else, and nothing more.
@@ -66,43 +66,43 @@ END
 systemd-run -q --unit claim python3 /run/claim.py; sleep 0.3"""
 
 CASES = [
-    Case("UDP 8472 is dropped, one way, between racks", "lane-silent", "cp-1 to w-2",
+    Case("UDP 8472 is dropped in one direction between racks", "lane-silent", "cp-1 to w-2",
          (_drop(VXLAN, source=AT["cp-1"], target=AT["w-2"]),)),
-    Case("UDP 8472 is dropped at the switch, to one host", "lane-silent", "to w-1, from everywhere",
+    Case("UDP 8472 is dropped at the switch, to one host", "lane-silent", "to w-1 from all others",
          (_drop(VXLAN, target=AT["w-1"]),)),
-    Case("TCP 10250 is dropped, from one host", "lane-silent", "from w-3, to everywhere",
+    Case("TCP 10250 is dropped, from one host", "lane-silent", "from w-3 to all others",
          (_drop("tcp dport 10250", source=AT["w-3"]),)),
     Case("IP protocol 4 is dropped between racks", "lane-silent", "between w-2 and all others",
          (_drop("ip ttl 63 meta l4proto 4"),), cluster=TUNNELS),
-    Case("ESP is dropped, to one host", "lane-silent", "to w-2, from everywhere",
+    Case("ESP is dropped, to one host", "lane-silent", "to w-2 from all others",
          (_drop("meta l4proto 50", target=AT["w-2"]),),
          cluster={"network": {"mode": "flannel-ipsec", "psk": "0" * 96}} | LACKS),
-    Case("a router rejects UDP 8472", "lane-unreachable", "to w-2, from everywhere",
+    Case("a router rejects UDP 8472", "lane-unreachable", "to w-2 from all others",
          (faults.reject(VXLAN, at=faults.ROUTER, target=AT["w-2"]),)),
-    Case("NodePorts are dropped", "service-lane-shut", "to w-1, from everywhere",
+    Case("NodePorts are dropped", "service-lane-shut", "to w-1 from all others",
          (_drop("tcp dport 30000-32767", target=AT["w-1"]),)),
     Case("a path of 1400 bytes, and path_mtu says 1500", "path-too-small", "between w-2 and all others",
          (faults.narrow(1, 1400), faults.narrow(2, 1400)), cluster={"path_mtu": 1500}),
-    Case("a path of 1400 bytes, and nobody says so", "path-black-hole", "between w-2 and all others",
+    Case("a path of 1400 bytes, without an ICMP error", "path-black-hole", "between w-2 and all others",
          (faults.narrow(1, 1400, silent=True), faults.narrow(2, 1400, silent=True))),
     Case("a path of 1400 bytes, measured", "path-smaller", "between w-2 and all others",
          (faults.narrow(1, 1400), faults.narrow(2, 1400))),
-    Case("a path that is narrow one way", "path-asymmetric", "to w-2, from everywhere",
+    Case("a path with a smaller MTU in one direction", "path-asymmetric", "to w-2 from all others",
          (faults.narrow(2, 1400),), also=frozenset({"path-smaller"})),
-    Case("NAT between racks", "source-changed", "to w-2, from everywhere", (faults.nat(2),)),
+    Case("NAT between racks", "source-changed", "to w-2 from all others", (faults.nat(2),)),
     Case("two segments disguised as one subnet", "segment-routed", "between w-2 and all others",
          faults.disguise(TOPOLOGY), cluster=HOST_GW, one_rack=True),
     Case("the same, with an overlay", "segment-disguised", "", faults.disguise(TOPOLOGY), one_rack=True),
-    Case("checksums inside VXLAN are broken", "tunnel-corrupts", "w-1",
+    Case("checksums inside VXLAN are corrupted", "tunnel-corrupts", "w-1",
          (faults.corrupt(8472, source=AT["w-1"]),)),
     Case("another machine has a node's address", "address-claimed", "w-1",
          on=(("w-3", CLAIM % AT["w-1"], "systemctl stop claim; rm /run/claim.py"),)),
     Case("a port is taken", "port-taken", "w-1",
          on=(("w-1", "systemd-run -q --unit taken socat UDP-LISTEN:8472,fork /dev/null; sleep 0.3",
               "systemctl stop taken"),)),
-    Case("a route lies over the pod subnet", "subnet-overlaps-route", "w-1",
+    Case("a route overlaps the pod subnet", "subnet-overlaps-route", "w-1",
          on=(("w-1", f"ip route add 10.244.7.0/24 via {TOPOLOGY.gateway(1)}", "ip route del 10.244.7.0/24"),)),
-    Case("the pod subnet swallows the hosts' own network", "subnet-overlaps-address", "w-1",
+    Case("the pod subnet overlaps the hosts' own network", "subnet-overlaps-address", "w-1",
          on=(("w-1", "ip addr add 10.244.9.1/24 dev lo", "ip addr del 10.244.9.1/24 dev lo"),)),
     Case("two hosts with one machine-id", "machine-id-duplicate", "w-2",
          on=(("w-1", "cp /etc/machine-id /run/kept; echo 00000000000000000000000000000001 >/etc/machine-id",
@@ -113,9 +113,9 @@ CASES = [
          on=(("w-1", "mv /etc/resolv.conf /etc/resolv.conf.away", "mv /etc/resolv.conf.away /etc/resolv.conf"),)),
     Case("another plugin's CNI file", "cni-present", "w-1",
          on=(("w-1", "mkdir -p /etc/cni/net.d; touch /etc/cni/net.d/05-other.conflist", "rm -r /etc/cni"),)),
-    Case("a kernel module that is not to be had", "kernel-lacks", "cp-1, w-1, w-2 and w-3",
+    Case("a kernel module that is not available", "kernel-lacks", "cp-1, w-1, w-2 and w-3",
          cluster={"network": {"mode": "flannel-ipip"}}),
-    Case("python3 is not there", "host-unprobed", "w-1",
+    Case("python3 is not installed", "host-unprobed", "w-1",
          on=(("w-1", "mv /usr/bin/python3 /usr/bin/python3.away", "mv /usr/bin/python3.away /usr/bin/python3"),)),
 ]  # fmt: skip
 
@@ -134,7 +134,7 @@ def hosts() -> Iterator[Deployed]:
 
 
 def looked(hosts: Deployed, *, one_rack: bool = False, **cluster: Any) -> dict[str, Any]:
-    """What preflight tells, as its JSON."""
+    """Preflight's JSON."""
     run = hosts.underlay("preflight", "--json", one_rack=one_rack, **cluster)
     assert run.code in (0, 1), run.text
     return run.document
@@ -190,7 +190,7 @@ def test_two_faults_at_once_are_two_findings(hosts: Deployed) -> None:
     assert {f["code"] for f in found["findings"] if not f["accepted"]} == {"lane-silent", "source-changed"}
 
 
-def test_a_host_that_dies_in_the_middle_is_told_and_keeps_nobody_waiting(hosts: Deployed) -> None:
+def test_a_host_that_dies_in_the_middle_is_reported_and_keeps_nobody_waiting(hosts: Deployed) -> None:
     run = hosts.acting(
         "preflight", "directed pairs are probed", lambda: hosts.ssh("w-3", "systemctl poweroff --force --force")
     )
@@ -220,7 +220,7 @@ def test_a_deploy_is_refused_before_anything_is_touched(hosts: Deployed) -> None
     with faults.injected(TOPOLOGY, _drop(VXLAN, source=AT["cp-1"], target=AT["w-2"])):
         run = hosts.deploy()
     assert run.code == 1
-    assert "cp-1 to w-2: udp 8472 (flannel VXLAN) vanishes on the way; let udp 8472 (flannel VXLAN) pass" in run.text
+    assert "cp-1 to w-2: udp 8472 (flannel VXLAN) is dropped on the way; allow udp 8472 (flannel VXLAN)" in run.text
     assert "Starting operation: Prepare hosts" not in run.text
     assert hosts.ssh("w-1", "ls -d /etc/containerd /opt/cni 2>/dev/null || true") == ""
 

@@ -1,4 +1,4 @@
-"""Routers that are not ours are spoken BGP with before anything is installed: real FRR, told what it should not be."""
+"""Routers not managed by Underlay are checked by BGP before anything is installed: real FRR, configured wrongly."""
 
 from __future__ import annotations
 
@@ -70,11 +70,11 @@ def test_a_router_as_it_should_be_has_no_finding(hosts: Deployed) -> None:
     assert found(hosts) == {}
 
 
-def test_a_router_with_another_as_is_told_with_both(hosts: Deployed) -> None:
-    assert found(hosts, own=64999) == {"router-as": f"{TOR} says AS 64999, and the inventory has 64601"}
+def test_a_router_with_another_as_is_reported_with_both(hosts: Deployed) -> None:
+    assert found(hosts, own=64999) == {"router-as": f"{TOR} is in AS 64999, the inventory says 64601"}
 
 
-def test_a_router_that_expects_another_as_is_told(hosts: Deployed) -> None:
+def test_a_router_that_expects_another_as_is_reported(hosts: Deployed) -> None:
     [(code, measured)] = found(hosts, theirs=64700).items()
     assert code == "router-refuses"
     assert "notification 2/2" in measured

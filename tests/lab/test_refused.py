@@ -1,4 +1,4 @@
-"""Hosts that are not fit are told apart, each in one line, and nothing is touched."""
+"""Each host that is not fit is reported in one line, and nothing is changed."""
 
 from __future__ import annotations
 
@@ -18,25 +18,26 @@ CASES = [
     pytest.param(
         "mkdir -p /etc/kubernetes; touch /etc/kubernetes/kubelet.conf",
         "rm -r /etc/kubernetes",
-        "w-1: another cluster is here (/etc/kubernetes/kubelet.conf exists and is not ours); run `kubeadm reset` first",
+        "w-1: is a member of a cluster not managed by Underlay (/etc/kubernetes/kubelet.conf exists); "
+        "run `kubeadm reset` first",
         id="another cluster is there",
     ),
     pytest.param(
         "mkdir -p /etc/cni/net.d; touch /etc/cni/net.d/05-other.conflist",
         "rm -r /etc/cni",
-        "w-1: a CNI configuration of another hand is here (05-other.conflist); remove it from /etc/cni/net.d",
+        "w-1: has a CNI configuration not managed by Underlay (05-other.conflist); remove it from /etc/cni/net.d",
         id="another plugin is there",
     ),
     pytest.param(
         "mkdir -p /var/lib/underlay; echo member other 10.0.0.1:6443 >/var/lib/underlay/member",
         "rm -r /var/lib/underlay",
-        "w-1: is a member of another cluster (other 10.0.0.1:6443); reset it first, or take it out of the inventory",
+        "w-1: is a member of another cluster (other 10.0.0.1:6443); reset it first, or remove it from the inventory",
         id="a member of another cluster of ours",
     ),
     pytest.param(
         "mount -t tmpfs -o size=8m full /var/lib",
         "umount -l /var/lib",
-        "w-1: 8 MB free in /var/lib; 2048 MB are needed",
+        "w-1: too little space in /var/lib (8 MB free); 2048 MB are needed",
         id="a full disk",
     ),
     pytest.param(
@@ -54,7 +55,7 @@ CASES = [
     pytest.param(
         "mv /etc/resolv.conf /etc/resolv.conf.away",
         "mv /etc/resolv.conf.away /etc/resolv.conf",
-        "w-1: /etc/resolv.conf is missing or a dangling link; without it the kubelet starts no pod",
+        "w-1: /etc/resolv.conf is missing or a dangling symlink; create it: without it the kubelet starts no pod",
         id="no resolv.conf",
     ),
 ]

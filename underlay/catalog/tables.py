@@ -37,9 +37,9 @@ def ladder() -> str:
 
 
 def codes_table() -> str:
-    """Every finding of preflight: what was looked at, how grave it is, and what it points to."""
+    """Every finding of preflight: its severity, what is examined, and the likely cause."""
     rows = [(f"`{code}`", c.severity.value, c.title, c.cause) for code, c in CODES.items()]
-    return markdown(("code", "it", "about", "points to"), rows)
+    return markdown(("code", "severity", "about", "likely cause"), rows)
 
 
 def columns(modes: Sequence[Comparison]) -> Table:

@@ -1,4 +1,4 @@
-"""`underlay preflight`: whether the hosts, and the wire between them, are fit for the network that is asked for."""
+"""`underlay preflight`: whether the hosts, and the network between them, are fit for the requested pod network."""
 
 from __future__ import annotations
 
@@ -16,18 +16,20 @@ from .inventory import connected, inventory_argument
 @inventory_argument
 @click.option("--json", "as_json", is_flag=True, help="Print findings and measurements as JSON.")
 @click.option("--junit", type=click.Path(dir_okay=False), help="Write the findings as JUnit XML to this file.")
-@click.option("--page", type=click.Path(dir_okay=False), help="Write a page with the matrix of pairs to this file.")
+@click.option(
+    "--page", type=click.Path(dir_okay=False), help="Write an HTML page with a matrix of all pairs to this file."
+)
 def preflight_command(inventory: str, as_json: bool, junit: str | None, page: str | None) -> None:
     """Send the chosen mode's own packets between the hosts, before anything is installed.
 
-    Every port and protocol that the mode and Kubernetes use is tried between every two hosts, both ways; the largest
-    packet that passes is measured; segments, addresses, clocks, disks and routers are looked at. Nothing that is done
-    on a host outlasts the run. It is the first phase of a deploy, too: there the measured path decides the pods' MTU.
+    Every port and protocol that the mode and Kubernetes use is probed between every two hosts, in both directions; the
+    path MTU is measured; segments, addresses, clocks, disks and routers are examined. Everything used on a host is
+    removed again. It is also the first phase of a deploy: there the measured path MTU decides the pod MTU.
 
-    A finding has a code; `accepted = {CODE: REASON}` in the inventory lives with it.
+    A finding has a code; `accepted = {CODE: REASON}` in the inventory accepts it.
 
     \b
-    Exit status: 0 fit (warnings there may be), 1 something would stop a deploy.
+    Exit status: 0 fit (possibly with warnings), 1 a finding would stop a deploy.
     Example:  underlay preflight inventories/lab.py --page preflight.html
     """
     with connected(inventory, tolerant=True) as state:
@@ -37,43 +39,43 @@ def preflight_command(inventory: str, as_json: bool, junit: str | None, page: st
 
         run = query_all_hosts(state)
         found = findings_of(state, everything=True, say=_say)
-        told = document(run, found)
+        result = document(run, found)
     if junit:
         from underlay.preflight.junit import junit_of  # noqa: PLC0415
 
-        _write(junit, junit_of(told))
+        _write(junit, junit_of(result))
     if page:
         from underlay.preflight.page import page_of  # noqa: PLC0415
 
-        _write(page, page_of(told))
+        _write(page, page_of(result))
     if as_json:
-        click.echo(json.dumps(told, indent=1))
+        click.echo(json.dumps(result, indent=1))
     else:
-        _show(told)
-    sys.exit(1 if told["verdict"] == "refused" else 0)
+        _show(result)
+    sys.exit(1 if result["verdict"] == "refused" else 0)
 
 
 def _say(text: str) -> None:
     click.echo(f"preflight: {text}", err=True)
 
 
-def _show(told: dict[str, Any]) -> None:
-    for finding in told["findings"]:
+def _show(document: dict[str, Any]) -> None:
+    for finding in document["findings"]:
         accepted = f" (accepted: {finding['accepted']})" if finding["accepted"] else ""
         click.echo(f"{finding['severity']} [{finding['code']}] {finding['where']}: {finding['measured']}{accepted}")
         if finding["cause"] and not accepted:
-            click.echo(f"    points to: {finding['cause']}")
+            click.echo(f"    likely cause: {finding['cause']}")
         if finding["remedy"] and not accepted:
             click.echo(f"    remedy: {finding['remedy']}")
-    wire = told["wire"]
+    wire = document["wire"]
     if wire["pairs"]:
         rtt = wire["rtt_ms"]
         click.echo(
-            f"{wire['pairs']} directed pairs of {len(told['hosts'])} hosts, {wire['flows']} ports and protocols asked, "
-            f"{wire['open']} open, {wire['not_probed']} not asked; smallest path {wire['path_mtu'] or 'not measured'}, "
-            f"pods get {wire['pod_mtu']} bytes; round trip {rtt[0]} to {rtt[1]} ms"
+            f"{wire['pairs']} directed pairs of {len(document['hosts'])} hosts, {wire['flows']} flows probed, "
+            f"{wire['open']} open, {wire['not_probed']} not probed; smallest path MTU {wire['path_mtu'] or 'unknown'}, "
+            f"pod MTU {wire['pod_mtu']}; round trip {rtt[0]} to {rtt[1]} ms"
         )
-    click.echo(f"{told['cluster']}: {told['verdict']} for {told['mode']}, {told['seconds']} s")
+    click.echo(f"{document['cluster']}: {document['verdict']} for {document['mode']}, {document['seconds']} s")
 
 
 def _write(path: str, text: str) -> None:

@@ -1,4 +1,4 @@
-"""What preflight finds: a code that stays, how grave it is, what was measured, and what to do about it."""
+"""What preflight finds: a code that never changes its meaning, what was measured, and what to do about it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from enum import StrEnum
 from . import host_sets
 from .codes import CODES, Severity
 
+Problems = Iterator[tuple[str, str]]
+"""Code of a finding and its sentence, `what was measured; what to do`."""
+
 
 class Verdict(StrEnum):
-    """What a run of preflight comes to."""
+    """The verdict of preflight."""
 
     FIT = "fit"
     WARNED = "fit, with warnings"
@@ -20,8 +23,10 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """`where` is a host, or the hosts and pairs concerned in words; `hosts` are their names. `measured` says what was
-    seen against what is needed, `remedy` what to do; `accepted` is the inventory's reason to live with it."""
+    """`where` is a host, or the hosts and pairs concerned in words; `hosts` are their names.
+
+    `measured` says what is, and what is needed; `remedy` what to do; `accepted` is the inventory's reason to accept it.
+    """
 
     code: str
     where: str
@@ -49,7 +54,7 @@ class Finding:
         return f"{self.where}: {self.text}"
 
     def as_dict(self) -> dict[str, object]:
-        """For JSON; `cause` is what the code stands for."""
+        """For JSON; `cause` is the likely cause, by the code."""
         return {
             "code": self.code,
             "severity": self.severity.value,
@@ -63,29 +68,31 @@ class Finding:
 
 
 def of_host(code: str, host: str, sentence: str) -> Finding:
-    """A finding about one host, out of `what was measured; what to do`."""
+    """A finding about one host, out of a sentence `what was measured; what to do`."""
     measured, _, remedy = sentence.partition("; ")
     return Finding(code, host, measured, remedy, (host,))
 
 
 def accept(findings: Iterable[Finding], accepted: Mapping[str, str]) -> list[Finding]:
-    """The findings, gravest first, each with the inventory's reason to accept it, if it has one."""
+    """The findings, gravest first, those that the inventory accepts last and with its reason.
+
+    :param accepted: code -> reason."""
     order = list(Severity)
     known = (replace(f, accepted=accepted.get(f.code, "")) for f in _joined(findings))
     return sorted(known, key=lambda f: (bool(f.accepted), order.index(f.severity)))
 
 
 def _joined(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """What is wrong with many hosts alike is one finding."""
-    alike: dict[tuple[str, str, str], list[Finding]] = {}
+    """The same finding about many hosts becomes one."""
+    groups: dict[tuple[str, str, str], list[Finding]] = {}
     for finding in findings:
-        alike.setdefault((finding.code, finding.measured, finding.remedy), []).append(finding)
-    for first, *others in alike.values():
+        groups.setdefault((finding.code, finding.measured, finding.remedy), []).append(finding)
+    for first, *others in groups.values():
         if not others:
             yield first
             continue
         names = tuple(dict.fromkeys(h for f in (first, *others) for h in f.hosts or (f.where,)))
-        yield replace(first, where=host_sets.hosts(names), hosts=names)
+        yield replace(first, where=host_sets.name_hosts(names), hosts=names)
 
 
 def refusals(findings: Iterable[Finding]) -> list[str]:

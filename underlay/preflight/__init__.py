@@ -1,1 +1,1 @@
-"""What is sent between hosts before anything is installed, and what the answers mean."""
+"""What is sent between hosts before anything is installed, and what the replies mean."""

@@ -1,4 +1,4 @@
-"""Which packets have to pass between which hosts: the firewall's list, asked of the wire."""
+"""Which packets have to pass between which hosts, by the same list that opens firewalls."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from underlay.networks.network import Network
 from underlay.plan.required_ports import ANYONE, CONTROL_PLANE, ROUTER_PORTS, traffic_to
 from underlay.resources.firewall import protocol
 
-# A range longer than this is sampled at its ends, by turns.
+# A range of more ports is sampled: its ends, in turn.
 _ALL_OF_RANGE = 4
 # kubeadm has them listen on loopback.
 _LOCAL = frozenset(p.number for p in CONTROL_PLANE)
@@ -21,8 +21,7 @@ _LOCAL = frozenset(p.number for p in CONTROL_PLANE)
 
 @dataclass(frozen=True, order=True)
 class Lane:
-    """One protocol and port. `protocol` is tcp, udp or an IP protocol's number; `needed` ones stop a deploy, without
-    the others something is missing only."""
+    """One protocol and port: tcp, udp or an IP protocol's number. A deploy is refused when a `needed` one is shut."""
 
     protocol: str
     port: int
@@ -46,9 +45,9 @@ class Flow:
 
 
 def flows(cluster: Cluster, network: Network) -> Iterator[Flow]:
-    """Every flow between two nodes that the mode and Kubernetes live on, by the nodes' first addresses.
+    """Every flow between two nodes that the mode and Kubernetes need, between the nodes' first addresses.
 
-    BGP and BFD are left to the sessions: not every node peers with every other.
+    BGP and BFD are left out: not every node peers with every other.
     """
     turn = count()
     address = {node.name: str(node.address) for node in cluster.nodes}
@@ -70,7 +69,7 @@ def _lane(port: Port, number: int, node: Node) -> Lane:
 
 
 def _is_service(port: Port) -> bool:
-    """Ports of the cluster's users: without them the cluster itself stands."""
+    """Ports of Services, which the cluster itself does not need."""
     return port.anyone and port.number != 6443 and port.number >= 10000
 
 

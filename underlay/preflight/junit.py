@@ -1,4 +1,4 @@
-"""Preflight's findings as JUnit XML, for CI: a case for each code, failed where it stops a deploy."""
+"""Preflight's findings as JUnit XML, for CI: a case for each code, failed if it stops a deploy."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from underlay.junit_xml import Case, junit_xml
 
 def junit_of(document: Mapping[str, Any]) -> str:
     """
-    :param document: as preflight's JSON has it.
+    One JUnit suite; codes of the network are skipped if it was not probed.
+
+    :param document: preflight's JSON.
     """
     found = {code: [f for f in document["findings"] if f["code"] == code] for code in CODES}
     cases = [_case(code, findings, probed=bool(document["pairs"])) for code, findings in found.items()]

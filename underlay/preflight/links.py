@@ -9,16 +9,16 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Link:
-    """`mtu` in bytes; `hardware` is its Ethernet address."""
+class HostLink:
+    """A network interface of a host: its MTU in bytes, and `hardware`, its MAC address."""
 
     name: str
     mtu: int
-    hardware: str
+    hardware: str = ""
 
 
-def shown(text: str) -> list[dict[str, Any]]:
-    """What `ip -json` printed; nothing where it makes no sense."""
+def ip_objects(text: str) -> list[dict[str, Any]]:
+    """The objects that `ip -json` printed; none when it is not readable."""
     try:
         found = json.loads(text)
     except ValueError:
@@ -26,9 +26,9 @@ def shown(text: str) -> list[dict[str, Any]]:
     return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
 
 
-def carrier(addresses: str, address: IPv4Address | IPv6Address) -> Link | None:
+def link_with(addresses: str, address: IPv4Address | IPv6Address) -> HostLink | None:
     """The link that has an address, or None."""
-    for link in shown(addresses):
+    for link in ip_objects(addresses):
         if any(ip_address(a["local"]) == address for a in link.get("addr_info", []) if "local" in a):
-            return Link(link["ifname"], int(link["mtu"]), link.get("address", ""))
+            return HostLink(link["ifname"], int(link["mtu"]), link.get("address", ""))
     return None

@@ -1,4 +1,4 @@
-"""The pairs of hosts as a picture: a row for each that sends, a column for each that receives."""
+"""The pairs of hosts as an SVG matrix: a row for each sender, a column for each receiver."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from underlay.templates import render
 
-# Cells with words in them as long as there is room.
+# Cells have words in them up to this number of hosts.
 _WORDS_UP_TO = 16
 _WIDE, _NARROW, _HIGH = 52, 11, 26
 _LABEL = 7.2
@@ -16,7 +16,7 @@ _LABEL = 7.2
 
 @dataclass(frozen=True)
 class Cell:
-    """`word` stands in the cell, `title` shows over it; `kind` names its look: good, bad, fair, none."""
+    """`word` is the cell's text, `title` its tooltip; `kind` selects its style: good, bad, fair, none."""
 
     word: str
     title: str
@@ -37,7 +37,11 @@ class PlacedCell:
 def matrix(
     hosts: Sequence[str], pairs: Mapping[tuple[str, str], Any], cell: Callable[[Any], Cell], *, name: str
 ) -> str:
-    """An SVG picture; pairs that were not asked stay empty."""
+    """An SVG picture; pairs that were not probed stay empty.
+
+    :param cell: makes the cell of a pair's entry in preflight's JSON.
+    :param name: text alternative of the picture.
+    """
     wide = len(hosts) <= _WORDS_UP_TO
     width, height = (_WIDE, _HIGH) if wide else (_NARROW, _NARROW)
     margin = int(max(map(len, hosts)) * _LABEL) + 14
@@ -69,16 +73,16 @@ def reach(pair: Mapping[str, Any]) -> Cell:
     """Whether every port and protocol passes."""
     lanes = pair["lanes"]
     shut = [f"{title} {state}" for title, state in lanes.items() if state not in ("open", "not probed")]
-    asked = sum(state != "not probed" for state in lanes.values())
+    probed = sum(state != "not probed" for state in lanes.values())
     if shut:
         return Cell(f"{len(shut)} shut", "; ".join(shut), "bad")
-    if asked < len(lanes):
-        return Cell(f"{asked} of {len(lanes)}", f"{asked} of {len(lanes)} asked, all open", "fair")
-    return Cell("open", f"{asked} ports and protocols open", "good")
+    if probed < len(lanes):
+        return Cell(f"{probed} of {len(lanes)}", f"{probed} of {len(lanes)} probed, all open", "fair")
+    return Cell("open", f"{probed} ports and protocols open", "good")
 
 
-def path(usual: int) -> Callable[[Mapping[str, Any]], Cell]:
-    """The largest packet, against the largest of all paths."""
+def path_mtu(usual: int) -> Callable[[Mapping[str, Any]], Cell]:
+    """The largest packet that passes, compared to the largest on any path."""
 
     def cell(pair: Mapping[str, Any]) -> Cell:
         size = pair["path_mtu"]
@@ -89,8 +93,8 @@ def path(usual: int) -> Callable[[Mapping[str, Any]], Cell]:
     return cell
 
 
-def trip(longest: float) -> Callable[[Mapping[str, Any]], Cell]:
-    """The round trip of the first packet."""
+def round_trip(longest: float) -> Callable[[Mapping[str, Any]], Cell]:
+    """The round trip of the first packet, in milliseconds."""
 
     def cell(pair: Mapping[str, Any]) -> Cell:
         taken = pair["rtt_ms"]

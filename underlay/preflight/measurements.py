@@ -1,4 +1,4 @@
-"""The hosts' answers put together: what became of each flow, and what each path is like."""
+"""The hosts' replies put together: the state of each flow, and what was measured on each path."""
 
 from __future__ import annotations
 
@@ -15,30 +15,39 @@ UNPROBED = "not probed"
 
 
 @dataclass(frozen=True)
-class Path:
-    """One direction between two hosts. Sizes in bytes, the round trip in milliseconds; `largest` is 0 where nothing
-    was measured. `told` is the MTU that the router `told_by` named; `hops` counts routers, `hop` is the first.
-    `seen_as` is the source that the far end saw; `packets` were sent for all of it."""
+class MeasuredPath:
+    """One direction between two hosts.
+
+    `largest` is the largest packet that passes, in bytes, 0 where none was measured. `reported_mtu` is the MTU that the
+    router `reported_by` named in an ICMP error, 0 for none. `hops` counts routers, `hop` is the address of the first.
+    `source` is the address that the peer received packets from, `hardware` the MAC address that answers for the peer.
+    `packets` is how many were sent.
+    """
 
     largest: int = 0
-    told: int = 0
-    told_by: str = ""
+    reported_mtu: int = 0
+    reported_by: str = ""
     hops: int | None = None
     hop: str = ""
-    seen_as: str = ""
+    source: str = ""
     rtt_ms: float | None = None
     hardware: str = ""
     packets: int = 0
 
 
 @dataclass(frozen=True)
-class Measured:
-    """`flows` say open, silent, refused, unreachable or not probed; `silent_hosts` are those that could not be asked,
-    with the reason."""
+class Measurements:
+    """Everything that was measured between hosts; pairs are directed, sender first.
+
+    `flows` maps to open, silent, refused, unreachable or not probed; `refused_by` to the router that refused.
+    `claimed`: host -> MAC addresses that answer for its address, too. `storage`: host -> milliseconds of each durable
+    write, sorted. `routers`: host -> router's address -> its OPEN, or the `trouble`. `tunnels` maps to ok or what went
+    wrong, `no_tunnel` and `silent_hosts` to the reason why a host has no tunnel or no reply.
+    """
 
     flows: Mapping[Flow, str] = field(default_factory=dict)
     refused_by: Mapping[tuple[str, str], str] = field(default_factory=dict)
-    paths: Mapping[tuple[str, str], Path] = field(default_factory=dict)
+    paths: Mapping[tuple[str, str], MeasuredPath] = field(default_factory=dict)
     claimed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     storage: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     routers: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
@@ -48,60 +57,63 @@ class Measured:
 
     @property
     def path_mtu(self) -> int | None:
-        """The smallest that passes between any two hosts; None where no path was measured."""
+        """The smallest MTU of all paths, in bytes; None where none was measured."""
         return min((p.largest for p in self.paths.values() if p.largest), default=None)
 
     def passing(self, lanes: Collection[Lane]) -> Callable[[str, str], bool]:
-        """Whether datagrams of these lanes pass between two hosts, both ways, and arrive as they were sent."""
+        """Whether datagrams of these lanes pass between two hosts, in both directions."""
         shut = {(f.source, f.target) for f, state in self.flows.items() if f.lane in lanes and state != OPEN}
 
         def passes(one: str, other: str) -> bool:
-            ways = ((one, other), (other, one))
-            return all(way in self.paths and way not in shut and self.paths[way].largest for way in ways)
+            directions = ((one, other), (other, one))
+            return all(d in self.paths and d not in shut and self.paths[d].largest for d in directions)
 
         return passes
 
 
-Answers = Mapping[str, Mapping[str, Any]]
+Replies = Mapping[str, Mapping[str, Any]]
+"""Host -> the JSON that its prober printed, or its `trouble`."""
 
 
-def measured(plan: WirePlan, listening: Answers, probed: Answers, finished: Answers) -> Measured:
+def read_measurements(plan: WirePlan, listening: Replies, probed: Replies, finished: Replies) -> Measurements:
     """
-    :param listening, probed, finished: what the hosts said at each step, or their `trouble`.
+    What the replies amount to.
+
+    :param listening, probed, finished: replies to each step; later ones may be missing.
     """
     steps = (listening, probed, finished)
-    silent = {host: str(said["trouble"]) for step in steps for host, said in step.items() if "trouble" in said}
-    listening, probed, finished = ({h: said for h, said in step.items() if "trouble" not in said} for step in steps)
+    silent = {host: str(reply["trouble"]) for step in steps for host, reply in step.items() if "trouble" in reply}
+    listening, probed, finished = ({h: reply for h, reply in step.items() if "trouble" not in reply} for step in steps)
     heard = {
         (plan.hosts[sender], host, lane): (source, ttl, largest)
-        for host, said in finished.items()
-        for sender, lane, _, source, ttl, largest in said["heard"]
+        for host, reply in finished.items()
+        for sender, lane, _, source, ttl, largest in reply["heard"]
     }
     accepted = {
-        (host, lane, port): source for host, said in finished.items() for lane, source, port in said["accepted"]
+        (host, lane, port): source for host, reply in finished.items() for lane, source, port in reply["accepted"]
     }
-    return Measured(
+    return Measurements(
         flows={f: _flow(plan, f, listening, probed, heard) for f in plan.flows},
         refused_by={
-            (host, plan.hosts[int(n)]): said["refused_by"]
+            (host, plan.hosts[int(n)]): reply["refused_by"]
             for host, answer in probed.items()
-            for n, said in answer["peers"].items()
-            if said.get("refused_by")
+            for n, reply in answer["peers"].items()
+            if reply.get("refused_by")
         },
         paths={
-            (host, plan.hosts[int(n)]): _path(plan, host, plan.hosts[int(n)], said, answer, heard, accepted)
+            (host, plan.hosts[int(n)]): _path(plan, host, plan.hosts[int(n)], reply, answer, heard, accepted)
             for host, answer in probed.items()
-            for n, said in answer["peers"].items()
+            for n, reply in answer["peers"].items()
         },
-        claimed={host: tuple(said["claimed"]) for host, said in probed.items() if said["claimed"]},
-        storage={host: tuple(said["storage"]) for host, said in probed.items() if said.get("storage")},
-        routers={host: said["routers"] for host, said in probed.items() if said["routers"]},
+        claimed={host: tuple(reply["claimed"]) for host, reply in probed.items() if reply["claimed"]},
+        storage={host: tuple(reply["storage"]) for host, reply in probed.items() if reply.get("storage")},
+        routers={host: reply["routers"] for host, reply in probed.items() if reply["routers"]},
         tunnels={
             (host, plan.hosts[int(n)]): result
-            for host, said in finished.items()
-            for n, result in said.get("tunnel", {}).items()
+            for host, reply in finished.items()
+            for n, result in reply.get("tunnel", {}).items()
         },
-        no_tunnel={host: said["no_tunnel"] for host, said in finished.items() if "no_tunnel" in said},
+        no_tunnel={host: reply["no_tunnel"] for host, reply in finished.items() if "no_tunnel" in reply},
         silent_hosts=silent,
     )
 
@@ -109,20 +121,20 @@ def measured(plan: WirePlan, listening: Answers, probed: Answers, finished: Answ
 def _flow(
     plan: WirePlan,
     flow: Flow,
-    listening: Answers,
-    probed: Answers,
+    listening: Replies,
+    probed: Replies,
     heard: Mapping[tuple[str, str, int], Any],
 ) -> str:
-    """Whether it arrived counts, not whether the answer came back: that is the other direction's flow."""
+    """A flow is open if its packet arrived, whether or not the answer came back: that is another flow."""
     lane = plan.place[flow.lane]
     if flow.source not in probed or flow.target not in listening:
         return UNPROBED
     if (flow.source, flow.target, lane) in heard:
         return OPEN
-    said = probed[flow.source]["peers"].get(str(plan.number[flow.target]), {})
-    state = said.get("shut", {}).get(str(lane), OPEN)
+    reply = probed[flow.source]["peers"].get(str(plan.number[flow.target]), {})
+    state = reply.get("shut", {}).get(str(lane), OPEN)
     if state != OPEN and str(lane) in listening[flow.target]["taken"]:
-        # Whoever listens there need not answer us; a TCP port that does is open all the same.
+        # The program that listens there need not answer; a TCP port that answers is open all the same.
         return UNPROBED
     return str(state)
 
@@ -131,29 +143,29 @@ def _path(
     plan: WirePlan,
     host: str,
     peer: str,
-    said: Mapping[str, Any],
+    reply: Mapping[str, Any],
     answer: Mapping[str, Any],
     heard: Mapping[tuple[str, str, int], tuple[str, int, int]],
     accepted: Mapping[tuple[str, int, int], str],
-) -> Path:
-    largest, told = said["sizes"]
-    seen_as, ttl = said.get("seen_as", ""), said.get("ttl")
+) -> MeasuredPath:
+    largest, reported = reply["sizes"]
+    arrived_as, ttl = reply.get("seen_as", ""), reply.get("ttl")
     for lane in plan.carriers:
         arrived = heard.get((host, peer, plan.place[lane]))
         if arrived:
             source, arrived_ttl, size = arrived
-            seen_as, ttl, largest = source, arrived_ttl, max(largest, size)
-    if not seen_as:
-        ports = ((int(lane), port) for lane, port in said["ports"].items())
-        seen_as = next((s for lane, port in ports if (s := accepted.get((peer, lane, port)))), "")
-    return Path(
+            arrived_as, ttl, largest = source, arrived_ttl, max(largest, size)
+    if not arrived_as:
+        ports = ((int(lane), port) for lane, port in reply["ports"].items())
+        arrived_as = next((s for lane, port in ports if (s := accepted.get((peer, lane, port)))), "")
+    return MeasuredPath(
         largest=largest,
-        told=told,
-        told_by=said.get("limited_by", ""),
+        reported_mtu=reported,
+        reported_by=reply.get("limited_by", ""),
         hops=TTL - ttl if ttl and ttl <= TTL else None,
-        hop=said.get("hop", ""),
-        seen_as=seen_as,
-        rtt_ms=said.get("rtt"),
+        hop=reply.get("hop", ""),
+        source=arrived_as,
+        rtt_ms=reply.get("rtt"),
         hardware=answer["hardware"].get(plan.parts[peer]["address"], ""),
-        packets=said["packets"],
+        packets=reply["packets"],
     )

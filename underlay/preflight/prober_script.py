@@ -1,4 +1,4 @@
-"""The prober as it is carried to a host: one archive, in the shell that unpacks and starts it."""
+"""Shell that copies the prober to a host, as one archive, and runs its steps."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ DIRECTORY = "/run/underlay-probe"
 _SOURCE = Path(__file__).resolve().parents[1] / "prober"
 _START = "import prober.__main__\n"
 
-# A run that was killed may have left its listener; its number may be another's by now.
+# A killed run may have left its listener; by now its process ID may be another's.
 _CLEAN = f"""\
 set -u; umask 077; d={DIRECTORY}
 if [ -e $d/pid ] && grep -qs prober.pyz "/proc/$(cat $d/pid)/cmdline"; then kill -9 "$(cat $d/pid)"; fi
 rm -rf $d; mkdir $d || exit 1
-command -v python3 >/dev/null || {{ rm -rf $d; echo '{{"trouble": "python3 is not there"}}'; exit 0; }}
+command -v python3 >/dev/null || {{ rm -rf $d; echo '{{"trouble": "python3 is not installed"}}'; exit 0; }}
 """
 
 
 def listen_script(part: dict[str, Any]) -> str:
-    """Shell that brings the prober to a host and has it listen."""
+    """Shell that copies the prober to a host and starts its listener."""
     archive = f"base64 -d >$d/prober.pyz <<'END'\n{_archive()}\nEND\n"
     return f"{_CLEAN}{archive}{_plan(part)}{_run('listen')}"
 
 
 def probe_script() -> str:
-    """Shell that has it ask."""
+    """Shell that has the host probe its peers."""
     return f"d={DIRECTORY}\n{_run('probe')}"
 
 
 def finish_script(part: dict[str, Any]) -> str:
-    """Shell that has it tell what it heard, and be gone."""
+    """Shell that prints what the listener received, stops it and removes the prober."""
     return f"umask 077; d={DIRECTORY}\n[ -d $d ] || exit 1\n{_plan(part)}{_run('finish')}"
 
 
@@ -49,7 +49,7 @@ def _run(step: str) -> str:
 
 @cache
 def _archive() -> str:
-    """Base64 of a zip that Python runs."""
+    """Base64 of a zip archive that Python runs."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in [

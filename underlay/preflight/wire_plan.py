@@ -1,4 +1,4 @@
-"""What each host listens on and sends, as the JSON that the prober on it reads."""
+"""What each host listens on and sends, as the JSON that its prober reads."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ from underlay.resources.firewall import protocol
 from underlay.routing.sessions import sessions
 
 from .flows import Flow, Lane, flows
-from .sample import pairs
+from .links import HostLink
+from .sampled_pairs import sampled_pairs
 
-# A run that was killed leaves nothing behind for longer.
+# Seconds after which a prober ends by itself, when its run was killed.
 DEADLINE_S = 120
-# No path is searched beyond jumbo frames.
+# Bytes of a jumbo frame: no larger packet is tried.
 LARGEST = 9216
 _INNER = 50
-# How packets inside a tunnel begin, so that what looks into them sees the real thing: headers of the field's standards.
+# The first bytes after UDP or IP, by the standards of each: middleboxes that inspect packets see the real protocol.
 _LOCAL_ETHERNET = "02756c00000102756c00000288b5"
 _SHAPES = {
     "VXLAN": "0800000000000100" + _LOCAL_ETHERNET,
@@ -30,21 +31,15 @@ _SHAPES = {
     "WireGuard": "04000000" + "00000001" + "0000000000000001",
     "ESP": "00000101" + "00000001",
 }
-# An IPv4 header of its own, between addresses set apart for measurements, with a protocol for experiments.
+# An inner IPv4 header, between addresses reserved for benchmarks (RFC 2544), with protocol 253 for experiments.
 _IP_IN_IP = "450000380000000040fd0000c6120001c6120002"
 
 
 @dataclass(frozen=True)
-class Facts:
-    """What a host said of itself: the link that has the node's address, and that link's MTU."""
-
-    link: str
-    mtu: int
-
-
-@dataclass(frozen=True)
 class WirePlan:
-    """Every flow that is asked, and each host's part in it. Hosts and lanes are numbers there, in this order."""
+    """Every flow that is probed, and each host's part in it. A part refers to hosts and lanes by their index.
+
+    `carriers` are the datagrams whose size is varied to find a path's MTU."""
 
     hosts: tuple[str, ...]
     lanes: tuple[Lane, ...]
@@ -64,21 +59,24 @@ class WirePlan:
 def wire_plan(
     cluster: Cluster,
     network: Network,
-    facts: Mapping[str, Facts],
+    links: Mapping[str, HostLink],
     *,
     run: bytes,
     fresh: frozenset[str] | None = None,
     storage: bool = True,
 ) -> WirePlan:
     """
-    :param facts: of the hosts that take part.
-    :param run: four bytes that tell this run's packets from others'.
-    :param fresh: only pairs with one of these hosts are asked; None for all.
+    The flows between the hosts that take part, and what each host does for them.
+
+    :param links: the link that has the node's address, of each host that takes part.
+    :param run: four bytes that mark this run's packets.
+    :param fresh: probe only pairs with one of these hosts; None for all.
+    :param storage: also measure durable writes on control-plane hosts.
     """
-    asked = pairs([n for n in cluster.nodes if n.name in facts])
+    pairs = sampled_pairs([n for n in cluster.nodes if n.name in links])
     if fresh is not None:
-        asked = frozenset(p for p in asked if fresh & set(p))
-    found = tuple(f for f in flows(cluster, network) if (f.source, f.target) in asked)
+        pairs = frozenset(p for p in pairs if fresh & set(p))
+    found = tuple(f for f in flows(cluster, network) if (f.source, f.target) in pairs)
     lanes = tuple(dict.fromkeys(f.lane for f in found))
     hosts = tuple(n.name for n in cluster.nodes)
     carriers = _carriers(cluster, network, lanes)
@@ -94,13 +92,13 @@ def wire_plan(
     place = {lane: i for i, lane in enumerate(lanes)}
     parts: dict[str, dict[str, Any]] = {}
     for node in cluster.nodes:
-        if node.name not in facts:
+        if node.name not in links:
             continue
-        own = facts[node.name]
+        own = links[node.name]
         parts[node.name] = shared | {
             "me": number[node.name],
             "address": str(node.address),
-            "link": own.link,
+            "link": own.name,
             "ceiling": min(own.mtu, LARGEST),
             "peers": {},
             "send": {},
@@ -120,9 +118,11 @@ def wire_plan(
 def with_tunnel(
     plan: WirePlan, network: Network, cluster: Cluster, *, path: int, passing: Callable[[str, str], bool]
 ) -> Mapping[str, dict[str, Any]]:
-    """The hosts' parts with a tunnel of the mode's kind to two others each; as they were where the mode has none.
+    """The hosts' parts with a VXLAN to two other hosts each; unchanged where the mode uses none.
 
-    :param passing: whether datagrams of the mode pass between two hosts, both ways.
+    :param path: the path's MTU in bytes.
+
+    :param passing: whether the mode's datagrams pass between two hosts, in both directions.
     """
     port = _after_udp(network, cluster).get("VXLAN")
     if port is None or len(plan.parts) < 2:
@@ -163,7 +163,7 @@ def _carriers(cluster: Cluster, network: Network, lanes: Sequence[Lane]) -> list
 
 
 def _after_udp(network: Network, cluster: Cluster) -> dict[str, int]:
-    """Name of the header that follows UDP between nodes -> the port before it."""
+    """Name of the header that follows UDP between nodes -> UDP port."""
     headers = network.headers(cluster)
     return {
         after.name: int(header.note.removeprefix("port "))
@@ -178,7 +178,7 @@ def _shapes(cluster: Cluster, network: Network) -> dict[tuple[str, int], str]:
 
 
 def _routers(cluster: Cluster, network: Network, host: str) -> list[dict[str, Any]]:
-    """Routers of others that this node will speak BGP with."""
+    """Routers not managed by Underlay that this node peers with."""
     bgp = cluster.bgp
     if bgp is None or not (network.peers_with_routers or cluster.routes == "bgp"):
         return []

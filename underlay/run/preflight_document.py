@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from underlay.findings.finding import Finding, verdict
-from underlay.preflight.measurements import UNPROBED, Measured
+from underlay.preflight.measurements import UNPROBED, Measurements
 from underlay.prober.words import OPEN
 
 from .run import Run
@@ -17,7 +17,7 @@ SCHEMA = 1
 def document(run: Run, findings: list[Finding]) -> dict[str, Any]:
     """`schema`, `verdict`, `findings`, `hosts` in racks, `wire` in sum and `pairs` one by one."""
     cluster, network = run.spec.cluster, run.spec.network
-    measured = run.preflight.measured or Measured()
+    measured = run.preflight.measured or Measurements()
     paths = measured.paths
     trips = sorted(p.rtt_ms for p in paths.values() if p.rtt_ms is not None)
     states = list(measured.flows.values())

@@ -53,7 +53,7 @@ def findings_of_hosts() -> list[Finding]:
         run.spec.cluster,
         run.spec.network,
         run.observed.answers,
-        asked=run.observed.queried,
+        queried=run.observed.queried,
         path_stated=run.spec.path_stated,
     )
     found += lacking

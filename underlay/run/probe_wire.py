@@ -15,11 +15,12 @@ from pyinfra.context import ctx_host, ctx_state
 
 from underlay.findings.finding import Finding
 from underlay.plan.host_questions import is_member, is_started
-from underlay.preflight.links import Link, carrier
-from underlay.preflight.measurements import Measured, measured
+from underlay.preflight.links import HostLink, link_with
+from underlay.preflight.measurements import Measurements, Replies, read_measurements
 from underlay.preflight.prober_script import finish_script, listen_script, probe_script
-from underlay.preflight.wire_findings import Known, judge_wire
-from underlay.preflight.wire_plan import Facts, WirePlan, wire_plan, with_tunnel
+from underlay.preflight.wire_findings import judge_wire
+from underlay.preflight.wire_plan import WirePlan, wire_plan, with_tunnel
+from underlay.preflight.wire_result import HostContext
 
 from .command import run_script, tail
 from .privilege import root_arguments
@@ -29,8 +30,6 @@ from .run import Run, current_run
 _AT_ONCE = 64
 # A step takes seconds, many on a busy machine; a host that went down never replies.
 _TIMEOUT_S = 60
-
-Replies = dict[str, dict[str, Any]]
 
 
 def probe_wire(state: State, *, everything: bool = False, say: Callable[[str], None] = lambda _: None) -> list[Finding]:
@@ -42,26 +41,25 @@ def probe_wire(state: State, *, everything: bool = False, say: Callable[[str], N
     """
     run = current_run()
     cluster, network = run.spec.cluster, run.spec.network
-    links = {n.name: link for n in cluster.nodes if (link := _carrier(run, n.name)) is not None}
+    links = {n.name: link for n in cluster.nodes if (link := _link(run, n.name)) is not None}
     members = {n for n in links if _is_in_cluster(run, n)}
     fresh = None if everything or not members else frozenset(links) - members
     if len(links) < 2 or fresh == frozenset():
         return []
-    facts = {name: Facts(link.name, link.mtu) for name, link in links.items()}
-    plan = wire_plan(cluster, network, facts, run=os.urandom(4), fresh=fresh)
+    plan = wire_plan(cluster, network, links, run=os.urandom(4), fresh=fresh)
     found = _measure(state, run, plan, tunnels=not members, say=say)
     run.preflight.measured = found
-    known = Known(
+    context = HostContext(
         firewalled={name for name in links if _has_closed_firewall(run, name)},
         hardware={name: link.hardware for name, link in links.items()},
         stated=run.spec.path_stated or bool(members),
     )
-    if found.path_mtu and not known.stated:
+    if found.path_mtu and not context.stated:
         run.know_path(found.path_mtu)
-    return judge_wire(run.spec.cluster, network, plan, found, known)
+    return judge_wire(run.spec.cluster, network, plan, found, context)
 
 
-def _measure(state: State, run: Run, plan: WirePlan, *, tunnels: bool, say: Callable[[str], None]) -> Measured:
+def _measure(state: State, run: Run, plan: WirePlan, *, tunnels: bool, say: Callable[[str], None]) -> Measurements:
     hosts = {h.name: h for h in state.inventory.get_active_hosts() if h.name in plan.parts}
     pairs = len({(f.source, f.target) for f in plan.flows})
     say(f"{len(hosts)} hosts listen on the ports and protocols that {run.spec.network.mode} and Kubernetes use")
@@ -69,7 +67,7 @@ def _measure(state: State, run: Run, plan: WirePlan, *, tunnels: bool, say: Call
     ready = {name: hosts[name] for name, reply in listening.items() if "trouble" not in reply}
     say(f"{pairs} directed pairs are probed, {len(plan.flows)} flows in all")
     probed = _all(state, ready, lambda _: probe_script())
-    so_far = measured(plan, listening, probed, {})
+    so_far = read_measurements(plan, listening, probed, {})
     parts = plan.parts
     if tunnels:
         path = so_far.path_mtu or run.spec.cluster.path_mtu
@@ -77,7 +75,7 @@ def _measure(state: State, run: Run, plan: WirePlan, *, tunnels: bool, say: Call
     tunnelled = any(part["tunnel"] for part in parts.values())
     say("hosts report what arrived" + (", and test TCP in a tunnel" if tunnelled else ""))
     finished = _all(state, ready, lambda name: finish_script(parts[name]))
-    return measured(plan, listening, probed, finished)
+    return read_measurements(plan, listening, probed, finished)
 
 
 def _all(state: State, hosts: dict[str, Host], script: Callable[[str], str]) -> Replies:
@@ -99,9 +97,9 @@ def _one(state: State, host: Host, script: str) -> dict[str, Any]:
         return {"trouble": f"its reply is incomplete ({tail(ran.err[-1:]) or 'nothing on stderr'})"}
 
 
-def _carrier(run: Run, name: str) -> Link | None:
+def _link(run: Run, name: str) -> HostLink | None:
     answers = run.observed.answers.get(name)
-    return carrier(answers["addresses"], run.spec.cluster.node(name).address) if answers else None
+    return link_with(answers["addresses"], run.spec.cluster.node(name).address) if answers else None
 
 
 def _is_in_cluster(run: Run, name: str) -> bool:

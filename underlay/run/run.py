@@ -19,7 +19,7 @@ from underlay.model.routes import Routes
 from underlay.plan.artifacts import Artifacts
 from underlay.plan.host_plan import HostPlan, plan_of
 from underlay.plan.host_questions import HostAnswers
-from underlay.preflight.measurements import Measured
+from underlay.preflight.measurements import Measurements
 from underlay.resources.resource import Resource
 
 
@@ -51,7 +51,7 @@ class Preflight:
     """
 
     findings: list[Finding] | None = None
-    measured: Measured | None = None
+    measured: Measurements | None = None
 
 
 @dataclass

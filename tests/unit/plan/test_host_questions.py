@@ -13,7 +13,7 @@ from underlay.plan.host_questions import left_tokens, probes, recorded_problems
 from underlay.preflight.host_findings import judge
 
 NAMES = ("cp-1", "w-1", "w-2")
-ASKED = dict.fromkeys(NAMES, (999.5, 1000.5))
+QUERIED = dict.fromkeys(NAMES, (999.5, 1000.5))
 
 
 def healthy(number: int) -> dict[str, str]:
@@ -50,28 +50,28 @@ def answers(**changed: str) -> dict[str, dict[str, str]]:
 
 
 def told(**changed: str) -> list[str]:
-    return [f.line for f in judge(cluster(), network(), answers(**changed), asked=ASKED)]
+    return [f.line for f in judge(cluster(), network(), answers(**changed), queried=QUERIED)]
 
 
 @pytest.mark.parametrize("mode", MODES)
 def test_fit_hosts_are_fit_for_every_mode(mode: str) -> None:
-    assert judge(one_rack(), network(mode), answers(), asked=ASKED) == []
+    assert judge(one_rack(), network(mode), answers(), queried=QUERIED) == []
 
 
 @pytest.mark.parametrize("mode", [m for m in MODES if network(m).needs_one_segment])
 def test_a_router_between_nodes_is_reported_unless_something_announces_routes_to_it(mode: str) -> None:
     route = {"dst": "192.0.2.3", "gateway": "192.0.2.254", "dev": "eth0"}
     behind = answers(peers=json.dumps([route], separators=(",", ":")))
-    assert [f.line for f in judge(one_rack(), network(mode), behind, asked=ASKED)] == [
+    assert [f.line for f in judge(one_rack(), network(mode), behind, queried=QUERIED)] == [
         f"w-1: {mode} needs all nodes on one segment, and 192.0.2.3 is behind the router 192.0.2.254; "
         "use a mode with an overlay, or correct the hosts' routes"
     ]
-    assert judge(one_rack(routes=Routes.BGP), network(mode), behind, asked=ASKED) == []
+    assert judge(one_rack(routes=Routes.BGP), network(mode), behind, queried=QUERIED) == []
 
 
 def test_of_two_hosts_alike_the_later_of_the_inventory_is_reported_whoever_answered_first() -> None:
     first, *others = reversed(answers(hostname="host-1").items())
-    found = judge(cluster(), network(), dict([*others, first]), asked=ASKED)
+    found = judge(cluster(), network(), dict([*others, first]), queried=QUERIED)
     assert [f.line for f in found] == ["w-1: has the same hostname as cp-1 (host-1); give every host its own name"]
 
 
@@ -89,12 +89,12 @@ CASES: list[tuple[dict[str, str], str]] = [
     ({"user": "1000"}, "the login is not root (uid 1000); log in as root, or run pyinfra with --sudo"),
     ({"system": "debian 10"}, "unsupported system debian 10; supported are debian 12/13, ubuntu 24.04"),
     ({"kernel": "4.19.0"}, "kernel 4.19.0 is too old; the deploy needs 5.10 or newer"),
-    ({"memory": "500"}, "500 MB of memory; a worker needs 900 MB"),
+    ({"memory": "500"}, "too little memory (500 MB); a worker needs 900 MB"),
     (
         {"cgroup": "tmpfs"},
         "cgroup v1; the kubelet needs cgroup v2 since 1.35 (boot with systemd.unified_cgroup_hierarchy=1)",
     ),
-    ({"disk": "100"}, "100 MB free in /var/lib; 2048 MB are needed"),
+    ({"disk": "100"}, "too little space in /var/lib (100 MB free); 2048 MB are needed"),
     ({"hostname": "host-1"}, "has the same hostname as cp-1 (host-1); give every host its own name"),
     ({"clock": "5000.5"}, "its clock is +4000 s off the other hosts'; set up time synchronisation"),
     ({"ports": 'tcp10250 users:(("nginx",pid=7,fd=3));'}, "tcp 10250 is taken by nginx (pid 7); stop it"),
@@ -105,20 +105,20 @@ CASES: list[tuple[dict[str, str], str]] = [
     ),
     (
         {"cni": "05-other.conflist"},
-        "a CNI configuration of another hand is here (05-other.conflist); remove it from /etc/cni/net.d",
+        "has a CNI configuration not managed by Underlay (05-other.conflist); remove it from /etc/cni/net.d",
     ),
     (
         {"addresses": json.dumps([{"ifname": "cilium_host", "mtu": 1500}, *json.loads(link())])},
-        "link cilium_host is here, as cilium-bgp makes it; take it away, with what made it",
+        "has link cilium_host, as cilium-bgp creates it; remove it, and the plugin that created it",
     ),
     (
         {"resolver": "loop"},
-        "/etc/resolv.conf names loopback addresses alone, which in a pod are the pod's own; name a server that pods "
+        "/etc/resolv.conf names only loopback addresses, which in a pod are the pod's own; name a server that pods "
         "reach, or use systemd-resolved",
     ),
     (
         {"kubernetes": "/etc/kubernetes/admin.conf /etc/kubernetes/kubelet.conf "},
-        "another cluster is here (/etc/kubernetes/admin.conf exists and is not ours); run `kubeadm reset` first",
+        "is a member of a cluster not managed by Underlay (/etc/kubernetes/admin.conf exists); run `kubeadm reset` first",
     ),
 ]
 

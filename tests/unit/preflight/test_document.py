@@ -1,4 +1,4 @@
-"""Preflight's findings as JUnit and as a page: everything that is told is on it, and nothing is taken for markup."""
+"""Preflight's findings as JUnit and as a page: every finding is on it, and nothing is taken for markup."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from underlay.findings.finding import Finding, accept, of_host, refusals, verdic
 from underlay.preflight.junit import junit_of
 from underlay.preflight.page import page_of
 
-GRAVE = Finding("lane-silent", "a to b", "udp 8472 <vanishes>", "let it pass", ("a", "b"))
+GRAVE = Finding("lane-silent", "a to b", "udp 8472 <is dropped>", "allow it", ("a", "b"))
 HOSTS = [{"name": n, "rack": r, "address": f"192.0.2.{i}"} for i, (n, r) in enumerate((("a", "one"), ("b", "two")))]
 
 
-def told(*findings: Finding, wire: bool = True) -> dict[str, Any]:
+def document(*findings: Finding, wire: bool = True) -> dict[str, Any]:
     pair = {"path_mtu": 1500, "rtt_ms": 0.4, "hops": 0, "hop": "", "packets": 12, "lanes": {"udp 8472": "silent"}}
     pairs = [{"from": "a", "to": "b", **pair}, {"from": "b", "to": "a", **pair}] if wire else []
     sums = {"pairs": len(pairs), "flows": 2, "open": 0, "not_probed": 0, "path_mtu": 1500, "pod_mtu": 1450}
@@ -24,28 +24,28 @@ def told(*findings: Finding, wire: bool = True) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def cases(document: dict[str, Any], child: str) -> set[str]:
-    (suite,) = Xml.fromstring(junit_of(document))  # noqa: S314
+def cases(result: dict[str, Any], child: str) -> set[str]:
+    (suite,) = Xml.fromstring(junit_of(result))  # noqa: S314
     return {case.attrib["name"].partition(":")[0] for case in suite if case.find(child) is not None}
 
 
 def test_what_refuses_is_a_failure_and_what_is_accepted_is_none() -> None:
-    assert cases(told(GRAVE), "failure") == {"lane-silent"}
+    assert cases(document(GRAVE), "failure") == {"lane-silent"}
     accepted = accept([GRAVE], {"lane-silent": "it is a lab"})
-    assert cases(told(*accepted), "failure") == set()
-    assert cases(told(*accepted), "system-out") == {"lane-silent"}
+    assert cases(document(*accepted), "failure") == set()
+    assert cases(document(*accepted), "system-out") == {"lane-silent"}
 
 
-def test_what_was_not_asked_is_skipped_and_not_passed() -> None:
-    assert cases(told(wire=False), "skipped") == set(OF_WIRE)
-    assert cases(told(), "skipped") == set()
+def test_what_was_not_probed_is_skipped_and_not_passed() -> None:
+    assert cases(document(wire=False), "skipped") == set(OF_WIRE)
+    assert cases(document(), "skipped") == set()
 
 
-def test_the_page_tells_everything_and_takes_nothing_for_markup() -> None:
-    page = page_of(told(GRAVE))
+def test_the_page_shows_every_finding_and_takes_nothing_for_markup() -> None:
+    page = page_of(document(GRAVE))
     assert "c: refused" in page
-    assert "udp 8472 &lt;vanishes&gt;" in page
-    assert "<vanishes>" not in page
+    assert "udp 8472 &lt;is dropped&gt;" in page
+    assert "<is dropped>" not in page
     assert page.count("<svg") == 3
     assert "http" not in page
 
@@ -62,5 +62,5 @@ def test_gravest_first_and_accepted_last() -> None:
     assert refusals(found) == []
 
 
-def test_every_code_says_what_it_points_to() -> None:
+def test_every_code_has_a_title_and_a_likely_cause() -> None:
     assert all(code.title and code.cause and not code.cause.endswith(".") for code in CODES.values())

@@ -1,4 +1,4 @@
-"""Which pairs of hosts are asked: all of them, or beyond 50 hosts a sample that leaves out no host and no two racks."""
+"""Which pairs of hosts are probed: all of them, or beyond 50 hosts a sample with every host and every pair of racks."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ from underlay.model.node import Node
 
 ALL_UP_TO = 50
 
-Pairs = frozenset[tuple[str, str]]
 
-
-def pairs(nodes: Sequence[Node]) -> Pairs:
+def sampled_pairs(nodes: Sequence[Node]) -> frozenset[tuple[str, str]]:
     """Directed pairs of nodes by name."""
     if len(nodes) <= ALL_UP_TO:
         return frozenset((a.name, b.name) for a in nodes for b in nodes if a != b)
-    # Steps that double reach every distance round the ring; both ways, as a wire may be shut in one.
+    # Steps that double reach every distance round the ring; both directions, as a path may be shut in one.
     steps = [2**i for i in range(len(nodes).bit_length() - 1)]
     found = {(a.name, nodes[(i + s) % len(nodes)].name) for i, a in enumerate(nodes) for s in steps}
     racks: dict[str, list[str]] = {}
