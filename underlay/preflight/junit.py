@@ -10,8 +10,7 @@ from underlay.junit_xml import Case, junit_xml
 
 
 def junit_of(document: Mapping[str, Any]) -> str:
-    """
-    One JUnit suite; codes of the network are skipped if it was not probed.
+    """One JUnit suite; codes of the network are skipped if it was not probed.
 
     :param document: preflight's JSON.
     """

@@ -76,8 +76,7 @@ Replies = Mapping[str, Mapping[str, Any]]
 
 
 def read_measurements(plan: WirePlan, listening: Replies, probed: Replies, finished: Replies) -> Measurements:
-    """
-    What the replies amount to.
+    """What the replies amount to.
 
     :param listening, probed, finished: replies to each step; later ones may be missing.
     """

@@ -17,8 +17,7 @@ _FAR = 5.0
 
 
 def page_of(document: Mapping[str, Any]) -> str:
-    """
-    One HTML page without external resources.
+    """One HTML page without external resources.
 
     :param document: preflight's JSON.
     """

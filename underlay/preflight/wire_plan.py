@@ -65,8 +65,7 @@ def wire_plan(
     fresh: frozenset[str] | None = None,
     storage: bool = True,
 ) -> WirePlan:
-    """
-    The flows between the hosts that take part, and what each host does for them.
+    """The flows between the hosts that take part, and what each host does for them.
 
     :param links: the link that has the node's address, of each host that takes part.
     :param run: four bytes that mark this run's packets.
