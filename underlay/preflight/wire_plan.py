@@ -120,7 +120,6 @@ def with_tunnel(
     """The hosts' parts with a VXLAN to two other hosts each; unchanged where the mode uses none.
 
     :param path: the path's MTU in bytes.
-
     :param passing: whether the mode's datagrams pass between two hosts, in both directions.
     """
     port = _after_udp(network, cluster).get("VXLAN")
