@@ -43,7 +43,7 @@ def test_plan_finds_drift_and_the_deploy_mends_it(racks: Deployed) -> None:
 def test_another_setting_than_the_recorded_is_refused(racks: Deployed) -> None:
     run = racks.deploy(network={"mode": "flannel-vxlan", "vni": 7})
     assert run.code == 1
-    assert "network: the cluster was made with" in run.text
+    assert "network.vni: the cluster was made with" in run.text
     assert racks.deploy(pod_subnet="10.245.0.0/16").code == 1
 
 

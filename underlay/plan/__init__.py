@@ -1,1 +1,1 @@
-"""From what an inventory says to what every host, and the cluster, has to be."""
+"""The declaration: what every host, and the cluster, has to be, derived from a Spec."""

@@ -1,4 +1,4 @@
-"""Whether the clocks of hosts agree, as far as somebody knows who asks them over a network."""
+"""Whether the clocks of hosts agree, as far as answers over a network can show."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Offset:
-    """By how many seconds a host's clock is ahead of the asker's: somewhere between `least` and `most`."""
+    """By how many seconds a host's clock is ahead of the controller's: between `least` and `most`."""
 
     least: float
     most: float
 
     @classmethod
-    def of(cls, clock: float, *, asked: float, answered: float) -> Offset:
-        """The host looked at its clock somewhere between the question and the answer."""
-        return cls(clock - answered, clock - asked)
+    def of(cls, clock: float, *, sent: float, received: float) -> Offset:
+        """The host read its clock at some moment between the query and its answer (controller time, in seconds)."""
+        return cls(clock - received, clock - sent)
 
     @property
-    def doubt(self) -> float:
-        """The round trip."""
+    def uncertainty(self) -> float:
+        """The round trip, in seconds."""
         return self.most - self.least
 
     @property
@@ -34,10 +34,10 @@ class Offset:
 
 
 def apart(offsets: Mapping[str, Offset]) -> dict[str, str]:
-    """What is told of each host whose clock is off the median by more than SECONDS, however late it answered."""
+    """A sentence for each host whose clock is off the median by more than SECONDS, however late it answered."""
     if not offsets:
         return {}
-    # The median of what is within bounds is within the medians of the bounds.
+    # The median of the offsets lies between the medians of their bounds.
     common = Offset(median(o.least for o in offsets.values()), median(o.most for o in offsets.values()))
     return {
         name: f"its clock is {offset.middle - common.middle:+.0f} s off the other hosts'; set up time synchronisation"

@@ -20,19 +20,19 @@ def cluster_objects(spec: Spec, artifacts: Artifacts) -> tuple[Resource, ...]:
     """In order: the objects and charts of the network, what follows its charts, the record, then the load balancer."""
     mode, addon, balancing = spec.network.mode, spec.network.addon(spec.cluster), load_balancer(spec)
     balanced = (Objects("load balancer", balancing.objects, _rollouts(balancing)),) if balancing.objects else ()
-    last: tuple[Object, ...] = (*addon.after, _remembered(spec))
+    last: tuple[Object, ...] = (*addon.after, _record_object(spec))
     if not addon.releases and not addon.after:
         return (Objects(mode, (*addon.objects, *last), _rollouts(addon)), *balanced)
     return (
         *([Objects(mode, addon.objects)] if addon.objects else []),
         *(_release(release, artifacts) for release in addon.releases),
-        Objects(f"{mode}, what comes after", last, _rollouts(addon)),
+        Objects(f"{mode} after its charts", last, _rollouts(addon)),
         *balanced,
     )
 
 
 def record(spec: Spec) -> dict[str, Any]:
-    """What the cluster remembers of how it was made, so that a changed default is never a changed cluster."""
+    """The settings that a cluster was made with, kept on it: a later deploy with others is refused."""
     return {
         "network": {"mode": spec.network.mode, **spec.network.model_dump(mode="json")},
         "kubernetes_version": spec.cluster.kubernetes_version,
@@ -50,6 +50,7 @@ def record(spec: Spec) -> dict[str, Any]:
 
 
 def load_balancer(spec: Spec) -> Addon:
+    """The objects and images of the load balancer; empty without one."""
     return metallb.addon(spec.load_balancer, spec.cluster) if spec.load_balancer else Addon()
 
 
@@ -62,7 +63,7 @@ def _release(release: Release, artifacts: Artifacts) -> HelmRelease:
     return HelmRelease(release.name, namespace=release.namespace, chart=chart, values=release.values)
 
 
-def _remembered(spec: Spec) -> Object:
+def _record_object(spec: Spec) -> Object:
     return {
         "apiVersion": "v1",
         "kind": "ConfigMap",

@@ -1,4 +1,4 @@
-"""A resource as a line that a person reads, whatever its kind."""
+"""A resource of any kind as a line for a person."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from underlay.resources.resource import Resource
 
 
 def declared(resource: Resource) -> Iterator[str]:
-    """What a resource declares: its name, then those of its fields that say more than their default.
+    """What a resource declares: kind and name, then the fields that differ from their defaults.
 
-    A resource that is a list (of packages, of images) is a line for each of them.
+    A resource that is a list (of packages, of images) gives a line for each item.
     """
     names = [resource.name]
     words = []
@@ -30,7 +30,7 @@ def declared(resource: Resource) -> Iterator[str]:
 
 
 def _plain(value: Any) -> str | None:
-    """A field's value as words; None for what is the controller's, such as where it keeps a blob."""
+    """A field's value as words; None for what concerns the controller only, such as the path of a blob."""
     if isinstance(value, tuple):
         texts = [_plain(v) for v in value]
         return None if None in texts else " ".join(map(str, texts))

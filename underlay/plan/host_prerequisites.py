@@ -1,4 +1,4 @@
-"""What a host has to be before anything of Kubernetes is on it: kernel, links, firewall, for exactly the mode."""
+"""What a node needs before Kubernetes is installed: packages, kernel, links and firewall for exactly this mode."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from underlay.routing import resources as routing
 from . import required_ports
 from .offload import without_offload
 
-# conntrack, ethtool, socat and iptables are kubeadm's; curl and xz fetch; the rest the checks use.
+# kubeadm needs conntrack, ethtool, socat and iptables; curl fetches artifacts; the checks use the rest.
 PACKAGES = (
     "conntrack",
     "curl",
@@ -43,14 +43,14 @@ PACKAGES = (
 IPVS_PACKAGES = ("ipset", "ipvsadm")
 # The schedulers are KubeProxyConfiguration's; rr is its default.
 IPVS_MODULES = ("ip_vs", "ip_vs_rr", "ip_vs_wrr", "ip_vs_sh")
-# Every pod's runtime and many of its programs watch files; Linux' own 128 are for a desktop.
+# Container runtimes and many programs in pods watch files; Linux' default of 128 suits a desktop.
 INOTIFY = SysctlFloor("fs.inotify.max_user_instances", 8192)
 NETWORKD = "/etc/systemd/networkd.conf.d/10-underlay.conf"
 NETWORKD_LINKS = "/etc/systemd/network/05-underlay.network"
 
 
 def prepared(spec: Spec, node: Node) -> tuple[Resource, ...]:
-    """The resources of one node, in the order in which they can be made so."""
+    """The resources of one node, in the order they can be applied in."""
     needs = (
         *spec.network.prerequisites(spec.cluster).resources,
         *spec.network.node_resources(spec.cluster, node),
@@ -73,7 +73,7 @@ def prepared(spec: Spec, node: Node) -> tuple[Resource, ...]:
         Packages((*PACKAGES, *(IPVS_PACKAGES if ipvs else ()))),
         kernel_module.persisted(modules),
         *modules,
-        # Before forwarding is switched on: that takes routes away that were learned.
+        # Before forwarding is switched on, which removes routes learned from router advertisements.
         *map(RouterAdvertisements, addresses_of([node], 6)),
         sysctl.persisted(sysctls),
         *sysctls,
@@ -91,11 +91,11 @@ def prepared(spec: Spec, node: Node) -> tuple[Resource, ...]:
 
 
 def _networkd(links: tuple[str, ...]) -> tuple[Resource, ...]:
-    """What keeps networkd, where it runs, from the network's links, routes and rules."""
-    # Since systemd 248 networkd removes routes and rules it did not make, at every start of it.
+    """What keeps networkd, where it runs, from managing the network's links, routes and rules."""
+    # Since systemd 248 networkd removes foreign routes and rules at every start.
     foreign = File(NETWORKD, "[Network]\nManageForeignRoutes=no\nManageForeignRoutingPolicyRules=no\n")
     names = " ".join(dict.fromkeys((*links, "veth*")))
-    # Otherwise a site's [Match] Name=* takes them; the first file that matches a link is the one that counts.
+    # Otherwise a site's [Match] Name=* applies to them; the first file that matches a link wins.
     unmanaged = File(NETWORKD_LINKS, f"[Match]\nName={names}\n\n[Link]\nUnmanaged=yes\n")
     watches = (NETWORKD, NETWORKD_LINKS)
     return foreign, unmanaged, Unit("systemd-networkd.service", watches=watches, optional=True)

@@ -1,4 +1,4 @@
-"""kubeadm's documents (v1beta4) as data, merged with what the site states."""
+"""kubeadm's documents (v1beta4) as data, merged with the inventory's extra configuration."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from underlay.model.node import Node
 from underlay.model.values import merged
 
 API = "kubeadm.k8s.io/v1beta4"
-# Deprecated in 1.35, behind a gate since 1.37, and the gate is to be off by default later (KEP-5495).
+# Mode ipvs is deprecated in 1.35, behind a gate since 1.37, which will be off by default later (KEP-5495).
 IPVS_GATE_SINCE = (1, 37)
 CRI_SOCKET = "unix:///run/containerd/containerd.sock"
 
@@ -20,8 +20,8 @@ Document = dict[str, Any]
 def init_documents(cluster: Cluster, *, token: str, kube_proxy: bool = True) -> list[Document]:
     """What `kubeadm init` reads on the first control-plane host.
 
+    :param token: a bootstrap token that expires at once: without one, kubeadm makes one that is valid for a day.
     :param kube_proxy: False where the network serves Services itself.
-    :param token: a bootstrap token of no use: without one, kubeadm makes one that is good for a day.
     """
     init: Document = {
         "apiVersion": API,
@@ -73,7 +73,7 @@ def upload_documents(cluster: Cluster, *, certificate_key: str) -> list[Document
 
 
 def join_documents(cluster: Cluster, node: Node, *, certificate_key: str | None) -> list[Document]:
-    """What `kubeadm join` reads; the token and the cluster's CA are in the discovery file beside it."""
+    """What `kubeadm join` reads; the token and the cluster's CA are in the discovery file."""
     join: Document = {
         "apiVersion": API,
         "kind": "JoinConfiguration",
@@ -88,13 +88,13 @@ def join_documents(cluster: Cluster, node: Node, *, certificate_key: str | None)
     return [join]
 
 
-# Where the documents stand on a host while kubeadm runs; mode 600, removed after.
+# Where the documents are on a host while kubeadm runs: mode 600, removed afterwards.
 CONFIG = "/var/lib/underlay/kubeadm.yaml"
 DISCOVERY = "/var/lib/underlay/discovery.conf"
 
 
 def discovery(cluster: Cluster, *, ca: str, token: str) -> Document:
-    """A kubeconfig that trusts this cluster's CA alone and knocks with the token.
+    """A kubeconfig that trusts only this cluster's CA and presents the token.
 
     :param ca: the CA certificate, base64 of its PEM.
     """
@@ -117,6 +117,7 @@ def discovery(cluster: Cluster, *, ca: str, token: str) -> Document:
 
 
 def kubelet(cluster: Cluster) -> Document:
+    """The KubeletConfiguration that kubeadm gives every node."""
     return merged(
         {
             "apiVersion": "kubelet.config.k8s.io/v1beta1",
@@ -138,5 +139,5 @@ def _registration(cluster: Cluster, node: Node) -> Document:
 
 
 def _joined(values: Iterable[object]) -> str:
-    """Addresses or subnets as Kubernetes writes a pair of them."""
+    """Addresses or subnets as Kubernetes writes several of them: separated by a comma."""
     return ",".join(map(str, values))

@@ -12,7 +12,7 @@ UNIT = f"/etc/systemd/system/{NAME}"
 PROGRAM = "/usr/local/lib/underlay/offload"
 FEATURES = ("tx-udp_tnl-segmentation", "tx-udp_tnl-csum-segmentation", "tx-checksum-ip-generic")
 
-# A NIC without a feature has it fixed; one that is fixed on is told by the unit's failure.
+# Where a NIC has a feature fixed to on, the unit fails and reports it; fixed to off is as intended.
 _PROGRAM = f"""\
 #!/bin/sh
 set -eu
@@ -27,7 +27,7 @@ done
 
 
 def without_offload(node: Node) -> tuple[Resource, ...]:
-    """A small unit that does it at every boot, before the kubelet starts."""
+    """A oneshot unit that switches it off at every boot, before the kubelet starts."""
     unit = f"""\
 [Unit]
 Description=No offload below tunnels: the NIC breaks checksums inside them

@@ -1,4 +1,4 @@
-"""Everything a deploy would lay down, as texts at paths: for review, for GitOps, for golden tests."""
+"""Everything a deploy would apply, as texts at paths: for review, for GitOps, for golden tests."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CERTIFICATE_KEY = named("kube-system/kubeadm-certs.certificate-key")
 
 
 def rendered(spec: Spec, artifacts: Artifacts) -> dict[str, str]:
-    """Path -> text, sorted; the same for the same spec, whenever and wherever. Secrets are replaced by their names."""
+    """Path -> text, sorted; deterministic for a spec. Secrets are replaced by their names."""
     secrets = Secrets(spec)
     hosts = plans(spec, artifacts)
     found: dict[str, str] = {}
@@ -38,7 +38,7 @@ def rendered(spec: Spec, artifacts: Artifacts) -> dict[str, str]:
 
 
 def _host(name: str, plan: HostPlan, secrets: Secrets) -> dict[str, str]:
-    """The files of a host as they stand there, every resource as a line, and what its firewall lets through."""
+    """A host's files with their contents, its resources as lines, and what its firewall accepts."""
     root = f"hosts/{name}"
     found = {f"{root}/resources.txt": secrets.text("".join(_lines(plan)))}
     firewalls = [r for r in plan.resources if isinstance(r, (PacketFilter, Firewalld))]
@@ -76,7 +76,7 @@ def _kubeadm(spec: Spec, secrets: Secrets) -> dict[str, str]:
 
 
 def _network(spec: Spec, hosts: dict[str, HostPlan], artifacts: Artifacts, secrets: Secrets) -> dict[str, str]:
-    """What the network lays on the cluster, numbered in the order it is applied in."""
+    """The network's objects and charts, numbered in the order they are applied in."""
     before, after = "cluster/objects", "cluster/objects-after-release"
     objects: dict[str, list[Object]] = {before: [], after: []}
     folder = before
@@ -103,7 +103,7 @@ def _network(spec: Spec, hosts: dict[str, HostPlan], artifacts: Artifacts, secre
 
 
 def _summary(spec: Spec, artifacts: Artifacts) -> dict[str, Any]:
-    """The network in short: what a reviewer and whoever keeps the firewalls between want to know."""
+    """The network in short, for reviewers and for those who run the firewalls between nodes."""
     network, cluster = spec.network, spec.cluster
     addon = network.addon(cluster)
     return {

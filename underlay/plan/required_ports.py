@@ -1,4 +1,4 @@
-"""Who may talk to a node, and on which ports: Kubernetes' own and the mode's, and what is routed through it."""
+"""The traffic a node has to accept: ports of Kubernetes and of the mode, and what is routed through the node."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ KUBELET = Port("tcp", 10250, "kubelet")
 SERVICES = (
     Port("tcp", 30000, "Services of type NodePort", last=32767, anyone=True),
     Port("udp", 30000, "Services of type NodePort", last=32767, anyone=True),
-    # Load balancers ask it whether the node serves.
+    # Load balancers probe it for whether the node serves.
     Port("tcp", 10256, "health of kube-proxy", anyone=True),
 )
-# BGP, and BFD of one hop and of several: routers outside the cluster speak these too.
+# BGP, single-hop and multihop BFD: the ports that routers outside the cluster use too.
 ROUTER_PORTS = (179, 3784, 4784)
 
 Sources = tuple[str, ...]
@@ -30,9 +30,9 @@ ANYONE: Sources = ()
 
 
 def listened(cluster: Cluster, network: Network, node: Node) -> tuple[tuple[str, int], ...]:
-    """Protocol and port that Kubernetes or the mode listens on, and nothing else may before it comes.
+    """Protocol and port that Kubernetes or the mode listens on: nothing may listen there before the deploy.
 
-    What speaks with routers is ours before Kubernetes is.
+    Ports of BGP and BFD are left out: the deploy's own speaker uses them before Kubernetes is installed.
     """
     served = (API, ETCD, KUBELET, *CONTROL_PLANE) if node.is_control_plane else (KUBELET,)
     own = (p for p in network.prerequisites(cluster).ports if p.number and p.number not in ROUTER_PORTS)
@@ -40,7 +40,7 @@ def listened(cluster: Cluster, network: Network, node: Node) -> tuple[tuple[str,
 
 
 def passes(cluster: Cluster, network: Network, node: Node) -> tuple[Pass, ...]:
-    """What the firewall of a node has to let through, a family after the other."""
+    """What the firewall of a node has to accept, one IP version after the other."""
     versions = sorted({a.version for n in cluster.nodes for a in n.addresses})
     return tuple(p for version in versions for p in _of_family(cluster, network, node, version))
 
@@ -49,8 +49,8 @@ def _of_family(cluster: Cluster, network: Network, node: Node, family: int) -> I
     nodes = addresses_of(cluster.nodes, family)
     pods, services = _subnets(cluster.pod_subnets, family), _subnets(cluster.service_subnets, family)
     yield Pass("input", family, sources=(*nodes, *pods), reply=True)
-    wanted = traffic_to(cluster, network, node, family)
-    yield from _merged(wanted, family)
+    traffic = traffic_to(cluster, network, node, family)
+    yield from _merged(traffic, family)
     for hook in ("forward", "output"):
         if pods and hook == "forward":
             yield Pass(hook, family, sources=pods)
@@ -60,25 +60,25 @@ def _of_family(cluster: Cluster, network: Network, node: Node, family: int) -> I
 
 
 def traffic_to(cluster: Cluster, network: Network, node: Node, family: int) -> list[tuple[Sources, Port]]:
-    """What comes to a node, and from which addresses and subnets (ANYONE for a port that is for anyone)."""
+    """The traffic to a node: from which addresses and subnets (ANYONE for a port that is open to all), and the port."""
     nodes, members = addresses_of(cluster.nodes, family), addresses_of(cluster.control_plane, family)
     pods = _subnets(cluster.pod_subnets, family)
-    wanted: list[tuple[Sources, Port]] = [(ANYONE, port) for port in SERVICES]
+    traffic: list[tuple[Sources, Port]] = [(ANYONE, port) for port in SERVICES]
     if node.is_control_plane:
-        wanted += [(ANYONE, API), (members, ETCD), *((nodes, port) for port in CONTROL_PLANE)]
-    # metrics-server and its like ask the kubelet from a pod.
-    wanted.append(((*nodes, *pods), KUBELET))
+        traffic += [(ANYONE, API), (members, ETCD), *((nodes, port) for port in CONTROL_PLANE)]
+    # metrics-server and the like query the kubelet from a pod.
+    traffic.append(((*nodes, *pods), KUBELET))
     for port in network.prerequisites(cluster).ports:
         routers = _routers(cluster, network, node, family) if port.number in ROUTER_PORTS else ()
-        beside = tuple(s for s in port.also_from if ip_network(s).version == family)
-        wanted.append((ANYONE if port.anyone else _apart((*nodes, *routers), beside), port))
-    return wanted
+        subnets = tuple(s for s in port.also_from if ip_network(s).version == family)
+        traffic.append((ANYONE if port.anyone else _disjoint((*nodes, *routers), subnets), port))
+    return traffic
 
 
-def _merged(wanted: Sequence[tuple[Sources, Port]], family: int) -> Iterator[Pass]:
-    """One for all ports that the same hosts may use by the same protocol."""
+def _merged(traffic: Sequence[tuple[Sources, Port]], family: int) -> Iterator[Pass]:
+    """One Pass for all ports of the same sources and protocol."""
     merged: dict[tuple[Sources, str], list[tuple[int, int]]] = {}
-    for sources, port in wanted:
+    for sources, port in traffic:
         if not (sources or port.anyone):
             continue
         ranges = merged.setdefault((sources, protocol(port.protocol, family)), [])
@@ -88,8 +88,8 @@ def _merged(wanted: Sequence[tuple[Sources, Port]], family: int) -> Iterator[Pas
         yield Pass("input", family, sources, protocol=name, ports=tuple(sorted(set(ranges))))
 
 
-def _apart(addresses: Sources, subnets: Sources) -> Sources:
-    """All of them, but for addresses inside a subnet: a firewall's set holds nothing twice."""
+def _disjoint(addresses: Sources, subnets: Sources) -> Sources:
+    """The subnets, and the addresses outside them: a firewall's set must not have overlapping entries."""
     outside = (a for a in addresses if not any(ip_address(a) in ip_network(s) for s in subnets))
     return (*dict.fromkeys(outside), *subnets)
 

@@ -1,4 +1,4 @@
-"""Secrets by their names: what is shown of a spec to anybody says where a secret goes, and never what it is."""
+"""Secrets by name: what is shown of a spec says where a secret is used, and never its value."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from pydantic import BaseModel, SecretStr
 
 from underlay.inventory.spec import Spec
 
-# Shorter ones are replaced as whole words only: a password "a" is no reason to mangle every text.
+# Shorter secrets are replaced as whole words only: a password "a" would mangle every text.
 LONG = 8
 
 
 def named(name: str) -> str:
-    """What stands in a secret's place."""
+    """The placeholder of a secret."""
     return f"<secret {name}>"
 
 
 class Secrets:
-    """Every secret that a spec states, and how to show things without them."""
+    """Every secret of a spec, and how to show documents and texts without them."""
 
     def __init__(self, spec: Spec) -> None:
         found = dict(_stated(spec.network, "network"))
         if spec.cluster.bgp and spec.cluster.bgp.password:
             found[spec.cluster.bgp.password] = "bgp.password"
-        # The longest first: one may be part of another.
+        # Longest first: one secret may contain another.
         self._names = dict(sorted(found.items(), key=lambda item: (-len(item[0]), item[0])))
 
     def hidden(self, value: Any) -> Any:
-        """A document, or a part of one, in which every secret is replaced by its name."""
+        """A document, or a part of one, with every secret replaced by its placeholder."""
         if isinstance(value, Mapping):
             if value.get("kind") == "Secret" and isinstance(value.get("metadata"), Mapping):
                 value = _without_contents(value)
@@ -40,7 +40,7 @@ class Secrets:
         return self.text(value) if isinstance(value, str) else value
 
     def text(self, text: str) -> str:
-        """A text in which every secret is replaced by its name."""
+        """A text with every secret replaced by its placeholder."""
         for secret, name in self._names.items():
             pattern = re.escape(secret)
             if len(secret) < LONG:
@@ -58,7 +58,7 @@ def _without_contents(secret: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _stated(value: Any, path: str) -> Iterator[tuple[str, str]]:
-    """Each secret value below, with the setting that states it."""
+    """Each secret value in a model or container, with the path of its setting."""
     if isinstance(value, SecretStr):
         if text := value.get_secret_value():
             yield text, path

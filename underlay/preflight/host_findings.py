@@ -124,7 +124,7 @@ def _between(
     for name, given in answers.items():
         if clock := _number(given["clock"]):
             began, ended = queried[name]
-            offsets[name] = Offset.of(clock, asked=began, answered=ended)
+            offsets[name] = Offset.of(clock, sent=began, received=ended)
     for name, problem in apart(offsets).items():
         yield "clock-off", name, problem
 

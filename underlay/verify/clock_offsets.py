@@ -27,7 +27,7 @@ class Clocks:
 
     def doubt(self, name: str) -> str | None:
         """Why a host's clock may be wrong unnoticed."""
-        late = self.offsets[name].doubt
+        late = self.offsets[name].uncertainty
         return f"it answered after {late:.0f} s, too late to judge its clock" if late > SECONDS else None
 
 
@@ -45,9 +45,9 @@ def read(host: Callable[[str], Any], names: Sequence[str]) -> Clocks:
 
 def _offset(host: Callable[[str], Any], name: str) -> Offset:
     tries = [_once(host(name))]
-    while min(o.doubt for o in tries) > QUICK_S and len(tries) < TRIES:
+    while min(o.uncertainty for o in tries) > QUICK_S and len(tries) < TRIES:
         tries.append(_once(host(name)))
-    return min(tries, key=lambda o: o.doubt)
+    return min(tries, key=lambda o: o.uncertainty)
 
 
 def _once(shell: Any) -> Offset:
@@ -55,6 +55,6 @@ def _once(shell: Any) -> Offset:
     output = shell.run(QUESTION).stdout.strip()
     answered = time.monotonic()
     try:
-        return Offset.of(float(output), asked=began, answered=answered)
+        return Offset.of(float(output), sent=began, received=answered)
     except ValueError:
         raise AssertionError(f"its clock cannot be read: {output[:40] or 'no output'}") from None

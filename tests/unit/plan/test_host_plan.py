@@ -123,7 +123,7 @@ def test_the_objects_are_the_first_control_plane_hosts(mode: str) -> None:
     parts = [
         *([f"objects {mode}"] if addon.objects or not (addon.releases or addon.after) else []),
         *(f"release {r.name}" for r in addon.releases),
-        *([f"objects {mode}, what comes after"] if addon.releases or addon.after else []),
+        *([f"objects {mode} after its charts"] if addon.releases or addon.after else []),
     ]
     assert titles(made.of(Phase.NETWORK)) == parts
     assert plan(WORKER, mode).of(Phase.NETWORK) == ()

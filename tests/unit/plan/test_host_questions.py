@@ -1,4 +1,4 @@
-"""What preflight makes of the answers."""
+"""What preflight finds in the answers of hosts."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def answers(**changed: str) -> dict[str, dict[str, str]]:
     return found
 
 
-def told(**changed: str) -> list[str]:
+def findings(**changed: str) -> list[str]:
     return [f.line for f in judge(cluster(), network(), answers(**changed), queried=QUERIED)]
 
 
@@ -76,8 +76,8 @@ def test_of_two_hosts_alike_the_later_of_the_inventory_is_reported_whoever_answe
 
 
 def test_every_probe_that_is_judged_is_queried() -> None:
-    asked = {p.name for p in probes(cluster(), network(), cluster().first)}
-    assert asked == set(healthy(1))
+    queried = {p.name for p in probes(cluster(), network(), cluster().first)}
+    assert queried == set(healthy(1))
 
 
 def link(**changes: Any) -> str:
@@ -125,21 +125,45 @@ CASES: list[tuple[dict[str, str], str]] = [
 
 @pytest.mark.parametrize(("changed", "line"), CASES)
 def test_says_what_is_wrong_with_a_host(changed: dict[str, str], line: str) -> None:
-    assert told(**changed) == [f"w-1: {line}"]
+    assert findings(**changed) == [f"w-1: {line}"]
 
 
 @pytest.mark.parametrize("garbage", ["", "x", "{", "[1", '[{"dst"', "1 2 3", "\t"])
 def test_answers_that_make_no_sense_are_problems_and_not_tracebacks(garbage: str) -> None:
     for probe in healthy(2):
-        assert all("\n" not in line for line in told(**{probe: garbage}))
+        assert all("\n" not in line for line in findings(**{probe: garbage}))
 
 
 def test_a_clusters_record_is_compared() -> None:
     recorded = 'ConfigMap {"pod_subnet": "10.1.0.0/16"};;'
     assert recorded_problems(recorded, {"pod_subnet": "10.1.0.0/16"}) == []
     [line] = recorded_problems(recorded, {"pod_subnet": "10.2.0.0/16"})
-    assert line.startswith("pod_subnet: the cluster was made with '10.1.0.0/16' and the inventory says '10.2.0.0/16'")
+    assert line == (
+        "pod_subnet: the cluster was made with 10.1.0.0/16, the inventory has 10.2.0.0/16 (a deploy does not change it "
+        "on a running cluster); restore the old value, or make a new cluster"
+    )
     assert recorded_problems("", {"pod_subnet": "10.2.0.0/16"}) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "old", "new", "differing"),
+    [
+        ("network", {"mode": "a", "vni": 1}, {"mode": "a", "vni": 7}, ["network.vni: the cluster was made with 1, the"]),
+        ("network", {"mode": "a", "vni": 1}, {"mode": "b"}, ["network.mode: the cluster was made with a, the inventory"]),
+        ("network", {"mode": "a"}, {"mode": "a", "ttl": None}, ["network.ttl: the cluster was made with none, the"]),
+        ("kubelet", {"x": True, "y": 1}, {"x": False, "z": 1}, [
+            "kubelet.x: the cluster was made with on, the inventory has off (",
+            "kubelet.y: the cluster was made with 1, the inventory has none (",
+            "kubelet.z: the cluster was made with none, the inventory has 1 (",
+        ]),
+    ],
+)  # fmt: skip
+def test_each_setting_that_differs_from_the_record_has_a_line(
+    key: str, old: dict[str, Any], new: dict[str, Any], differing: list[str]
+) -> None:
+    lines = recorded_problems(f"ConfigMap {json.dumps({key: old})};;", {key: new})
+    assert len(lines) == len(differing)
+    assert all(line.startswith(start) for line, start in zip(lines, differing, strict=True))
 
 
 def test_tokens_of_joins_that_were_cut_off_are_noticed() -> None:

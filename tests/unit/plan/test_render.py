@@ -61,7 +61,7 @@ class Secretive(Network):
             "apiVersion": "v1",
             "kind": "Secret",
             "metadata": {"name": "keys", "namespace": "kube-system"},
-            "stringData": {"keys": f"3+ {key}", "other": "told by nobody"},
+            "stringData": {"keys": f"3+ {key}", "other": "never shown"},
         }
         after = {"apiVersion": "x/v1", "kind": "Thing", "metadata": {"name": "system:thing"}, "spec": {"k": [key]}}
         chart = Chart("chart", "1.2.3", "oci://registry.example/charts")
@@ -79,7 +79,7 @@ def secretive(**changes: Any) -> dict[str, str]:
 
 def test_secrets_are_replaced_by_their_names() -> None:
     files = secretive()
-    assert not [p for p, text in files.items() if KEY in text or "told by nobody" in text]
+    assert not [p for p, text in files.items() if KEY in text or "never shown" in text]
     secret = yaml.safe_load(files["cluster/objects/01-secret-keys.yaml"])
     assert secret["stringData"] == {
         "keys": "<secret kube-system/keys.keys>",
@@ -213,8 +213,8 @@ def test_the_command_needs_no_host_and_no_artifact(inventory: Path, tmp_path: Pa
 
 
 def test_the_command_prints_what_it_wrote_as_json(inventory: Path, tmp_path: Path) -> None:
-    told = json.loads(underlay("render", inventory, "--to", tmp_path / "out", "--json"))
-    assert {entry["path"] for entry in told["files"]} == set(files_below(tmp_path / "out")) - {"render.json"}
+    printed = json.loads(underlay("render", inventory, "--to", tmp_path / "out", "--json"))
+    assert {entry["path"] for entry in printed["files"]} == set(files_below(tmp_path / "out")) - {"render.json"}
 
 
 def test_a_later_render_replaces_an_earlier_one(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ class Speaking(Network):
         return Prerequisites(ports=(*ports, Port("tcp", 9000, "for all", anyone=True)))
 
 
-def told(name: str = "w-1", **changes: Any) -> list[str]:
+def passed(name: str = "w-1", **changes: Any) -> list[str]:
     """A line for each pass on a node, of the ordinary cluster with something changed."""
     made = cluster(**changes)
     return [_line(p) for p in passes(made, Speaking(), made.node(name))]
@@ -70,11 +70,11 @@ ROUTED = [
 
 
 def test_a_worker_lets_in_what_it_serves() -> None:
-    assert told() == LET_IN + ROUTED
+    assert passed() == LET_IN + ROUTED
 
 
 def test_a_control_plane_host_serves_the_api_to_all_and_the_rest_to_nodes() -> None:
-    own = [line for line in told("cp-1") if line not in LET_IN + ROUTED]
+    own = [line for line in passed("cp-1") if line not in LET_IN + ROUTED]
     assert own == [
         "input anyone -> here tcp 6443,9000,10256,30000-32767",
         "input 192.0.2.1 -> here tcp 2379-2380",
@@ -97,11 +97,11 @@ def test_what_speaks_with_routers_may_be_there_before_kubernetes() -> None:
 
 def test_etcd_talks_to_its_members_alone() -> None:
     nodes = (*(node(f"cp-{i}", i, role=Role.CONTROL_PLANE) for i in (1, 2, 3)), node("w-1", 4))
-    assert "input 192.0.2.1,192.0.2.2,192.0.2.3 -> here tcp 2379-2380" in told("cp-2", nodes=nodes)
+    assert "input 192.0.2.1,192.0.2.2,192.0.2.3 -> here tcp 2379-2380" in passed("cp-2", nodes=nodes)
 
 
 def test_the_routers_of_a_rack_may_open_sessions_and_nothing_else() -> None:
-    lines = told(bgp=with_bgp())
+    lines = passed(bgp=with_bgp())
     assert [line for line in lines if "192.0.2.101" in line] == [f"input {NODES},192.0.2.101 -> here tcp 179"]
     assert [line for line in lines if "192.0.2.102" in line] == []
 
@@ -135,7 +135,7 @@ def test_no_address_is_let_in_twice() -> None:
 
 
 def test_the_apis_load_balancer_is_reached_by_its_own_port() -> None:
-    assert told(control_plane_endpoint="api.example.net:8443")[-1] == "output anyone -> here tcp 8443"
+    assert passed(control_plane_endpoint="api.example.net:8443")[-1] == "output anyone -> here tcp 8443"
 
 
 def test_a_dual_stack_node_lets_in_both_families_apart() -> None:
