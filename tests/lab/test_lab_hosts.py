@@ -200,7 +200,7 @@ def test_shows_a_directory_of_this_machine_read_only(tmp_path: Path) -> None:
     lifecycle.up(small)
     assert ssh(small, "cp-1", "cat /opt/shown/hello").stdout == "from here"
     assert "Read-only" in ssh(small, "cp-1", "touch /opt/shown/x", check=False).stderr
-    with pytest.raises(LabError, match=r"cp-1 is up without /srv at /opt/other"):
+    with pytest.raises(LabError, match=r"cp-1: is up without the mount of /srv at /opt/other"):
         lifecycle.up(Lab("t1", network=MINE.network, workers=0, mounts={"/opt/other": "/srv"}))
     lifecycle.down(small.name)
 
@@ -273,7 +273,7 @@ def test_a_network_in_use_is_refused_and_nothing_is_made() -> None:
     subprocess.run(["ip", "route", "add", "unreachable", "10.71.128.0/24"], check=True)
     try:
         with pytest.raises(
-            LabError, match=r"network 10.71.0.0/16 of lab t1 overlaps this machine's route 10.71.128.0/24"
+            LabError, match=r"network: 10.71.0.0/16 of lab t1 overlaps a route of this machine \(10.71.128.0/24"
         ):
             lifecycle.up(MINE)
     finally:
@@ -285,7 +285,9 @@ def test_a_host_that_dies_at_boot_says_why_in_one_line() -> None:
     lifecycle.up(OTHER)
     ssh(OTHER, "cp-1", "rm /sbin/init; systemctl poweroff -ff", check=False)
     time.sleep(0.5)
-    with pytest.raises(LabError, match=r"^cp-1 died; its console: .*the host cannot start: .*/sbin/init"):
+    with pytest.raises(
+        LabError, match=r"^cp-1: ended while booting; its console says: .*the host cannot start: .*/sbin/init"
+    ):
         lifecycle.up(OTHER)
     lifecycle.down(OTHER.name)
 
@@ -296,7 +298,7 @@ def test_down_removes_what_a_lost_record_left() -> None:
     shutil.rmtree(LabPaths.of(OTHER.name).root, ignore_errors=True)
     assert record.read(OTHER.name) is None
     assert OTHER.name in lifecycle.names()
-    with pytest.raises(LabError, match=r"^hosts of a lab t2 run here that \S+ knows nothing of; end them"):
+    with pytest.raises(LabError, match=r"^lab t2: its hosts run without a record in \S+; run `underlay lab down"):
         lifecycle.up(OTHER)
     lifecycle.down(OTHER.name)
     assert not traces() - before

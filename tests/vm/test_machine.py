@@ -73,5 +73,5 @@ def test_down_ends_what_a_killed_up_left(lab: Lab) -> None:
 
 def test_stands_in_no_lab_that_is_not_up() -> None:
     other = Lab("vm-none", network="10.124.0.0/16", racks=1)
-    with pytest.raises(LabError, match=r"^lab vm-none is not up, and its virtual machines stand on its racks$"):
+    with pytest.raises(LabError, match=r"^lab vm-none: not up; run `underlay lab up --name vm-none` first$"):
         machine.up(other, [guest(other, 1, rack=1)])

@@ -1,1 +1,1 @@
-"""The routes of clouds: what a VPC has to know for pods to be reached without an overlay. Knows nobody else here."""
+"""Routes in clouds: what a VPC needs so that pods are reachable without an overlay. Independent of the other rooms."""

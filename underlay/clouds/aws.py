@@ -1,4 +1,4 @@
-"""An AWS VPC: routes to nodes' interfaces, their source/destination check, and the rule that lets pods in."""
+"""An AWS VPC: routes to nodes' interfaces, their source/destination check, and the security group rule for pods."""
 
 from __future__ import annotations
 
@@ -18,39 +18,39 @@ _RULE = "pods, by Underlay"
 
 
 class Aws:
-    """Needs ec2:Describe{NetworkInterfaces,RouteTables,Vpcs,SecurityGroups}, ec2:{Create,Replace,Delete}Route,
+    """Requires ec2:Describe{NetworkInterfaces,RouteTables,Vpcs,SecurityGroups}, ec2:{Create,Replace,Delete}Route,
     ec2:ModifyNetworkInterfaceAttribute and ec2:AuthorizeSecurityGroupIngress."""
 
     def __init__(self, settings: CloudSettings) -> None:
         self._settings = settings
         self._session = boto3.session.Session(region_name=settings.region)
 
-    def plan(self, wanted: Sequence[PodRoute], pods: IPv4Network) -> list[CloudChange]:
+    def plan(self, required: Sequence[PodRoute], pods: IPv4Network) -> list[CloudChange]:
         """See `Cloud.plan`."""
         if self._session.get_credentials() is None:
-            raise CloudError([f"cloud: no AWS credentials; tried were {_CHAIN}"])
+            raise CloudError([f"cloud: no AWS credentials found; provide them by one of {_CHAIN}"])
         ec2 = self._session.client("ec2", endpoint_url=self._settings.endpoint)
         try:
             tables = self._tables(ec2)
-            interfaces = _interfaces(ec2, wanted)
+            interfaces = _interfaces(ec2, required)
             problems = [
                 *(
-                    f"cloud: no instance has the address {w.address} of {w.node}"
-                    for w in wanted
+                    f"cloud: no instance has the address of {w.node} ({w.address})"
+                    for w in required
                     if w.address not in interfaces
                 ),
                 *_overlaps(ec2, tables, pods),
-                *self._full(tables, wanted, pods),
+                *self._full(tables, required, pods),
             ]
             if problems:
                 raise CloudError(problems)
             return [
-                *_checks(ec2, wanted, interfaces),
+                *_checks(ec2, required, interfaces),
                 *_rules(ec2, interfaces, pods),
-                *(change for table in tables for change in _routes(ec2, table, wanted, interfaces, pods)),
+                *(change for table in tables for change in _routes(ec2, table, required, interfaces, pods)),
             ]
         except (BotoCoreError, ClientError) as error:
-            raise CloudError([f"cloud: AWS refuses: {error}"]) from error
+            raise CloudError([f"cloud: AWS rejects the request ({error})"]) from error
 
     def _tables(self, ec2: Any) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = ec2.describe_route_tables(RouteTableIds=list(self._settings.route_tables))[
@@ -58,21 +58,21 @@ class Aws:
         ]
         return found
 
-    def _full(self, tables: list[dict[str, Any]], wanted: Sequence[PodRoute], pods: IPv4Network) -> Iterator[str]:
+    def _full(self, tables: list[dict[str, Any]], required: Sequence[PodRoute], pods: IPv4Network) -> Iterator[str]:
         for table in tables:
             others = sum(not _within(r, pods) for r in table["Routes"])
-            total = others + len(wanted)
+            total = others + len(required)
             if total > self._settings.route_limit:
                 yield (
-                    f"cloud: route table {table['RouteTableId']} would hold {total} routes, and its limit is "
-                    f"{self._settings.route_limit}; raise the quota and cloud.route_limit, or use an overlay"
+                    f"cloud: route table {table['RouteTableId']} would exceed its limit ({total} routes, limit "
+                    f"{self._settings.route_limit}); raise the quota and cloud.route_limit, or use an overlay"
                 )
 
 
-def _interfaces(ec2: Any, wanted: Sequence[PodRoute]) -> dict[str, dict[str, Any]]:
-    """Address -> the network interface that has it."""
+def _interfaces(ec2: Any, required: Sequence[PodRoute]) -> dict[str, dict[str, Any]]:
+    """Return address -> network interface."""
     found: dict[str, dict[str, Any]] = {}
-    addresses = [w.address for w in wanted]
+    addresses = [w.address for w in required]
     for start in range(0, len(addresses), 200):  # the most values a filter takes
         names = {"Name": "addresses.private-ip-address", "Values": addresses[start : start + 200]}
         for page in ec2.get_paginator("describe_network_interfaces").paginate(Filters=[names]):
@@ -90,8 +90,8 @@ def _overlaps(ec2: Any, tables: list[dict[str, Any]], pods: IPv4Network) -> Iter
                 yield f"pod_subnet: {pods} overlaps {block['CidrBlock']} of {vpc['VpcId']}; choose another"
 
 
-def _checks(ec2: Any, wanted: Sequence[PodRoute], interfaces: dict[str, dict[str, Any]]) -> Iterator[CloudChange]:
-    for route in wanted:
+def _checks(ec2: Any, required: Sequence[PodRoute], interfaces: dict[str, dict[str, Any]]) -> Iterator[CloudChange]:
+    for route in required:
         interface = interfaces[route.address]
         if interface.get("SourceDestCheck", True):
             identity = interface["NetworkInterfaceId"]
@@ -102,7 +102,7 @@ def _checks(ec2: Any, wanted: Sequence[PodRoute], interfaces: dict[str, dict[str
 
 
 def _rules(ec2: Any, interfaces: dict[str, dict[str, Any]], pods: IPv4Network) -> Iterator[CloudChange]:
-    """Pods' addresses have to be let in where nodes are; one rule in the first group of an interface without one."""
+    """Pods' addresses must be allowed on each interface; if no group allows them, the first one gets a rule."""
     names = {g["GroupId"] for i in interfaces.values() for g in i["Groups"]}
     groups = (
         {g["GroupId"]: g for g in ec2.describe_security_groups(GroupIds=sorted(names))["SecurityGroups"]}
@@ -112,15 +112,15 @@ def _rules(ec2: Any, interfaces: dict[str, dict[str, Any]], pods: IPv4Network) -
     missing = dict.fromkeys(
         i["Groups"][0]["GroupId"]
         for i in interfaces.values()
-        if i["Groups"] and not any(_lets_in(groups[g["GroupId"]], pods) for g in i["Groups"])
+        if i["Groups"] and not any(_allows(groups[g["GroupId"]], pods) for g in i["Groups"])
     )
     for group in missing:
         rule = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": str(pods), "Description": _RULE}]}
         add = partial(ec2.authorize_security_group_ingress, GroupId=group, IpPermissions=[rule])
-        yield CloudChange(f"security group {group}: let {pods} in", add)
+        yield CloudChange(f"security group {group}: allow {pods}", add)
 
 
-def _lets_in(group: dict[str, Any], pods: IPv4Network) -> bool:
+def _allows(group: dict[str, Any], pods: IPv4Network) -> bool:
     return any(
         pods.subnet_of(IPv4Network(ip_range["CidrIp"]))
         for rule in group["IpPermissions"]
@@ -132,26 +132,26 @@ def _lets_in(group: dict[str, Any], pods: IPv4Network) -> bool:
 def _routes(
     ec2: Any,
     table: dict[str, Any],
-    wanted: Sequence[PodRoute],
+    required: Sequence[PodRoute],
     interfaces: dict[str, dict[str, Any]],
     pods: IPv4Network,
 ) -> Iterator[CloudChange]:
-    """Routes of the pod subnet as they have to be; those to instances that are gone go."""
+    """Add or replace the required routes, and delete routes of pod subnets that no node has."""
     identity = table["RouteTableId"]
-    there = {r["DestinationCidrBlock"]: r for r in table["Routes"] if _within(r, pods)}
-    for route in wanted:
+    existing = {r["DestinationCidrBlock"]: r for r in table["Routes"] if _within(r, pods)}
+    for route in required:
         interface = interfaces[route.address]["NetworkInterfaceId"]
         target = {"RouteTableId": identity, "DestinationCidrBlock": route.subnet, "NetworkInterfaceId": interface}
-        seen = there.pop(route.subnet, None)
+        present = existing.pop(route.subnet, None)
         what = f"route table {identity}: {route.subnet}"
-        if seen is None:
+        if present is None:
             yield CloudChange(f"{what} -> {route.node} ({interface})", partial(ec2.create_route, **target))
-        elif seen.get("NetworkInterfaceId") != interface or seen.get("State") == "blackhole":
-            before = seen.get("NetworkInterfaceId") or seen.get("InstanceId") or seen.get("State", "elsewhere")
+        elif present.get("NetworkInterfaceId") != interface or present.get("State") == "blackhole":
+            before = present.get("NetworkInterfaceId") or present.get("InstanceId") or present.get("State", "unknown")
             yield CloudChange(f"{what} {before} -> {route.node} ({interface})", partial(ec2.replace_route, **target))
-    for subnet in sorted(there):
+    for subnet in sorted(existing):
         delete = partial(ec2.delete_route, RouteTableId=identity, DestinationCidrBlock=subnet)
-        yield CloudChange(f"route table {identity}: {subnet} -> gone, no node has it", delete)
+        yield CloudChange(f"route table {identity}: {subnet} -> deleted, no node has it", delete)
 
 
 def _within(route: dict[str, Any], pods: IPv4Network) -> bool:

@@ -1,4 +1,4 @@
-"""What a cloud is to be told, planned before it is applied."""
+"""Changes to a cloud's network, planned before they are applied."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class PodRoute:
-    """A node's pods, and the address by which the cloud knows the node's instance."""
+    """A node's pod subnet, and the address by which its instance is found in the cloud."""
 
     node: str
     address: str
@@ -19,14 +19,14 @@ class PodRoute:
 
 @dataclass(frozen=True)
 class CloudChange:
-    """One thing to change; `sentence` is what a person reads, `apply` does it once and is harmless when repeated."""
+    """One change: `sentence` describes it for a person, `apply` makes it and can be repeated."""
 
     sentence: str
     apply: Callable[[], object] = field(repr=False, compare=False)
 
 
 class CloudError(Exception):
-    """Why the cloud cannot be asked or told; `problems` are lines for people."""
+    """Why the cloud cannot be queried or changed; `problems` are lines for a person."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = tuple(problems)
@@ -34,11 +34,12 @@ class CloudError(Exception):
 
 
 class Cloud(Protocol):
-    """One provider."""
+    """A cloud provider's network."""
 
-    def plan(self, wanted: Sequence[PodRoute], pods: IPv4Network) -> list[CloudChange]:
-        """What has to change for exactly the wanted routes to be there, and nobody's else inside the pod subnet.
+    def plan(self, required: Sequence[PodRoute], pods: IPv4Network) -> list[CloudChange]:
+        """Return the changes after which exactly the required routes exist inside the pod subnet.
 
-        :raises CloudError: when credentials are missing, an instance is not found, or a limit would be passed.
+        :param pods: the pod subnet.
+        :raises CloudError: when credentials are missing, an instance is not found, or a limit would be exceeded.
         """
         ...

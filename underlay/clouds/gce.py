@@ -1,4 +1,4 @@
-"""A GCE network: routes to nodes' instances, and the firewall rule that lets pods in."""
+"""A GCE network: routes to nodes' instances, and the firewall rule for pods."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from .settings import CloudSettings
 _CHAIN = "GOOGLE_APPLICATION_CREDENTIALS, gcloud's application-default login, the instance's service account"
 _OURS = "pods, by Underlay"
 _PRIORITY = 1000
-_PATIENCE_S = 120.0
+_TIMEOUT_S = 120.0
 
 
 class Gce:
-    """Needs compute.{routes,firewalls}.{list,create,delete}, compute.instances.list and compute.projects.get."""
+    """Requires compute.{routes,firewalls}.{list,create,delete}, compute.instances.list and compute.projects.get."""
 
     def __init__(self, settings: CloudSettings) -> None:
         self._settings = settings
@@ -33,26 +33,26 @@ class Gce:
     def _client(self, kind: Callable[..., Any]) -> Any:
         if self._settings.endpoint is None:
             return kind()
-        # An emulator: nobody checks who asks.
+        # An emulator, which checks no credentials.
         return kind(credentials=AnonymousCredentials(), client_options={"api_endpoint": self._settings.endpoint})
 
-    def plan(self, wanted: Sequence[PodRoute], pods: IPv4Network) -> list[CloudChange]:
+    def plan(self, required: Sequence[PodRoute], pods: IPv4Network) -> list[CloudChange]:
         """See `Cloud.plan`."""
         try:
             instances = self._instances()
             routes = self._client(compute_v1.RoutesClient)
             there = [r for r in routes.list(project=self._settings.project) if self._of_pods(r, pods)]
-            problems = [*_unfit(wanted, instances), *self._full(wanted, there)]
+            problems = [*_unsuitable(required, instances), *self._full(required, there)]
             if problems:
                 raise CloudError(problems)
-            return [*self._firewall(pods), *self._routes(routes, there, wanted, instances)]
+            return [*self._firewall(pods), *self._routes(routes, there, required, instances)]
         except DefaultCredentialsError as error:
-            raise CloudError([f"cloud: no Google credentials; tried were {_CHAIN}"]) from error
+            raise CloudError([f"cloud: no Google credentials found; provide them by one of {_CHAIN}"]) from error
         except GoogleAPICallError as error:
-            raise CloudError([f"cloud: GCE refuses: {error.message}"]) from error
+            raise CloudError([f"cloud: GCE rejects the request ({error.message})"]) from error
 
     def _instances(self) -> dict[str, Any]:
-        """Address -> instance."""
+        """Return address -> instance."""
         client = self._client(compute_v1.InstancesClient)
         return {
             link.network_i_p: instance
@@ -65,16 +65,16 @@ class Gce:
         same = route.network.endswith(self._network)
         return same and "/" in route.dest_range and _inside(route.dest_range, pods)
 
-    def _full(self, wanted: Sequence[PodRoute], there: list[Any]) -> Iterator[str]:
+    def _full(self, required: Sequence[PodRoute], there: list[Any]) -> Iterator[str]:
         project = self._client(compute_v1.ProjectsClient).get(project=self._settings.project)
         quota = next((q for q in project.quotas if q.metric == "ROUTES"), None)
         if quota is None:
             return
-        total = int(quota.usage) - len(there) + len(wanted)
+        total = int(quota.usage) - len(there) + len(required)
         if total > quota.limit:
             yield (
-                f"cloud: project {self._settings.project} would have {total} routes, and its quota is "
-                f"{int(quota.limit)}; raise it, or use an overlay"
+                f"cloud: project {self._settings.project} would exceed its quota ({total} routes, quota "
+                f"{int(quota.limit)}); raise it, or use an overlay"
             )
 
     def _firewall(self, pods: IPv4Network) -> Iterator[CloudChange]:
@@ -92,59 +92,59 @@ class Gce:
             description=_OURS,
         )
         insert = partial(client.insert, project=self._settings.project, firewall_resource=rule)
-        yield CloudChange(f"firewall {name}: let {pods} in", _waited(insert))
+        yield CloudChange(f"firewall {name}: allow {pods}", _waited(insert))
 
     def _routes(
-        self, client: Any, there: list[Any], wanted: Sequence[PodRoute], instances: dict[str, Any]
+        self, client: Any, there: list[Any], required: Sequence[PodRoute], instances: dict[str, Any]
     ) -> Iterator[CloudChange]:
         project = self._settings.project
-        seen: dict[str, list[Any]] = {}
+        existing: dict[str, list[Any]] = {}
         for route in there:
-            seen.setdefault(route.dest_range, []).append(route)
+            existing.setdefault(route.dest_range, []).append(route)
         made = []
-        for want in wanted:
-            instance = instances[want.address]
-            right = [r for r in seen.get(want.subnet, ()) if r.next_hop_instance.endswith(_path(instance))]
+        for pod_route in required:
+            instance = instances[pod_route.address]
+            right = [r for r in existing.get(pod_route.subnet, ()) if r.next_hop_instance.endswith(_path(instance))]
             if right:
-                seen[want.subnet].remove(right[0])
+                existing[pod_route.subnet].remove(right[0])
                 continue
             route = compute_v1.Route(
-                name=_name(want),
+                name=_name(pod_route),
                 network=self._network,
-                dest_range=want.subnet,
+                dest_range=pod_route.subnet,
                 next_hop_instance=instance.self_link,
                 priority=_PRIORITY,
                 description=_OURS,
             )
             insert = _waited(partial(client.insert, project=project, route_resource=route))
-            made.append(CloudChange(f"route {want.subnet} -> {want.node} ({instance.name})", insert))
-        # First what is wrong goes: a name may be wanted again, and two equal routes would share the traffic.
-        for subnet, left in sorted(seen.items()):
+            made.append(CloudChange(f"route {pod_route.subnet} -> {pod_route.node} ({instance.name})", insert))
+        # Deletions first: a name may be used again, and two equal routes would share the traffic.
+        for subnet, left in sorted(existing.items()):
             for route in left:
                 delete = _waited(partial(client.delete, project=project, route=route.name))
-                yield CloudChange(f"route {subnet} ({route.name}) -> gone, no node has it so", delete)
+                yield CloudChange(f"route {subnet} ({route.name}) -> deleted, no node has it", delete)
         yield from made
 
 
-def _unfit(wanted: Sequence[PodRoute], instances: dict[str, Any]) -> Iterator[str]:
-    for want in wanted:
-        instance = instances.get(want.address)
+def _unsuitable(required: Sequence[PodRoute], instances: dict[str, Any]) -> Iterator[str]:
+    for pod_route in required:
+        instance = instances.get(pod_route.address)
         if instance is None:
-            yield f"cloud: no instance has the address {want.address} of {want.node}; are all zones in cloud.zones?"
+            yield f"cloud: no instance has the address of {pod_route.node} ({pod_route.address}); see cloud.zones"
         elif not instance.can_ip_forward:
             yield (
-                f"cloud: instance {instance.name} ({want.node}) may not forward packets of pods; stop it and set "
+                f"cloud: instance {instance.name} of {pod_route.node} cannot forward packets of pods; stop it and set "
                 "canIpForward (gcloud compute instances export, edit, update-from-file)"
             )
 
 
 def _waited(start: Callable[[], ExtendedOperation]) -> Callable[[], object]:
-    return lambda: start().result(timeout=_PATIENCE_S)
+    return lambda: start().result(timeout=_TIMEOUT_S)
 
 
-def _name(want: PodRoute) -> str:
-    """A route's name; the subnet is in it, so that a node that comes back with another has no clash."""
-    text = re.sub(r"[^a-z0-9]+", "-", f"pods-{want.node}-{want.subnet}".lower())
+def _name(pod_route: PodRoute) -> str:
+    """A route's name; it has the subnet, so that a node that returns with another one causes no conflict."""
+    text = re.sub(r"[^a-z0-9]+", "-", f"pods-{pod_route.node}-{pod_route.subnet}".lower())
     return text[:63].strip("-")
 
 

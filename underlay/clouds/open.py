@@ -1,4 +1,4 @@
-"""The provider that an inventory names."""
+"""Opens the cloud provider that an inventory names."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from .settings import CloudSettings
 
 
 def open_cloud(settings: CloudSettings) -> Cloud:
-    """Connect to nothing yet; a library that is not installed is a CloudError with the way to it."""
+    """Return the provider, without connecting to it.
+
+    :raises CloudError: when its library is not installed.
+    """
     try:
         if settings.provider == "aws":
             from .aws import Aws  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""What an inventory says of its cloud; never a credential, which come from the cloud's own chains."""
+"""The inventory's variable `cloud`; it has no credentials, which come from the provider's standard chain."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-# AWS: routes per table, 500 by default since June 2025, 1000 on request. GCE tells its own quota.
+# AWS: routes for each table, 500 by default since June 2025, 1000 on request. GCE's quota is queried.
 AWS_ROUTES = 500
 
 

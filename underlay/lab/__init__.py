@@ -1,1 +1,1 @@
-"""The embedded lab: hosts made of namespaces on this machine, that speak SSH like any other."""
+"""The embedded lab: hosts made of namespaces on this machine, reached over SSH like any other."""

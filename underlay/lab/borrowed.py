@@ -1,4 +1,4 @@
-"""What a lab changes on the machine itself while it is up, remembered first and put back when the last one goes."""
+"""Changes of a lab to the machine itself: recorded first, and reverted when the last lab is taken down."""
 
 import json
 from contextlib import suppress
@@ -11,23 +11,23 @@ from underlay.lab.system.commands import run
 from underlay.lab.system.locks import lock
 from underlay.lab.system.machine import Machine
 
-# One host takes 9 inotify instances, one more for each runtime, and the kernel counts them for root over all hosts;
-# where they run out containerd loads without its CRI plugin and says nothing.
+# A host takes 9 inotify instances and one more for each runtime, and the kernel counts them for root over all hosts.
+# When they run out, containerd silently loads without its CRI plugin.
 RAISED = {"fs/inotify/max_user_instances": 8192, "fs/inotify/max_user_watches": 524288}
 _NETNS = Path("/run/netns")
 
 
 class Loan(TypedDict):
-    """What was changed, in which boot of the machine."""
+    """What was changed, and in which boot of the machine."""
 
     boot: str
     sysctls: dict[str, tuple[str, str]]  # name -> (value before, value while a lab is up)
-    controllers: list[str]  # that the root control group did not pass on before
+    controllers: list[str]  # those that the root control group did not delegate before
     netns: bool  # `ip netns` had no mount of its own yet
 
 
 def borrow(machine: Machine) -> None:
-    """Change what a lab needs changed; what was so before is on disk before anything is touched."""
+    """Make the changes that a lab needs; the values before are on disk first."""
     with lock("machine"):
         loan = _read() or _first_loan(machine)
         for name, (_, value) in loan["sysctls"].items():
@@ -35,7 +35,7 @@ def borrow(machine: Machine) -> None:
 
 
 def give_back(machine: Machine) -> None:
-    """Put everything back, if no lab is left; an administrator's later change stays."""
+    """Revert the changes if no lab is left; an administrator's later change is kept."""
     with lock("machine"):
         if paths.labs().is_dir() and any(paths.labs().iterdir()):
             return
@@ -47,7 +47,7 @@ def give_back(machine: Machine) -> None:
                 if sysctl.read_text().strip() == value:
                     sysctl.write_text(before)
             for controller in loan["controllers"]:
-                with suppress(OSError):  # in use by someone else by now
+                with suppress(OSError):  # in use by something else by now
                     (machine.unified.mountpoint / "cgroup.subtree_control").write_text(f"-{controller}")
             if loan["netns"] and not any(_NETNS.iterdir()):
                 run("umount", str(_NETNS))
@@ -81,7 +81,7 @@ def _read() -> Loan | None:
         loan: Loan = json.loads(_file().read_text())
     except FileNotFoundError:
         return None
-    return loan if loan["boot"] == _boot() else None  # the machine's own boot put everything back already
+    return loan if loan["boot"] == _boot() else None  # a boot of the machine reverted everything
 
 
 def _file() -> Path:

@@ -1,4 +1,4 @@
-"""The pyinfra connector `@lab`: boots the host if need be, then speaks SSH to it like to any other.
+"""The pyinfra connector `@lab`: boots the host if it is not up, then uses SSH as for any other.
 
 @lab/cp-1           the host cp-1 of the lab called "lab"
 @lab/other:w-2      the host w-2 of the lab called "other"
@@ -22,14 +22,17 @@ from .inventory import find
 
 
 class LabConnector(SSHConnector):
-    """SSH to a host of the lab, with the key the lab made and no trust in any host key it did not."""
+    """SSH to a host of a lab, with the lab's key; only host keys that the lab generated are trusted."""
 
     _at: ClassVar[dict[str, tuple[Lab, str]]] = {}  # address -> its lab and host
 
     @override
     @staticmethod
     def make_names_data(name: str) -> Iterator[tuple[str, dict[str, Any], list[str]]]:
-        """The bare host name, and how SSH reaches it."""
+        """Yield the host's name and its SSH variables.
+
+        :raises InventoryError: when there is no such lab or host.
+        """
         try:
             lab, node = find(name)
         except LabError as error:
@@ -39,14 +42,17 @@ class LabConnector(SSHConnector):
 
     @override
     def connect(self) -> None:
-        """Boot, connect, and send small packets at once: SSH's request and answer lose 40 ms each to Nagle."""
+        """Boot and connect, with TCP_NODELAY: Nagle's algorithm costs each SSH request and reply 40 ms.
+
+        :raises ConnectError: when the host cannot be booted.
+        """
         lab, name = self._at[self.data["ssh_hostname"]]
         try:
-            # "no": look at a lab as it is, with the hosts that are down.
+            # "no": use the lab as it is, including hosts that are down.
             if os.environ.get("UNDERLAY_LAB_BOOT") != "no":
                 lifecycle.boot(lab, name)
             elif not reach.answers(lab.node(name).address):
-                raise LabError(f"{name} does not answer, and UNDERLAY_LAB_BOOT=no keeps it from being booted")
+                raise LabError(f"{name}: does not answer on SSH; it is not booted because UNDERLAY_LAB_BOOT=no")
         except LabError as error:
             raise ConnectError(str(error)) from None
         super().connect()

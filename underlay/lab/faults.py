@@ -1,4 +1,4 @@
-"""Faults that a lab can have on purpose, each one thing that is wrong on a network, with the way back."""
+"""Faults of a network to inject into a lab, each with its repair."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from underlay.lab.system.commands import run
 from . import image
 
 ROUTER = "router"
-"""Where racks meet: the machine's own router, whose bridges are the racks' switches."""
+"""The router namespace of the lab, whose bridges are the racks' switches."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """`at` is a host's name or ROUTER; `inject` and `mend` are shell, run in its network namespace.
+    """A fault: `at` is a host's name or ROUTER; `inject` and `mend` are shell, run in its network namespace.
 
-    What is on a host's disk is reached through SSH by whoever tests it: here is the network alone.
+    Faults are of the network alone; tests change a host's disk over SSH.
     """
 
     name: str
@@ -36,7 +36,11 @@ def _table(family: str, name: str) -> str:
 
 
 def drop(match: str, *, at: str, source: str = "", target: str = "") -> Fault:
-    """Packets that match vanish on one way only, at the switch and the router: `udp dport 8472`, `meta l4proto 4`."""
+    """Drop matching packets in one direction, at the switch and the router.
+
+    :param match: an nftables expression: `udp dport 8472`, `meta l4proto 4`.
+    :param source, target: addresses; empty for any.
+    """
     where = " ".join(f"ip {end} {address}" for end, address in (("saddr", source), ("daddr", target)) if address)
     rules = [
         "add table bridge fault_drop",
@@ -50,7 +54,7 @@ def drop(match: str, *, at: str, source: str = "", target: str = "") -> Fault:
 
 
 def reject(match: str, *, at: str, target: str) -> Fault:
-    """Packets to a host are refused by ICMP on the router."""
+    """Reject matching packets to a host, by ICMP from the router."""
     rules = [
         "add table ip fault_reject",
         "add chain ip fault_reject c { type filter hook forward priority 0; }",
@@ -60,9 +64,9 @@ def reject(match: str, *, at: str, target: str) -> Fault:
 
 
 def narrow(rack: int, mtu: int, *, silent: bool = False) -> Fault:
-    """No more than `mtu` bytes pass to a rack; `silent` has the router say nothing of it to hosts.
+    """Limit packets to a rack to `mtu` bytes; `silent` suppresses the router's ICMP errors to hosts.
 
-    Whoever looks on, from this machine, is told all the same: SSH would hang.
+    This machine still gets them, or SSH would hang.
     """
     bridge = naming.bridge(rack)
     mute = [
@@ -79,7 +83,7 @@ def narrow(rack: int, mtu: int, *, silent: bool = False) -> Fault:
 
 
 def nat(rack: int) -> Fault:
-    """Packets to a rack take the router's address for their source."""
+    """Masquerade packets to a rack behind the router's address."""
     rules = [
         "add table ip fault_nat",
         "add chain ip fault_nat c { type nat hook postrouting priority 100; }",
@@ -89,7 +93,7 @@ def nat(rack: int) -> Fault:
 
 
 def disguise(lab: Lab) -> tuple[Fault, ...]:
-    """Two segments that look like one subnet: hosts have a short prefix, and the router answers for the far side."""
+    """Make two segments look like one subnet: hosts get a /16, and the router answers ARP for the other rack."""
     hosts = tuple(
         Fault(
             "disguise",
@@ -107,12 +111,12 @@ def disguise(lab: Lab) -> tuple[Fault, ...]:
 
 
 def corrupt(port: int, *, source: str) -> Fault:
-    """Inside a VXLAN two bytes of every large TCP segment of a host are changed, as a NIC's broken offload does."""
+    """Change two bytes of every large TCP segment of a host inside VXLAN, as a broken offload of a NIC does."""
     rules = [
         "add table ip fault_corrupt",
         "add chain ip fault_corrupt c { type filter hook forward priority 0; }",
         f"add rule ip fault_corrupt c ip saddr {source} udp dport {port} ip length > 1000"
-        # Behind UDP, VXLAN, Ethernet, IPv4 and TCP: the protocol of the inner packet, and a place in its payload.
+        # Behind UDP, VXLAN, Ethernet, IPv4 and TCP: the protocol of the inner packet, and an offset in its payload.
         " @th,312,8 6 @th,800,16 set 0xdead",
     ]
     return Fault("corrupt", ROUTER, _nft(rules), _table("ip", "corrupt"))
@@ -124,7 +128,7 @@ def _nft(lines: list[str]) -> str:
 
 @contextmanager
 def injected(lab: Lab, *faults: Fault) -> Iterator[None]:
-    """The lab with faults, mended again whatever happens."""
+    """Inject faults for the block, and mend them however it ends."""
     try:
         for fault in faults:
             _run(lab, fault, fault.inject)
@@ -136,6 +140,6 @@ def injected(lab: Lab, *faults: Fault) -> Iterator[None]:
 
 def _run(lab: Lab, fault: Fault, script: str) -> None:
     name = naming.router(lab.name) if fault.at == ROUTER else naming.namespace(lab.name, fault.at)
-    # This machine may have no nft of its own; the hosts' image has.
+    # This machine may have no nft; the hosts' image has.
     nft = f'nft() {{ chroot {quote(str(image.base()))} /usr/sbin/nft "$@"; }}\n'
     run("nsenter", f"--net={namespaces.path(name)}", "sh", "-eu", stdin=nft + script)

@@ -1,4 +1,4 @@
-"""The base image of all hosts: built once from its recipe, then shared by every lab."""
+"""The base image of all hosts: built once from its recipe and shared by every lab."""
 
 import shutil
 import subprocess
@@ -18,7 +18,10 @@ KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
 
 def base() -> Path:
-    """The base image's root directory; builds it if this recipe was never built here."""
+    """Return the base image's root directory; it is built if this recipe was not built here before.
+
+    :raises LabError: when it cannot be built.
+    """
     image = paths.images() / recipe.identity()
     if not image.is_dir():
         with lock("image"):
@@ -32,7 +35,7 @@ def _build(image: Path) -> None:
     say(f"building the base image, Debian {recipe.SUITE} (once; half a minute with a near mirror)")
     for leftover in paths.images().glob(f"{recipe.SUITE}-*.building"):
         shutil.rmtree(leftover)
-    install_needs()
+    install_tools()
     building = image.with_name(f"{image.name}.building")
     building.mkdir(parents=True)
     unpack(recipe.bootstrap(building, debian_mirrors(), KEYRING), what="base image")
@@ -41,8 +44,8 @@ def _build(image: Path) -> None:
     say(f"base image: done in {time.monotonic() - started:.0f} s, {image}")
 
 
-def install_needs() -> None:
-    """Have what unpacking Debian packages takes."""
+def install_tools() -> None:
+    """Install the tools that unpack Debian packages, where they are missing."""
     needs = [tool for tool in ("mmdebstrap", "unshare", "setpriv") if not installed(tool)]
     if not KEYRING.exists():
         needs.append("debian-archive-keyring")
@@ -53,18 +56,23 @@ def install_needs() -> None:
 
 
 def unpack(bootstrap: tuple[str, ...], *, what: str) -> None:
-    """Run mmdebstrap and tell of its steps."""
-    # In namespaces of its own, ended with this process: a killed build leaves neither processes nor mounts.
+    """Run the mmdebstrap command `bootstrap` and print its progress; `what` names the image.
+
+    :raises LabError: when it fails.
+    """
+    # In its own namespaces, which end with this process: a killed build leaves no processes or mounts.
     wrapper = (*("setpriv", "--pdeathsig", "KILL"), "unshare", "--mount", "--pid", "--fork", "--kill-child")
     command = (*wrapper, "--mount-proc", *bootstrap)
-    said: list[str] = []
+    output: list[str] = []
     with subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stderr
         for line in process.stderr:
-            said.append(line.strip())
+            output.append(line.strip())
             if line.startswith("I: "):
                 say(f"{what}: {line[3:].strip()}")
     if process.returncode:
-        raise LabError(f"the {what} cannot be built: {'; '.join(said[-3:])}")
+        raise LabError(
+            f"{what}: cannot be built ({'; '.join(output[-3:])}); check that `apt-get update` works on this machine"
+        )

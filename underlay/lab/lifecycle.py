@@ -1,4 +1,4 @@
-"""A whole lab: up, down, and how it is. Every step may be repeated, and cleans what a killed one left."""
+"""A whole lab: up, down, status. Every step can be repeated, and cleans up after a killed one."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +22,7 @@ from . import borrowed, image, record
 
 @dataclass(frozen=True)
 class HostStatus:
-    """How one host is: `up` answers, `silent` runs and does not, `off` runs nothing."""
+    """The state of a host: `up` answers on SSH, `silent` runs and does not answer, `off` does not run."""
 
     name: str
     rack: str
@@ -31,8 +31,8 @@ class HostStatus:
 
 
 @dataclass(frozen=True)
-class _Ground:
-    """What every host of a lab stands on."""
+class _Prepared:
+    """What every host of a lab is booted with."""
 
     machine: Machine
     image: Path
@@ -40,32 +40,38 @@ class _Ground:
 
 
 def up(lab: Lab) -> None:
-    """Have every host of a lab up; LabError tells of all that failed, after the others are done."""
+    """Boot the hosts of a lab that are not up.
+
+    :raises LabError: with all failures, after the other hosts are booted.
+    """
     this_machine()
     with _one_line(), lock(_lock(lab), shared=True, by_children=True):
-        ground = _prepare(lab)
+        prepared = _prepare(lab)
         with slow(f"booting {len(lab.nodes)} hosts"), ThreadPoolExecutor(len(lab.nodes)) as pool:
-            failed = [failure for failure in pool.map(lambda host: _attempt(lab, host, ground), lab.nodes) if failure]
+            failed = [failure for failure in pool.map(lambda host: _attempt(lab, host, prepared), lab.nodes) if failure]
     if failed:
         raise LabError("; ".join(failed))
 
 
 def boot(lab: Lab, name: str) -> None:
-    """Have one host of a lab up, with the router and whatever else it needs."""
+    """Boot one host of a lab, with the router and the hosts on the path to it.
+
+    :raises LabError: when it, or one of them, does not come up.
+    """
     with _one_line():
         host = lab.node(name)
         if record.covers(lab) and node.is_up(lab, host, machine=this_machine()):
             return
         with lock(_lock(lab), shared=True, by_children=True):
-            ground = _prepare(lab)
+            prepared = _prepare(lab)
             with slow(f"booting {name}", end=False):
-                failures = [failure for each in lab.way_to(host) if (failure := _attempt(lab, each, ground))]
+                failures = [failure for each in lab.path_to(host) if (failure := _attempt(lab, each, prepared))]
     if failures:
         raise LabError("; ".join(failures))
 
 
 def prepare_image() -> Path:
-    """Have the base image and the module list, so that the first boot is as quick as any."""
+    """Build the base image and the module list if they are missing; return the image's root directory."""
     with _one_line():
         machine = this_machine()
         kmodules.directory(machine)
@@ -73,7 +79,7 @@ def prepare_image() -> Path:
 
 
 def down(name: str) -> bool:
-    """End a lab and remove everything it made but the images; False if there was nothing."""
+    """Take a lab down and remove everything it created except images; False if there was nothing."""
     with _one_line():
         machine = this_machine()
         if name not in names():
@@ -93,12 +99,12 @@ def down(name: str) -> bool:
 
 
 def names() -> list[str]:
-    """Every lab that is up or that left something behind."""
+    """Return the names of labs that are up or have left something behind."""
     return sorted({*record.names(), *cgroups.members(this_machine()), *router.labs()})
 
 
 def status(name: str) -> list[HostStatus]:
-    """How each host of a lab is."""
+    """Return the state of each host of a lab; empty for a lab that does not exist."""
     with _one_line():
         machine = this_machine()
         lab = record.read(name)
@@ -107,16 +113,18 @@ def status(name: str) -> list[HostStatus]:
             return list(pool.map(lambda host: _status(name, host, machine), hosts))
 
 
-def _prepare(lab: Lab) -> _Ground:
+def _prepare(lab: Lab) -> _Prepared:
     machine = this_machine()
     with lock(f"{_lock(lab)}.ground"):
         for inside, here in lab.mounts.items():
             if not Path(here).exists():
-                raise LabError(f"{here}, to be shown in the hosts as {inside}, does not exist on this machine")
+                raise LabError(
+                    f"mounts: {here} does not exist (to be mounted as {inside}); create it or remove the mount"
+                )
         if record.read(lab.name) is None and cgroups.alive(machine, lab.name):
             raise LabError(
-                f"hosts of a lab {lab.name} run here that {paths.home()} knows nothing of; "
-                f"end them (underlay lab down --name {lab.name}) or choose another name"
+                f"lab {lab.name}: its hosts run without a record in {paths.home()}; "
+                f"run `underlay lab down --name {lab.name}` or choose another name"
             )
         router.refuse_overlap(lab)
         base = image.base()
@@ -127,13 +135,13 @@ def _prepare(lab: Lab) -> _Ground:
         borrowed.borrow(machine)
         keys.make(grown, at)
         router.ensure(grown)
-        return _Ground(machine, base, kmodules.directory(machine))
+        return _Prepared(machine, base, kmodules.directory(machine))
 
 
-def _attempt(lab: Lab, host: LabNode, ground: _Ground) -> str | None:
+def _attempt(lab: Lab, host: LabNode, prepared: _Prepared) -> str | None:
     try:
         with _one_line():
-            node.boot(lab, host, machine=ground.machine, image=ground.image, modules=ground.modules)
+            node.boot(lab, host, machine=prepared.machine, image=prepared.image, modules=prepared.modules)
     except LabError as error:
         return str(error)
     return None
@@ -152,7 +160,7 @@ def _lock(lab: Lab) -> str:
 
 @contextmanager
 def _one_line() -> Iterator[None]:
-    """Any refusal of the operating system becomes the one line a person gets."""
+    """Turn errors of the operating system into LabErrors of one line."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""The topology a lab was last booted with, on disk: what commands without an inventory go by."""
+"""The topology with which a lab was last booted, on disk, for commands without an inventory."""
 
 import json
 from dataclasses import asdict, replace
@@ -11,7 +11,7 @@ from underlay.lab.system.keys import write
 
 
 def read(name: str) -> Lab | None:
-    """The recorded topology of a lab; None if there is no such lab."""
+    """Return the recorded topology of a lab; None if there is no such lab."""
     try:
         return Lab(**json.loads(LabPaths.of(name).topology.read_text()))
     except FileNotFoundError:
@@ -19,12 +19,15 @@ def read(name: str) -> Lab | None:
 
 
 def merge(lab: Lab) -> Lab:
-    """Record a topology over an earlier one: a lab may grow, but what stands does not move."""
+    """Record a topology over an earlier one and return it: a lab can grow, but existing hosts do not move.
+
+    :raises LabError: when network, racks or routers differ from the recorded ones.
+    """
     before = read(lab.name)
-    if before and _ground(before) != _ground(lab):
+    if before and _layout(before) != _layout(lab):
         raise LabError(
-            f"lab {lab.name} stands in {_ground(before)}, not in {_ground(lab)}; "
-            f"take it down first (underlay lab down --name {lab.name})"
+            f"lab {lab.name}: is up with {_layout(before)}, requested {_layout(lab)}; "
+            f"take it down first, `underlay lab down --name {lab.name}`"
         )
     if before:
         lab = replace(
@@ -39,15 +42,15 @@ def merge(lab: Lab) -> Lab:
     return lab
 
 
-def _ground(lab: Lab) -> str:
-    """What cannot change while a lab stands, in words."""
+def _layout(lab: Lab) -> str:
+    """What cannot change while a lab is up, in words."""
     routers = f" and {lab.routers} router hosts each" if lab.routers else ""
     second = f" and {lab.network_v6}" if lab.network_v6 else ""
     return f"{lab.network}{second} with {lab.racks} racks{routers}"
 
 
 def covers(lab: Lab) -> bool:
-    """Whether the recorded topology already has everything that `lab` asks for."""
+    """Return whether the recorded topology already has all that `lab` has."""
     before = read(lab.name)
     return (
         before is not None
@@ -58,5 +61,5 @@ def covers(lab: Lab) -> bool:
 
 
 def names() -> list[str]:
-    """Every lab that has something on disk."""
+    """Return the names of labs that have files on disk."""
     return sorted(path.name for path in paths.labs().iterdir()) if paths.labs().is_dir() else []

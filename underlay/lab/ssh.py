@@ -1,4 +1,4 @@
-"""How a host of a lab is reached by SSH: with the key that the lab made, and no trust in any host key it did not."""
+"""SSH to a host of a lab: with the lab's key, trusting only host keys that the lab generated."""
 
 from ipaddress import IPv4Address
 
@@ -6,7 +6,7 @@ from underlay.lab.model.paths import LabPaths
 
 
 def variables(lab: str, address: IPv4Address) -> dict[str, str | bool]:
-    """For pyinfra, as a host's variables."""
+    """Return the SSH variables of a host, for pyinfra."""
     at = LabPaths.of(lab)
     return {
         "ssh_hostname": str(address),
@@ -20,13 +20,13 @@ def variables(lab: str, address: IPv4Address) -> dict[str, str | bool]:
 
 
 def command(lab: str, address: IPv4Address, *remote: str, batch: bool = False) -> list[str]:
-    """For the program ssh, whatever this machine's configuration of it says.
+    """Return a command line of ssh, independent of this machine's configuration of it.
 
-    :param remote: what to run there; a login without it.
-    :param batch: never ask anybody anything.
+    :param remote: the command to run there; none for a login.
+    :param batch: never prompt.
     """
     at = LabPaths.of(lab)
     options = [f"UserKnownHostsFile={at.known_hosts}", "StrictHostKeyChecking=yes", "IdentitiesOnly=yes"]
     options += ["BatchMode=yes"] if batch else []
-    told = [argument for option in options for argument in ("-o", option)]
-    return ["ssh", "-F", "none", "-i", str(at.client_key), *told, f"root@{address}", *remote]
+    arguments = [argument for option in options for argument in ("-o", option)]
+    return ["ssh", "-F", "none", "-i", str(at.client_key), *arguments, f"root@{address}", *remote]

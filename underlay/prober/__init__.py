@@ -1,4 +1,4 @@
-"""What runs on the hosts under test for a few seconds: Python's smallest standard library, and nothing of ours beside.
+"""The prober, which runs on the hosts for a few seconds and needs only Python's minimal standard library.
 
-It is carried to a host as one archive, listens, sends, tells what it saw in JSON, and removes itself.
+It is copied to a host as one archive, listens, sends, prints its results as JSON, and removes itself.
 """

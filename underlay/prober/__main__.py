@@ -1,8 +1,10 @@
-"""`python3 prober.pyz listen|probe|finish DIRECTORY`: the three steps of a run, each told in JSON.
+"""`python3 prober.pyz listen|probe|finish DIRECTORY`: the three steps of a run, each with its result in JSON.
 
-listen  binds everything, says what is taken, and stays in the background until `finish` or its deadline.
-probe   asks all peers, which listen by now.
-finish  ends the listener and tells what it heard; then sends through a tunnel, if the plan has one.
+listen  binds all ports, reports those in use, and stays in the background until `finish` or its deadline.
+probe   probes all peers, which listen by now.
+finish  ends the listener and reports what it received; then sends through a tunnel, if the plan has one.
+
+DIRECTORY has the run's plan, written by underlay.preflight.wire_plan, as JSON in the file `plan`.
 """
 
 from __future__ import annotations
@@ -16,14 +18,18 @@ import time
 from typing import Any
 
 from . import tunnel
+from .bgp_peer import probe_peer
 from .listener import Listener
-from .neighbours import Claim, resolved
+from .neighbours import DuplicateAddressProbe, resolved
 from .sender import Sender
-from .speaker import ask
 from .storage import durable_writes
 
 
 def listen(directory: str, plan: dict[str, Any]) -> dict[str, Any]:
+    """Bind the ports of the plan and serve them in the background.
+
+    :returns: `{"taken": {lane number: why it cannot be bound}}`.
+    """
     tunnel.remove()
     listener = Listener(plan)
     if child := os.fork():
@@ -41,7 +47,7 @@ def listen(directory: str, plan: dict[str, Any]) -> dict[str, Any]:
             listener.serve()
     except _Ended as ended:
         listener.close()
-        if ended.asked:
+        if ended.requested:
             _write(directory, "heard", json.dumps(listener.log()))
         else:
             shutil.rmtree(directory, ignore_errors=True)
@@ -49,38 +55,49 @@ def listen(directory: str, plan: dict[str, Any]) -> dict[str, Any]:
 
 
 class _Ended(Exception):
-    """Raised by a signal, so that no wait outlasts it; `asked` unless it was the deadline."""
+    """Raised by a signal, to interrupt any wait; `requested` unless it is the deadline."""
 
-    def __init__(self, *, asked: bool) -> None:
+    def __init__(self, *, requested: bool) -> None:
         super().__init__()
-        self.asked = asked
+        self.requested = requested
 
 
 def _end(number: int, _frame: object) -> None:
-    raise _Ended(asked=number == signal.SIGTERM)
+    raise _Ended(requested=number == signal.SIGTERM)
 
 
 def probe(directory: str, plan: dict[str, Any]) -> dict[str, Any]:
-    claim = Claim(plan["link"], plan["address"]) if plan["link"] and ":" not in plan["address"] else None
-    told: dict[str, Any] = {"peers": Sender(plan).run()}
-    told["hardware"] = resolved(set(plan["peers"].values()))
-    told["claimed"] = claim.answers() if claim else []
-    told["routers"] = {r["address"]: ask(own=plan["address"], **r) for r in plan["routers"]}
+    """Probe peers, neighbours, routers and the disk.
+
+    :returns: `peers` (see Sender.run), `hardware` (address -> MAC), `claimed` (MACs of other owners of our address),
+        `routers` (see probe_peer), `storage` (see durable_writes).
+    """
+    duplicates = (
+        DuplicateAddressProbe(plan["link"], plan["address"]) if plan["link"] and ":" not in plan["address"] else None
+    )
+    result: dict[str, Any] = {"peers": Sender(plan).run()}
+    result["hardware"] = resolved(set(plan["peers"].values()))
+    result["claimed"] = duplicates.answers() if duplicates else []
+    result["routers"] = {r["address"]: probe_peer(own=plan["address"], **r) for r in plan["routers"]}
     if plan["storage"]:
-        told["storage"] = durable_writes(plan["storage"])
-    return told
+        result["storage"] = durable_writes(plan["storage"])
+    return result
 
 
 def finish(directory: str, plan: dict[str, Any]) -> dict[str, Any]:
-    told = _heard(directory)
+    """End the listener, test the tunnel, and remove the directory.
+
+    :returns: the listener's log, `lost` if it ended early; `tunnel` (see exchange), or `no_tunnel` with the reason.
+    """
+    result = _heard(directory)
     if plan["tunnel"] and plan["tunnel"]["to"] + plan["tunnel"]["from"]:
         try:
             with tunnel.ProbeTunnel(plan):
-                told["tunnel"] = tunnel.exchange(plan)
+                result["tunnel"] = tunnel.exchange(plan)
         except OSError as error:
-            told["no_tunnel"] = str(error)
+            result["no_tunnel"] = str(error)
     shutil.rmtree(directory, ignore_errors=True)
-    return told
+    return result
 
 
 def _heard(directory: str) -> dict[str, Any]:
@@ -108,6 +125,7 @@ def _write(directory: str, name: str, text: str) -> None:
 
 
 def main() -> None:
+    """Run the step that the command line names, and print its result."""
     step, directory = sys.argv[1:3]
     with open(os.path.join(directory, "plan"), encoding="utf-8") as file:
         plan = json.load(file)

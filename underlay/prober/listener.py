@@ -1,4 +1,4 @@
-"""The side that listens: it notes who reached it on which lane and how, and answers every datagram."""
+"""The receiving side: records which peers reach it on which lane, and replies to every datagram."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Any
 
 from .lanes import ProbeLane, lanes_of
 from .sockets import datagram, family_of, receive
-from .tag import ANSWER, ASK, Tag, pack, unpack
+from .tag import REPLY, REQUEST, Tag, pack, unpack
 
 _BACKLOG = 512
 
 
 class Listener:
-    """`taken` are the lanes that could not be listened on, by number, with the reason."""
+    """Listens on the lanes of a plan; `taken` is lane number -> why it cannot be bound."""
 
     def __init__(self, plan: dict[str, Any]) -> None:
         self._run = bytes.fromhex(plan["run"])
         self._address = plan["address"]
         self._selector = selectors.DefaultSelector()
-        self._seen: dict[tuple[int, int], list[Any]] = {}
+        self._received: dict[tuple[int, int], list[Any]] = {}
         self._accepted: dict[tuple[int, str, int], int] = {}
         self.taken: dict[int, str] = {}
         lanes = lanes_of(plan)
@@ -39,7 +39,7 @@ class Listener:
         self._selector.register(made, selectors.EVENT_READ, (serve, lane))
 
     def serve(self) -> None:
-        """Wait for somebody to ask, and answer."""
+        """Wait for packets and connections, and serve them."""
         for key, _ in self._selector.select():
             serve, lane = key.data
             serve(key.fileobj, lane)
@@ -47,15 +47,15 @@ class Listener:
     def _answer(self, made: socket.socket, lane: ProbeLane) -> None:
         while (got := receive(made)) is not None:
             tag = unpack(self._run, got.data)
-            if tag is None or tag.kind != ASK:
+            if tag is None or tag.kind != REQUEST:
                 continue
-            note = self._seen.setdefault((tag.sender, lane.number), [0, got.source, got.ttl, 0])
+            note = self._received.setdefault((tag.sender, lane.number), [0, got.source, got.ttl, 0])
             note[0] += 1
             note[3] = max(note[3], tag.size)
             source = socket.inet_aton(got.source) if ":" not in got.source else b"\0\0\0\0"
-            told = Tag(ANSWER, tag.sender, lane.number, tag.size, got.ttl, source)
+            reply = Tag(REPLY, tag.sender, lane.number, tag.size, got.ttl, source)
             try:
-                made.sendto(lane.shape + pack(self._run, told), (got.source, got.port))
+                made.sendto(lane.shape + pack(self._run, reply), (got.source, got.port))
             except OSError:
                 continue
 
@@ -70,16 +70,17 @@ class Listener:
             self._accepted[key] = self._accepted.get(key, 0) + 1
 
     def close(self) -> None:
-        """Let go of every port."""
+        """Close all sockets."""
         for key in list(self._selector.get_map().values()):
             assert isinstance(key.fileobj, socket.socket)
             key.fileobj.close()
         self._selector.close()
 
     def log(self) -> dict[str, Any]:
-        """`heard`: [sender, lane, packets, source, TTL, largest]; `accepted`: [lane, source, source port]."""
+        """Return `heard`, rows of [sender, lane, packets, source, TTL, largest size], and `accepted`, rows of
+        [lane, source, source port]."""
         return {
-            "heard": [[sender, lane, *note] for (sender, lane), note in self._seen.items()],
+            "heard": [[sender, lane, *note] for (sender, lane), note in self._received.items()],
             "accepted": [list(key) for key in self._accepted],
         }
 

@@ -1,4 +1,4 @@
-"""What the segment itself says: which hardware answers for an address, and whether somebody else has ours."""
+"""Neighbours on the segment: their MAC addresses, and whether another one has this host's address."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Any
 
 _ARP = 0x0806
 _FRAME = struct.Struct("!6s6sHHHBBH6s4s6s4s")
-_WAIT = 0.4
+_TIMEOUT_S = 0.4
 
 
 def resolved(addresses: set[str]) -> dict[str, str]:
-    """Hardware address of each that the kernel has resolved."""
+    """Return address -> MAC, for those in the kernel's neighbour table."""
     ran = subprocess.run(["ip", "-json", "neigh", "show"], stdout=subprocess.PIPE, check=False)
     try:
         known: list[dict[str, Any]] = json.loads(ran.stdout or b"[]")
@@ -24,15 +24,15 @@ def resolved(addresses: set[str]) -> dict[str, str]:
     return {n["dst"]: n["lladdr"] for n in known if n.get("dst") in addresses and "lladdr" in n}
 
 
-class Claim:
-    """Asks the segment who has our own address (RFC 5227); an answer is somebody else's."""
+class DuplicateAddressProbe:
+    """Probes the segment by ARP for this host's own address (RFC 5227); a reply is from another owner."""
 
     def __init__(self, link: str, address: str) -> None:
         self._own = socket.inet_aton(address)
         self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ARP))
         self._socket.bind((link, _ARP))
         self._hardware = self._socket.getsockname()[4]
-        self._until = time.monotonic() + _WAIT
+        self._deadline = time.monotonic() + _TIMEOUT_S
         everyone, nobody = b"\xff" * 6, b"\0" * 6
         self._socket.send(
             _FRAME.pack(
@@ -41,10 +41,10 @@ class Claim:
         )
 
     def answers(self) -> list[str]:
-        """Hardware addresses of others that answered for it; waits for what is left of its patience."""
+        """Return the sorted MACs of other owners; waits until the probe's deadline."""
         found: list[str] = []
         with self._socket:
-            while (left := self._until - time.monotonic()) > 0:
+            while (left := self._deadline - time.monotonic()) > 0:
                 self._socket.settimeout(left)
                 try:
                     data = self._socket.recv(128)

@@ -1,4 +1,4 @@
-"""The side that asks: every lane to every peer at once, and by the same packets how large they may be."""
+"""The sending side: probes every lane to every peer in parallel, and the path MTU with the same packets."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from typing import Any
 from .lanes import ProbeLane, lanes_of
 from .path_mtu import PathMtuSearch
 from .sockets import datagram, family_of, receive, refusals, set_ttl
-from .tag import ANSWER, ASK, Tag, unpack
+from .tag import REPLY, REQUEST, Tag, unpack
 from .words import OPEN, SILENT, TTL
 
-_AGAIN = (0.0, 0.4, 1.0)
-# The kernel sends a lost SYN again after a second.
-_PATIENCE = 2.4
-# As many packets go out before answers are looked at again.
+_SENDS = (0.0, 0.4, 1.0)
+# The kernel retransmits a lost SYN after a second.
+_TIMEOUT = 2.4
+# Packets that are sent before replies are read.
 _BURST = 48
 _ABORT = struct.pack("ii", 1, 0)
 _REFUSED = {errno.ECONNREFUSED: "refused", errno.EHOSTUNREACH: "unreachable", errno.ENETUNREACH: "unreachable"}
 
 
 class Sender:
-    """One host's questions to all its peers. `peers` are addresses by number; times in seconds since the start."""
+    """Probes of one host to all its peers; `plan["peers"]` is number -> address, times are seconds since the start."""
 
     def __init__(self, plan: dict[str, Any]) -> None:
         self._run, self._me, self._address = bytes.fromhex(plan["run"]), plan["me"], plan["address"]
@@ -39,7 +39,7 @@ class Sender:
         self._began = time.monotonic()
         self._state: dict[tuple[int, int], str] = {}
         self._ports: dict[tuple[int, int], int] = {}
-        self._beside: dict[int, dict[str, Any]] = {}
+        self._measured: dict[int, dict[str, Any]] = {}
         self._sent: dict[tuple[int, int], float] = {}
         self._packets: dict[int, int] = dict.fromkeys(self._peers, 0)
         self._paths: dict[int, PathMtuSearch] = {}
@@ -49,27 +49,27 @@ class Sender:
         self._plan(plan)
 
     def _plan(self, plan: dict[str, Any]) -> None:
-        """What is asked, peers in an order of one's own: they are not all to be asked by everybody at once."""
+        """Queue the probes; each host starts at another peer, so that no peer is probed by all at once."""
         for lane, peers in ((self._lanes[int(n)], p) for n, p in plan["send"].items()):
             for peer in sorted(peers, key=lambda p: (p < self._me, p)):
                 self._state[peer, lane.number] = SILENT
                 if lane.number in plan["carriers"] and peer not in self._paths:
                     self._paths[peer], self._carrier[peer] = PathMtuSearch(plan["ceiling"]), lane
                 else:
-                    again = _AGAIN if lane.is_datagram else (0.0,)
-                    self._queue += ((after, peer, lane.number) for after in again)
+                    sends = _SENDS if lane.is_datagram else (0.0,)
+                    self._queue += ((after, peer, lane.number) for after in sends)
         self._queue = deque(sorted(self._queue, key=lambda item: item[0]))
 
     def run(self) -> dict[int, dict[str, Any]]:
-        """Ask until all is answered, or patience is at its end."""
+        """Probe until all lanes and paths are known, or the timeout ends; return the results (see _results)."""
         try:
-            while (now := self._now()) < _PATIENCE or not all(p.done for p in self._paths.values()):
+            while (now := self._now()) < _TIMEOUT or not all(p.done for p in self._paths.values()):
                 self._send_due(now)
-                self._hear(self._idle(now))
+                self._receive(self._idle(now))
                 if self._finished():
                     break
             self._find_hops()
-            return self._told()
+            return self._results()
         finally:
             for made in [*self._sockets.values(), *self._connecting]:
                 made.close()
@@ -85,7 +85,7 @@ class Sender:
         return not waiting and all(p.done for p in self._paths.values())
 
     def _idle(self, now: float) -> float:
-        """How long there is nothing to send."""
+        """Return how long nothing is to be sent."""
         times = [p.wake() for p in self._paths.values() if not p.done]
         times += [self._queue[0][0]] if self._queue else []
         return max(0.0, min([*times, now + 0.2]) - now)
@@ -98,25 +98,25 @@ class Sender:
                 continue
             lane = self._lanes[number]
             if lane.is_datagram:
-                self._ask(lane, peer, lane.smallest(self._version))
+                self._request(lane, peer, lane.smallest(self._version))
             else:
                 self._connect(lane, peer)
             sent += 1
             if sent % _BURST == 0:
-                self._hear(0)
+                self._receive(0)
         for peer, path in self._paths.items():
             for size in () if path.done else path.due(now):
-                self._ask(self._carrier[peer], peer, size)
+                self._request(self._carrier[peer], peer, size)
                 sent += 1
                 if sent % _BURST == 0:
-                    self._hear(0)
+                    self._receive(0)
 
-    def _ask(self, lane: ProbeLane, peer: int, size: int) -> None:
-        packet = lane.packet(self._run, Tag(ASK, self._me, lane.number, size), self._version)
+    def _request(self, lane: ProbeLane, peer: int, size: int) -> None:
+        packet = lane.packet(self._run, Tag(REQUEST, self._me, lane.number, size), self._version)
         self._sent.setdefault((peer, lane.number), self._now())
         self._packets[peer] += 1
         where = (self._peers[peer], lane.port if lane.protocol == "udp" else 0)
-        # A socket tells the error of an earlier packet first, once.
+        # sendto can fail once with the error of an earlier packet.
         for last in (False, True):
             try:
                 self._socket(lane).sendto(packet, where)
@@ -156,7 +156,7 @@ class Sender:
         self._connecting[made] = (peer, lane.number)
         self._selector.register(made, selectors.EVENT_WRITE, None)
 
-    def _hear(self, seconds: float) -> None:
+    def _receive(self, seconds: float) -> None:
         for key, _ in self._selector.select(seconds):
             made = key.fileobj
             assert isinstance(made, socket.socket)
@@ -164,7 +164,7 @@ class Sender:
                 self._connected(made)
             else:
                 self._errors(key.data, made)
-                self._answers(made)
+                self._replies(made)
 
     def _connected(self, made: socket.socket) -> None:
         peer, number = self._connecting.pop(made)
@@ -180,16 +180,16 @@ class Sender:
         made.close()
 
     def _note(self, peer: int, number: int) -> dict[str, Any]:
-        """What is known of a peer beside its lanes; the first answer gives the round-trip time."""
-        known = self._beside.setdefault(peer, {})
+        """Return the measurements of a peer; the first reply sets the round-trip time."""
+        known = self._measured.setdefault(peer, {})
         known.setdefault("rtt", round((self._now() - self._sent[peer, number]) * 1000, 2))
         return known
 
-    def _answers(self, made: socket.socket) -> None:
+    def _replies(self, made: socket.socket) -> None:
         while (got := receive(made)) is not None:
             tag = unpack(self._run, got.data)
             peer = self._number.get(got.source)
-            if tag is None or peer is None or tag.kind != ANSWER or tag.sender != self._me:
+            if tag is None or peer is None or tag.kind != REPLY or tag.sender != self._me:
                 continue
             if (peer, tag.lane) not in self._state:
                 continue
@@ -209,49 +209,50 @@ class Sender:
             if refusal.mtu:
                 if peer in self._paths:
                     self._paths[peer].limited(refusal.mtu, self._now())
-                    self._beside.setdefault(peer, {})["limited_by"] = refusal.offender
+                    self._measured.setdefault(peer, {})["limited_by"] = refusal.offender
                 continue
             for lane in self._lanes:
                 if lane.protocol == protocol and lane.port in (refusal.port, 0) and (peer, lane.number) in self._state:
                     self._failed(peer, lane.number, refusal.number)
-                    self._beside.setdefault(peer, {}).setdefault("refused_by", refusal.offender)
+                    self._measured.setdefault(peer, {}).setdefault("refused_by", refusal.offender)
                     if peer in self._paths and self._carrier[peer].number == lane.number:
                         self._paths[peer].done = True
 
     def _find_hops(self) -> None:
-        """Who forwards to peers that are not on this segment: a packet that may make one step only comes back."""
-        far = [p for p, known in self._beside.items() if known.get("ttl", TTL) < TTL and p in self._carrier]
+        """Find the router to peers on other segments: a packet with TTL 1 is returned by it."""
+        far = [p for p, known in self._measured.items() if known.get("ttl", TTL) < TTL and p in self._carrier]
         if not far:
             return
         lane = self._carrier[far[0]]
         made = self._socket(lane)
         set_ttl(made, 1)
         for peer in far:
-            self._ask(lane, peer, lane.smallest(self._version))
+            self._request(lane, peer, lane.smallest(self._version))
         until = self._now() + 0.5
-        while self._now() < until and any("hop" not in self._beside[p] for p in far):
+        while self._now() < until and any("hop" not in self._measured[p] for p in far):
             self._selector.select(0.1)
             for refusal in refusals(made):
                 peer = self._number.get(refusal.peer, -1)
-                if peer in self._beside and refusal.number == errno.EHOSTUNREACH:
-                    self._beside[peer]["hop"] = refusal.offender
+                if peer in self._measured and refusal.number == errno.EHOSTUNREACH:
+                    self._measured[peer]["hop"] = refusal.offender
             while receive(made) is not None:
                 continue
 
-    def _told(self) -> dict[int, dict[str, Any]]:
-        """For each peer: the lanes that are not open, and what was measured beside.
+    def _results(self) -> dict[int, dict[str, Any]]:
+        """Return peer -> its measurements, and `shut`, the lanes that are not open with their state.
 
-        `sizes` are [largest, named by a router]; `ports` are local ports of TCP connections by lane.
+        `sizes` is [largest, MTU reported by a router], in bytes; `rtt` is in milliseconds; `ports` is lane -> local
+        port of its TCP connection.
         """
-        told: dict[int, dict[str, Any]] = {}
+        results: dict[int, dict[str, Any]] = {}
         for peer, packets in self._packets.items():
             path = self._paths.get(peer)
-            sizes = [path.largest, path.told] if path else [0, 0]
-            beside = self._beside.get(peer, {})
-            told[peer] = {**beside, "packets": packets, "sizes": sizes, "shut": {}, "ports": {}}
+            sizes = [path.largest, path.reported] if path else [0, 0]
+            measured = self._measured.get(peer, {})
+            results[peer] = {**measured, "packets": packets, "sizes": sizes, "shut": {}, "ports": {}}
         for (peer, number), state in self._state.items():
             if state != OPEN:
-                told[peer]["shut"][number] = state
+                results[peer]["shut"][number] = state
         for (peer, number), port in self._ports.items():
-            told[peer]["ports"][number] = port
-        return told
+            results[peer]["ports"][number] = port
+        return results

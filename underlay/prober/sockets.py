@@ -1,4 +1,4 @@
-"""The sockets that probes go through, alike for UDP and for bare IP protocols, and what the kernel says beside data."""
+"""Sockets for probes, the same for UDP and other IP protocols, with the kernel's ancillary data and errors."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import socket
 import struct
 from typing import Any, NamedTuple
 
-# Of linux/in.h, linux/in6.h and linux/errqueue.h; Python names only some of them.
+# Constants of linux/in.h, linux/in6.h and linux/errqueue.h; Python has only some of them.
 _RECVERR, _RECVTTL, _MTU_DISCOVER, _PROBE = (11, 12, 10, 3)
 _RECVERR6, _RECVHOPLIMIT, _MTU_DISCOVER6 = (25, 51, 23)
 _TTL, _HOPLIMIT = (2, 52)
@@ -17,7 +17,7 @@ _LARGEST = 65535
 
 
 class Received(NamedTuple):
-    """A datagram: its payload, from where, and with what TTL it came."""
+    """A received datagram: its payload, source and TTL."""
 
     data: bytes
     source: str
@@ -26,7 +26,7 @@ class Received(NamedTuple):
 
 
 class Refusal(NamedTuple):
-    """What somebody on the way answered in place of the peer: `mtu` is 0 unless the packet was too large."""
+    """An ICMP error by `offender` about a packet to `peer`; `number` is the errno, `mtu` 0 unless it was too large."""
 
     peer: str
     port: int
@@ -36,13 +36,14 @@ class Refusal(NamedTuple):
 
 
 def family_of(address: str) -> socket.AddressFamily:
+    """Return the family of an IP address in text."""
     return socket.AF_INET6 if ":" in address else socket.AF_INET
 
 
 def datagram(protocol: str, address: str, port: int = 0) -> socket.socket:
-    """A socket for UDP (`udp`) or an IP protocol by number, on one of the host's addresses. It never fragments.
+    """Return a socket for UDP (`udp`) or an IP protocol by number, bound to an address; it never fragments.
 
-    :raises OSError: when the port is taken, or the kernel has no such thing.
+    :raises OSError: when the port is in use, or the kernel does not support the protocol.
     """
     family = family_of(address)
     if protocol == "udp":
@@ -73,6 +74,7 @@ def datagram(protocol: str, address: str, port: int = 0) -> socket.socket:
 
 
 def set_ttl(made: socket.socket, ttl: int) -> None:
+    """Set the TTL or hop limit of packets that a socket sends."""
     if made.family == socket.AF_INET6:
         made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, ttl)
     else:
@@ -80,29 +82,29 @@ def set_ttl(made: socket.socket, ttl: int) -> None:
 
 
 def receive(made: socket.socket) -> Received | None:
-    """One datagram, or None when there is none left."""
+    """Return a datagram, or None when there is none."""
     try:
-        data, beside, _, source = made.recvmsg(_LARGEST, 256)
+        data, ancillary, _, source = made.recvmsg(_LARGEST, 256)
     except (BlockingIOError, ConnectionError):
         return None
     except OSError:
-        # An ICMP error of an earlier packet; `refusals` has it in full.
+        # An ICMP error about an earlier packet; `refusals` returns it in full.
         return Received(b"", "", 0, 0)
-    ttl = next((v[0] for _, kind, v in beside if kind in (_TTL, _HOPLIMIT)), 0)
+    ttl = next((v[0] for _, kind, v in ancillary if kind in (_TTL, _HOPLIMIT)), 0)
     if made.type == socket.SOCK_RAW and made.family == socket.AF_INET:
         data = data[(data[0] & 15) * 4 :]
     return Received(data, str(source[0]).partition("%")[0], ttl, source[1])
 
 
 def refusals(made: socket.socket) -> list[Refusal]:
-    """What stands in the socket's queue of errors."""
+    """Return the errors in the socket's error queue."""
     found: list[Refusal] = []
     while True:
         try:
-            _, beside, _, peer = made.recvmsg(0, 512, socket.MSG_ERRQUEUE)
+            _, ancillary, _, peer = made.recvmsg(0, 512, socket.MSG_ERRQUEUE)
         except OSError:
             return found
-        for _, kind, value in beside:
+        for _, kind, value in ancillary:
             if kind in (_RECVERR, _RECVERR6) and len(value) >= _ERROR.size:
                 number, _, _, _, _, info, _ = _ERROR.unpack_from(value)
                 mtu = info if number == 90 else 0  # EMSGSIZE
@@ -118,7 +120,7 @@ def _port(address: Any) -> int:
 
 
 def _offender(value: bytes) -> str:
-    """Out of a sockaddr: family, port, then an IPv4 address, or flow and an IPv6 address."""
+    """The address in a sockaddr: family, port, then an IPv4 address, or flow label and an IPv6 address."""
     family = int.from_bytes(value[:2], "little") if len(value) >= 8 else 0
     if family == socket.AF_INET:
         return socket.inet_ntop(socket.AF_INET, value[4:8])

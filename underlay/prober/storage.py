@@ -1,17 +1,21 @@
-"""How long the disk takes to make a write durable, as etcd does it at every commit."""
+"""The latency of durable writes, which etcd makes at every commit."""
 
 from __future__ import annotations
 
 import os
 import time
 
-# About a WAL entry of etcd; as many as a moment allows.
+# About a WAL entry of etcd; as many as fit in the time.
 _BYTES = 2300
 _MOST, _SECONDS = 100, 0.6
 
 
 def durable_writes(directory: str) -> list[float]:
-    """Milliseconds that each fdatasync took, sorted; the file is gone afterwards."""
+    """Return the durations of fdatasync in milliseconds, sorted; the file is removed.
+
+    :param directory: where to write; the nearest existing parent is used.
+    :raises OSError: when nothing can be written there.
+    """
     while not os.path.isdir(directory):
         directory = os.path.dirname(directory)
     path = os.path.join(directory, f".underlay-probe-{os.getpid()}")

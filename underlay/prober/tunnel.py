@@ -1,4 +1,4 @@
-"""TCP through a VXLAN that is there for a moment: what a NIC does to checksums inside one shows here only."""
+"""TCP through a temporary VXLAN link, the only test that shows a NIC's broken checksum offload for tunnels."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from .words import ABSENT
 LINK = "ulprobe"
 _VNI = 16_000_001
 _PORT = 7001
-# Seconds that TCP has from when its peer answers pings, and that a peer has until it does: others may be much slower.
-_PATIENCE, _ABSENT_AFTER, _AGAIN = 5.0, 20.0, 0.1
-# An ICMP echo with nothing in it, its checksum the complement of its type.
+# Seconds for TCP from its peer's first ping reply, for that reply (other hosts can be much slower), and between pings.
+_TCP_TIMEOUT, _ABSENT_AFTER, _PING_INTERVAL = 5.0, 20.0, 0.1
+# An empty ICMP echo request; its checksum is the complement of its type.
 _ECHO = bytes([8, 0, 0xF7, 0xFF, 0, 0, 0, 0])
-# Sizes around what one packet holds, and many packets at once, as segmentation offload makes them.
+# Sizes around the size of a segment, and many segments at once, for segmentation offload.
 _SIZES = (1, 64, -1, 0, 1, 3, 40_000)
 _TCP_IP = 40
 
 
 def address_of(number: int) -> str:
-    """A host's address inside: 198.18.0.0/15 is set apart for measurements (RFC 2544)."""
+    """Return a host's address in the tunnel; 198.18.0.0/15 is reserved for benchmarks (RFC 2544)."""
     return f"198.18.{number >> 8}.{number & 255}"
 
 
@@ -35,7 +35,10 @@ def _hardware(number: int) -> str:
 
 
 class ProbeTunnel:
-    """The link and its neighbours; as a context it is gone in the end, and so is a module that it brought."""
+    """The link and its neighbours, as a context; the end removes it, and kernel modules that it loaded.
+
+    :raises OSError: when the link cannot be created.
+    """
 
     def __init__(self, plan: dict[str, Any]) -> None:
         self._me, self._peers = plan["me"], {int(n): a for n, a in plan["peers"].items()}
@@ -64,26 +67,27 @@ class ProbeTunnel:
 
 
 def remove() -> None:
+    """Remove the link, if it exists."""
     subprocess.run(["ip", "link", "del", LINK], stderr=subprocess.DEVNULL, check=False)
 
 
 def body(mtu: int) -> bytes:
-    """What is sent: writes of all sizes, one after another."""
+    """Return the bytes to send: writes of all sizes, in sequence; `mtu` is the tunnel's."""
     segment = mtu - _TCP_IP
     sizes = [size if size > 3 else segment + size if size < 1 else segment * size + size for size in _SIZES]
     return b"".join(hashlib.sha256(bytes([i])).digest() * (size // 32 + 1) for i, size in enumerate(sizes))
 
 
 def exchange(plan: dict[str, Any]) -> dict[int, str]:
-    """Send to the peers one sends to, and serve those one hears from.
+    """Send to the plan's peers, and serve those that send to this host.
 
-    For each peer sent to, "ok", what was seen, or ABSENT for one whose end of the tunnel was never there.
+    :returns: peer -> "ok", what is wrong, or ABSENT if its end of the tunnel never answered.
     """
     return _Exchange(plan).run()
 
 
 class _Exchange:
-    """The kernel of a peer whose tunnel is up answers pings, which no offload touches: from then on TCP has to pass."""
+    """A peer whose tunnel is up answers pings, which offloads do not affect; from then on TCP must pass."""
 
     def __init__(self, plan: dict[str, Any]) -> None:
         tunnel = plan["tunnel"]
@@ -107,11 +111,11 @@ class _Exchange:
         began = last = time.monotonic()
         self._look()
         while (now := time.monotonic()) < began + _ABSENT_AFTER or self._calls:
-            if now > last + _AGAIN:
+            if now > last + _PING_INTERVAL:
                 self._look()
                 last = now
             self._start()
-            for key, _ in self._selector.select(_AGAIN):
+            for key, _ in self._selector.select(_PING_INTERVAL):
                 assert isinstance(key.fileobj, socket.socket)
                 self._serve(key.fileobj)
             self._give_up()
@@ -172,7 +176,7 @@ class _Exchange:
             return
         self._end(call)
         if done == "again":
-            # TCP comes back, so it passes; its program has not got so far yet.
+            # The refusal passed through the tunnel; the peer does not listen yet.
             time.sleep(0.02)
             self._there[call.peer] = time.monotonic()
             self._waiting.add(call.peer)
@@ -181,7 +185,7 @@ class _Exchange:
 
     def _give_up(self) -> None:
         for call in list(self._calls.values()):
-            if time.monotonic() > call.since + _PATIENCE:
+            if time.monotonic() > call.since + _TCP_TIMEOUT:
                 self._results[call.peer] = call.stalled()
                 self._end(call)
 
@@ -192,7 +196,7 @@ class _Exchange:
 
 
 class _Call:
-    """One connection: everything is sent, and the far end tells the digest of what it got."""
+    """One connection: all bytes are sent, and the peer replies with their digest."""
 
     def __init__(self, peer: int, text: bytes, *, since: float) -> None:
         self.peer, self.since, self._left, self._got = peer, since, memoryview(text), b""
@@ -203,7 +207,7 @@ class _Call:
         self.socket.connect_ex((address_of(peer), _PORT))
 
     def step(self, want: bytes) -> str | None:
-        """None while there is more to do; "again" when nobody listened yet."""
+        """Continue; return None while it is not finished, "again" if the peer does not listen yet, or the result."""
         code = self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if code:
             return "again" if code == errno.ECONNREFUSED else os.strerror(code)
@@ -220,18 +224,19 @@ class _Call:
             return os.strerror(error.errno or 0)
         if len(self._got) < len(want):
             return None
-        return "ok" if self._got == want else "other bytes arrived than were sent"
+        return "ok" if self._got == want else "received bytes differ from those sent"
 
     def stalled(self) -> str:
+        """Return what is wrong with a connection that timed out."""
         if not self._connected:
-            return "pings pass, and no connection comes about"
+            return "pings pass, but no connection is established"
         return f"stalled after {self._all - len(self._left)} of {self._all} bytes"
 
 
 def _take(
     made: socket.socket, heard: dict[socket.socket, bytearray], size: int, selector: selectors.BaseSelector
 ) -> int:
-    """1 when everything came and was answered."""
+    """Receive; return 1 when all bytes are received and answered, else 0."""
     try:
         data = made.recv(1 << 16)
     except BlockingIOError:

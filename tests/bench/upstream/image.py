@@ -22,7 +22,7 @@ from underlay.artifacts.home import architecture, bundle_directory
 from underlay.artifacts.manifest import load_manifest
 from underlay.debian.sources import debian_mirrors
 from underlay.lab import recipe
-from underlay.lab.image import KEYRING, install_needs, unpack
+from underlay.lab.image import KEYRING, install_tools, unpack
 
 PACKAGES = ("curl", "netcat-openbsd")
 SHOWN = "/var/cache/bench-image"
@@ -74,7 +74,7 @@ def called(tree: Path) -> Contents:
 def _userland() -> Path:
     tree = home() / f"userland-{recipe.SUITE}"
     if not tree.is_dir():
-        install_needs()
+        install_tools()
         building = tree.with_suffix(".building")
         shutil.rmtree(building, ignore_errors=True)
         building.mkdir(parents=True)

@@ -41,8 +41,8 @@ class Vpc:
             if r["DestinationCidrBlock"] != "10.0.0.0/16"
         }
 
-    def converge(self, *wanted: PodRoute) -> list[str]:
-        changes = Aws(self.settings).plan(wanted, PODS)
+    def converge(self, *required: PodRoute) -> list[str]:
+        changes = Aws(self.settings).plan(required, PODS)
         for change in changes:
             change.apply()
         return [change.sentence for change in changes]
@@ -69,10 +69,10 @@ def want(number: int, *, name: str | None = None) -> PodRoute:
 
 def test_a_node_gets_its_route_its_check_off_and_its_pods_let_in(vpc: Vpc) -> None:
     interface = vpc.launch("10.0.1.11")
-    told = vpc.converge(want(1))
-    assert told[0] == f"source/destination check of w-1 ({interface}): on -> off"
-    assert told[1].endswith(": let 10.244.0.0/16 in")
-    assert told[2] == f"route table {vpc.table}: 10.244.1.0/24 -> w-1 ({interface})"
+    sentences = vpc.converge(want(1))
+    assert sentences[0] == f"source/destination check of w-1 ({interface}): on -> off"
+    assert sentences[1].endswith(": allow 10.244.0.0/16")
+    assert sentences[2] == f"route table {vpc.table}: 10.244.1.0/24 -> w-1 ({interface})"
     assert vpc.routes()["10.244.1.0/24"] == interface
     assert vpc.converge(want(1)) == []
 
@@ -81,7 +81,7 @@ def test_nodes_come_and_go_and_other_routes_stay(vpc: Vpc) -> None:
     first, second = vpc.launch("10.0.1.11"), vpc.launch("10.0.1.12")
     vpc.converge(want(1))
     assert f"route table {vpc.table}: 10.244.2.0/24 -> w-2 ({second})" in vpc.converge(want(1), want(2))
-    assert vpc.converge(want(2)) == [f"route table {vpc.table}: 10.244.1.0/24 -> gone, no node has it"]
+    assert vpc.converge(want(2)) == [f"route table {vpc.table}: 10.244.1.0/24 -> deleted, no node has it"]
     assert set(vpc.routes()) == {"0.0.0.0/0", "10.244.2.0/24"}
     assert first not in vpc.routes().values()
 
@@ -89,8 +89,8 @@ def test_nodes_come_and_go_and_other_routes_stay(vpc: Vpc) -> None:
 def test_a_subnet_that_moved_to_another_instance_is_replaced(vpc: Vpc) -> None:
     before, after = vpc.launch("10.0.1.11"), vpc.launch("10.0.1.12")
     vpc.converge(want(1))
-    told = vpc.converge(PodRoute("renamed", "10.0.1.12", "10.244.1.0/24"))
-    assert f"route table {vpc.table}: 10.244.1.0/24 {before} -> renamed ({after})" in told
+    sentences = vpc.converge(PodRoute("renamed", "10.0.1.12", "10.244.1.0/24"))
+    assert f"route table {vpc.table}: 10.244.1.0/24 {before} -> renamed ({after})" in sentences
     assert vpc.routes()["10.244.1.0/24"] == after
 
 
@@ -100,15 +100,15 @@ def test_a_renamed_node_changes_nothing(vpc: Vpc) -> None:
     assert vpc.converge(want(1, name="another-name")) == []
 
 
-def refusal(vpc: Vpc, *wanted: PodRoute, pods: IPv4Network = PODS, **changes: Any) -> tuple[str, ...]:
+def refusal(vpc: Vpc, *required: PodRoute, pods: IPv4Network = PODS, **changes: Any) -> tuple[str, ...]:
     with pytest.raises(CloudError) as refused:
-        Aws(vpc.settings.model_copy(update=changes)).plan(wanted, pods)
+        Aws(vpc.settings.model_copy(update=changes)).plan(required, pods)
     return refused.value.problems
 
 
 def test_an_instance_that_is_not_there_is_named_before_anything_is_changed(vpc: Vpc) -> None:
     vpc.launch("10.0.1.11")
-    assert refusal(vpc, want(1), want(7)) == ("cloud: no instance has the address 10.0.1.17 of w-7",)
+    assert refusal(vpc, want(1), want(7)) == ("cloud: no instance has the address of w-7 (10.0.1.17)",)
     assert "10.244.1.0/24" not in vpc.routes()
 
 
@@ -116,7 +116,7 @@ def test_a_limit_is_named_before_it_is_hit(vpc: Vpc) -> None:
     vpc.launch("10.0.1.11")
     vpc.launch("10.0.1.12")
     assert refusal(vpc, want(1), want(2), route_limit=3) == (
-        f"cloud: route table {vpc.table} would hold 4 routes, and its limit is 3; raise the quota and "
+        f"cloud: route table {vpc.table} would exceed its limit (4 routes, limit 3); raise the quota and "
         "cloud.route_limit, or use an overlay",
     )
 
@@ -129,10 +129,12 @@ def test_a_vpc_whose_own_range_overlaps_pods_is_refused(vpc: Vpc) -> None:
 
 def test_without_credentials_the_chain_is_told(vpc: Vpc, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("boto3.session.Session.get_credentials", lambda _self: None)
-    assert refusal(vpc, want(1))[0].startswith("cloud: no AWS credentials; tried were the environment, ~/.aws")
+    assert refusal(vpc, want(1))[0].startswith(
+        "cloud: no AWS credentials found; provide them by one of the environment, ~/.aws"
+    )
 
 
 def test_what_aws_refuses_is_one_line(vpc: Vpc) -> None:
     (line,) = refusal(vpc, want(1), route_tables=("rtb-0123456789abcdef0",))
-    assert line.startswith("cloud: AWS refuses: ")
+    assert line.startswith("cloud: AWS rejects the request (")
     assert "\n" not in line

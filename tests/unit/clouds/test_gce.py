@@ -38,22 +38,22 @@ def want(number: int, *, name: str | None = None) -> PodRoute:
     return PodRoute(name or f"w-{number}", f"10.0.1.{10 + number}", f"10.244.{number}.0/24")
 
 
-def converge(project: Project, *wanted: PodRoute) -> list[str]:
-    changes = gce(project).plan(wanted, PODS)
+def converge(project: Project, *required: PodRoute) -> list[str]:
+    changes = gce(project).plan(required, PODS)
     for change in changes:
         change.apply()
     return [change.sentence for change in changes]
 
 
-def refusal(project: Project, *wanted: PodRoute) -> tuple[str, ...]:
+def refusal(project: Project, *required: PodRoute) -> tuple[str, ...]:
     with pytest.raises(CloudError) as refused:
-        gce(project).plan(wanted, PODS)
+        gce(project).plan(required, PODS)
     return refused.value.problems
 
 
 def test_a_node_gets_its_route_and_its_pods_are_let_in(project: Project) -> None:
     assert converge(project, want(1)) == [
-        "firewall underlay-pods-pods-net: let 10.244.0.0/16 in",
+        "firewall underlay-pods-pods-net: allow 10.244.0.0/16",
         "route 10.244.1.0/24 -> w-1 (vm-1)",
     ]
     route = project.routes["pods-w-1-10-244-1-0-24"]
@@ -64,15 +64,15 @@ def test_a_node_gets_its_route_and_its_pods_are_let_in(project: Project) -> None
 def test_nodes_come_and_go_and_other_routes_stay(project: Project) -> None:
     converge(project, want(1))
     assert converge(project, want(1), want(2)) == ["route 10.244.2.0/24 -> w-2 (vm-2)"]
-    assert converge(project, want(2)) == ["route 10.244.1.0/24 (pods-w-1-10-244-1-0-24) -> gone, no node has it so"]
+    assert converge(project, want(2)) == ["route 10.244.1.0/24 (pods-w-1-10-244-1-0-24) -> deleted, no node has it"]
     assert set(project.routes) == {"to-office", "pods-w-2-10-244-2-0-24"}
 
 
 def test_a_subnet_that_moved_to_another_instance_is_led_there(project: Project) -> None:
     converge(project, want(1))
-    told = converge(project, PodRoute("w-1", "10.0.1.12", "10.244.1.0/24"))
-    assert told == [
-        "route 10.244.1.0/24 (pods-w-1-10-244-1-0-24) -> gone, no node has it so",
+    sentences = converge(project, PodRoute("w-1", "10.0.1.12", "10.244.1.0/24"))
+    assert sentences == [
+        "route 10.244.1.0/24 (pods-w-1-10-244-1-0-24) -> deleted, no node has it",
         "route 10.244.1.0/24 -> w-1 (vm-2)",
     ]
     assert project.routes["pods-w-1-10-244-1-0-24"]["nextHopInstance"].endswith("/vm-2")
@@ -86,9 +86,9 @@ def test_a_renamed_node_changes_nothing(project: Project) -> None:
 def test_instances_that_do_not_serve_are_named_before_anything_is_changed(project: Project) -> None:
     project.launch("vm-3", "10.0.1.13", forwards=False)
     assert refusal(project, want(1), want(3), want(7)) == (
-        "cloud: instance vm-3 (w-3) may not forward packets of pods; stop it and set canIpForward (gcloud compute "
+        "cloud: instance vm-3 of w-3 cannot forward packets of pods; stop it and set canIpForward (gcloud compute "
         "instances export, edit, update-from-file)",
-        "cloud: no instance has the address 10.0.1.17 of w-7; are all zones in cloud.zones?",
+        "cloud: no instance has the address of w-7 (10.0.1.17); see cloud.zones",
     )
     assert set(project.routes) == {"to-office"}
 
@@ -96,12 +96,12 @@ def test_instances_that_do_not_serve_are_named_before_anything_is_changed(projec
 def test_a_quota_is_named_before_it_is_hit(project: Project) -> None:
     project.limit = 2
     assert refusal(project, want(1), want(2)) == (
-        "cloud: project p would have 3 routes, and its quota is 2; raise it, or use an overlay",
+        "cloud: project p would exceed its quota (3 routes, quota 2); raise it, or use an overlay",
     )
 
 
 def test_what_gce_refuses_is_one_line(project: Project) -> None:
     project.refuse = "compute.instances.list is needed"
     (line,) = refusal(project, want(1))
-    assert line.startswith("cloud: GCE refuses: ")
-    assert line.endswith(": compute.instances.list is needed")
+    assert line.startswith("cloud: GCE rejects the request (")
+    assert line.endswith(": compute.instances.list is needed)")

@@ -7,6 +7,6 @@ from underlay.verify import dns_messages
 
 
 def test_every_question_has_an_answer_without_error() -> None:
-    for asked in (".", "example.net."):
-        read = dns_messages.read(reply(dns_messages.query(asked, dns_messages.NS)))
+    for name in (".", "example.net."):
+        read = dns_messages.read(reply(dns_messages.query(name, dns_messages.NS)))
         assert (read.code, read.truncated, read.of(dns_messages.NS)) == (0, False, ["a"])

@@ -46,8 +46,8 @@ def control_groups(machine: Machine) -> list[steps.Step]:
 
 @pytest.mark.parametrize("machine", [UNIFIED, HYBRID])
 def test_survives_being_written_down(machine: Machine) -> None:
-    wanted = plan(machine)
-    assert steps.dump(steps.load(json.loads(json.dumps(wanted))["steps"])) == wanted["steps"]
+    made = plan(machine)
+    assert steps.dump(steps.load(json.loads(json.dumps(made))["steps"])) == made["steps"]
 
 
 def test_a_unified_machine_gives_one_delegated_tree() -> None:

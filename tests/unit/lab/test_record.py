@@ -65,7 +65,7 @@ def test_hosts_of_another_lab_say_so() -> None:
 
 def test_a_host_is_found_without_an_inventory() -> None:
     assert inventory.find("cp-1") == (Lab(), Lab().nodes[0])
-    with pytest.raises(LabError, match="there is no lab elsewhere"):
+    with pytest.raises(LabError, match=r"^lab elsewhere: does not exist; declare it"):
         inventory.find("elsewhere:cp-1")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -54,35 +56,35 @@ def test_no_two_hosts_share_an_address_and_all_fit_their_rack(control_planes: in
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "message"),
     [
-        ({"name": "Lab"}, "a lab cannot be called 'Lab'"),
-        ({"name": "much-too-long"}, "a lab cannot be called 'much-too-long'"),
-        ({"name": ""}, "a lab cannot be called ''"),
-        ({"control_planes": 0}, "0 control planes are not possible: 1 to 9"),
-        ({"workers": -1}, "-1 workers are not possible: 0 to 230"),
-        ({"racks": 0}, "0 racks are not possible: 1 to 250"),
-        ({"network": "10.61.0.0/23", "racks": 2}, "network 10.61.0.0/23 is too small"),
-        ({"network": "10.61.0.1/16"}, "network '10.61.0.1/16': 10.61.0.1/16 has host bits set"),
-        ({"network": "nonsense"}, "network 'nonsense'"),
-        ({"network_v6": "fd61::/63", "racks": 2}, "network_v6 fd61::/63 is too small: 2 racks take 3 /64s"),
-        ({"network_v6": "fd61::/96"}, "network_v6 fd61::/96 is too small"),
-        ({"network_v6": "10.0.0.0/8"}, "network_v6 '10.0.0.0/8': "),
-        ({"network_v6": "fd61::/48", "routers": 1}, "router hosts have no IPv6"),
-        ({"mounts": {"opt": "/srv"}}, "mount opt: /srv: both paths must be absolute"),
+        ({"name": "Lab"}, "name: 'Lab' cannot be part of an interface's name"),
+        ({"name": "much-too-long"}, "name: 'much-too-long' cannot be part of an interface's name"),
+        ({"name": ""}, "name: '' cannot be part of an interface's name"),
+        ({"control_planes": 0}, "control_planes: 0 is out of range; 1 to 9"),
+        ({"workers": -1}, "workers: -1 is out of range; 0 to 230"),
+        ({"racks": 0}, "racks: 0 is out of range; 1 to 250"),
+        ({"network": "10.61.0.0/23", "racks": 2}, "network: 10.61.0.0/23 is too small"),
+        ({"network": "10.61.0.1/16"}, "network: '10.61.0.1/16' is not a network (10.61.0.1/16 has host bits set)"),
+        ({"network": "nonsense"}, "network: 'nonsense' is not a network"),
+        ({"network_v6": "fd61::/63", "racks": 2}, "network_v6: fd61::/63 is too small; 2 racks take 3 /64s"),
+        ({"network_v6": "fd61::/96"}, "network_v6: fd61::/96 is too small"),
+        ({"network_v6": "10.0.0.0/8"}, "network_v6: '10.0.0.0/8' is not a network"),
+        ({"network_v6": "fd61::/48", "routers": 1}, "network_v6: router hosts have no IPv6"),
+        ({"mounts": {"opt": "/srv"}}, "mounts: opt and /srv are not both absolute"),
     ],
 )
-def test_refuses_what_cannot_be(changed: dict[str, object], said: str) -> None:
-    with pytest.raises(LabError, match=r"^" + said.replace("(", r"\(")):
+def test_refuses_what_cannot_be(changed: dict[str, object], message: str) -> None:
+    with pytest.raises(LabError, match="^" + re.escape(message)):
         Lab(**changed)  # type: ignore[arg-type]
 
 
 def test_tells_every_problem_at_once() -> None:
     with pytest.raises(LabError) as error:
         Lab(workers=-1, racks=0)
-    assert str(error.value) == "-1 workers are not possible: 0 to 230; 0 racks are not possible: 1 to 250"
+    assert str(error.value) == "workers: -1 is out of range; 0 to 230; racks: 0 is out of range; 1 to 250"
 
 
 def test_names_the_hosts_there_are() -> None:
-    with pytest.raises(LabError, match="lab lab has no host w-9; it has cp-1, w-1, w-2"):
+    with pytest.raises(LabError, match="lab lab: no host w-9; one of cp-1, w-1, w-2"):
         Lab().node("w-9")

@@ -29,7 +29,7 @@ def test_stands_where_no_host_does() -> None:
 
 
 def test_tells_every_problem_at_once() -> None:
-    with pytest.raises(LabError, match=r"^virtual machine 9 is not possible: 1 to 8; lab t9 has no rack 3: 1 to 2$"):
+    with pytest.raises(LabError, match=r"^vm-9: out of range; 1 to 8; lab t9: no rack 3; 1 to 2$"):
         guest(LAB, 9, rack=3)
 
 

@@ -18,7 +18,7 @@ from underlay.preflight.wire_findings import judge_wire
 from underlay.preflight.wire_plan import WirePlan, wire_plan, with_tunnel
 from underlay.preflight.wire_result import HostContext
 from underlay.prober.lanes import lanes_of
-from underlay.prober.tag import ANSWER, ASK, SIZE, Tag, pack, unpack
+from underlay.prober.tag import REPLY, REQUEST, SIZE, Tag, pack, unpack
 
 RUN = b"abcd"
 Replies = dict[str, dict[str, Any]]
@@ -232,12 +232,12 @@ def test_a_sample_leaves_out_no_host_and_no_two_racks(count: int) -> None:
 
 
 def test_a_packet_is_recognised_behind_any_shape_and_only_in_its_run() -> None:
-    tag = Tag(ASK, 3, 1, 1400)
+    tag = Tag(REQUEST, 3, 1, 1400)
     packet = b"\x08\0\0\0" + pack(RUN, tag) + b"\0" * 100
     assert unpack(RUN, packet) == tag
     assert unpack(b"wxyz", packet) is None
     assert unpack(RUN, packet[:20]) is None
-    answer = Tag(ANSWER, 3, 1, 1400, 63, bytes([192, 0, 2, 1]))
+    answer = Tag(REPLY, 3, 1, 1400, 63, bytes([192, 0, 2, 1]))
     assert unpack(RUN, pack(RUN, answer)) == answer
 
 
@@ -245,5 +245,5 @@ def test_a_packet_is_as_large_as_it_says() -> None:
     plan = plan_of(one_rack(), "flannel-vxlan").parts["w-1"]
     for lane in lanes_of(plan):
         if lane.is_datagram:
-            assert len(lane.packet(RUN, Tag(ASK, 0, lane.number, 1500), 4)) + lane.headers(4) == 1500
+            assert len(lane.packet(RUN, Tag(REQUEST, 0, lane.number, 1500), 4)) + lane.headers(4) == 1500
             assert lane.smallest(4) <= 28 + 22 + SIZE

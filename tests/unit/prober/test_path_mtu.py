@@ -38,7 +38,7 @@ def test_a_path_that_carries_everything_costs_one_packet() -> None:
 def test_a_router_that_speaks_is_believed_and_tried(mtu: int) -> None:
     path = PathMtuSearch(9000)
     assert searched(path, carries=mtu, told=mtu) <= 3
-    assert (path.largest, path.told) == (mtu, mtu)
+    assert (path.largest, path.reported) == (mtu, mtu)
 
 
 @given(st.integers(SMALLEST, 9000))

@@ -1,4 +1,4 @@
-"""The prober itself, over this machine's loopback: what it sends arrives, and what nobody listens for is told apart."""
+"""The prober over this machine's loopback: packets arrive, and lanes without a listener are recognised."""
 
 from __future__ import annotations
 
@@ -69,16 +69,16 @@ def test_what_is_listened_for_is_open_and_the_rest_refused(here: str, there: str
         pytest.skip(f"this machine has no address {there}")
     listener = serve(listens)
     assert listener.taken == {}
-    told = Sender(asks).run()[1]
-    assert told["shut"] == {2: "refused"}
-    assert told["sizes"] == [1500, 0]
-    assert told["rtt"] < 1000
+    result = Sender(asks).run()[1]
+    assert result["shut"] == {2: "refused"}
+    assert result["sizes"] == [1500, 0]
+    assert result["rtt"] < 1000
     [[sender, lane, count, source, ttl, largest]] = listener.log()["heard"]
     assert (sender, lane, count, source, ttl, largest) == (0, 0, 1, here, 64, 1500)
-    assert [1, here, told["ports"][1]] in listener.log()["accepted"]
+    assert [1, here, result["ports"][1]] in listener.log()["accepted"]
 
 
-def test_a_port_in_use_is_told() -> None:
+def test_a_port_in_use_is_reported() -> None:
     _, listens = parts(HERE, THERE)
     with socket.socket() as taken:
         taken.bind((THERE, listens["lanes"][1][1]))
@@ -86,16 +86,16 @@ def test_a_port_in_use_is_told() -> None:
         assert Listener(listens).taken == {1: "Address already in use"}
 
 
-def test_silence_is_told_after_some_patience() -> None:
+def test_silence_is_reported_after_the_timeout() -> None:
     asks, _ = parts(HERE, THERE)
     asks["send"] = {"0": [1]}
     with socket.socket(type=socket.SOCK_DGRAM) as mute:
         mute.bind((THERE, asks["lanes"][0][1]))
         began = time.monotonic()
-        told = Sender(asks).run()[1]
-    assert told["shut"] == {0: "silent"}
-    assert told["sizes"] == [0, 0]
-    assert told["packets"] < 25
+        result = Sender(asks).run()[1]
+    assert result["shut"] == {0: "silent"}
+    assert result["sizes"] == [0, 0]
+    assert result["packets"] < 25
     assert time.monotonic() - began < 10
 
 

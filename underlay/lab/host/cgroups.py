@@ -1,4 +1,4 @@
-"""Control groups of hosts: made in every hierarchy, ended with one write, removed from the bottom up."""
+"""Control groups of hosts: created in every hierarchy, killed with one write, removed from the bottom up."""
 
 import os
 import time
@@ -10,13 +10,15 @@ from underlay.lab.model.errors import LabError
 from underlay.lab.system.machine import Hierarchy, Machine
 
 KEEPER, HOST = "keeper", "host"
-GONE_TIMEOUT_S = 15.0
+REMOVE_TIMEOUT_S = 15.0
 
 
 def prepare(machine: Machine, lab: str, node: str, *, memory: int | None) -> None:
-    """Make a host's groups, one for what runs in it and one for its keeper beside.
+    """Create a host's groups: one for what runs in it, and one for its keeper.
 
-    Beside and not above: a version 2 group with processes of its own cannot pass controllers on.
+    They are siblings, because a version 2 group with processes of its own cannot delegate controllers.
+
+    :param memory: a limit in bytes.
     """
     for hierarchy in machine.hierarchies:
         directory = hierarchy.mountpoint
@@ -24,7 +26,7 @@ def prepare(machine: Machine, lab: str, node: str, *, memory: int | None) -> Non
             directory = directory / step
             _make(hierarchy, directory)
             if hierarchy.unified and not machine.legacy:
-                _pass_controllers_on(directory)
+                _delegate_controllers(directory)
         limit = directory / ("memory.max" if hierarchy.unified else "memory.limit_in_bytes")
         if memory and limit.exists():
             limit.write_text(str(memory))
@@ -33,49 +35,55 @@ def prepare(machine: Machine, lab: str, node: str, *, memory: int | None) -> Non
 
 
 def directories(machine: Machine, lab: str, node: str, part: str) -> list[str]:
-    """One group's directory in each hierarchy."""
+    """Return a group's directory in each hierarchy."""
     return [str(h.mountpoint / naming.group(lab, node, part)) for h in machine.hierarchies]
 
 
 def alive(machine: Machine, lab: str, node: str = "") -> bool:
-    """Whether anything runs in a host, or in any host of a lab."""
+    """Return whether anything runs in a host, or in any host of a lab."""
     return _populated(machine.unified.mountpoint / naming.group(lab, node))
 
 
 def kill(machine: Machine, lab: str, node: str = "") -> None:
-    """End every process of a host, or of a whole lab, at once, and wait until they are gone."""
+    """Kill every process of a host, or of a whole lab, and wait until they have ended.
+
+    :raises LabError: when processes do not end, or the kernel cannot kill a group.
+    """
     group = machine.unified.mountpoint / naming.group(lab, node)
     if not group.is_dir():
         return
-    give_up = time.monotonic() + GONE_TIMEOUT_S
+    deadline = time.monotonic() + REMOVE_TIMEOUT_S
     _kill(group)
     while _populated(group):
-        if time.monotonic() > give_up:
-            raise LabError(f"processes in {group} do not die: {_processes(group)}")
+        if time.monotonic() > deadline:
+            raise LabError(f"{group}: processes do not end ({_processes(group)})")
         time.sleep(0.02)
-        _kill(group)  # again: something may have joined after the first time
+        _kill(group)  # again: a process may have joined meanwhile
 
 
 def remove(machine: Machine, lab: str, node: str = "") -> None:
-    """Remove the groups of a host or a lab, which nothing runs in any more, in every hierarchy."""
+    """Remove the groups of a host or a lab in every hierarchy; nothing runs in them any more.
+
+    :raises LabError: when a group stays busy.
+    """
     for hierarchy in machine.hierarchies:
         top = hierarchy.mountpoint / naming.group(lab, node)
-        give_up = time.monotonic() + GONE_TIMEOUT_S
+        deadline = time.monotonic() + REMOVE_TIMEOUT_S
         while top.is_dir() and not _remove_tree(top):  # a group stays busy a moment after its last process
-            if time.monotonic() > give_up:
-                raise LabError(f"control group {top} cannot be removed: {_processes(top)}")
+            if time.monotonic() > deadline:
+                raise LabError(f"{top}: control group cannot be removed ({_processes(top)})")
             time.sleep(0.02)
 
 
 def leave(machine: Machine) -> None:
-    """Remove the group that held every lab, if none is left in it."""
+    """Remove the parent group of all labs, if it is empty."""
     for hierarchy in machine.hierarchies:
         with suppress(OSError):
             (hierarchy.mountpoint / naming.group()).rmdir()
 
 
 def members(machine: Machine, lab: str = "") -> list[str]:
-    """The labs that have a group, or the hosts of one that have."""
+    """Return the labs that have a group, or the hosts of one lab that have."""
     found: set[str] = set()
     for hierarchy in machine.hierarchies:
         with suppress(FileNotFoundError), os.scandir(hierarchy.mountpoint / naming.group(lab)) as entries:
@@ -87,16 +95,16 @@ def _make(hierarchy: Hierarchy, directory: Path) -> None:
     with suppress(FileExistsError):
         directory.mkdir()
     if "cpuset" in hierarchy.controllers and directory != hierarchy.mountpoint:
-        for name in ("cpuset.cpus", "cpuset.mems"):  # empty in a new version 1 group, and then nothing may join
+        for name in ("cpuset.cpus", "cpuset.mems"):  # empty in a new version 1 group, which no process can join then
             (directory / name).write_text((directory.parent / name).read_text())
 
 
-def _pass_controllers_on(directory: Path) -> None:
-    wanted = set((directory / "cgroup.controllers").read_text().split())
+def _delegate_controllers(directory: Path) -> None:
+    available = set((directory / "cgroup.controllers").read_text().split())
     control = directory / "cgroup.subtree_control"
-    lacking = sorted(wanted - set(control.read_text().split()))
-    for controller in lacking:
-        with suppress(OSError):  # a controller may be refused (real-time tasks and cpu); the others still count
+    missing = sorted(available - set(control.read_text().split()))
+    for controller in missing:
+        with suppress(OSError):  # the kernel can refuse one (cpu, with real-time tasks); the others are still delegated
             control.write_text(f"+{controller}")
 
 
@@ -105,7 +113,7 @@ def _kill(group: Path) -> None:
         (group / "cgroup.kill").write_text("1")
     except FileNotFoundError:
         if group.is_dir():
-            raise LabError("this kernel cannot kill a control group; Linux 5.14 or newer can") from None
+            raise LabError("lab: this kernel cannot kill a control group; use Linux 5.14 or newer") from None
 
 
 def _populated(group: Path) -> bool:
@@ -120,7 +128,7 @@ def _processes(group: Path) -> str:
     for directory, _, _ in os.walk(group):
         with suppress(OSError):
             pids += Path(directory, "cgroup.procs").read_text().split()
-    return f"processes {' '.join(pids)}" if pids else "no process is left in it"
+    return f"processes {' '.join(pids)}" if pids else "no process in it"
 
 
 def _remove_tree(top: Path) -> bool:

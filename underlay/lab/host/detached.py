@@ -1,4 +1,4 @@
-"""Start what outlives the command that starts it, and read its last words."""
+"""Starts programs that outlive the command, and reads the end of their console."""
 
 import os
 import subprocess
@@ -13,7 +13,10 @@ _TAIL_BYTES, _TAIL_LINES = 4096, 6
 
 
 def start(module: str, plan: Path, *, console: Path, what: str) -> None:
-    """Run `module` with its plan until it has detached itself; what it says goes to the console's file."""
+    """Run `module` with a plan until it has detached itself; its output is appended to the file `console`.
+
+    :raises LabError: when it fails to start; the error has the end of its output.
+    """
     with console.open("ab") as output:
         done = subprocess.run(
             [sys.executable, "-S", "-m", module, str(plan)],
@@ -22,17 +25,17 @@ def start(module: str, plan: Path, *, console: Path, what: str) -> None:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            start_new_session=True,  # Ctrl-C on this command is none of the host's business
+            start_new_session=True,  # Ctrl-C ends this command and not the host
             timeout=START_TIMEOUT_S,
             check=False,
             pass_fds=inherited(),
         )
     if done.returncode:
-        raise LabError(f"{what} cannot be started: {tail(console)}")
+        raise LabError(f"{what}: cannot be started ({tail(console)})")
 
 
 def tail(console: Path) -> str:
-    """The end of a console, as one line."""
+    """Return the end of a console, as one line."""
     try:
         with console.open("rb") as file:
             file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL_BYTES))
@@ -40,4 +43,4 @@ def tail(console: Path) -> str:
     except FileNotFoundError:
         text = ""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return " | ".join(lines[-_TAIL_LINES:]) or f"nothing ({console})"
+    return " | ".join(lines[-_TAIL_LINES:]) or f"no output in {console}"

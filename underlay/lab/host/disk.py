@@ -1,4 +1,4 @@
-"""A host's disk before its first boot: what makes it itself, written over the base image."""
+"""A host's disk before its first boot: its identity, written over the base image."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ from .hostplan import VOLUMES
 
 
 def prepare(lab: Lab, node: LabNode, at: LabPaths) -> None:
-    """Write a host's name, address book, keys and volumes; all of it or nothing."""
+    """Write a host's name, hosts file, keys and volumes if it has no disk yet; completely or not at all."""
     disk = at.node(node.name)
     if disk.root.is_dir():
         return
@@ -32,7 +32,7 @@ def prepare(lab: Lab, node: LabNode, at: LabPaths) -> None:
 
 
 def _share(source: str, target: str) -> None:
-    """One more name for the same file: what lies in a template is never written to, but for databases."""
+    """Hard-link a file of a template, which is never written to; databases are, and are copied."""
     if os.path.islink(source) or source.endswith(".db"):
         shutil.copy2(source, target, follow_symlinks=False)
     else:
@@ -48,7 +48,7 @@ def _identity(lab: Lab, node: LabNode, at: LabPaths, new: NodePaths) -> None:
         "etc/hostname": f"{node.name}\n",
         "etc/hosts": f"127.0.0.1 localhost\n::1 localhost ip6-localhost\n{node.address} {node.name}\n",
         "etc/machine-id": f"{uuid.uuid4().hex}\n",
-        # A file, for kubelet and CoreDNS; nobody answers there, and at once.
+        # For kubelet and CoreDNS; queries to this address are refused at once.
         "etc/resolv.conf": f"nameserver {lab.uplink_here}\noptions timeout:1 attempts:1\n",
         "root/.ssh/authorized_keys": f"{keys.public(at, 'client')}\n",
         f"{host_key}.pub": f"{keys.public(at, node.name)} root@{node.name}\n",

@@ -1,4 +1,4 @@
-"""Decide what a host's root is assembled from: the overlay, its own kernel file systems, volumes and mounts."""
+"""Plans a host's root: the overlay, its own kernel file systems, volumes and mounts."""
 
 import os
 from pathlib import Path
@@ -13,13 +13,17 @@ from .keeper import KeeperPlan
 from .steps import BootIdStep, DeviceStep, MountStep, ShadowStep, Step, SymlinkStep, dump
 from .syscalls import MS_BIND, MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY, MS_REMOUNT
 
-VOLUMES = {"containerd": 0o711, "kubelet": 0o755, "etcd": 0o700}  # below /var/lib; an overlay on an overlay fails
+VOLUMES = {
+    "containerd": 0o711,
+    "kubelet": 0o755,
+    "etcd": 0o700,
+}  # below /var/lib; not on the overlay, because an overlay on an overlay fails
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty", "kmsg", "fuse", "net/tun")
 _SAFE = MS_NOSUID | MS_NODEV | MS_NOEXEC
 
 
 def make(lab: Lab, node: LabNode, at: NodePaths, *, machine: Machine, image: Path, modules: Path) -> KeeperPlan:
-    """The whole plan of a host."""
+    """Return the plan by which the keeper boots a host."""
     steps: list[Step] = [
         MountStep("overlay", "", "overlay", 0, f"lowerdir={image},upperdir={at.upper},workdir={at.work}"),
         MountStep("proc", "/proc", "proc", _SAFE),
@@ -33,7 +37,7 @@ def make(lab: Lab, node: LabNode, at: NodePaths, *, machine: Machine, image: Pat
         *_control_groups(machine),
         *(MountStep(str(at.volumes / name), f"/var/lib/{name}", flags=MS_BIND) for name in VOLUMES),
         MountStep(str(modules), f"/usr/lib/modules/{machine.release}", flags=MS_BIND | MS_RDONLY),
-        *shown(lab),
+        *host_mounts(lab),
     ]
     return KeeperPlan(
         hostname=node.name,
@@ -46,8 +50,8 @@ def make(lab: Lab, node: LabNode, at: NodePaths, *, machine: Machine, image: Pat
     )
 
 
-def shown(lab: Lab) -> list[MountStep]:
-    """The directories of this machine that every host of the lab sees, read-only."""
+def host_mounts(lab: Lab) -> list[MountStep]:
+    """Return the read-only mounts of this machine's directories in every host of the lab."""
     return [MountStep(here, inside, flags=MS_BIND | MS_RDONLY) for inside, here in lab.mounts.items()]
 
 
@@ -78,6 +82,6 @@ def _control_groups(machine: Machine) -> list[Step]:
         if len(hierarchy.controllers) > 1:
             steps += [SymlinkStep(f"{top}/{controller}", directory) for controller in hierarchy.controllers]
     steps.append(MountStep("cgroup2", f"{top}/unified", "cgroup2", _SAFE))
-    # Read-only at the top: or systemd mounts the controllers this machine left alone, and they stay so.
+    # Read-only at the top, or systemd mounts version 1 controllers that this machine does not use, and they stay.
     steps.append(MountStep("cgroup", top, "", MS_REMOUNT | MS_RDONLY | _SAFE, "mode=755"))
     return steps

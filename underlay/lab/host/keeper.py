@@ -1,7 +1,7 @@
-"""Keep one host alive: start its init in namespaces of its own, write down its console, start it again on reboot.
+"""The keeper of one host: starts its init in new namespaces, logs its console, and restarts it on reboot.
 
-Run as `python -S -m underlay.lab.host.keeper PLAN`, with nothing imported that it can do without: one such process
-stays for each host. It lives in the host's control group, so that killing the group is all it takes to end a host.
+Run as `python -S -m underlay.lab.host.keeper PLAN`, with the fewest imports possible: one such process stays for each
+host. It is in the host's control group, so that killing the group ends the host.
 """
 
 import json
@@ -16,19 +16,19 @@ from typing import NoReturn, TypedDict
 
 from . import steps, syscalls
 
-REBOOT = 128 + signal.SIGHUP  # what the kernel sends to the init of a PID namespace that asked for a reboot
+REBOOT = 128 + signal.SIGHUP  # the kernel kills the init of a PID namespace with SIGHUP when it calls reboot(2)
 CONSOLE_MAX = 1 << 20
-CLEAR_TRIES = 100
+CLEAR_ATTEMPTS = 100
 _NAMESPACES = syscalls.CLONE_NEWNS | syscalls.CLONE_NEWPID | syscalls.CLONE_NEWUTS | syscalls.CLONE_NEWIPC
 _ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "container": "lab", "TERM": "dumb"}
 
 
 class KeeperPlan(TypedDict):
-    """How to boot a host: plain data, so that a reboot needs nobody but the keeper."""
+    """How to boot a host, as plain data, so that the keeper can reboot it alone."""
 
     hostname: str
     network: str  # path of its network namespace
-    keeper_groups: list[str]  # control group directories, one a hierarchy
+    keeper_groups: list[str]  # control group directories, one in each hierarchy
     host_groups: list[str]
     root: str
     steps: list[list[str | int]]
@@ -36,16 +36,16 @@ class KeeperPlan(TypedDict):
 
 
 def main() -> None:
-    """Read the plan, leave the caller's control groups and session, and keep the host."""
+    """Read the plan, leave the caller's control groups and session, and run the host until it ends."""
     with open(sys.argv[1], encoding="utf-8") as file:
         plan: KeeperPlan = json.load(file)
     join(plan["keeper_groups"])
     if os.fork():
-        os._exit(0)  # the caller waits for this only; no child of its own is left behind
-    os.closerange(3, 1024)  # the caller's locks, held until here and not for as long as the host lives
+        os._exit(0)  # the caller waits for this process only
+    os.closerange(3, 1024)  # the caller's locks, inherited until here
     while True:
         status = _run(plan)
-        _log(plan["console"], f"[keeper] the host's init left with status {status}\n".encode())
+        _log(plan["console"], f"[keeper] the host's init exited with status {status}\n".encode())
         if status != REBOOT:
             break
         clear(plan["host_groups"])
@@ -70,7 +70,7 @@ def _run(plan: KeeperPlan) -> int:
 
 
 def _launch(plan: KeeperPlan, console: int) -> NoReturn:
-    """Stay outside the host's PID namespace, wait for its init and leave with what that says."""
+    """Stay outside the host's PID namespace, wait for its init and exit with its status."""
     try:
         syscalls.die_with_parent(signal.SIGKILL)
         syscalls.join_network(plan["network"])
@@ -98,7 +98,7 @@ def _become_init(plan: KeeperPlan, console: int) -> NoReturn:
         nothing = os.open("/dev/null", os.O_RDONLY)
         syscalls.pivot_root(root)
         syscalls.mount("none", "/", "", syscalls.MS_REC | syscalls.MS_SHARED)
-        for number in (signal.SIGPIPE, signal.SIGINT):  # Python's own dispositions would be inherited
+        for number in (signal.SIGPIPE, signal.SIGINT):  # init would inherit Python's dispositions
             signal.signal(number, signal.SIG_DFL)
         os.umask(0o022)
         os.dup2(nothing, 0)
@@ -110,18 +110,18 @@ def _become_init(plan: KeeperPlan, console: int) -> NoReturn:
 
 
 def join(groups: list[str]) -> None:
-    """Move this process into control groups, one directory a hierarchy."""
+    """Move this process into control groups, one directory in each hierarchy."""
     for group in groups:
         with open(f"{group}/cgroup.procs", "w", encoding="ascii") as file:
             file.write("0")
 
 
 def clear(groups: list[str]) -> None:
-    """Leave no control group below these, as a machine's end with its kernel.
+    """Remove all control groups below these, as a reboot of a machine does.
 
-    A kubelet that finds some asks for the container of each again and again, and starts nothing for a minute.
+    A kubelet that finds some queries the container of each repeatedly, and starts nothing for a minute.
     """
-    for _ in range(CLEAR_TRIES):  # a group stays busy a moment after its last process
+    for _ in range(CLEAR_ATTEMPTS):  # a group stays busy a moment after its last process
         below = [d for group in groups for d, _, _ in os.walk(group, topdown=False) if d not in groups]
         if not below:
             return
@@ -137,7 +137,7 @@ def _fail(console: int, error: BaseException) -> NoReturn:
 
 
 def _log(path: str, text: bytes) -> None:
-    with suppress(OSError):  # a full disk is no reason to end the host
+    with suppress(OSError):  # a full disk must not end the host
         with open(path, "ab") as file:
             file.write(text)
             full = file.tell() > CONSOLE_MAX

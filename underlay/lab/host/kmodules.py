@@ -1,4 +1,4 @@
-"""Let `modprobe` in a host tell the truth: the kernel's own modules, or for a kernel without any, what is built in."""
+"""Kernel modules for `modprobe` in hosts: the machine's own, or a list of what is built into its kernel."""
 
 import gzip
 import hashlib
@@ -92,7 +92,7 @@ NET_SCH_FQ net/sched/sch_fq
 
 
 def directory(machine: Machine) -> Path:
-    """The /lib/modules/RELEASE a host sees, read-only: the machine's own, or the list of what is built in."""
+    """Return the /lib/modules/RELEASE that hosts mount: the machine's own, or one that lists what is built in."""
     if machine.modules:
         return machine.modules
     listing = built_in(_kernel_configuration(machine.release))
@@ -105,17 +105,17 @@ def directory(machine: Machine) -> Path:
 
 
 def load(machine: Machine) -> None:
-    """Load on the machine what hosts need and cannot load for themselves in time."""
+    """Load the modules on the machine that hosts need before they boot."""
     if machine.modules:
         for module in NEEDED:
             try:
                 run("modprobe", module)
-            except LabError:  # built in under another name, or not built: what needs it will say so
+            except LabError:  # built in under another name, or not built; what needs it reports it
                 continue
 
 
 def built_in(configuration: str) -> str:
-    """The modules.builtin of a kernel, from its configuration text."""
+    """Return the text of a kernel's modules.builtin, from its configuration."""
     enabled = set(re.findall(r"^CONFIG_(\w+)=y$", configuration, re.MULTILINE))
     pairs = (line.split() for line in _BUILT_IN.split("\n") if line)
     return "".join(f"kernel/{path}.ko\n" for option, path in pairs if option in enabled)

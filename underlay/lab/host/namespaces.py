@@ -1,4 +1,4 @@
-"""The network namespaces of hosts and routers, under names that `ip netns` knows."""
+"""Network namespaces of hosts and routers, under names that `ip netns` lists."""
 
 import os
 from contextlib import suppress
@@ -13,12 +13,12 @@ DIRECTORY = Path("/run/netns")
 
 
 def path(name: str) -> Path:
-    """Where a namespace is held open."""
+    """Return the path that keeps a namespace open."""
     return DIRECTORY / name
 
 
 def usable(name: str) -> bool:
-    """Whether a namespace is there and whole: a killed `ip netns add` leaves a plain file."""
+    """Return whether a namespace exists; a killed `ip netns add` leaves a plain file instead."""
     try:
         return path(name).stat().st_dev == Path("/proc/self/ns/net").stat().st_dev
     except FileNotFoundError:
@@ -26,19 +26,19 @@ def usable(name: str) -> bool:
 
 
 def add(name: str) -> None:
-    """Make a new, empty namespace, in place of any leftover of that name."""
+    """Create an empty namespace, replacing any leftover of that name."""
     remove(name)
     run("ip", "netns", "add", name)
 
 
 def remove(name: str) -> None:
-    """Let go of a namespace; it ends with its last process."""
+    """Remove the name of a namespace, which ends with its last process."""
     with suppress(OSError):
         syscalls.unmount_lazily(str(path(name)))
     path(name).unlink(missing_ok=True)
 
 
 def of_lab(lab: str) -> list[str]:
-    """Every namespace that belongs to a lab, whoever left it."""
+    """Return the names of all namespaces of a lab."""
     names = os.listdir(DIRECTORY) if DIRECTORY.is_dir() else []
     return [name for name in names if name == naming.router(lab) or naming.node_of(name, lab)]

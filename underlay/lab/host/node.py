@@ -1,4 +1,4 @@
-"""One host: boot it, see how it is."""
+"""One host: boot it, and check whether it is up."""
 
 import json
 from pathlib import Path
@@ -13,11 +13,14 @@ from underlay.lab.system.machine import Machine
 from . import cgroups, detached, disk, hostplan, router, steps
 from .keeper import KeeperPlan
 
-BOOT_TIMEOUT_S = 300.0  # a second and a half, but 150 s for three at once on a machine that is emulated itself
+BOOT_TIMEOUT_S = 300.0  # usually 1.5 s, but 150 s for three hosts at once on an emulated machine
 
 
 def boot(lab: Lab, node: LabNode, *, machine: Machine, image: Path, modules: Path) -> None:
-    """Have a host up and answering: start it if nothing runs in it, with the disk it had."""
+    """Boot a host, with its existing disk, if nothing runs in it; wait until it answers on SSH.
+
+    :raises LabError: when it cannot be started or does not answer.
+    """
     at = LabPaths.of(lab.name)
     with lock(f"lab-{lab.name}.{node.name}"):
         started = not cgroups.alive(machine, lab.name, node.name)
@@ -37,22 +40,24 @@ def boot(lab: Lab, node: LabNode, *, machine: Machine, image: Path, modules: Pat
             return cgroups.alive(machine, lab.name, node.name)
 
         if not reach.wait(node.address, alive=alive, timeout=BOOT_TIMEOUT_S):
-            what = f"does not answer on {node.address}:22 after {BOOT_TIMEOUT_S:.0f} s" if alive() else "died"
-            if started:  # what was up before this command is not this command's to end
+            what = (
+                f"no SSH banner on {node.address}:22 after {BOOT_TIMEOUT_S:.0f} s" if alive() else "ended while booting"
+            )
+            if started:  # a host that was up before this command is left as it is
                 cgroups.kill(machine, lab.name, node.name)
-            raise LabError(f"{node.name} {what}; its console: {detached.tail(at.node(node.name).console)}")
+            raise LabError(f"{node.name}: {what}; its console says: {detached.tail(at.node(node.name).console)}")
 
 
 def is_up(lab: Lab, node: LabNode, *, machine: Machine) -> bool:
-    """Whether a host is up and answers, without touching anything."""
+    """Return whether a host is up and answers on SSH; changes nothing."""
     return cgroups.alive(machine, lab.name, node.name) and reach.answers(node.address)
 
 
 def _refuse_other_mounts(lab: Lab, node: LabNode, files: NodePaths) -> None:
     plan: KeeperPlan = json.loads(files.plan.read_text())
-    for mount, row in zip(hostplan.shown(lab), steps.dump([*hostplan.shown(lab)]), strict=True):
+    for mount, row in zip(hostplan.host_mounts(lab), steps.dump([*hostplan.host_mounts(lab)]), strict=True):
         if row not in plan["steps"]:
             raise LabError(
-                f"{node.name} is up without {mount.source} at {mount.target}; "
-                f"take the lab down first (underlay lab down --name {lab.name})"
+                f"{node.name}: is up without the mount of {mount.source} at {mount.target}; "
+                f"take the lab down first, `underlay lab down --name {lab.name}`"
             )

@@ -1,4 +1,4 @@
-"""The lab's network: one router, a switch for each rack, and the wire from this machine to it."""
+"""The lab's network: a router, a switch for each rack, and the link from this machine to the router."""
 
 import json
 from ipaddress import IPv4Network
@@ -16,7 +16,7 @@ _HERE = Path("/sys/class/net")
 
 
 def ensure(lab: Lab) -> None:
-    """Make the router, its racks and the route to them, or what is missing of them."""
+    """Create what is missing of the router, its racks and the route to them."""
     name, here = naming.router(lab.name), naming.uplink(lab.name)
     if not namespaces.usable(name):
         remove(lab.name)
@@ -44,7 +44,7 @@ def ensure(lab: Lab) -> None:
 
 
 def _without_routers(lab: Lab) -> list[str]:
-    """This router is every rack's gateway."""
+    """`ip` commands that make the router every rack's gateway."""
     racks = range(1, lab.racks + 1)
     lines = [f"addr replace {lab.gateway(rack)}/24 dev {naming.bridge(rack)}" for rack in racks]
     if lab.network_v6:
@@ -53,29 +53,29 @@ def _without_routers(lab: Lab) -> list[str]:
 
 
 def _with_routers(lab: Lab) -> list[str]:
-    """Racks are behind router hosts of their own, which this router reaches over the segment that joins them."""
+    """`ip` commands for racks behind router hosts, which the router reaches over the segment between them."""
     lines = [f"addr replace {lab.fabric[254]}/24 dev {naming.FABRIC}"]
     for node in lab.nodes:
         if node.fabric and node.address == lab.gateway(node.rack):
             rack = IPv4Network((int(node.address) & ~255, 24))
-            # Not yet there while the router host boots: the kernel resolves the next hop when a packet comes.
+            # onlink: the router host may still be booting.
             lines.append(f"route replace {rack} via {node.fabric} dev {naming.FABRIC} onlink")
     return lines
 
 
 def plug(lab: Lab, node: LabNode) -> None:
-    """Give a host its network namespace, with eth0 on its rack; from outside, so that it outlasts reboots."""
+    """Create a host's network namespace, with eth0 on its rack; it outlives reboots of the host."""
     name = naming.namespace(lab.name, node.name)
     unplug(lab.name, node.name)
     namespaces.add(name)
     hardware = ":".join(f"{byte:02x}" for byte in node.address.packed)
-    wires = [(node.name, "eth0", naming.bridge(node.rack), f"02:00:{hardware}", f"{node.address}/24")]
+    links = [(node.name, "eth0", naming.bridge(node.rack), f"02:00:{hardware}", f"{node.address}/24")]
     if node.fabric:
         fabric = naming.fabric_port(node.name)
-        wires.append((fabric, "eth1", naming.FABRIC, f"02:01:{hardware}", f"{node.fabric}/24"))
+        links.append((fabric, "eth1", naming.FABRIC, f"02:01:{hardware}", f"{node.fabric}/24"))
     outside: list[str] = []
     inside = ["link set lo up"]
-    for port, link, bridge, mac, address in wires:
+    for port, link, bridge, mac, address in links:
         outside += [
             f"link add {port} type veth peer name {link} address {mac} netns {name}",
             f"link set {port} master {bridge} up",
@@ -84,7 +84,7 @@ def plug(lab: Lab, node: LabNode) -> None:
     batch(outside, namespace=naming.router(lab.name))
     inside.append(f"route add default via {node.gateway}")
     if node.address_v6:
-        # In use at once: nobody else can have it.
+        # nodad: the address is unique in the lab, and usable at once.
         inside.append(f"addr add {node.address_v6}/64 dev eth0 nodad")
         inside.append(f"route add ::/0 via {lab.gateway_v6(node.rack)}")
     batch(inside, namespace=name)
@@ -93,7 +93,7 @@ def plug(lab: Lab, node: LabNode) -> None:
 
 
 def unplug(lab: str, node: str) -> None:
-    """Remove a host's namespace and, at once, its port on the rack's switch."""
+    """Remove a host's namespace and its port on the rack's switch."""
     namespaces.remove(naming.namespace(lab, node))
     router = naming.router(lab)
     ports = {node, naming.fabric_port(node)}
@@ -101,7 +101,7 @@ def unplug(lab: str, node: str) -> None:
         if link["ifname"] in ports:
             try:
                 run("ip", "-n", router, "link", "del", link["ifname"])
-            except LabError:  # gone meanwhile, with the namespace at its other end
+            except LabError:  # removed meanwhile, with the namespace at its other end
                 continue
 
 
@@ -112,33 +112,36 @@ def _forward(namespace: str, *, v6: bool = False) -> None:
 
 
 def remove(lab: str) -> None:
-    """Remove the router and the wire to it; the route goes with the wire."""
+    """Remove the router and the link to it; the kernel removes the route with the link."""
     uplink = naming.uplink(lab)
     if (_HERE / uplink).exists():
         try:
             run("ip", "link", "del", uplink)
-        except LabError:  # gone meanwhile, with a router that a killed command removed
+        except LabError:  # removed meanwhile, with a router that a killed command removed
             if (_HERE / uplink).exists():
                 raise
     namespaces.remove(naming.router(lab))
 
 
 def labs() -> list[str]:
-    """Every lab that has a wire from this machine."""
+    """Return the names of labs that have a link to this machine."""
     prefix = naming.uplink("")
     return sorted(path.name.removeprefix(prefix) for path in _HERE.glob(f"{prefix}*"))
 
 
 def refuse_overlap(lab: Lab) -> None:
-    """Leave a network alone that this machine already reaches some other way."""
+    """Refuse a network that overlaps one of this machine's routes.
+
+    :raises LabError: when it does.
+    """
     network = IPv4Network(lab.network)
     for route in _json("-4", "route"):
         if route["dst"] == "default" or route.get("dev") == naming.uplink(lab.name):
             continue
         if network.overlaps(IPv4Network(route["dst"])):
             raise LabError(
-                f"network {lab.network} of lab {lab.name} overlaps this machine's route "
-                f"{route['dst']} dev {route.get('dev')}; choose another"
+                f"network: {lab.network} of lab {lab.name} overlaps a route of this machine "
+                f"({route['dst']} dev {route.get('dev')}); choose another network"
             )
 
 

@@ -1,4 +1,4 @@
-"""The things that assemble a host's root, as values: computed outside, made inside its mount namespace."""
+"""The steps that assemble a host's root: computed by the command, executed in the host's mount namespace."""
 
 import os
 import uuid
@@ -8,7 +8,7 @@ from . import syscalls
 
 
 class MountStep(NamedTuple):
-    """A mount below the host's root; its target is made when it is missing."""
+    """A mount below the host's root; a missing target is created."""
 
     source: str
     target: str
@@ -17,11 +17,11 @@ class MountStep(NamedTuple):
     data: str = ""
 
     def make(self, root: str) -> None:
-        """Mount it; a bind that must be read-only takes two calls."""
+        """Mount it; a read-only bind mount takes two calls."""
         target = root + self.target
         if not os.path.lexists(target):
             _make_target(target, bool(self.flags & syscalls.MS_BIND) and not os.path.isdir(self.source))
-        syscalls.mount(self.source, target, self.kind, self.flags & ~_left_for_later(self.flags), self.data)
+        syscalls.mount(self.source, target, self.kind, self.flags & ~_remount_flags(self.flags), self.data)
         if self.flags & syscalls.MS_BIND and self.flags & syscalls.MS_RDONLY:
             syscalls.mount("none", target, "", self.flags | syscalls.MS_REMOUNT)
 
@@ -33,32 +33,32 @@ class SymlinkStep(NamedTuple):
     to: str
 
     def make(self, root: str) -> None:
-        """Make it."""
+        """Create it."""
         os.symlink(self.to, root + self.path)
 
 
 class DeviceStep(NamedTuple):
-    """A device node of the host's own: what it does to its mode or owner stays with it."""
+    """A device node of the host's own, whose mode and owner it can change."""
 
     path: str
     mode: int
     number: int
 
     def make(self, root: str) -> None:
-        """Make it, whatever the umask."""
+        """Create it, independent of the umask."""
         os.makedirs(os.path.dirname(root + self.path), exist_ok=True)
         os.mknod(root + self.path, self.mode, self.number)
         os.chmod(root + self.path, self.mode & 0o7777)
 
 
 class ShadowStep(NamedTuple):
-    """A file over a sysctl that the kernel keeps once for all: the host reads and writes its own."""
+    """A file mounted over a sysctl that the kernel does not separate by namespace: the host gets its own copy."""
 
     sysctl: str
     file: str
 
     def make(self, root: str) -> None:
-        """Start from the kernel's value, as a boot does; a sysctl that this namespace lacks is left out."""
+        """Start from the kernel's value, as a boot does; a sysctl that this namespace lacks is skipped."""
         target = f"{root}/proc/sys/{self.sysctl}"
         try:
             with open(target, "rb") as source:
@@ -69,12 +69,12 @@ class ShadowStep(NamedTuple):
 
 
 class BootIdStep(NamedTuple):
-    """A boot identifier of the host's own, new at each boot."""
+    """A boot ID of the host's own, new at each boot."""
 
     file: str
 
     def make(self, root: str) -> None:
-        """Bind a fresh one over the kernel's."""
+        """Mount a new one over the kernel's."""
         _bind_file(self.file, f"{uuid.uuid4()}\n".encode(), f"{root}/proc/sys/kernel/random/boot_id")
 
 
@@ -90,16 +90,16 @@ _NAMES = {kind: name for name, kind in _KINDS.items()}
 
 
 def dump(steps: list[Step]) -> list[list[str | int]]:
-    """The steps as plain JSON data."""
+    """Return steps as JSON data: `[kind, argument, ...]` for each."""
     return [[_NAMES[type(step)], *step] for step in steps]
 
 
 def load(rows: list[list[str | int]]) -> list[Step]:
-    """The steps back from plain data."""
+    """Return the steps of JSON data."""
     return [_KINDS[str(kind)](*arguments) for kind, *arguments in rows]  # type: ignore[arg-type]
 
 
-def _left_for_later(flags: int) -> int:
+def _remount_flags(flags: int) -> int:
     return syscalls.MS_RDONLY if flags & syscalls.MS_BIND else 0
 
 

@@ -1,4 +1,4 @@
-"""The system calls that make a host and that Python 3.11 has no function for."""
+"""System calls for hosts that Python 3.11 has no functions for; they raise OSError."""
 
 import ctypes
 import os
@@ -19,14 +19,14 @@ def mount(source: str, target: str, kind: str = "", flags: int = 0, data: str = 
 
 
 def unmount_lazily(target: str) -> None:
-    """umount2(2): out of sight now, gone when nobody uses it."""
+    """umount2(2) with MNT_DETACH: detach now, unmount when nothing uses it."""
     _call("umount2", target.encode(), MNT_DETACH, at=target)
 
 
 def pivot_root(new_root: str) -> None:
     """pivot_root(2): make `new_root` this mount namespace's root and drop the old one."""
     os.chdir(new_root)
-    _call("pivot_root", b".", b".", at=new_root)  # both stacked on "/": no directory for the old one needed
+    _call("pivot_root", b".", b".", at=new_root)  # both stacked on "/": the old root needs no directory
     unmount_lazily(".")
     os.chdir("/")
 
@@ -46,7 +46,7 @@ def join_network(path: str) -> None:
 
 
 def die_with_parent(signal: int) -> None:
-    """prctl(2): get `signal` when the process that forked this one ends."""
+    """prctl(2): get `signal` when the parent process ends."""
     _call("prctl", _PR_SET_PDEATHSIG, ctypes.c_ulong(signal), at="parent")
 
 

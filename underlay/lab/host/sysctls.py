@@ -1,4 +1,4 @@
-"""Which sysctls the kernel keeps once for all namespaces, so that a host needs its own copy to be set apart."""
+"""Sysctls that the kernel does not separate by namespace, so that each host gets its own copy."""
 
 SHADOWED = (
     *(
@@ -48,7 +48,7 @@ SHADOWED = (
             "inotify/max_queued_events",
         )
     ),
-    # per namespace to look at, but refused to be written there
+    # readable in a network namespace, but not writable
     *(
         f"net/core/{name}"
         for name in ("rmem_max", "wmem_max", "rmem_default", "wmem_default", "netdev_max_backlog", "bpf_jit_enable")

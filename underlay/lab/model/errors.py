@@ -1,5 +1,5 @@
-"""The one exception a person is meant to read."""
+"""The lab's exception."""
 
 
 class LabError(Exception):
-    """Something the lab needs is missing or failed; the text is one sentence for a person, with the remedy."""
+    """`<where>: <what is wrong> (<what it is>); <remedy>`, on one line, for a person."""

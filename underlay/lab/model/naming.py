@@ -1,11 +1,11 @@
-"""What the lab's things are called in the kernel, so that two labs never meet and leftovers are recognised."""
+"""Names of a lab's objects in the kernel, so that labs do not conflict and leftovers are recognised."""
 
 PREFIX = "underlay"
-UPLINK = "uplink"  # the router's end; private to its namespace
+UPLINK = "uplink"  # the router's end of the link to this machine, in its namespace
 
 
 def uplink(lab: str) -> str:
-    """The only interface a lab has among this machine's own."""
+    """The only interface of a lab in this machine's own network namespace."""
     return f"ul-{lab}"
 
 
@@ -32,7 +32,7 @@ def bridge(rack: int) -> str:
     return f"rack-{rack}"
 
 
-FABRIC = "fabric"  # the switch that joins the racks' routers, inside the router's namespace
+FABRIC = "fabric"  # the switch between the racks' routers, inside the router's namespace
 
 
 def fabric_port(node: str) -> str:

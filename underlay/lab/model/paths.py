@@ -1,4 +1,4 @@
-"""Where the lab keeps what on disk: one root, nothing outside it."""
+"""Where the lab keeps its files: below one root, and nowhere else."""
 
 import os
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ def home() -> Path:
 
 
 def images() -> Path:
-    """Base images and module lists, each under the hash of what made it; the only thing `down` leaves."""
+    """Base images and module lists, each named by the hash of its recipe; the only files that `down` keeps."""
     return home() / "images"
 
 
 def labs() -> Path:
-    """One directory for each lab that is up, or was when something crashed."""
+    """One directory for each lab that is up, or was not taken down."""
     return home() / "labs"
 
 
@@ -29,33 +29,33 @@ def locks() -> Path:
 
 @dataclass(frozen=True)
 class NodePaths:
-    """The files of one host, as the machine sees them."""
+    """The files of one host, on the machine."""
 
     root: Path
 
     @property
     def upper(self) -> Path:
-        """What the host wrote over the base image: its disk."""
+        """The host's disk: what it wrote over the base image."""
         return self.root / "upper"
 
     @property
     def work(self) -> Path:
-        """Overlayfs's own scratch directory, on the same file system as `upper`."""
+        """The working directory of overlayfs, on the same file system as `upper`."""
         return self.root / "work"
 
     @property
     def mountpoint(self) -> Path:
-        """Where the host's root is assembled, inside its own mount namespace only."""
+        """Where the host's root is mounted, in its own mount namespace only."""
         return self.root / "root"
 
     @property
     def volumes(self) -> Path:
-        """Directories that must not lie on an overlay: container, kubelet and etcd data."""
+        """Directories that must not be on an overlay: container, kubelet and etcd data."""
         return self.root / "volumes"
 
     @property
     def shadows(self) -> Path:
-        """The host's own copies of sysctls that the kernel keeps once for all."""
+        """The host's own copies of sysctls that the kernel does not separate by namespace."""
         return self.root / "sysctls"
 
     @property
@@ -65,7 +65,7 @@ class NodePaths:
 
     @property
     def console(self) -> Path:
-        """What the host printed on its console, and what the keeper had to say."""
+        """Output of the host's console and of its keeper."""
         return self.root / "console.log"
 
 
@@ -92,17 +92,17 @@ class LabPaths:
 
     @property
     def client_key(self) -> Path:
-        """The private key that opens every host of the lab."""
+        """The private key for SSH to every host of the lab."""
         return self.keys / "client"
 
     @property
     def known_hosts(self) -> Path:
-        """The host keys this lab generated, for SSH to insist on."""
+        """The host keys that this lab generated; SSH accepts no others."""
         return self.root / "known_hosts"
 
     @property
     def nodes(self) -> Path:
-        """One directory a host."""
+        """One directory for each host."""
         return self.root / "nodes"
 
     def node(self, name: str) -> NodePaths:

@@ -1,4 +1,4 @@
-"""What a lab is, as data: its hosts, their racks and their addresses."""
+"""A lab as data: its hosts, their racks and their addresses."""
 
 import re
 from collections.abc import Mapping
@@ -15,9 +15,9 @@ WORKERS_MAX = 230
 
 @dataclass(frozen=True)
 class LabNode:
-    """One host of a lab: its name, the rack it stands in and its address there.
+    """One host of a lab: its name, its rack and its address there.
 
-    A rack's router has a second link, to the segment that joins the racks: its address there is `fabric`.
+    A rack's router has a second link, to the segment between the racks, with the address `fabric`.
     """
 
     name: str
@@ -29,22 +29,24 @@ class LabNode:
 
     @property
     def rack_name(self) -> str:
-        """The rack as a person says it, `rack-1`."""
+        """The rack's name, `rack-1`."""
         return f"rack-{self.rack}"
 
 
 @dataclass(frozen=True)
 class Lab:
-    """A lab: how many hosts, over how many racks, in which network.
+    """A lab: the number of hosts and racks, and the network.
 
-    Hosts are dealt over the racks in turn and their addresses depend on their own number alone, so a lab that grows
-    never moves a host it has. `network` is cut into /24s: the first is the uplink between this machine and the
-    router, the next ones are the racks. `network_v6` is cut into /64s, one for each rack, and gives hosts a second
-    address; nothing of it leaves the lab. With `routers` each rack has so many router hosts of its own (`tor-1` …), the
-    first of them its gateway, joined by one more segment; without, the machine's own router joins the racks. `mounts`
-    are directories of this machine shown read-only in every host, `{path in the host: path here}`; `templates` are
+    Hosts are placed on the racks in turn and their addresses depend on their own number alone, so a lab can grow
+    without moving a host. `network` is split into /24s: the first is the uplink between this machine and the router,
+    the next ones are the racks. `network_v6` is split into /64s, one for each rack, and gives hosts a second address;
+    it is not routed outside the lab. With `routers`, each rack has that many router hosts (`tor-1` …), the first of
+    them its gateway, connected by one more segment; without, the lab's router connects the racks. `mounts` are
+    directories of this machine mounted read-only in every host, `{path in the host: path here}`; `templates` are
     directories that a host's volume starts as a copy of, `{"containerd": path here}`; `memory` is a limit in bytes for
     each host.
+
+    :raises LabError: when a value is invalid, with all problems.
     """
 
     name: str = "lab"
@@ -74,23 +76,26 @@ class Lab:
 
     @property
     def uplink_here(self) -> IPv4Address:
-        """This machine's address on the wire to the router."""
+        """This machine's address on the link to the router."""
         return self._subnet(0)[1]
 
     @property
     def uplink_router(self) -> IPv4Address:
-        """The router's address on the wire to this machine."""
+        """The router's address on the link to this machine."""
         return self._subnet(0)[2]
 
     def node(self, name: str) -> LabNode:
-        """The host called `name`; LabError names the ones there are."""
+        """Return a host by its name.
+
+        :raises LabError: when there is none; it lists those there are.
+        """
         for node in self.nodes:
             if node.name == name:
                 return node
-        raise LabError(f"lab {self.name} has no host {name}; it has {', '.join(n.name for n in self.nodes)}")
+        raise LabError(f"lab {self.name}: no host {name}; one of {', '.join(n.name for n in self.nodes)}")
 
-    def way_to(self, node: LabNode) -> tuple[LabNode, ...]:
-        """The hosts that packets to a host pass, itself last."""
+    def path_to(self, node: LabNode) -> tuple[LabNode, ...]:
+        """Return the hosts on the path of packets to a host, itself last."""
         first = (other for other in self.nodes if other.fabric and other.address == self.gateway(node.rack))
         return (*(other for other in first if other != node), node)
 
@@ -103,19 +108,19 @@ class Lab:
         return self._subnet_v6(rack)[1]
 
     def spare(self, rack: int) -> str:
-        """A range of a rack's segment that no host ever has, however the lab grows."""
+        """Return an address range of a rack's segment that no host uses, however the lab grows."""
         subnet = self._subnet(rack)
         return f"{subnet[251]}-{subnet[254]}"
 
     @property
     def fabric(self) -> IPv4Network:
-        """The segment that joins the racks' routers; the machine's router has its last address."""
+        """The segment between the racks' routers; the lab's router has its last address."""
         return self._subnet(self.racks + 1)
 
     def _router(self, number: int) -> LabNode:
         rack = (number - 1) % self.racks + 1
-        beside = (number - 1) // self.racks
-        return LabNode(f"tor-{number}", rack, self._subnet(rack)[1 + beside], self.fabric[254], self.fabric[number])
+        index = (number - 1) // self.racks
+        return LabNode(f"tor-{number}", rack, self._subnet(rack)[1 + index], self.fabric[254], self.fabric[number])
 
     def _node(self, role: str, number: int, last: int) -> LabNode:
         rack = (number - 1) % self.racks + 1
@@ -134,40 +139,42 @@ class Lab:
         problems = []
         if not NAME.fullmatch(self.name):
             problems.append(
-                f"a lab cannot be called {self.name!r}: it names interfaces, "
-                "so a letter and then at most 11 of a-z, 0-9 and '-'"
+                f"name: {self.name!r} cannot be part of an interface's name; "
+                "use a letter and then at most 11 of a-z, 0-9 and '-'"
             )
         for what, count, least, most in (
-            ("control planes", self.control_planes, 1, CONTROL_PLANES_MAX),
+            ("control_planes", self.control_planes, 1, CONTROL_PLANES_MAX),
             ("workers", self.workers, 0, WORKERS_MAX),
             ("racks", self.racks, 1, 250),
-            ("routers of a rack", self.routers, 0, 2),
+            ("routers", self.routers, 0, 2),
         ):
             if not least <= count <= most:
-                problems.append(f"{count} {what} are not possible: {least} to {most}")
+                problems.append(f"{what}: {count} is out of range; {least} to {most}")
         try:
             network = IPv4Network(self.network)
         except ValueError as error:
-            return [*problems, f"network {self.network!r}: {error}"]
+            return [*problems, f"network: {self.network!r} is not a network ({error}); use one such as 10.61.0.0/16"]
         taken = self.racks + 1 + bool(self.routers)
         if network.prefixlen > 24 or 2 ** (24 - network.prefixlen) < taken:
             problems.append(
-                f"network {self.network} is too small: {self.racks} racks and what joins them take {taken} /24s"
+                f"network: {self.network} is too small; {self.racks} racks and the links between them take {taken} /24s"
             )
         problems += self._problems_v6() if self.network_v6 else ()
         for inside, outside in self.mounts.items():
             if not (inside.startswith("/") and outside.startswith("/")):
-                problems.append(f"mount {inside}: {outside}: both paths must be absolute")
+                problems.append(f"mounts: {inside} and {outside} are not both absolute; give absolute paths")
         return problems
 
     def _problems_v6(self) -> list[str]:
         try:
             network = IPv6Network(self.network_v6)
         except ValueError as error:
-            return [f"network_v6 {self.network_v6!r}: {error}"]
+            return [f"network_v6: {self.network_v6!r} is not a network ({error}); use one such as fd61::/48"]
         problems = []
         if network.prefixlen > 64 or 2 ** (64 - network.prefixlen) <= self.racks:
-            problems.append(f"network_v6 {self.network_v6} is too small: {self.racks} racks take {self.racks + 1} /64s")
+            problems.append(
+                f"network_v6: {self.network_v6} is too small; {self.racks} racks take {self.racks + 1} /64s"
+            )
         if self.routers:
-            problems.append("router hosts have no IPv6: a lab has either routers or network_v6")
+            problems.append("network_v6: router hosts have no IPv6; set either routers or network_v6")
         return problems

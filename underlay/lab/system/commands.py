@@ -1,4 +1,4 @@
-"""Run the machine's own commands, and make one sentence of what went wrong."""
+"""Runs commands of this machine; their errors are one sentence."""
 
 import os
 import shutil
@@ -20,11 +20,15 @@ PACKAGE_OF = {
     "qemu-system-x86_64": "qemu-system-x86",
     "mkfs.ext4": "e2fsprogs",
 }
-_PATH = os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin"  # `su` without a login leaves these out
+_PATH = os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin"  # `su` without a login omits these
 
 
 def run(*command: str, stdin: str = "", timeout: float = 60) -> str:
-    """Run a command to its end and return what it printed; LabError with its last words if it failed."""
+    """Run a command and return its stdout.
+
+    :param timeout: in seconds.
+    :raises LabError: when it fails, with the end of its output, or is not installed.
+    """
     try:
         done = subprocess.run(
             command,
@@ -39,15 +43,18 @@ def run(*command: str, stdin: str = "", timeout: float = 60) -> str:
     except FileNotFoundError:
         raise missing(command[0]) from None
     except subprocess.TimeoutExpired:
-        raise LabError(f"{' '.join(command)}: no answer in {timeout:.0f} s") from None
+        raise LabError(f"{' '.join(command)}: still running after {timeout:.0f} s") from None
     if done.returncode:
-        words = (done.stderr or done.stdout).strip().splitlines()
-        raise LabError(f"{' '.join(command)}: {'; '.join(words[-3:]) or f'exit status {done.returncode}'}")
+        lines = (done.stderr or done.stdout).strip().splitlines()
+        raise LabError(f"{' '.join(command)}: {'; '.join(lines[-3:]) or f'exit status {done.returncode}'}")
     return done.stdout
 
 
 def batch(lines: list[str], *, namespace: str | None = None) -> None:
-    """Run many `ip` commands in one process, in a network namespace or in this machine's own."""
+    """Run `ip` commands in one process, in a network namespace or in this machine's own.
+
+    :raises LabError: when one fails.
+    """
     if lines:
         where = ("-n", namespace) if namespace else ()
         try:
@@ -57,10 +64,10 @@ def batch(lines: list[str], *, namespace: str | None = None) -> None:
 
 
 def missing(tool: str) -> LabError:
-    """The error for a command this machine does not have."""
-    return LabError(f"the command {tool} is missing; install the package {PACKAGE_OF.get(tool, tool)}")
+    """Return the error for a command that is not installed."""
+    return LabError(f"{tool}: not installed; install the package {PACKAGE_OF.get(tool, tool)}")
 
 
 def installed(tool: str) -> bool:
-    """Whether this machine has a command."""
+    """Return whether a command is installed on this machine."""
     return shutil.which(tool, path=_PATH) is not None

@@ -1,4 +1,4 @@
-"""The lab's SSH keys: one that opens its hosts, and each host's own, made here so that nothing is trusted blindly."""
+"""The lab's SSH keys: the client's, and each host's, generated here so that host keys are known from the start."""
 
 import os
 from pathlib import Path
@@ -8,7 +8,7 @@ from underlay.lab.model.topology import Lab
 
 
 def make(lab: Lab, at: LabPaths) -> None:
-    """Make the keys this lab still lacks, and the known_hosts file that pins them."""
+    """Generate the missing keys of a lab, and write the known_hosts file that pins them."""
     at.keys.mkdir(parents=True, exist_ok=True, mode=0o700)
     for name in ("client", *(node.name for node in lab.nodes)):
         if not (at.keys / f"{name}.pub").exists():
@@ -18,12 +18,12 @@ def make(lab: Lab, at: LabPaths) -> None:
 
 
 def public(at: LabPaths, name: str) -> str:
-    """A public key as `ssh-ed25519 AAAA…`."""
+    """Return a public key as `ssh-ed25519 AAAA…`."""
     return " ".join((at.keys / f"{name}.pub").read_text().split()[:2])
 
 
 def write(path: Path, text: str, *, mode: int = 0o644) -> None:
-    """Write a file that others read at the same time: all of it or nothing, private from its first byte."""
+    """Replace a file atomically; it has `mode` from its first byte."""
     new = path.with_name(f".{path.name}.new")
     new.unlink(missing_ok=True)
     with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as file:
@@ -32,7 +32,7 @@ def write(path: Path, text: str, *, mode: int = 0o644) -> None:
 
 
 def make_pair(path: Path, *, comment: str) -> None:
-    """A new key at `path`, its public half beside it as `path`.pub."""
+    """Generate an Ed25519 key at `path`, with its public key at `path`.pub."""
     from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - a tenth of a second, once a lab
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: PLC0415
 
@@ -42,4 +42,6 @@ def make_pair(path: Path, *, comment: str) -> None:
     )
     shown = key.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
     write(path, private.decode(), mode=0o600)
-    write(path.with_suffix(".pub"), f"{shown.decode()} {comment}\n")  # last: its presence says the pair is whole
+    write(
+        path.with_suffix(".pub"), f"{shown.decode()} {comment}\n"
+    )  # last: its presence means that the pair is complete

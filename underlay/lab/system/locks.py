@@ -1,4 +1,4 @@
-"""Keep two commands from making the same thing at once; a killed one never blocks the next."""
+"""Locks between commands that run at the same time; a killed one does not block the next."""
 
 import fcntl
 import os
@@ -11,8 +11,8 @@ from underlay.lab.model import paths
 
 from .progress import say
 
-POLL_S = 0.03  # polled, not blocking: under gevent a blocking flock would stop every other host
-TELL_AFTER_S = 2.0
+POLL_S = 0.03  # polled: under gevent a blocking flock would stop every other host
+REPORT_AFTER_S = 2.0
 
 
 _inherited: set[int] = set()
@@ -20,11 +20,11 @@ _inherited: set[int] = set()
 
 @contextmanager
 def lock(name: str, *, shared: bool = False, by_children: bool = False) -> Iterator[None]:
-    """Hold the lock called `name`, alone or shared, for the block; says so when it has to wait.
+    """Hold the lock called `name`, exclusive or shared, for the block; a longer wait is reported.
 
-    The kernel lets go of it when the process ends, however it ends. The last one out removes the file.
-    `by_children`: commands that this process runs hold it as well, so that nobody comes in between the kill of
-    this process and the end of what it had started.
+    The kernel releases it when the process ends, however it ends. The last holder removes the file.
+    `by_children`: commands that this process runs hold it as well, so that it stays locked until they have ended if
+    this process is killed.
     """
     path = paths.locks() / f"{name}.lock"
     descriptor = _acquire(path, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
@@ -38,24 +38,24 @@ def lock(name: str, *, shared: bool = False, by_children: bool = False) -> Itera
 
 
 def inherited() -> tuple[int, ...]:
-    """The descriptors that every command of ours is to hold."""
+    """Return the descriptors of locks that child processes inherit."""
     return tuple(_inherited)
 
 
 def forget(prefix: str) -> None:
-    """Remove the files that killed commands left of locks which nobody can hold now."""
+    """Remove lock files left by killed commands; the caller knows that nobody holds them."""
     for path in paths.locks().glob(f"{prefix}*.lock"):
         path.unlink()
 
 
 def _acquire(path: Path, kind: int) -> int:
-    started, told = time.monotonic(), False
+    started, reported = time.monotonic(), False
     while True:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except FileNotFoundError:
-            continue  # its last holder removed the directory between the two lines
+            continue  # its last holder removed the directory meanwhile
         try:
             fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
             if _still_there(path, descriptor):
@@ -63,16 +63,16 @@ def _acquire(path: Path, kind: int) -> int:
             os.close(descriptor)
         except BlockingIOError:
             os.close(descriptor)
-            if not told and time.monotonic() - started > TELL_AFTER_S:
-                told = True
+            if not reported and time.monotonic() - started > REPORT_AFTER_S:
+                reported = True
                 say(f"waiting for another command ({path.stem})")
             time.sleep(POLL_S)
 
 
 def _release(path: Path, descriptor: int) -> None:
-    with suppress(BlockingIOError):  # others share it
+    with suppress(BlockingIOError):  # others hold it, shared
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if _still_there(path, descriptor):  # ours alone: nobody else may remove it
+        if _still_there(path, descriptor):  # exclusive: nobody else may remove it
             path.unlink()
     os.close(descriptor)
     with suppress(OSError):

@@ -1,4 +1,4 @@
-"""What this machine is, asked once: its kernel, its control group layout, and what it withholds from root."""
+"""Facts of this machine: its kernel, its control group layout, and capabilities that it withholds from root."""
 
 import os
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from underlay.lab.model.errors import LabError
 
-CAPABILITIES = {  # number in linux/capability.h -> name; those that making hosts cannot do without
+CAPABILITIES = {  # number in linux/capability.h -> name; those that hosts require
     0: "CAP_CHOWN",
     1: "CAP_DAC_OVERRIDE",
     5: "CAP_KILL",
@@ -30,7 +30,7 @@ class Hierarchy:
 
 @dataclass(frozen=True)
 class Machine:
-    """The facts that decide how hosts are made here."""
+    """The facts on which the assembly of hosts depends."""
 
     release: str
     architecture: str
@@ -39,31 +39,34 @@ class Machine:
 
     @property
     def unified(self) -> Hierarchy:
-        """The version 2 hierarchy, which can kill a group at once."""
+        """The version 2 hierarchy, which can kill all processes of a group."""
         return next(hierarchy for hierarchy in self.hierarchies if hierarchy.unified)
 
     @property
     def legacy(self) -> tuple[Hierarchy, ...]:
-        """The version 1 hierarchies; none on an ordinary host of today."""
+        """The version 1 hierarchies; none on most machines."""
         return tuple(hierarchy for hierarchy in self.hierarchies if not hierarchy.unified)
 
 
 @cache
 def this_machine() -> Machine:
-    """Look once; LabError says what is missing for hosts to be made here."""
+    """Return the facts of this machine.
+
+    :raises LabError: when it lacks something that hosts require.
+    """
     if os.uname().sysname != "Linux":
-        raise LabError(f"the lab needs Linux: {os.uname().sysname} has no namespaces")
+        raise LabError(f"lab: requires Linux ({os.uname().sysname} has no namespaces)")
     if os.geteuid() != 0:
-        raise LabError("the lab needs root: it makes network namespaces, mounts and control groups")
+        raise LabError("lab: requires root (it creates network namespaces, mounts and control groups); run it as root")
     withheld = withheld_capabilities(Path("/proc/self/status").read_text())
     if withheld:
         raise LabError(
-            f"this machine withholds {', '.join(withheld)} from root; "
-            "use a whole machine, a VM, or a container that is given them"
+            f"lab: this machine withholds capabilities from root ({', '.join(withheld)}); "
+            "use a physical machine, a VM, or a container that has them"
         )
     hierarchies = parse_hierarchies(Path("/proc/self/mountinfo").read_text())
     if not any(h.unified for h in hierarchies):
-        raise LabError("no cgroup2 file system is mounted; the lab ends hosts by their control group")
+        raise LabError("lab: no cgroup2 file system is mounted; mount one (hosts are ended by their control group)")
     release = os.uname().release
     modules = Path("/lib/modules") / release
     loadable = Path("/proc/modules").exists() and modules.is_dir()
@@ -71,13 +74,13 @@ def this_machine() -> Machine:
 
 
 def withheld_capabilities(status: str) -> list[str]:
-    """Which of CAPABILITIES are not effective, from the text of /proc/PID/status."""
+    """Return which of CAPABILITIES are not effective, from the text of /proc/PID/status."""
     mask = next((int(line.split()[1], 16) for line in status.splitlines() if line.startswith("CapEff:")), 0)
     return [name for number, name in CAPABILITIES.items() if not mask >> number & 1]
 
 
 def parse_hierarchies(mountinfo: str) -> tuple[Hierarchy, ...]:
-    """The control group hierarchies in the text of /proc/PID/mountinfo, the first mount of each."""
+    """Return the control group hierarchies in the text of /proc/PID/mountinfo, the first mount of each."""
     found: dict[tuple[str, ...], Hierarchy] = {}
     for line in mountinfo.splitlines():
         fields, _, rest = line.partition(" - ")

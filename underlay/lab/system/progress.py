@@ -1,4 +1,4 @@
-"""Tell a person what takes long: plain lines on stderr, and none for what is quick."""
+"""Progress of what takes long: plain lines on stderr, none for what is quick."""
 
 import threading
 import time
@@ -10,13 +10,13 @@ from underlay.progress import QUIET_S
 
 
 def say(line: str) -> None:
-    """One line of progress."""
+    """Print a line of progress."""
     progress.say("lab", line)
 
 
 @contextmanager
 def slow(what: str, *, end: bool = True) -> Iterator[None]:
-    """Announce the block if it lasts, and, where nobody else does, its end."""
+    """Report the block if it takes longer than QUIET_S, and its end if `end` is set."""
     announced = threading.Event()
 
     def announce() -> None:

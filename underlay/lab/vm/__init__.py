@@ -1,1 +1,1 @@
-"""Virtual machines beside a lab's hosts, on its racks: for the kernel features that this machine's kernel lacks."""
+"""Virtual machines on a lab's racks, for kernel features that this machine's kernel lacks."""

@@ -1,4 +1,4 @@
-"""How the emulator is told of a machine: its command line, and nothing that this machine's own files would add."""
+"""The emulator's command line; configuration files of this machine are ignored."""
 
 from underlay.lab.model.topology import LabNode
 
@@ -12,7 +12,7 @@ _TRANSLATED_MB = 256  # for translated code; the emulator's own default is a qua
 def command(
     node: LabNode, at: GuestPaths, image: GuestImage, *, tap: str, memory_mb: int = MEMORY_MB, cores: int = 1
 ) -> list[str]:
-    """The emulator's command line. Software emulation alone: a /dev/kvm without hardware behind it is slower still."""
+    """Return the command line. Software emulation only: a /dev/kvm that is itself emulated is slower."""
     disk = f"file={image.disk},format=raw,if=virtio,cache=unsafe,snapshot=on"
     return [
         *(EMULATOR, "-name", node.name, "-no-user-config", "-nodefaults", "-display", "none"),
@@ -28,9 +28,9 @@ def command(
 
 def _kernel_line(node: LabNode) -> str:
     words = ("root=/dev/vda", "rootfstype=ext4", "rw", "console=ttyS0", "quiet", "net.ifnames=0")
-    # The lab's machines run nothing but the lab's tests, and every saved instruction is felt.
+    # The machines run the lab's tests only, and each saved instruction counts.
     fast = ("mitigations=off", "tsc=reliable")
-    # On a busy machine an emulated timer is found too slow, and now and then a kernel dies at once: it starts anew.
-    # Its TSC is measured wrong then, and a clock by it ran five times too fast.
-    patient = ("no_timer_check", "panic=1", "clocksource=acpi_pm")
-    return " ".join((*words, *fast, *patient, f"systemd.hostname={node.name}"))
+    # On a busy machine the kernel finds an emulated timer too slow and can panic; it reboots then. The TSC is measured
+    # wrongly, too, and a clock based on it ran five times too fast.
+    robust = ("no_timer_check", "panic=1", "clocksource=acpi_pm")
+    return " ".join((*words, *fast, *robust, f"systemd.hostname={node.name}"))

@@ -1,4 +1,4 @@
-"""The disk, kernel and initrd that every virtual machine starts from: built once, written to by none."""
+"""The disk, kernel and initrd of all virtual machines: built once, and never written to."""
 
 import shutil
 import time
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from underlay.debian.sources import debian_mirrors
 from underlay.lab import apt
-from underlay.lab.image import KEYRING, install_needs, unpack
+from underlay.lab.image import KEYRING, install_tools, unpack
 from underlay.lab.model import paths
 from underlay.lab.model.errors import LabError
 from underlay.lab.recipe import SUITE
@@ -23,7 +23,7 @@ EMULATOR = "qemu-system-x86_64"
 
 @dataclass(frozen=True)
 class GuestImage:
-    """Where the parts of an image are."""
+    """The files of an image."""
 
     root: Path
 
@@ -34,19 +34,22 @@ class GuestImage:
 
     @property
     def kernel(self) -> Path:
-        """The kernel, as the emulator loads it."""
+        """The kernel, which the emulator loads."""
         return self.root / "vmlinuz"
 
     @property
     def initrd(self) -> Path:
-        """What the kernel finds its disk with."""
+        """The initial RAM disk."""
         return self.root / "initrd"
 
 
 def base(machine: Machine) -> GuestImage:
-    """The image and an emulator to run it; builds and installs what is missing."""
+    """Return the image; it is built, and the emulator installed, if missing.
+
+    :raises LabError: when that fails, or the machine is not x86_64.
+    """
     if machine.architecture != "x86_64":
-        raise LabError(f"virtual machines are made for x86_64, and this machine is {machine.architecture}")
+        raise LabError(f"lab: virtual machines require x86_64 (this machine is {machine.architecture})")
     image = GuestImage(paths.images() / recipe.identity())
     with lock("vm-image"):
         if not installed(EMULATOR):
@@ -61,7 +64,7 @@ def _build(image: GuestImage) -> None:
     say(f"building the virtual machines' image, Debian {SUITE} with its own kernel (once)")
     for leftover in paths.images().glob("vm-*.building"):
         shutil.rmtree(leftover)
-    install_needs()
+    install_tools()
     if not installed("mkfs.ext4"):
         apt.install("e2fsprogs")
     building = GuestImage(image.root.with_name(f"{image.root.name}.building"))

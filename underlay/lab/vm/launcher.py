@@ -1,6 +1,6 @@
-"""Put the emulator where it belongs, then become it: `python -S -m underlay.lab.vm.launcher PLAN`.
+"""Runs the emulator in the lab's control groups and network: `python -S -m underlay.lab.vm.launcher PLAN`.
 
-It joins the lab's control groups first, so that whatever happens from then on, ending the lab ends it too.
+It joins the control groups first, so that from then on ending the lab ends it, too.
 """
 
 import json
@@ -13,7 +13,7 @@ from underlay.lab.host.keeper import join
 
 
 class LauncherPlan(TypedDict):
-    """Control group directories, the path of the network namespace, a directory for scratch files, the command."""
+    """Control group directories, the path of the network namespace, a directory for temporary files, the command."""
 
     groups: list[str]
     network: str
@@ -22,11 +22,11 @@ class LauncherPlan(TypedDict):
 
 
 def main() -> None:
-    """Read the plan and become the emulator, which answers for its start and then leaves the caller's session."""
+    """Read the plan and exec the emulator, which reports whether it started and then detaches itself."""
     with open(sys.argv[1], encoding="utf-8") as file:
         plan: LauncherPlan = json.load(file)
     join(plan["groups"])
-    os.closerange(3, 1024)  # the caller's locks, held until here and not for as long as the machine runs
+    os.closerange(3, 1024)  # the caller's locks, inherited until here
     syscalls.join_network(plan["network"])
     environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "TMPDIR": plan["scratch"]}
     os.execvpe(plan["command"][0], plan["command"], environment)  # noqa: S606

@@ -1,4 +1,4 @@
-"""Virtual machines of a lab: boot them on their racks, end them. What is not ended here ends with the lab."""
+"""Boots and ends virtual machines of a lab; those still running end with the lab."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -22,18 +22,19 @@ from .guest import GuestPaths, files
 from .image import GuestImage, base
 from .launcher import LauncherPlan
 
-BOOT_TIMEOUT_S = 300.0  # 40 s on two quiet cores; emulation is as slow as the machine is busy
+BOOT_TIMEOUT_S = 300.0  # usually 40 s on two idle cores; longer on a busy machine
 
 
 def up(lab: Lab, guests: Sequence[LabNode], *, carried: Mapping[str, Path] = MappingProxyType({})) -> None:
-    """Have virtual machines of a lab up, all at once; the lab has to be up itself.
+    """Boot virtual machines of a lab in parallel; the lab must be up.
 
-    :param carried: files of this machine that each starts with a copy of, `{path in the machine: path here}`.
+    :param carried: files that are copied into each machine, `{path in the machine: path here}`.
+    :raises LabError: with all failures, after the other machines are booted.
     """
     machine = this_machine()
     with lock(f"lab-{lab.name}", shared=True, by_children=True):
         if record.read(lab.name) is None:
-            raise LabError(f"lab {lab.name} is not up, and its virtual machines stand on its racks")
+            raise LabError(f"lab {lab.name}: not up; run `underlay lab up --name {lab.name}` first")
         image = base(machine)
 
         def attempt(node: LabNode) -> str | None:
@@ -52,7 +53,7 @@ def up(lab: Lab, guests: Sequence[LabNode], *, carried: Mapping[str, Path] = Map
 
 
 def down(lab: Lab, node: LabNode) -> None:
-    """Switch one off, and forget what it wrote to its disk."""
+    """End a virtual machine and discard what it wrote to its disk."""
     machine = this_machine()
     with lock(f"lab-{lab.name}", shared=True, by_children=True), lock(f"lab-{lab.name}.{node.name}"):
         cgroups.kill(machine, lab.name, node.name)
@@ -74,10 +75,10 @@ def _boot(lab: Lab, node: LabNode, machine: Machine, image: GuestImage, carried:
         at.plan.write_text(json.dumps(_plan(lab, node, at, machine, image)))
         detached.start("underlay.lab.vm.launcher", at.plan, console=at.console, what=node.name)
     if not reach.wait(node.address, alive=alive, timeout=BOOT_TIMEOUT_S):
-        what = f"does not answer on {node.address}:22 after {BOOT_TIMEOUT_S:.0f} s" if alive() else "died"
-        if started:  # what was up before this command is not this command's to end
+        what = f"no SSH banner on {node.address}:22 after {BOOT_TIMEOUT_S:.0f} s" if alive() else "ended while booting"
+        if started:  # a machine that was up before this command is left as it is
             cgroups.kill(machine, lab.name, node.name)
-        raise LabError(f"{node.name} {what}; its console: {detached.tail(at.console)}")
+        raise LabError(f"{node.name}: {what}; its console says: {detached.tail(at.console)}")
 
 
 def _plan(lab: Lab, node: LabNode, at: GuestPaths, machine: Machine, image: GuestImage) -> LauncherPlan:
@@ -90,7 +91,7 @@ def _plan(lab: Lab, node: LabNode, at: GuestPaths, machine: Machine, image: Gues
 
 
 def _plug(lab: Lab, node: LabNode) -> None:
-    """Give the machine its port on its rack's switch."""
+    """Create the machine's port on its rack's switch."""
     batch(
         [f"tuntap add {node.name} mode tap", f"link set {node.name} master {naming.bridge(node.rack)} up"],
         namespace=naming.router(lab.name),

@@ -1,4 +1,4 @@
-"""What makes a virtual machine itself, as an archive that it unpacks over its root before the network is up."""
+"""The identity of a virtual machine, as an archive that it unpacks over its root before its network is up."""
 
 import io
 import os
@@ -18,7 +18,7 @@ _KEY = "etc/ssh/ssh_host_ed25519_key"
 
 
 def write(lab: Lab, node: LabNode, at: GuestPaths, *, carried: Mapping[str, Path]) -> None:
-    """Make the machine's key, the pin of it, and the archive: both keys, its name, its address, and what it carries."""
+    """Write the machine's host key, its known_hosts, and the archive with keys, name, address and `carried` files."""
     at.root.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not at.host_key.with_suffix(".pub").exists():
         keys.make_pair(at.host_key, comment=f"{lab.name}/{node.name}")

@@ -1,4 +1,4 @@
-"""Speaks BGP with a router for a moment: whether it answers, and which AS it says it is."""
+"""Probes a BGP router: whether it answers, and which AS it has."""
 
 from __future__ import annotations
 
@@ -10,22 +10,26 @@ _PORT, _MD5 = 179, 14
 _MARKER = b"\xff" * 16
 _OPEN, _NOTIFICATION, _KEEPALIVE = 1, 3, 4
 _HEADER, _LARGEST = 19, 4096
-# RFC 4271, 4.5, as far as they say what to correct.
+# RFC 4271, 4.5: those that tell what to correct.
 _MEANING = {(2, 2): " (it expects another AS)", (2, 3): " (router id)", (6, 5): " (it rejects the connection)"}
 _CEASE = _MARKER + struct.pack(">HBBB", 21, _NOTIFICATION, 6, 2)
 _AS_TRANS = 23456
-_PATIENCE = 2.0
+_TIMEOUT_S = 2.0
 
 
-def ask(address: str, *, own: str, as_number: int, password: str | None, one_hop: bool) -> dict[str, Any]:
-    """`{"as": AS, "id": router id}`, or `{"trouble": what was seen}`; the session is closed at once."""
+def probe_peer(address: str, *, own: str, as_number: int, password: str | None, one_hop: bool) -> dict[str, Any]:
+    """Exchange OPEN messages with a router (RFC 4271), then close the session.
+
+    :param own: the local address; `password` is for TCP MD5 (RFC 2385), `one_hop` sends with TTL 255 (RFC 5082).
+    :returns: `{"as": AS, "id": router id}`, or `{"trouble": what is wrong}`.
+    """
     try:
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as made:
             if password:
                 _sign(made, address, password)
             if one_hop:
                 made.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, 255)
-            made.settimeout(_PATIENCE)
+            made.settimeout(_TIMEOUT_S)
             made.bind((own, 0))
             try:
                 made.connect((address, _PORT))
@@ -40,7 +44,7 @@ def ask(address: str, *, own: str, as_number: int, password: str | None, one_hop
 
 
 def _sign(made: socket.socket, address: str, password: str) -> None:
-    """RFC 2385, by struct tcp_md5sig of linux/tcp.h."""
+    """Sign segments (RFC 2385), by struct tcp_md5sig of linux/tcp.h."""
     where = struct.pack("HH4s120x", socket.AF_INET, 0, socket.inet_aton(address))
     key = password.encode()
     made.setsockopt(socket.IPPROTO_TCP, _MD5, where + struct.pack("BBHi80s", 0, 0, len(key), 0, key))
@@ -54,7 +58,7 @@ def _open(as_number: int, own: str) -> bytes:
 
 
 def _read(made: socket.socket) -> dict[str, Any]:
-    """Its OPEN, and whether it takes ours: a KEEPALIVE says so. The session never gets further."""
+    """Read its OPEN, and the KEEPALIVE by which it accepts ours; the session is not established."""
     kind, message = _message(made)
     if kind == _OPEN and len(message) >= 10:
         found = {"as": _as_of(message), "id": socket.inet_ntoa(message[5:9])}
@@ -63,16 +67,15 @@ def _read(made: socket.socket) -> dict[str, Any]:
             made.sendall(_CEASE)
             return found
     if kind == _NOTIFICATION and len(message) >= 2:
-        return {
-            "trouble": f"it refuses: notification {message[0]}/{message[1]}{_MEANING.get((message[0], message[1]), '')}"
-        }
+        code, subcode = message[:2]
+        return {"trouble": f"rejects the session: notification {code}/{subcode}{_MEANING.get((code, subcode), '')}"}
     if kind is None:
-        return {"trouble": "it closes the connection without a word; it does not know this peer, or its AS"}
-    return {"trouble": "it speaks something else than BGP"}
+        return {"trouble": "closes the connection without a message; this peer or its AS is not configured"}
+    return {"trouble": "does not speak BGP"}
 
 
 def _message(made: socket.socket) -> tuple[int | None, bytes]:
-    """Type and body of the next message; None when the connection is at its end."""
+    """Return type and body of the next message; the type is None when the connection is closed."""
     data = b""
     size = _HEADER
     while len(data) < size:
@@ -86,7 +89,7 @@ def _message(made: socket.socket) -> tuple[int | None, bytes]:
 
 
 def _as_of(message: bytes) -> int:
-    """The four-octet AS of the capabilities (RFC 6793), or the old two octets."""
+    """Return the four-octet AS of the capabilities (RFC 6793), or the two-octet one."""
     parameters, at = message[10 : 10 + message[9]], 0
     while at + 2 <= len(parameters):
         kind, size = parameters[at], parameters[at + 1]
