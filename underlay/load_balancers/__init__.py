@@ -1,1 +1,1 @@
-"""Who gives Services of type LoadBalancer their addresses, where the inventory asks for it."""
+"""Addresses for Services of type LoadBalancer, where the inventory configures a provider."""

@@ -1,7 +1,7 @@
 """MetalLB's Kubernetes objects as data (after its config/manifests/metallb-native.yaml), in layer 2 mode.
 
-Left out are the webhooks, which need a certificate and judge what people type, and memberlist, without which a node
-that dies is noticed by its Node's condition, in half a minute instead of seconds.
+Not included are the webhooks, which need a certificate and only validate objects, and memberlist, without which the
+failure of a node is detected by its Node's condition, in half a minute instead of seconds.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from .settings import LoadBalancerSettings, announcers
 VERSION = "v0.15.2"
 NAMESPACE = "metallb-system"
 DEFINITIONS = Path(__file__).with_name("metallb_crds.json")
-"""MetalLB's own, of config/crd/bases, without descriptions."""
+"""MetalLB's CustomResourceDefinitions, from config/crd/bases, without descriptions."""
 _API = "metallb.io/v1beta1"
 _RBAC = "rbac.authorization.k8s.io"
 _METRICS = 7472
 _READ = ["get", "list", "watch"]
 PARTS = ("controller", "speaker")
-# After MetalLB's own: a link that pods or tunnels have, and none of the hosts'.
+# After MetalLB's default: links of pods and tunnels, none of the hosts' own.
 _NOT_ANNOUNCED = (
     *("^docker.*", "^cbr.*", "^dummy.*", "^virbr.*", "^lxcbr.*", "^veth.*", "^lo$", "^cali.*", "^tunl.*"),
     *("^flannel.*", "^kube-ipvs.*", "^cni.*", "^nodelocaldns.*", "^lxc.*", "^cilium.*"),
@@ -33,7 +33,7 @@ _NOT_ANNOUNCED = (
 
 
 def addon(settings: LoadBalancerSettings, cluster: Cluster) -> Addon:
-    """MetalLB, with a pool of addresses for each rack, announced by that rack's nodes alone."""
+    """MetalLB, with a pool of addresses for each rack, which only the nodes of that rack announce."""
     return Addon(
         objects=(
             *_definitions(),
@@ -50,6 +50,7 @@ def addon(settings: LoadBalancerSettings, cluster: Cluster) -> Addon:
 
 
 def image(part: str) -> str:
+    """The image of a part of MetalLB, one of PARTS."""
     return f"quay.io/metallb/{part}:{VERSION}"
 
 
@@ -59,7 +60,7 @@ def _definitions() -> tuple[Object, ...]:
 
 
 def _pool(settings: LoadBalancerSettings, cluster: Cluster, rack: str) -> tuple[Object, ...]:
-    """An address is on its rack's segment: a node elsewhere would announce it to nobody."""
+    """An address belongs to its rack's segment: a node of another rack would announce it to nobody."""
     name = f"pool-{list(settings.addresses).index(rack) + 1}"
     nodes = {"key": "kubernetes.io/hostname", "operator": "In", "values": list(announcers(cluster, rack))}
     return (
@@ -78,7 +79,7 @@ def _written(text: str) -> str:
 
 
 def _access() -> tuple[Object, ...]:
-    """Service accounts and what they may: in MetalLB's own namespace, and in the cluster."""
+    """Service accounts and their rights, in MetalLB's namespace and in the cluster."""
     kinds = ["bgppeers", "bfdprofiles", "ipaddresspools", "bgpadvertisements", "l2advertisements", "communities"]
     here = [_rule("", ["secrets", "configmaps", "pods"], _READ), _rule("metallb.io", kinds, _READ)]
     everywhere = {

@@ -1,4 +1,4 @@
-"""What an inventory says of load balancers, and what cannot work."""
+"""The load balancer of an inventory: its settings, and why they cannot work on a cluster."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class LoadBalancerSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    provider: Literal["metallb"] = Field("metallb", description="who gives the addresses and announces them")
+    provider: Literal["metallb"] = Field("metallb", description="what assigns the addresses and announces them")
     addresses: dict[str, tuple[str, ...]] = Field(
-        min_length=1, description="rack -> ranges of its segment that nobody has: 192.0.2.240-192.0.2.250 or a subnet"
+        min_length=1, description="rack -> unused ranges of its segment: 192.0.2.240-192.0.2.250 or a subnet"
     )
 
     @field_validator("addresses")
@@ -35,19 +35,20 @@ class LoadBalancerSettings(BaseModel):
         return value
 
     def problems(self, cluster: Cluster) -> Iterator[str]:
-        """What cannot work on this cluster, each as `<setting>: <what is wrong>; <remedy>`."""
+        """Why it cannot work on this cluster, each as `<setting>: <what is wrong> (<what it is>); <remedy>`."""
         if cluster.cloud:
-            yield "load_balancer: a cloud's network hears no node announce an address; leave it out"
+            yield "load_balancer: a cloud's network ignores addresses that nodes announce; remove it"
         if cluster.kube_proxy_mode == "ipvs" and not cluster.kube_proxy.get("ipvs", {}).get("strictARP"):
             yield (
-                "load_balancer: with IPVS every node answers for every address; "
+                "load_balancer: with IPVS every node answers ARP for every address; "
                 'set kube_proxy = {"mode": "ipvs", "ipvs": {"strictARP": True}}'
             )
+        racks = ", ".join(dict.fromkeys(n.rack for n in cluster.nodes if not n.is_control_plane)) or "none"
         for rack in self.addresses:
             if not announcers(cluster, rack):
                 yield (
-                    f"load_balancer.addresses.{rack}: no worker of this rack would announce them; name one of "
-                    f"{', '.join(dict.fromkeys(n.rack for n in cluster.nodes if not n.is_control_plane)) or 'none'}"
+                    f"load_balancer.addresses.{rack}: the rack has no worker to announce them; "
+                    f"use a rack with workers: {racks}"
                 )
         found = [
             (f"load_balancer.addresses.{r}: {text}", ends(text)) for r, all_ in self.addresses.items() for text in all_
@@ -59,21 +60,21 @@ class LoadBalancerSettings(BaseModel):
                         yield f"{where} contains the address of {node.name} ({address}); choose others"
             for subnet in (*cluster.pod_subnets, *cluster.service_subnets):
                 if _meet((first, last), (subnet[0], subnet[-1])):
-                    yield f"{where} overlaps {subnet}, the cluster's own; choose others"
+                    yield f"{where} overlaps {subnet} of the cluster; choose others"
         for (where, one), (_, other) in combinations(found, 2):
             if _meet(one, other):
-                yield f"{where} overlaps {other[0]}-{other[1]}; an address is in one range"
+                yield f"{where} overlaps {other[0]}-{other[1]}; put each address in one range only"
 
 
 def announcers(cluster: Cluster, rack: str) -> tuple[str, ...]:
-    """The nodes that announce a rack's addresses: its workers, as kubeadm excludes control planes by a label."""
+    """The nodes that announce a rack's addresses: its workers, since kubeadm labels control planes as excluded."""
     return tuple(n.name for n in cluster.nodes if n.rack == rack and not n.is_control_plane)
 
 
 def ends(text: str) -> Ends:
     """First and last address of a range.
 
-    :raises ValueError: if it is none.
+    :raises ValueError: if it is not a range.
     """
     first, dash, last = text.partition("-")
     try:
@@ -83,9 +84,9 @@ def ends(text: str) -> Ends:
             subnet = ip_network(text)
             found = (subnet[0], subnet[-1])
     except ValueError as error:
-        raise ValueError("a range looks like 192.0.2.240-192.0.2.250 or 192.0.2.240/28") from error
+        raise ValueError("a range has the form 192.0.2.240-192.0.2.250 or 192.0.2.240/28") from error
     if found[0].version != found[1].version or found[0] > found[1]:  # type: ignore[operator]
-        raise ValueError(f"{text} ends before it begins")
+        raise ValueError(f"the end of {text} is before its beginning")
     return found
 
 

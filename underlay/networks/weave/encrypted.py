@@ -14,9 +14,9 @@ from .fast_datapath import WeaveFastDatapath
 class WeaveEncrypted(WeaveFastDatapath):
     """Weave's fast datapath with a password: IPsec around VXLAN; legacy.
 
-    To choose only where Weave is there already and the network between hosts is not trusted. All nodes share one
-    password. ESP (IP protocol 50) has to pass between nodes: clouds have to be told to, and NAT breaks it. No other
-    IPsec may run on the hosts. Otherwise as weave-fast-datapath.
+    Choose it only where Weave is already in use and the network between hosts is not trusted. All nodes share one
+    password. ESP (IP protocol 50) has to pass between nodes: clouds need a firewall rule for it, and NAT breaks it. No
+    other IPsec may run on the hosts. Otherwise like weave-fast-datapath.
     """
 
     data_path = "VXLAN between nodes by Open vSwitch, inside IPsec"
@@ -30,5 +30,5 @@ class WeaveEncrypted(WeaveFastDatapath):
         return replace(super().traits, encryption=self.encryption)
 
     def problems(self, cluster: Cluster) -> list[str]:
-        missing = "network.password: is missing; make one with `openssl rand -hex 16`, or use weave-fast-datapath"
+        missing = "network.password: is missing; generate one with `openssl rand -hex 16`, or use weave-fast-datapath"
         return [*super().problems(cluster), *([] if self.password else [missing])]

@@ -15,19 +15,19 @@ from underlay.networks.xfrm import STATES, associations_problem
 
 from .weave import PORT, Weave
 
-# net/bridge.go: 20 IP, 8 UDP, 8 VXLAN, 14 Ethernet, and 34 that ESP takes with a password; Weave's own MTU of 1376 is
-# what they leave of 1460. ESP pads to four bytes, so that a multiple of four wastes none.
+# net/bridge.go: 20 IP, 8 UDP, 8 VXLAN, 14 Ethernet, and 34 for ESP with a password; Weave's default MTU of 1376 is 1460
+# less these. ESP pads to four bytes, so that an MTU that is a multiple of four wastes none.
 _RESERVED = 84
 _ESP = 34
 
 
 class WeaveFastDatapath(Weave):
-    """Weave's VXLAN by the kernel's Open vSwitch; legacy.
+    """Weave's VXLAN by Open vSwitch in the kernel; legacy.
 
-    To choose only where Weave is there already: nobody has maintained it since 2024. Works across routers, enforces
-    policies, and each node's agent finds the others by itself. A connection that cannot have this data path (UDP 6784
-    does not pass, or packets of its size) falls back to sleeve without a word; the checks tell. 84 bytes a packet are
-    reserved, IPv4 only. With a password it is weave-encrypted.
+    Choose it only where Weave is already in use: it has had no maintainer since 2024. Works across routers, enforces
+    network policies, and each node's agent discovers the others. A connection that cannot use this data path (UDP 6784
+    is blocked, or packets of its size are) falls back to sleeve silently; the checks report it. Reserves 84 bytes per
+    packet, IPv4 only. With a password it is weave-encrypted.
     """
 
     data_path = "VXLAN between nodes, by Open vSwitch in the kernel"
@@ -55,14 +55,14 @@ class WeaveFastDatapath(Weave):
         return _RESERVED + cluster.path_mtu % 4
 
     def wire(self, cluster: Cluster, one: Node, other: Node) -> Wire:
-        bare, tunnelled = pods_in_the_clear(cluster), f"udp port {PORT + 1}"
+        pods, tunnelled = pods_in_the_clear(cluster), f"udp port {PORT + 1}"
         if self.password:
-            return Wire(shows="ip proto 50", never=bare, never_sent=tunnelled)
-        return Wire(shows=tunnelled, never=bare)
+            return Wire(shows="ip proto 50", never=pods, never_sent=tunnelled)
+        return Wire(shows=tunnelled, never=pods)
 
     def checks(self, cluster: Cluster) -> list[Check]:
         if not self.password:
             return super().checks(cluster)
-        judged = [(node, partial(associations_problem, cluster, node)) for node in cluster.nodes]
-        own = [Check("IPsec associations", node.name, STATES, judge) for node, judge in judged]
+        judges = [(node, partial(associations_problem, cluster, node)) for node in cluster.nodes]
+        own = [Check("IPsec associations", node.name, STATES, judge) for node, judge in judges]
         return [*super().checks(cluster), *own]

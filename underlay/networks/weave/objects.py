@@ -11,7 +11,7 @@ NAMESPACE = "kube-system"
 NAME = "weave-net"
 _SECRET = "weave-passwd"  # noqa: S105, the object's name
 _RBAC = "rbac.authorization.k8s.io"
-# The init container looks for these, by the names it knows (init.sh).
+# The init container looks for these volumes by name (init.sh).
 _HOST = {"cni-bin": ("/opt", "/host/opt"), "cni-bin2": ("/home", "/host/home"), "cni-conf": ("/etc", "/host/etc")}
 
 
@@ -23,7 +23,12 @@ def objects(
     network_policy: bool,
     password: str | None,
 ) -> tuple[Object, ...]:
-    """Everything Weave lays down; `environment` is the agent's, `shared` every container's."""
+    """All objects of Weave.
+
+    :param environment: environment variables of the agent.
+    :param shared: environment variables of every container.
+    :param network_policy: whether weave-npc runs.
+    """
     secret: Object = {
         "apiVersion": "v1",
         "kind": "Secret",
@@ -36,7 +41,7 @@ def objects(
         {"apiGroups": ["networking.k8s.io"], "resources": ["networkpolicies"], "verbs": read},
         {"apiGroups": [""], "resources": ["nodes/status"], "verbs": ["patch", "update"]},
     ]
-    # Which peers there were, kept by the agents themselves.
+    # The agents keep the list of peers there.
     own_rules = [
         {"apiGroups": [""], "resources": ["configmaps"], "resourceNames": [NAME], "verbs": ["get", "update"]},
         {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["create"]},
@@ -103,7 +108,7 @@ def _daemon_set(
         "spec": {
             "selector": {"matchLabels": labels},
             "minReadySeconds": 5,
-            # Agents of different settings do not talk, so that one after another would take the network apart.
+            # Agents of different settings do not connect: replacing them one by one would partition the network.
             "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "100%"}},
             "template": {
                 "metadata": {"labels": labels, **annotations},
@@ -133,7 +138,7 @@ def _daemon_set(
 
 
 def _digest(password: str) -> str:
-    """What changes with the password, so that agents are replaced; made slow to guess by, since anybody may read it."""
+    """A digest of the password, so that a new one replaces the agents; slow to compute, since anybody may read it."""
     return hashlib.scrypt(password.encode(), salt=NAME.encode(), n=2**12, r=8, p=1, dklen=8).hex()
 
 

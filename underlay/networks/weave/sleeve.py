@@ -12,18 +12,18 @@ from underlay.model.prerequisites import Port
 
 from .weave import PORT, Weave
 
-# Weave gives a bridge without the fast data path 65535, and splits packets itself; this is its MTU with it.
+# Without fast datapath Weave gives the bridge an MTU of 65535 and fragments packets itself; this is its MTU with it.
 _MTU = 1376
-# Of names and lengths (router/crypto.go); with a password a sequence number and an authenticator come to them.
-_FRAME, _SEALED = 20, 24
+# Names and lengths (router/crypto.go); with a password also a sequence number and an authenticator.
+_FRAME, _ENCRYPTED = 20, 24
 
 
 class WeaveSleeve(Weave):
-    """Weave's packets through a program on each node, by UDP; legacy.
+    """Weave's packets through a user-space process on each node, over UDP; legacy.
 
-    To choose only where Weave is there already and the kernel has no Open vSwitch: each packet is captured, sent and
-    put back by the agent, so that it is slow and costs CPU. Works across routers and through NAT, on one port. Pods
-    have an MTU of 1376, IPv4 only. With a password, packets are sealed by NaCl.
+    Choose it only where Weave is already in use and the kernel has no Open vSwitch: the agent captures, sends and
+    injects each packet, so that it is slow and costs CPU. Works across routers and through NAT, on one port. Pods have
+    an MTU of 1376, IPv4 only. With a password, packets are encrypted with NaCl.
     """
 
     data_path = "UDP from a user-space process"
@@ -43,8 +43,10 @@ class WeaveSleeve(Weave):
         return super().environment(cluster) | {"WEAVE_NO_FASTDP": "true"}
 
     def headers(self, cluster: Cluster) -> tuple[Header, ...]:
-        sealed = bool(self.password)
-        frame = Header("sleeve", _FRAME + (_SEALED if sealed else 0), "sealed from here on" if sealed else "")
+        encrypted = bool(self.password)
+        frame = Header(
+            "sleeve", _FRAME + (_ENCRYPTED if encrypted else 0), "encrypted from here on" if encrypted else ""
+        )
         return (ip(), udp(PORT), frame, ETHERNET)
 
     def pod_mtu(self, cluster: Cluster) -> int:

@@ -23,48 +23,52 @@ from underlay.resources.sysctl import Sysctl
 from . import checks
 from .objects import NAME, NAMESPACE, objects
 
-# The fork rajch/weave; Weaveworks is gone. Its last commit is of December 2024.
+# The fork rajch/weave, since Weaveworks no longer exists. Its last commit is of December 2024.
 VERSION = "2.9.0"
-# The newest Kubernetes that the fork names anywhere.
+# The newest Kubernetes that the fork mentions.
 KUBERNETES_KNOWN = (1, 29)
-# Connections an agent makes at the most, where nothing is said (launch.sh): with more nodes, some would be left out.
+# The default maximum of connections of an agent (launch.sh): with more nodes, it would not reach all.
 CONNECTIONS = 200
-PASSWORD_LEAST = 16
+PASSWORD_MIN = 16
 PORT = 6783
-"""Of control by TCP and of sleeve by UDP; fast datapath has the next one."""
+"""Control over TCP and sleeve over UDP; fast datapath uses the next port."""
 
 
 class Weave(Network):
-    """Shared base: one DaemonSet of agents that find one another and hand out addresses of the whole pod subnet."""
+    """Shared base: one DaemonSet of agents that discover one another and assign addresses of the whole pod subnet."""
 
     retired_modes: ClassVar[Mapping[str, str]] = {
         "weave": "a mode is a plugin and a data path; use weave-fast-datapath",
         "weave-net": "a mode is a plugin and a data path; use weave-fast-datapath",
         "weave-fastdp": "its name is weave-fast-datapath",
-        "weave-awsvpc": "the routes of a VPC know no policy and no encryption of Weave's; use weave-fast-datapath",
+        "weave-awsvpc": "routes of a VPC bypass Weave's policies and encryption; use weave-fast-datapath",
     }
     retired_settings: ClassVar[Mapping[str, str]] = {
-        "mtu": "it follows the cluster's path_mtu, less what the mode adds",
+        "mtu": "it is derived from path_mtu and the mode's overhead",
         "ipalloc_range": "it is the cluster's pod_subnet",
-        "conn_limit": "it follows the number of nodes",
+        "conn_limit": "it is derived from the number of nodes",
     }
     path: ClassVar[Literal["fastdp", "sleeve"]]
-    """What every connection has to use, in the agent's own words."""
+    """The data path that every connection has to use, as the agent reports it."""
 
     accept_untested_kubernetes: bool = Field(
-        False, description="deploy on a Kubernetes, or beside a kube-proxy, that this Weave was never tried with"
+        False, description="deploy on a version of Kubernetes, or with a kube-proxy mode, that Weave is not tested with"
     )
-    network_policy: bool = Field(True, description="enforce NetworkPolicy, by weave-npc")
+    network_policy: bool = Field(True, description="enforce NetworkPolicy with weave-npc")
     iptables_backend: Literal["nft", "legacy"] = Field(
-        "nft", description="which of iptables' two backends the agents write to: the one that the hosts use"
+        "nft", description="the iptables backend that the agents write to; has to be the one that the hosts use"
     )
-    password: SecretStr | None = Field(None, description="encrypts what goes between nodes; 16 characters or more")
+    password: SecretStr | None = Field(
+        None, description="encrypts traffic between nodes; 16 characters or more; secret"
+    )
 
     @field_validator("password")
     @classmethod
     def _strong(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and len(value.get_secret_value()) < PASSWORD_LEAST:
-            raise ValueError(f"{PASSWORD_LEAST} characters or more are needed; make them with `openssl rand -hex 16`")
+        if value is not None and len(value.get_secret_value()) < PASSWORD_MIN:
+            raise ValueError(
+                f"a password has {PASSWORD_MIN} characters or more; generate one with `openssl rand -hex 16`"
+            )
         return value
 
     @classmethod
@@ -79,13 +83,13 @@ class Weave(Network):
             reach=Reach.ANYWHERE,
             policy="weave-npc" if self.network_policy else "",
             encryption=self.encryption if self.password else "",
-            warning="legacy: a fork of 2024, not known to work on Kubernetes past 1.29 or with nftables' kube-proxy",
+            warning="legacy: a fork of 2024, untested with Kubernetes after 1.29 and kube-proxy in nftables mode",
         )
 
     @property
     @abstractmethod
     def encryption(self) -> str:
-        """What a password turns on."""
+        """The encryption that a password switches on."""
 
     def problems(self, cluster: Cluster) -> list[str]:
         return [
@@ -100,8 +104,8 @@ class Weave(Network):
             return []
         known = ".".join(map(str, KUBERNETES_KNOWN))
         return [
-            f"network.accept_untested_kubernetes: Weave {VERSION} is not known to work on Kubernetes past {known}, and "
-            f"this is {cluster.kubernetes_version}; choose a mode of another plugin, or set it to True and try"
+            f"network.accept_untested_kubernetes: Weave {VERSION} is not known to work with Kubernetes after {known} "
+            f"(it is {cluster.kubernetes_version}); choose a mode of another plugin, or set it to True to try"
         ]
 
     def _ipv6(self, cluster: Cluster) -> list[str]:
@@ -109,33 +113,35 @@ class Weave(Network):
         if subnet is None:
             return []
         return [
-            f"network.mode: {self.mode} carries IPv4 only, and pods have addresses of {subnet} here; "
-            "leave the IPv6 subnets out, or choose a mode of another plugin"
+            f"network.mode: {self.mode} carries IPv4 only (a pod subnet is {subnet}); "
+            "remove the IPv6 subnets, or choose a mode of another plugin"
         ]
 
     def _kube_proxy(self, cluster: Cluster) -> list[str]:
         found = []
-        told = cluster.kube_proxy.get("clusterCIDR", str(cluster.pod_subnet))
-        if told != str(cluster.pod_subnet):
+        cluster_cidr = cluster.kube_proxy.get("clusterCIDR", str(cluster.pod_subnet))
+        if cluster_cidr != str(cluster.pod_subnet):
             found.append(
-                f"kube_proxy: clusterCIDR is {told}, and Weave hands out {cluster.pod_subnet}; leave clusterCIDR out"
+                f"kube_proxy.clusterCIDR: differs from pod_subnet, which Weave assigns addresses of (it is "
+                f"{cluster_cidr}); remove it"
             )
         if any(
             isinstance(part, Mapping) and part.get("masqueradeAll")
             for part in (cluster.kube_proxy.get("iptables"), cluster.kube_proxy.get("nftables"))
         ):
-            found.append("kube_proxy: masqueradeAll hides from weave-npc who asks; leave it out")
+            found.append("kube_proxy: masqueradeAll hides the source of requests from weave-npc; remove it")
         return found
 
     @abstractmethod
-    def ports(self) -> tuple[Port, ...]: ...
+    def ports(self) -> tuple[Port, ...]:
+        """Ports of the data path; the port of control is the same for all."""
 
     @abstractmethod
     def links(self) -> tuple[str, ...]:
-        """Links that every node has, all that its data path is made of."""
+        """The links of the data path, which every node has."""
 
     def modules(self) -> tuple[str, ...]:
-        # The agent makes a dummy for a moment, to give the bridge its MTU (net/bridge.go).
+        # The agent creates a temporary dummy link to set the bridge's MTU (net/bridge.go).
         policy = ("ip_set", "xt_set", "xt_physdev") if self.network_policy else ()
         legacy = ("iptable_filter", "iptable_nat", "iptable_mangle", "iptable_raw")
         return ("dummy", *policy, *(legacy if self.iptables_backend == "legacy" else ()))
@@ -151,7 +157,7 @@ class Weave(Network):
         )
 
     def environment(self, cluster: Cluster) -> dict[str, str]:
-        """What the agent is told; a value counts by being there, so that there is no "false"."""
+        """Environment variables of the agent; a variable counts if it is set, whatever its value."""
         return {
             "INIT_CONTAINER": "true",
             "CHECKPOINT_DISABLE": "1",
@@ -180,7 +186,7 @@ class Weave(Network):
             links = partial(checks.links_problem, self.links(), self.pod_mtu(cluster))
             found += [
                 Check(f"every connection is {self.path}", node.name, checks.REPORT, connections),
-                Check("what the agent was told", node.name, checks.REPORT, settings),
+                Check("the agent's settings", node.name, checks.REPORT, settings),
                 Check("Weave's links", node.name, checks.LINKS, links),
                 Check("the route to all pods", node.name, checks.ROUTES, partial(checks.route_problem, cluster)),
             ]

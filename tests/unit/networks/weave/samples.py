@@ -1,4 +1,4 @@
-"""What the tests of Weave's modes share: an agent's report, and what was laid down."""
+"""What the tests of Weave's modes share: an agent's report, and the objects that are applied."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from underlay.networks.weave.weave import Weave
 
 PASSWORD = "0123456789abcdef0123456789abcdef"  # noqa: S105, a test's
 KEYED = {"accept_untested_kubernetes": True, "password": SecretStr(PASSWORD)}
-# Every agent tries itself, too.
+# Every agent tries to connect to itself, too.
 SELF = ("failed", "cannot connect to ourself, retry: never", "fastdp")
 
 
@@ -52,10 +52,10 @@ def agent(made: Weave) -> dict[str, Any]:
 
 
 def containers(made: Weave) -> dict[str, dict[str, Any]]:
-    laid = next(o for o in made.addon(one_rack()).objects if o["kind"] == "DaemonSet")
-    pod = laid["spec"]["template"]["spec"]
+    daemon_set = next(o for o in made.addon(one_rack()).objects if o["kind"] == "DaemonSet")
+    pod = daemon_set["spec"]["template"]["spec"]
     return {c["name"]: c for c in (*pod["initContainers"], *pod["containers"])}
 
 
-def told(container: dict[str, Any]) -> dict[str, str]:
+def variables(container: dict[str, Any]) -> dict[str, str]:
     return {e["name"]: e["value"] for e in container["env"] if "value" in e}

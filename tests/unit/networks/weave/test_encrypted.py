@@ -1,4 +1,4 @@
-"""What only weave-encrypted does: a password that has to be there, IPsec between all nodes."""
+"""What is specific to weave-encrypted: a mandatory password, IPsec between all nodes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def state(source: str, target: str) -> str:
 
 def test_is_refused_without_a_password() -> None:
     assert WeaveEncrypted(accept_untested_kubernetes=True).problems(cluster()) == [
-        "network.password: is missing; make one with `openssl rand -hex 16`, or use weave-fast-datapath"
+        "network.password: is missing; generate one with `openssl rand -hex 16`, or use weave-fast-datapath"
     ]
 
 
@@ -35,7 +35,7 @@ def test_every_other_node_has_an_association_in_each_direction() -> None:
     )
 
 
-def test_eighty_four_bytes_are_around_a_packet() -> None:
+def test_a_packet_grows_by_eighty_four_bytes() -> None:
     assert [(h.name, h.size) for h in MADE.headers(cluster())] == [
         ("IPv4", 20),
         ("ESP", 34),
@@ -46,12 +46,12 @@ def test_eighty_four_bytes_are_around_a_packet() -> None:
     assert MADE.overhead(cluster()) == 84
 
 
-def test_the_wire_shows_esp_and_nothing_leaves_in_the_clear() -> None:
+def test_a_capture_shows_esp_and_nothing_leaves_in_the_clear() -> None:
     made = cluster()
     wire = MADE.wire(made, made.nodes[0], made.nodes[2])
     assert (wire.shows, wire.never, wire.never_sent) == ("ip proto 50", "net 10.244.0.0/16", "udp port 6784")
 
 
-def test_says_what_encrypts_and_what_it_leaves() -> None:
+def test_it_encrypts_with_ipsec_and_leaves_its_state() -> None:
     assert WeaveEncrypted().traits.encryption == "IPsec"
     assert MADE.traces().xfrm

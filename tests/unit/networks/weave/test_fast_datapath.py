@@ -1,4 +1,4 @@
-"""What only weave-fast-datapath does: the links of Open vSwitch, and UDP 6784 on the wire."""
+"""What is specific to weave-fast-datapath: the links of Open vSwitch, and UDP 6784 on the wire."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def judged(*names: str, mtu: int = 1416) -> str | None:
     ("names", "problem"),
     [
         (OWN, None),
-        (OWN[:2] + OWN[3:], "vxlan-6784 is missing"),
+        (OWN[:2] + OWN[3:], "missing vxlan-6784"),
         (
             ("weave", "vethwe-bridge", "vethwe-pcap"),
-            "vethwe-pcap of another data path is there; datapath, vethwe-datapath, vxlan-6784 is missing",
+            "missing datapath, vethwe-datapath, vxlan-6784; unexpected vethwe-pcap",
         ),
-        ((), "datapath, vethwe-bridge, vethwe-datapath, vxlan-6784, weave is missing"),
+        ((), "missing datapath, vethwe-bridge, vethwe-datapath, vxlan-6784, weave"),
     ],
 )
 def test_the_links_are_open_vswitchs(names: tuple[str, ...], problem: str | None) -> None:
@@ -38,20 +38,20 @@ def test_the_links_are_open_vswitchs(names: tuple[str, ...], problem: str | None
 
 
 def test_the_bridge_has_the_pods_mtu() -> None:
-    assert judged(*OWN, mtu=1376) == "weave has MTU 1376, not 1416"
+    assert judged(*OWN, mtu=1376) == "weave: mtu 1376, expected 1416"
 
 
-def test_fifty_bytes_are_around_a_packet_and_eighty_four_are_reserved() -> None:
+def test_a_packet_grows_by_fifty_bytes_of_eighty_four_reserved() -> None:
     assert sum(h.size for h in MADE.headers(cluster())) == 50
     assert MADE.overhead(cluster()) == 84
 
 
-def test_the_wire_shows_the_overlay_and_no_pod() -> None:
+def test_a_capture_shows_the_overlay_and_no_pod_address() -> None:
     made = cluster()
     wire = MADE.wire(made, made.nodes[0], made.nodes[2])
     assert (wire.shows, wire.never, wire.never_sent) == ("udp port 6784", "net 10.244.0.0/16", "")
 
 
-def test_nothing_of_ipsec_is_asked_or_left() -> None:
+def test_ipsec_is_neither_checked_nor_left() -> None:
     assert "IPsec associations" not in {c.name for c in MADE.checks(cluster())}
     assert not MADE.traces().xfrm

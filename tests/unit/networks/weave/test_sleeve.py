@@ -1,4 +1,4 @@
-"""What only weave-sleeve does: no fast data path, everything through UDP 6783."""
+"""What is specific to weave-sleeve: no fast datapath, everything over UDP 6783."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.unit.clusters import cluster
 from underlay.networks.weave.sleeve import WeaveSleeve
 
 MADE = WeaveSleeve(accept_untested_kubernetes=True)
-SEALED = WeaveSleeve(accept_untested_kubernetes=True, password=SecretStr("0123456789abcdef"))
+ENCRYPTED = WeaveSleeve(accept_untested_kubernetes=True, password=SecretStr("0123456789abcdef"))
 OWN = ("weave", "vethwe-bridge", "vethwe-pcap")
 
 
@@ -19,10 +19,10 @@ OWN = ("weave", "vethwe-bridge", "vethwe-pcap")
     ("names", "problem"),
     [
         (OWN, None),
-        (("weave", "vethwe-bridge"), "vethwe-pcap is missing"),
+        (("weave", "vethwe-bridge"), "missing vethwe-pcap"),
         (
             ("weave", "vethwe-bridge", "datapath", "vethwe-datapath", "vxlan-6784"),
-            "datapath, vethwe-datapath, vxlan-6784 of another data path is there; vethwe-pcap is missing",
+            "missing vethwe-pcap; unexpected datapath, vethwe-datapath, vxlan-6784",
         ),
     ],
 )
@@ -33,22 +33,22 @@ def test_the_links_are_a_bridges_and_no_open_vswitchs(names: tuple[str, ...], pr
 
 def test_the_bridge_has_no_mtu_of_its_own_making() -> None:
     check = next(c for c in MADE.checks(cluster()) if c.name == "Weave's links")
-    seen = json.dumps([{"ifname": n, "mtu": 65535} for n in OWN])
-    assert check.judge(seen) == "weave has MTU 65535, not 1376"
+    shown = json.dumps([{"ifname": n, "mtu": 65535} for n in OWN])
+    assert check.judge(shown) == "weave: mtu 65535, expected 1376"
 
 
-def test_a_packet_grows_by_sixty_two_bytes_and_by_twenty_four_more_when_sealed() -> None:
+def test_a_packet_grows_by_sixty_two_bytes_and_by_twenty_four_more_when_encrypted() -> None:
     assert MADE.overhead(cluster()) == 62
-    assert SEALED.overhead(cluster()) == 86
+    assert ENCRYPTED.overhead(cluster()) == 86
 
 
-def test_the_wire_shows_sleeve_and_no_fast_data_path() -> None:
+def test_a_capture_shows_sleeve_and_no_fast_datapath() -> None:
     made = cluster()
     wire = MADE.wire(made, made.nodes[0], made.nodes[2])
     assert (wire.shows, wire.never) == ("udp port 6783", "udp port 6784 or net 10.244.0.0/16")
 
 
-def test_a_password_seals_packets_without_ipsec() -> None:
-    assert SEALED.traits.encryption == "NaCl"
-    assert not SEALED.traces().xfrm
-    assert "IPsec associations" not in {c.name for c in SEALED.checks(cluster())}
+def test_a_password_encrypts_packets_without_ipsec() -> None:
+    assert ENCRYPTED.traits.encryption == "NaCl"
+    assert not ENCRYPTED.traces().xfrm
+    assert "IPsec associations" not in {c.name for c in ENCRYPTED.checks(cluster())}

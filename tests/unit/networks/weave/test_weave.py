@@ -1,4 +1,4 @@
-"""What all modes of Weave share: a Kubernetes that it does not know, its objects, what hosts need."""
+"""What all modes of Weave share: an untested Kubernetes, their objects, their prerequisites."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from underlay.networks.weave.sleeve import WeaveSleeve
 from underlay.networks.weave.weave import Weave
 from underlay.resources.kernel_module import KernelModule
 
-from .samples import KEYED, PASSWORD, agent, containers, of, told
+from .samples import KEYED, PASSWORD, agent, containers, of, variables
 
 MODES = [name for name in modes() if name.startswith("weave-")]
 
 
-def test_every_data_path_is_here() -> None:
+def test_every_data_path_is_a_mode() -> None:
     assert MODES == ["weave-encrypted", "weave-fast-datapath", "weave-sleeve"]
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_kubernetes_that_it_does_not_know_is_refused_until_that_is_accepted(mode: str) -> None:
+def test_an_untested_kubernetes_is_refused_until_accepted(mode: str) -> None:
     problem = (
-        "network.accept_untested_kubernetes: Weave 2.9.0 is not known to work on Kubernetes past 1.29, and this is "
-        "v1.37.2; choose a mode of another plugin, or set it to True and try"
+        "network.accept_untested_kubernetes: Weave 2.9.0 is not known to work with Kubernetes after 1.29 (it is v1.37.2); "
+        "choose a mode of another plugin, or set it to True to try"
     )
     assert of(mode, accept_untested_kubernetes=False).problems(cluster()) == [problem]
     assert of(mode, accept_untested_kubernetes=False).problems(cluster(kubernetes_version="v1.29.15")) == []
@@ -43,8 +43,8 @@ def test_is_refused_from_the_inventory_alone() -> None:
     from tests.unit.inventory.test_spec import problems_of  # noqa: PLC0415
 
     assert problems_of(hosts(network={"mode": "weave-sleeve", "password": "short", "mtu": 9}), groups()) == [
-        "network.password: 16 characters or more are needed; make them with `openssl rand -hex 16` (not shown)",
-        "network.mtu: is out of date; it follows the cluster's path_mtu, less what the mode adds",
+        "network.password: a password has 16 characters or more; generate one with `openssl rand -hex 16` (not shown)",
+        "network.mtu: is out of date; it is derived from path_mtu and the mode's overhead",
     ]
     assert problems_of(hosts(mode="weave-net"), groups()) == [
         "network.mode: weave-net is out of date; a mode is a plugin and a data path; use weave-fast-datapath"
@@ -54,8 +54,8 @@ def test_is_refused_from_the_inventory_alone() -> None:
 @pytest.mark.parametrize("mode", MODES)
 def test_ipv6_is_refused(mode: str) -> None:
     assert of(mode).problems(dual_stack()) == [
-        f"network.mode: {mode} carries IPv4 only, and pods have addresses of fd00:10:244::/56 here; "
-        "leave the IPv6 subnets out, or choose a mode of another plugin"
+        f"network.mode: {mode} carries IPv4 only (a pod subnet is fd00:10:244::/56); "
+        "remove the IPv6 subnets, or choose a mode of another plugin"
     ]
 
 
@@ -66,19 +66,22 @@ def test_ipv6_is_refused(mode: str) -> None:
         ({"clusterCIDR": "10.244.0.0/16"}, []),
         (
             {"clusterCIDR": "10.32.0.0/12"},
-            ["kube_proxy: clusterCIDR is 10.32.0.0/12, and Weave hands out 10.244.0.0/16; leave clusterCIDR out"],
+            [
+                "kube_proxy.clusterCIDR: differs from pod_subnet, which Weave assigns addresses of (it is 10.32.0.0/12); "
+                "remove it"
+            ],
         ),
         (
             {"mode": "iptables", "iptables": {"masqueradeAll": True}},
-            ["kube_proxy: masqueradeAll hides from weave-npc who asks; leave it out"],
+            ["kube_proxy: masqueradeAll hides the source of requests from weave-npc; remove it"],
         ),
     ],
 )
-def test_a_kube_proxy_that_does_not_go_with_it_is_refused(kube_proxy: dict[str, Any], problem: list[str]) -> None:
+def test_an_incompatible_kube_proxy_is_refused(kube_proxy: dict[str, Any], problem: list[str]) -> None:
     assert of("weave-fast-datapath").problems(cluster(kube_proxy=kube_proxy)) == problem
 
 
-def test_says_that_it_is_legacy() -> None:
+def test_its_status_is_legacy() -> None:
     traits = of("weave-sleeve").traits
     assert traits.status is Status.LEGACY
     assert traits.warning.startswith("legacy: a fork of 2024")
@@ -92,8 +95,8 @@ def test_says_that_it_is_legacy() -> None:
         (of("weave-sleeve"), {"WEAVE_MTU": "1376", "WEAVE_NO_FASTDP": "true"}),
     ],
 )
-def test_the_agent_is_told_what_was_asked_for(made: Weave, environment: dict[str, str]) -> None:
-    assert told(agent(made)) == {
+def test_the_agent_gets_the_settings(made: Weave, environment: dict[str, str]) -> None:
+    assert variables(agent(made)) == {
         "INIT_CONTAINER": "true",
         "CHECKPOINT_DISABLE": "1",
         "IPALLOC_RANGE": "10.244.0.0/16",
@@ -106,7 +109,7 @@ def test_the_agent_is_told_what_was_asked_for(made: Weave, environment: dict[str
 
 def test_every_container_writes_to_the_same_backend_of_iptables() -> None:
     made = of("weave-fast-datapath", iptables_backend="legacy")
-    assert {told(c)["IPTABLES_BACKEND"] for c in containers(made).values()} == {"legacy"}
+    assert {variables(c)["IPTABLES_BACKEND"] for c in containers(made).values()} == {"legacy"}
     assert {"iptable_filter", "iptable_nat", "iptable_mangle", "iptable_raw"} < set(made.modules())
 
 
@@ -118,7 +121,7 @@ def test_more_nodes_than_an_agent_connects_to_raise_its_limit() -> None:
 def test_policies_can_be_left_out() -> None:
     made = of("weave-fast-datapath", network_policy=False)
     assert set(containers(made)) == {"weave-init", "weave"}
-    assert told(agent(made))["EXPECT_NPC"] == "0"
+    assert variables(agent(made))["EXPECT_NPC"] == "0"
     assert made.traits.policy == ""
     assert "xt_set" not in made.modules()
     assert of("weave-fast-datapath").traits.policy == "weave-npc"
@@ -143,8 +146,8 @@ def test_the_password_is_kept_in_a_secret_and_nowhere_else() -> None:
 def test_a_changed_password_replaces_the_agents() -> None:
     def annotations(password: str) -> dict[str, str]:
         made = WeaveEncrypted(accept_untested_kubernetes=True, password=SecretStr(password))
-        laid = next(o for o in made.addon(one_rack()).objects if o["kind"] == "DaemonSet")
-        return dict(laid["spec"]["template"]["metadata"]["annotations"])
+        daemon_set = next(o for o in made.addon(one_rack()).objects if o["kind"] == "DaemonSet")
+        return dict(daemon_set["spec"]["template"]["metadata"]["annotations"])
 
     assert annotations(PASSWORD) == annotations(PASSWORD)
     assert annotations(PASSWORD) != annotations(PASSWORD[::-1])
@@ -163,7 +166,7 @@ def test_ports_of_control_and_of_data() -> None:
 
 
 @pytest.mark.parametrize(
-    ("made", "wanted", "more"),
+    ("made", "expected", "unexpected"),
     [
         (of("weave-fast-datapath"), {"openvswitch", "vxlan", "dummy"}, {"esp4", "xfrm_user"}),
         (of("weave-encrypted"), {"openvswitch", "vxlan", "dummy", "esp4", "xfrm_user"}, set()),
@@ -171,10 +174,10 @@ def test_ports_of_control_and_of_data() -> None:
         (WeaveSleeve(**KEYED), {"dummy"}, {"openvswitch", "vxlan", "esp4", "xfrm_user"}),
     ],
 )
-def test_hosts_are_asked_for_the_data_paths_modules_and_no_more(made: Weave, wanted: set[str], more: set[str]) -> None:
+def test_hosts_need_the_data_paths_modules_and_no_more(made: Weave, expected: set[str], unexpected: set[str]) -> None:
     modules = {r.module for r in made.prerequisites(cluster()).resources if isinstance(r, KernelModule)}
-    assert wanted | {"ip_set", "xt_set", "xt_physdev"} == modules
-    assert not modules & more
+    assert expected | {"ip_set", "xt_set", "xt_physdev"} == modules
+    assert not modules & unexpected
 
 
 def test_a_password_makes_the_fast_datapath_what_the_encrypted_mode_is() -> None:
@@ -186,6 +189,6 @@ def test_a_password_makes_the_fast_datapath_what_the_encrypted_mode_is() -> None
     ]
 
 
-def test_subnets_of_another_size_are_handed_out_too() -> None:
+def test_pod_subnets_of_another_size_are_assigned_too() -> None:
     made = of("weave-fast-datapath")
     assert made.environment(cluster(pod_subnet=ip_network("10.32.0.0/12")))["IPALLOC_RANGE"] == "10.32.0.0/12"
