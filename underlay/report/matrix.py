@@ -1,4 +1,4 @@
-"""The path matrix as SVG: who sends (rows) to whom (columns), and what came of it. A large cluster is told by racks."""
+"""The path matrix as SVG: who sends (rows) to whom (columns), and the results. A large cluster is shown by racks."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from underlay.templates import render
 from .document import Report
 from .observed import ObservedPath
 
-# Past so many nodes single cells say nothing any more.
+# Past this many nodes single cells are too small to read.
 BY_RACK = 24
-# Up to so many nodes a cell has room for a figure.
+# Up to this many nodes a cell has room for a figure.
 ROOMY = 8
-# Characters of a name that are shown beside a row, and above a column that is not slanted.
+# Characters of a name that fit next to a row, and above a column that is not slanted.
 _FITS, _FITS_COLUMN = 14, 11
 
 Cells = dict[tuple[str, str], list[ObservedPath]]
@@ -23,7 +23,7 @@ Cells = dict[tuple[str, str], list[ObservedPath]]
 
 @dataclass(frozen=True)
 class End:
-    """What stands beside an end's row and above its column."""
+    """The names of an end, next to its row and above its column."""
 
     row: str
     column: str
@@ -31,7 +31,7 @@ class End:
 
 @dataclass(frozen=True)
 class Cell:
-    """`look` is good, bad or none; `title` shows over the cell, `figure`, where there is one, in it."""
+    """`look` is good, bad or none; `title` is the tooltip, and `figure` the text below the mark, if any."""
 
     look: str
     title: str
@@ -39,7 +39,7 @@ class Cell:
 
 
 def matrix(report: Report) -> str:
-    """Empty where no path was tried."""
+    """Empty where no path was tested."""
     if not report.paths:
         return ""
     by_rack = len(report.nodes) > BY_RACK
@@ -58,12 +58,12 @@ def _drawn(order: list[str], cells: Cells, *, roomy: bool) -> str:
     left = 16 + 7 * min(max(len(n) for n in order), _FITS)
     top = 42 if roomy else 44 + 6 * min(max(len(n) for n in order), _FITS)
     bad = sum(bool(p.failed) for found in cells.values() for p in found)
-    tried = sum(len(found) for found in cells.values())
+    tested = sum(len(found) for found in cells.values())
     return render(
         "svg/path_matrix.svg",
         ends=[End(_cut(name), _cut(name, _FITS_COLUMN if roomy else _FITS)) for name in order],
         rows=[[_cell(cells.get((one, other), []), roomy=roomy) for other in order] for one in order],
-        label=f"Path matrix: {tried} directed paths tried, {tried - bad} whole, {bad} with failures",
+        label=f"Path matrix: {tested} directed paths tested, {tested - bad} passed, {bad} with failures",
         width=left + len(order) * wide + (2 if roomy else 60),
         height=top + len(order) * high + 2,
         **{"left": left, "top": top, "wide": wide, "high": high, "roomy": roomy},
@@ -72,13 +72,13 @@ def _drawn(order: list[str], cells: Cells, *, roomy: bool) -> str:
 
 def _cell(found: list[ObservedPath], *, roomy: bool) -> Cell:
     bad = [p for p in found if p.failed]
-    title = "; ".join(_told(p) for p in (bad or found)[:6]) or "not tried"
+    title = "; ".join(_title(p) for p in (bad or found)[:6]) or "not tested"
     look = "none" if not found else ("bad" if bad else "good")
     return Cell(look, title, _figure(found, bad) if roomy and found else "")
 
 
 def _figure(found: list[ObservedPath], bad: list[ObservedPath]) -> str:
-    """What stands below the mark: how many failed, or else how long a round trip takes."""
+    """The text below the mark: how many failed, or else how long a round trip takes."""
     if len(found) > 1:
         return f"{len(found) - len(bad)} of {len(found)}"
     if bad:
@@ -89,7 +89,7 @@ def _figure(found: list[ObservedPath], bad: list[ObservedPath]) -> str:
     return f"{len(found[0].checks)} checks" if found[0].checks else ""
 
 
-def _told(path: ObservedPath) -> str:
+def _title(path: ObservedPath) -> str:
     if path.failed:
         return f"{path.from_} to {path.to}: " + ", ".join(f"{n}: {path.checks[n]}" for n in path.failed)
     return f"{path.from_} to {path.to}: {', '.join(path.checks) or 'measured'}"

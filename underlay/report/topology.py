@@ -1,6 +1,6 @@
-"""The cluster as it was measured, as SVG: racks, routers above their nodes, sessions and data paths as rails.
+"""The cluster as measured, as SVG: racks, routers above their nodes, sessions and data paths.
 
-Lines left of a node are BGP sessions, lines right of it the ways its packets to other nodes' pods take.
+Lines left of a node are BGP sessions, lines right of it the paths of its packets to pods on other nodes.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ from collections.abc import Iterator
 
 from underlay.templates import render
 
-from .connectivity import Band, data_paths, sessions_between
+from .connectivity import Connection, data_paths, sessions_between
 from .document import Report
 from .observed import ObservedSession
-from .topology_parts import BandBox, BandLink, HostBox, RackFrame, Rail, SessionEnd, cut
+from .topology_parts import ConnectionBox, ConnectionLine, HostBox, RackFrame, Rail, SessionEnd, cut
 
 BOX_WIDTH, BOX_HEIGHT, GAP, PAD = 168, 56, 10, 14
-RAIL, BAND, TITLE = 14, 30, 26
-# Nodes of a rack that are drawn, those with something wrong first.
+RAIL, CONNECTION_HEIGHT, TITLE = 14, 30, 26
+# Nodes of a rack that are drawn, those with failures first.
 MOST = 10
 
 
@@ -34,24 +34,24 @@ class Topology:
         self.nodes = {r: self._shown(r) for r in report.racks}
         self.left = max((len(r) for r in self.routers.values()), default=0) * RAIL
         self.column = 2 * PAD + self.left + BOX_WIDTH + (len(self.below) + len(self.above)) * RAIL
-        self.top = len(self.above) * (BAND + GAP) + 2
+        self.top = len(self.above) * (CONNECTION_HEIGHT + GAP) + 2
         self.rows = max((len(r) for r in self.routers.values()), default=0)
         self.nodes_top = self.top + TITLE + self.rows * (BOX_HEIGHT + GAP) + (GAP if self.rows else 0)
         deepest = max((len(n) for n in self.nodes.values()), default=0)
         more = 20 if any(len(self._all(r)) > MOST for r in report.racks) else 0
         self.bottom = self.nodes_top + deepest * (BOX_HEIGHT + GAP) + more
         self.width = max(len(report.racks) * (self.column + GAP) - GAP + 2, *map(_width, self.above + self.below), 2)
-        self.height = self.bottom + len(self.below) * (BAND + GAP) + GAP + 2
+        self.height = self.bottom + len(self.below) * (CONNECTION_HEIGHT + GAP) + GAP + 2
 
     def svg(self) -> str:
-        sizes = {"box_width": BOX_WIDTH, "box_height": BOX_HEIGHT, "band_height": BAND, "pad": PAD}
+        sizes = {"box_width": BOX_WIDTH, "box_height": BOX_HEIGHT, "connection_height": CONNECTION_HEIGHT, "pad": PAD}
         own = {"width": self.width, "height": self.height, "top": self.top, "bottom": self.bottom}
-        bands = list(self._bands())
+        connections = list(self._connections())
         return render(
             "svg/topology.svg",
-            label=self._told(),
-            links=[link for band, box, rail in bands for link in self._links(band, box, rail)],
-            bands=[box for _, box, _ in bands],
+            label=self._label(),
+            lines=[line for connection, box, rail in connections for line in self._lines(connection, box, rail)],
+            connections=[box for _, box, _ in connections],
             racks=[self._rack(rack) for rack in self.report.racks],
             rack_width=self.column,
             rails=[rail for rack in self.report.racks for rail in self._rails(rack)],
@@ -59,7 +59,7 @@ class Topology:
             **own,
         )
 
-    def _told(self) -> str:
+    def _label(self) -> str:
         racks = ", ".join(f"{r} has {len(self._all(r))} nodes" for r in self.report.racks)
         return ". ".join([f"Topology as measured: {racks}", *(b.text for b in (*self.above, *self.below))])
 
@@ -96,12 +96,12 @@ class Topology:
 
     def _router(self, name: str) -> HostBox:
         router = self.report.routers[name]
-        note = f"AS {router.as_number}" + ("" if router.managed else ", not ours")
+        note = f"AS {router.as_number}" + ("" if router.managed else ", unmanaged")
         return self._box(name, router.rack, "router", ("router", router.address), note)
 
     def _node(self, name: str) -> HostBox:
         node = self.report.nodes[name]
-        state = f"{'✓' if node.state == 'Ready' else '–'} {node.state or 'not asked'}"
+        state = f"{'✓' if node.state == 'Ready' else '–'} {node.state or 'unknown'}"
         return self._box(name, node.rack, "node", (node.role, node.address), state)
 
     def _box(self, name: str, rack: str, kind: str, lines: tuple[str, str], note: str) -> HostBox:
@@ -131,25 +131,29 @@ class Topology:
         mine = [s for s in self.report.sessions if router in (s.one, s.other)]
         return [s for s in mine if _far(s, router) in self.report.nodes]
 
-    def _bands(self) -> Iterator[tuple[Band, BandBox, int]]:
-        """Each band, its box, and the number of the rail that leads to it."""
-        placed = [(b, 2 + i * (BAND + GAP), len(self.below) + i) for i, b in enumerate(self.above)]
-        placed += [(b, self.bottom + GAP + i * (BAND + GAP), i) for i, b in enumerate(self.below)]
-        for band, y, rail in placed:
-            look = band.kind if band.whole else f"{band.kind} bad"
-            yield band, BandBox(y, look, cut(f"{'' if band.whole else '✗ '}{band.text}", 400)), rail
+    def _connections(self) -> Iterator[tuple[Connection, ConnectionBox, int]]:
+        """Each connection, its box, and the number of the rail that leads to it."""
+        placed = [(b, 2 + i * (CONNECTION_HEIGHT + GAP), len(self.below) + i) for i, b in enumerate(self.above)]
+        placed += [(b, self.bottom + GAP + i * (CONNECTION_HEIGHT + GAP), i) for i, b in enumerate(self.below)]
+        for connection, y, rail in placed:
+            look = connection.kind if connection.is_up else f"{connection.kind} bad"
+            yield (
+                connection,
+                ConnectionBox(y, look, cut(f"{'' if connection.is_up else '✗ '}{connection.text}", 400)),
+                rail,
+            )
 
-    def _links(self, band: Band, box: BandBox, rail: int) -> Iterator[BandLink]:
+    def _lines(self, connection: Connection, box: ConnectionBox, rail: int) -> Iterator[ConnectionLine]:
         for rack in self.report.racks:
             x = self._box_x(rack) + BOX_WIDTH
             middles = [
                 top + BOX_HEIGHT // 2
                 for host in (*self.routers[rack], *self.nodes[rack])
-                if host in band.hosts and (top := self._y(host)) is not None
+                if host in connection.hosts and (top := self._y(host)) is not None
             ]
             if middles:
-                far, near = (max(middles), box.y + BAND) if box.y < min(middles) else (min(middles), box.y)
-                yield BandLink(box.look, x + RAIL // 2 + rail * RAIL, x, far, near, middles)
+                far, near = (max(middles), box.y + CONNECTION_HEIGHT) if box.y < min(middles) else (min(middles), box.y)
+                yield ConnectionLine(box.look, x + RAIL // 2 + rail * RAIL, x, far, near, middles)
 
 
 def topology(report: Report) -> str:
@@ -160,5 +164,5 @@ def _far(session: ObservedSession, host: str) -> str:
     return session.other if session.one == host else session.one
 
 
-def _width(band: Band) -> int:
-    return len(band.text) * 7 + 30
+def _width(connection: Connection) -> int:
+    return len(connection.text) * 7 + 30

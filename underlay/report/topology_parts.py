@@ -1,4 +1,4 @@
-"""What the picture of a cluster consists of, placed in pixels; templates/svg/topology.svg draws it."""
+"""The parts of the picture of a cluster, placed in pixels; templates/svg/topology.svg draws them."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ class Rail:
 
 
 @dataclass(frozen=True)
-class BandBox:
-    """A band of a kind by its upper edge; `look` is its class, such as `tunnel bad`."""
+class ConnectionBox:
+    """The box of a connection by its upper edge; `look` is its class, such as `tunnel bad`."""
 
     y: int
     look: str
@@ -70,8 +70,8 @@ class BandBox:
 
 
 @dataclass(frozen=True)
-class BandLink:
-    """The line at `x` from a band, `near`, to the hosts that take part in it, at their heights."""
+class ConnectionLine:
+    """The line at `x` from the box of a connection, `near`, to its hosts, at their heights."""
 
     look: str
     x: int

@@ -21,8 +21,8 @@ def words(markup: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", markup).split())
 
 
-def band(made) -> list[str]:
-    return re.findall(r'class="band ([^"]+)".*?<text[^>]*>([^<]*)', topology(made), re.DOTALL)
+def connections(made) -> list[str]:
+    return re.findall(r'class="connection ([^"]+)".*?<text[^>]*>([^<]*)', topology(made), re.DOTALL)
 
 
 @pytest.mark.parametrize("made", MADE.values(), ids=MADE)
@@ -99,42 +99,42 @@ def test_leaves_sections_out_that_have_nothing_to_say() -> None:
 def test_every_picture_is_described_in_words() -> None:
     assert re.findall(r'aria-label="([^"]*)"', topology(report())) == [
         "Topology as measured: rack-1 has 2 nodes, rack-2 has 1 nodes. "
-        "vxlan by tun7, MTU 1450: 6 of 6 directions between nodes"
+        "vxlan over tun7, MTU 1450: 6 of 6 directions between nodes"
     ]
     assert re.findall(r'aria-label="([^"]*)"', matrix(with_failure())) == [
-        "Path matrix: 9 directed paths tried, 8 whole, 1 with failures"
+        "Path matrix: 9 directed paths tested, 8 passed, 1 with failures"
     ]
 
 
-def test_a_path_that_fell_back_to_another_link_is_a_band_of_its_own() -> None:
+def test_a_path_that_fell_back_to_another_link_is_shown_apart() -> None:
     straight = [ObservedHop(to="cp-1", link="eth0"), node("w-1").hops[1]]
     made = report(nodes={n: node(n, **({"hops": straight} if n == "w-1" else {})) for n in NODES})
-    assert band(made) == [
-        ("tunnel", "vxlan by tun7, MTU 1450: 5 of 6 directions between nodes"),
-        ("direct", "no tunnel: straight over eth0, MTU 1500: 1 of 6 directions between nodes (w-1 to cp-1)"),
+    assert connections(made) == [
+        ("tunnel", "vxlan over tun7, MTU 1450: 5 of 6 directions between nodes"),
+        ("direct", "no tunnel, direct over eth0, MTU 1500: 1 of 6 directions between nodes (w-1 to cp-1)"),
     ]
 
 
 def test_nodes_that_differ_in_the_tunnels_mtu_show_both() -> None:
     odd = [link.model_copy(update={"mtu": 1400}) for link in node("w-1").links]
     made = report(nodes={n: node(n, **({"links": odd} if n == "w-1" else {})) for n in NODES})
-    assert band(made) == [("tunnel", "vxlan by tun7, MTU 1400 and 1450: 6 of 6 directions between nodes")]
+    assert connections(made) == [("tunnel", "vxlan over tun7, MTU 1400 and 1450: 6 of 6 directions between nodes")]
 
 
 def test_ipsec_has_no_link_of_its_own_and_is_reported() -> None:
     made = report(nodes={n: node(n, ipsec_states=4) for n in NODES})
-    assert band(made) == [("tunnel", "vxlan by tun7, MTU 1450, with IPsec: 6 of 6 directions between nodes")]
+    assert connections(made) == [("tunnel", "vxlan over tun7, MTU 1450, with IPsec: 6 of 6 directions between nodes")]
 
 
 def test_a_session_that_is_down_has_its_own_mark() -> None:
     drawn = topology(with_routers())
-    assert (drawn.count('class="stands"'), drawn.count('class="down"')) == (5, 1)
+    assert (drawn.count('class="up"'), drawn.count('class="down"')) == (5, 1)
 
 
 def test_sessions_between_routers_are_counted_and_the_missing_named() -> None:
     down = [s.model_copy(update={"problem": "it is down"}) if s.other == "tor-4" and s.one == "tor-1" else s for s in with_routers().sessions]  # fmt: skip
     made = with_routers().model_copy(update={"sessions": down})
-    assert band(made)[0] == ("session bad", "✗ BGP between routers: 2 of 3 sessions stand; not tor-1 and tor-4")
+    assert connections(made)[0] == ("session bad", "✗ BGP between routers: 2 of 3 sessions up; down: tor-1 and tor-4")
 
 
 def test_a_host_with_failed_checks_shows_how_many() -> None:
@@ -156,7 +156,7 @@ def test_a_cell_shows_what_failed_by_more_than_its_colour() -> None:
     assert {mark for title, mark in cells if not title.startswith("w-1 to w-2")} == {"✓"}
 
 
-def test_a_path_nobody_tried_is_neither_good_nor_bad() -> None:
+def test_a_path_that_was_not_tested_is_neither_good_nor_bad() -> None:
     made = report(paths=[p for p in report().paths if (p.from_, p.to) != ("w-2", "cp-1")])
     assert matrix(made).count('class="cell none"') == 1
 
