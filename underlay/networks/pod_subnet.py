@@ -9,6 +9,7 @@ from __future__ import annotations
 from underlay.resources.file import File
 from underlay.resources.resource import Resource
 from underlay.resources.unit import Unit
+from underlay.templates import render
 
 # For `ip route`: not used in /etc/iproute2/rt_protos, by FRR or by Calico.
 PROTOCOL = "117"
@@ -49,19 +50,7 @@ done
 
 def agent(node: str) -> tuple[Resource, ...]:
     """The agent on a node: its program, its unit, and the unit enabled."""
-    unit = f"""\
-[Unit]
-Description=This node's pod subnet (Underlay)
-After=network.target kubelet.service
-
-[Service]
-ExecStart={_PROGRAM} {node}
-Restart=always
-RestartSec=2
-
-[Install]
-WantedBy=multi-user.target
-"""
+    unit = render("units/pod-subnet.service", program=_PROGRAM, node=node)
     path = f"/etc/systemd/system/{UNIT}"
     return (
         File(_PROGRAM, _SCRIPT, mode="755"),

@@ -22,6 +22,7 @@ from underlay.resources.kernel_module import KernelModule
 from underlay.resources.resource import Resource
 from underlay.resources.sysctl import Sysctl
 from underlay.resources.unit import Unit
+from underlay.templates import render
 
 from .network import Network
 from .pod_routes import routes_to_pods
@@ -175,20 +176,7 @@ table ip underlay-masquerade {{
 }}
 """
     path = f"/etc/systemd/system/{_MASQUERADE_UNIT}"
-    unit = f"""\
-[Unit]
-Description=Source NAT for pods that leave the cluster (Underlay)
-After=nftables.service
-
-[Service]
-Type=oneshot
-RemainAfterExit=yes
-ExecStart=/usr/sbin/nft -f {_MASQUERADE}
-ExecStop=/usr/sbin/nft delete table ip underlay-masquerade
-
-[Install]
-WantedBy=multi-user.target
-"""
+    unit = render("units/masquerade.service", rules=_MASQUERADE)
     return (File(_MASQUERADE, rules), File(path, unit), Unit(_MASQUERADE_UNIT, watches=(_MASQUERADE, path)))
 
 

@@ -16,6 +16,7 @@ from underlay.resources.resource import Question, Resource
 from underlay.resources.sysctl import Sysctl
 from underlay.resources.unit import Unit
 from underlay.routing.resources import of_router
+from underlay.templates import render
 
 from . import units
 from .artifacts import Artifacts
@@ -106,7 +107,7 @@ def _runtime(spec: Spec, artifacts: Artifacts) -> tuple[Resource, ...]:
         *(artifacts.binary(n, f"/opt/cni/bin/{n}") for n in CNI_PLUGINS if n not in spec.network.own_plugins),
         Directory("/etc/cni/net.d"),
         File(units.CONTAINERD_CONFIG, config),
-        File(units.CONTAINERD_UNIT, units.CONTAINERD),
+        File(units.CONTAINERD_UNIT, render("units/containerd.service")),
         Unit(
             "containerd.service",
             watches=(units.CONTAINERD_CONFIG, units.CONTAINERD_UNIT, "/usr/local/bin/containerd"),
@@ -125,8 +126,8 @@ def _kubernetes(spec: Spec, node: Node, artifacts: Artifacts) -> tuple[Resource,
         *(artifacts.binary(name, f"/usr/local/bin/{name}") for name in (*programs, *helm)),
         # The kubelet of a worker complains every second without it.
         Directory("/etc/kubernetes/manifests"),
-        File(units.KUBELET_UNIT, units.KUBELET),
-        File(units.KUBELET_DROP_IN, units.KUBEADM_DROP_IN),
+        File(units.KUBELET_UNIT, render("units/kubelet.service")),
+        File(units.KUBELET_DROP_IN, render("units/10-kubeadm.conf")),
         Unit("kubelet.service", running=None),
         artifacts.images((*(control_plane if node.is_control_plane else ()), *images)),
     )

@@ -6,6 +6,7 @@ from underlay.model.node import Node
 from underlay.resources.file import File
 from underlay.resources.resource import Resource
 from underlay.resources.unit import Unit
+from underlay.templates import render
 
 NAME = "underlay-offload.service"
 UNIT = f"/etc/systemd/system/{NAME}"
@@ -28,19 +29,5 @@ done
 
 def without_offload(node: Node) -> tuple[Resource, ...]:
     """A oneshot unit that switches it off at every boot, before the kubelet starts."""
-    unit = f"""\
-[Unit]
-Description=No offload below tunnels: the NIC breaks checksums inside them
-Wants=network-online.target
-After=network-online.target
-Before=kubelet.service
-
-[Service]
-Type=oneshot
-RemainAfterExit=yes
-ExecStart={PROGRAM} {node.address}
-
-[Install]
-WantedBy=multi-user.target
-"""
+    unit = render("units/offload.service", program=PROGRAM, address=node.address)
     return File(PROGRAM, _PROGRAM, mode="755"), File(UNIT, unit), Unit(NAME, watches=(PROGRAM, UNIT))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from shlex import quote
 
+from underlay.templates import render
+
 from .file import place, written
 from .resource import Host, Resource
 
@@ -66,20 +68,7 @@ systemctl daemon-reload; systemctl -q enable {self.unit};; esac"""
         return f"mount -t {self.type} -o {self.options} {self.type} {quote(self.path)}"
 
     def _unit_text(self) -> str:
-        return f"""\
-[Unit]
-Description=Mount {self.path} for the pod network
-ConditionPathIsMountPoint=!{self.path}
-Before=containerd.service kubelet.service
-
-[Service]
-Type=oneshot
-RemainAfterExit=yes
-ExecStart=/bin/{self._mount()}
-
-[Install]
-WantedBy=multi-user.target
-"""
+        return render("units/mount.service", path=self.path, command=self._mount())
 
     def remove(self) -> str:
         # The mount itself stays: who else uses it is unknown, and it costs nothing.

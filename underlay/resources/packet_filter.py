@@ -11,6 +11,8 @@ from abc import abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
+from underlay.templates import render
+
 from .file import place, written
 from .firewall import Pass
 from .resource import Resource
@@ -125,21 +127,7 @@ systemctl daemon-reload; systemctl -q enable {self.unit}; systemctl restart {sel
 
     def _unit_text(self) -> str:
         owners = " ".join(self.after)
-        return f"""\
-[Unit]
-Description=Let the cluster's traffic through {self.filter}
-After={owners}
-Before=kubelet.service
-ReloadPropagatedFrom={owners}
-
-[Service]
-ExecStart={self._program} keep
-ExecReload={self._program} open
-Restart=always
-
-[Install]
-WantedBy=multi-user.target
-"""
+        return render("units/packet-filter.service", filter=self.filter, owners=owners, program=self._program)
 
     def remove(self) -> str:
         unit = f"/etc/systemd/system/{self.unit}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from underlay.resources.file import File
 from underlay.resources.loaded_config import Loaded
+from underlay.templates import render
 
 PROGRAM = "/usr/local/lib/underlay/frr-loaded"
 DROP_IN = "/etc/systemd/system/frr.service.d/underlay.conf"
@@ -77,15 +78,8 @@ until [ $tries -ge 50 ]; do
 done
 exit 0
 """
-_DROP_IN = f"""\
-# Written by Underlay; changes are overwritten.
-[Service]
-ExecStartPost=-{PROGRAM} noted
-ExecReload=
-ExecReload={PROGRAM} reload
-"""
 
 
 def noting() -> tuple[File, File]:
     """The program and what has systemd run it."""
-    return File(PROGRAM, _SCRIPT, mode="755"), File(DROP_IN, _DROP_IN)
+    return File(PROGRAM, _SCRIPT, mode="755"), File(DROP_IN, render("units/frr.service.conf", program=PROGRAM))

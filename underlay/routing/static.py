@@ -11,6 +11,7 @@ from underlay.networks.pod_subnet import STATIC_PROTOCOL as PROTOCOL
 from underlay.resources.file import File
 from underlay.resources.resource import Resource
 from underlay.resources.unit import Unit
+from underlay.templates import render
 
 # Agents that look for the hosts' own links leave names with this prefix alone.
 TUNNEL = "cni-ipip"
@@ -46,20 +47,6 @@ ip route show proto {PROTOCOL} | while read -r subnet _; do
   case $keep in *" $subnet "*) ;; *) ip route del "$subnet" proto {PROTOCOL};; esac
 done
 """
-_UNIT = f"""\
-[Unit]
-Description=Routes to the pods of other nodes (Underlay)
-After=network-online.target
-Wants=network-online.target
-
-[Service]
-Type=oneshot
-RemainAfterExit=yes
-ExecStart={_PROGRAM}
-
-[Install]
-WantedBy=multi-user.target
-"""
 
 
 def of_node(
@@ -76,7 +63,7 @@ def of_node(
     return (
         File(_PROGRAM, _SCRIPT, mode="755"),
         File(LIST, _list(cluster, node, subnets, tunnels=tunnels)),
-        File(path, _UNIT),
+        File(path, render("units/pod-routes.service", program=_PROGRAM)),
         Unit(UNIT, watches=(_PROGRAM, LIST, path)),
     )
 

@@ -17,6 +17,7 @@ from underlay.model.node import Node
 from underlay.resources.file import File
 from underlay.resources.resource import Resource
 from underlay.resources.unit import Unit
+from underlay.templates import render
 
 # Calico takes tables 1 to 250 for itself, and rule 99.
 TABLE = 4871
@@ -69,20 +70,6 @@ table {nft} {{
 UNDERLAY_END
 while :; do sleep 3600; done
 """
-_SERVICE = f"""\
-[Unit]
-Description=A way out of the cluster through one node (Underlay)
-After=network.target
-
-[Service]
-ExecStart={PROGRAM}
-ExecStopPost={PROGRAM} clean
-Restart=always
-RestartSec=2
-
-[Install]
-WantedBy=multi-user.target
-"""
 
 
 def resources(
@@ -90,7 +77,11 @@ def resources(
 ) -> tuple[Resource, ...]:
     path = f"/etc/systemd/system/{UNIT}"
     text = script(cluster, node, gateway=gateway, address=address, pools=pools)
-    return (File(PROGRAM, text, mode="755"), File(path, _SERVICE), Unit(UNIT, watches=(PROGRAM, path)))
+    return (
+        File(PROGRAM, text, mode="755"),
+        File(path, render("units/egress.service", program=PROGRAM)),
+        Unit(UNIT, watches=(PROGRAM, path)),
+    )
 
 
 def script(cluster: Cluster, node: Node, *, gateway: Node, address: str, pools: Sequence[str]) -> str:
