@@ -23,7 +23,7 @@ name_option = click.option("--name", default=Lab().name, show_default=True, help
 
 
 def one_line(command: Callable[P, R]) -> Callable[P, R]:
-    """End with one line and exit status 1 where the lab cannot go on."""
+    """Print a LabError as one line and exit with status 1."""
 
     @wraps(command)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -38,40 +38,40 @@ def one_line(command: Callable[P, R]) -> Callable[P, R]:
 
 @click.group("lab")
 def lab_group() -> None:
-    """Hosts on this machine, in racks, to try a cluster on.
+    """Hosts on this machine, in racks, to test a cluster on.
 
-    A host is a set of namespaces with its own systemd, sshd, address and disk: it boots in about a second and a half
-    and takes 20 MB. Racks are network segments with a router between them. Needs root.
+    A host is a set of namespaces with its own systemd, sshd, address and disk: it boots in about 1.5 seconds and takes
+    20 MB. Racks are network segments with a router between them. Requires root.
 
     \b
     underlay lab up                      one control plane, two workers, two racks
     underlay lab up --workers 9 --racks 3
     underlay lab status
     underlay lab ssh w-1 ip route
-    underlay lab down                    leaves nothing but the cached base image
+    underlay lab down                    removes everything but the base image
     """
 
 
 @lab_group.command()
 @name_option
 @click.option("--workers", type=int, help="How many workers.  [default: 2]")
-@click.option("--racks", type=int, help="Over how many racks the hosts are dealt.  [default: 2]")
+@click.option("--racks", type=int, help="Over how many racks they are distributed.  [default: 2]")
 @click.option("--control-planes", type=int, help="How many control planes.  [default: 1]")
-@click.option("--network", help="Cut into a /24 for each rack.  [default: 10.61.0.0/16]")
-@click.option("--network-v6", help="Cut into a /64 for each rack: a second address for each host.  [default: none]")
+@click.option("--network", help="Split into a /24 for each rack.  [default: 10.61.0.0/16]")
+@click.option("--network-v6", help="Split into a /64 for each rack: a second address for each host.  [default: none]")
 @one_line
-def up(name: str, **asked: str | int | None) -> None:
-    """Boot the hosts of a lab, those that are not up yet.
+def up(name: str, **options: str | int | None) -> None:
+    """Boot the hosts of a lab that are not up.
 
-    Without options an existing lab keeps its size; a lab can grow while it is up.
+    Without options an existing lab keeps its size; it can grow while it is up.
 
     \b
     underlay lab up
     underlay lab up --workers 4                        two more
-    underlay lab up --name other --network 10.71.0.0/16   a second lab beside the first
+    underlay lab up --name other --network 10.71.0.0/16   a second lab
     """
     base = record.read(name) or Lab(name)
-    lab = replace(base, **{option: value for option, value in asked.items() if value is not None})  # type: ignore[arg-type]
+    lab = replace(base, **{option: value for option, value in options.items() if value is not None})  # type: ignore[arg-type]
     lifecycle.up(lab)
     _show(name)
 
@@ -79,7 +79,7 @@ def up(name: str, **asked: str | int | None) -> None:
 @lab_group.command()
 @one_line
 def image() -> None:
-    """Build the base image now, if it is not there: half a minute, once; `up` does it by itself otherwise.
+    """Build the base image if it is missing, which takes half a minute; otherwise the first `up` builds it.
 
     \b
     underlay lab image
@@ -92,7 +92,7 @@ def image() -> None:
 @click.option("--all", "everything", is_flag=True, help="Every lab on this machine.")
 @one_line
 def down(name: str, everything: bool) -> None:
-    """End a lab: its hosts, their disks, its network. The base image stays for the next one.
+    """Remove a lab: its hosts, their disks, its network. The base image is kept.
 
     \b
     underlay lab down
@@ -100,17 +100,17 @@ def down(name: str, everything: bool) -> None:
     """
     labs = lifecycle.names() if everything else [name]
     for lab in labs:
-        click.echo(f"lab {lab} is down" if lifecycle.down(lab) else f"there is no lab {lab}")
+        click.echo(f"lab {lab} is down" if lifecycle.down(lab) else f"lab {lab} does not exist")
     if not labs:
         click.echo("no lab is up")
 
 
 @lab_group.command()
 @click.option("--name", help="Only this lab.")
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @one_line
 def status(name: str | None, as_json: bool) -> None:
-    """Show the hosts of every lab: up answers on SSH, silent runs and does not, off runs nothing.
+    """Show the hosts of every lab: up answers on SSH, silent runs but does not answer, off does not run.
 
     \b
     underlay lab status
@@ -124,7 +124,7 @@ def status(name: str | None, as_json: bool) -> None:
     for lab in labs:
         _show(lab)
     if not labs:
-        click.echo("no lab is up; underlay lab up boots one")
+        click.echo("no lab is up; boot one with `underlay lab up`")
 
 
 @lab_group.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
@@ -133,7 +133,7 @@ def status(name: str | None, as_json: bool) -> None:
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 @one_line
 def ssh(name: str, node: str, command: tuple[str, ...]) -> None:
-    """Log in to a host, or run a command on it, with the lab's own keys.
+    """Log in to a host, or run a command on it, with the lab's key.
 
     \b
     underlay lab ssh cp-1
@@ -141,7 +141,7 @@ def ssh(name: str, node: str, command: tuple[str, ...]) -> None:
     """
     lab = record.read(name)
     if lab is None:
-        raise LabError(f"lab {name} is not up; underlay lab up --name {name} boots it")
+        raise LabError(f"lab {name}: not up; run `underlay lab up --name {name}`")
     host = lab.node(node)
     if not installed("ssh"):
         raise missing("ssh")
@@ -154,4 +154,4 @@ def _show(name: str) -> None:
     for host in hosts:
         click.echo(f"{name}  {host.name:<6} {host.rack:<7} {host.address:<15} {host.state}")
     if not hosts:
-        click.echo(f"lab {name} has no hosts; underlay lab up --name {name} boots it, lab down cleans it")
+        click.echo(f"lab {name} has no hosts; boot it with `underlay lab up --name {name}`")
