@@ -1,4 +1,4 @@
-"""The inventory's BGP facts: AS numbers by rack, routers (hosts of ours or not), and what cannot be among them."""
+"""The inventory's BGP facts: AS numbers by rack and routers, managed or not; every problem among them."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ PASSWORD_MAX = 80
 
 
 class Peer(BaseModel):
-    """A router that is no host of ours."""
+    """A router that the deploy does not manage."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str = Field("", description="what to call it")
+    name: str = Field("", description="its name")
     address: IPv4Address | IPv6Address = Field(description="its address on the rack's segment")
     as_number: AsNumber = Field(description="its AS")
     rack: str = Field(description="the rack whose nodes peer with it")
@@ -40,17 +40,21 @@ class BgpVariables(BaseModel):
     as_numbers: dict[str, AsNumber] = Field({}, description="the AS of the nodes of each rack")
     peers: tuple[Peer, ...] = Field((), description="routers that are not in the group routers")
     reflectors: tuple[str, ...] = Field((), description="nodes that reflect routes to all others of their AS")
-    cluster_id: IPv4Address = Field(IPv4Address("224.0.0.1"), description="what all reflectors share")
+    cluster_id: IPv4Address = Field(IPv4Address("224.0.0.1"), description="the cluster id of all reflectors")
     password: SecretStr | None = Field(None, description="TCP MD5 password of every session; secret")
-    hold_time: int = Field(9, ge=3, le=65535, description="seconds without a word until a session is dead")
-    keepalive: int = Field(3, ge=1, le=21845, description="seconds between words")
-    bfd: bool = Field(False, description="find dead peers by BFD, in well under a second")
+    hold_time: int = Field(9, ge=3, le=65535, description="seconds without a message until a session is closed")
+    keepalive: int = Field(3, ge=1, le=21845, description="seconds between keepalive messages")
+    bfd: bool = Field(False, description="detect failed peers with BFD, in well under a second")
     bfd_interval: int = Field(
-        300, ge=50, le=60000, description="milliseconds between BFD's packets; three lost ones are a dead peer"
+        300, ge=50, le=60000, description="milliseconds between BFD packets; after three lost ones a peer has failed"
     )
-    ttl_security: bool = Field(False, description="refuse packets that passed a router (GTSM); both sides need it")
+    ttl_security: bool = Field(
+        False, description="refuse packets that passed a router (GTSM); both sides have to enable it"
+    )
     max_prefixes: int | None = Field(
-        None, ge=1, description="prefixes accepted of a peer before the session is closed; 1000, or two for each node"
+        None,
+        ge=1,
+        description="prefixes accepted from a peer before the session is closed; default: 1000, or two for each node",
     )
 
     @field_validator("password")
@@ -58,7 +62,7 @@ class BgpVariables(BaseModel):
     def _fits(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not 0 < len(value.get_secret_value().encode()) <= PASSWORD_MAX:
             raise ValueError(f"a TCP MD5 password has 1 to {PASSWORD_MAX} bytes")
-        # It stands in a line of FRR's configuration, which ends with the line and is trimmed.
+        # FRR's configuration has it at the end of a line, which is trimmed.
         if value is not None and (" " in (text := value.get_secret_value()) or not text.isprintable()):
             raise ValueError("a password has no spaces and no control characters")
         return value
@@ -67,7 +71,7 @@ class BgpVariables(BaseModel):
     @classmethod
     def _one_for_all(cls, value: Any) -> Any:
         if not isinstance(value, (str, IPv4Address)):
-            raise ValueError("all reflectors share one, which looks like 224.0.0.1")
+            raise ValueError("all reflectors share one cluster id, such as 224.0.0.1")
         return value
 
 
@@ -113,7 +117,7 @@ def read_bgp(
 def _managed(routers: Mapping[str, Mapping[str, Any]], problems: list[str]) -> Iterator[Router]:
     for name, own in routers.items():
         if own.get("as_number") is None:
-            problems.append(f"routers.{name}.as_number: is missing; a router has an AS number")
+            problems.append(f"routers.{name}.as_number: is missing; set the router's AS number")
         else:
             yield Router(
                 name,
@@ -128,7 +132,7 @@ def _managed(routers: Mapping[str, Mapping[str, Any]], problems: list[str]) -> I
 def _problems(bgp: Bgp, variables: BgpVariables, racks: tuple[str, ...], nodes: tuple[Node, ...]) -> Iterator[str]:
     for rack in racks:
         if rack not in bgp.as_numbers:
-            yield f"bgp.as_numbers: {rack} has none; give it one, or all nodes one by bgp.as_number"
+            yield f"bgp.as_numbers: {rack} is missing; give it an AS number, or all nodes one with bgp.as_number"
     for rack in sorted(set(variables.as_numbers) - set(racks)):
         yield f"bgp.as_numbers: no node is in {rack}; the racks are {', '.join(racks)}"
     stated = {f"bgp.as_numbers.{rack}": n for rack, n in bgp.as_numbers.items()}
@@ -143,21 +147,24 @@ def _problems(bgp: Bgp, variables: BgpVariables, racks: tuple[str, ...], nodes: 
     if len(bgp.reflectors) == 1:
         yield "bgp.reflectors: one reflector is a single point of failure; name two or more, or none"
     if bgp.reflectors and bgp.routers:
-        yield "bgp.reflectors: nodes peer with their racks' routers, and with no reflector; leave one or the other out"
+        yield (
+            "bgp.reflectors: nodes peer with the routers of their racks, not with reflectors; remove the reflectors or "
+            "the routers"
+        )
     elif bgp.reflectors and not bgp.single_as:
         stated_numbers = ", ".join(str(n) for n in sorted(set(bgp.as_numbers.values())))
         yield f"bgp.reflectors: routes are reflected within one AS, and the nodes have {stated_numbers}; give them one"
-    yield from _numbers_that_disagree(bgp, nodes)
+    yield from _timer_problems(bgp, nodes)
     yield from _router_problems(bgp, racks, nodes)
 
 
-def _numbers_that_disagree(bgp: Bgp, nodes: tuple[Node, ...]) -> Iterator[str]:
+def _timer_problems(bgp: Bgp, nodes: tuple[Node, ...]) -> Iterator[str]:
     if bgp.keepalive * 3 > bgp.hold_time:
         yield f"bgp.keepalive: {bgp.keepalive} s is more than a third of hold_time ({bgp.hold_time} s); lower it"
     if bgp.bfd and bgp.bfd_interval * 3 > bgp.hold_time * 1000:
         yield (
             f"bgp.bfd_interval: three packets {bgp.bfd_interval} ms apart take longer than hold_time "
-            f"({bgp.hold_time} s), so BFD would find nothing first; lower it"
+            f"({bgp.hold_time} s), so the hold timer expires before BFD detects a failure; lower it"
         )
     if bgp.max_prefixes < len(nodes):
         yield (
@@ -175,7 +182,7 @@ def _router_problems(bgp: Bgp, racks: tuple[str, ...], nodes: tuple[Node, ...]) 
             where = f"in {router.rack}" if router.rack else "in no rack"
             yield f"bgp: router {router.name} is {where}, and no node is; the racks are {', '.join(racks)}"
         if router.name in names:
-            yield f"bgp: router {router.name} is called as another host is; give each its own name"
+            yield f"bgp: router {router.name} has the name of another host; give each its own name"
         names.add(router.name)
         for address in filter(None, (router.address, router.fabric)):
             if address in addresses:
@@ -188,6 +195,6 @@ def _router_problems(bgp: Bgp, racks: tuple[str, ...], nodes: tuple[Node, ...]) 
             )
         if router.managed and router.as_number == bgp.as_numbers.get(router.rack):
             yield (
-                f"bgp: router {router.name} is in the AS of its rack's nodes ({router.as_number}), and would not pass "
-                "on to one what another says; give it an AS of its own"
+                f"bgp: router {router.name} is in the AS of its rack's nodes ({router.as_number}), and does not "
+                "advertise routes of one to another; give it an AS of its own"
             )

@@ -1,4 +1,4 @@
-"""The cluster with itself: what is well-typed and still cannot be."""
+"""Consistency between variables that are each valid: addresses, subnets, control plane, cloud."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _SERVICE_BITS = 20
 def inconsistencies(cluster: Cluster, variables: ClusterVariables, bad: set[str], *, members: int) -> Iterator[str]:
     """Every problem between valid variables.
 
-    :param bad: variables that are not valid, and say nothing.
-    :param members: number of control-plane hosts, those with problems too.
+    :param bad: names of invalid variables, which are not compared.
+    :param members: number of control-plane hosts, including those with problems.
     """
     yield from _addresses(cluster)
     yield from _control_plane(variables, bad, members)
@@ -41,18 +41,18 @@ def inconsistencies(cluster: Cluster, variables: ClusterVariables, bad: set[str]
 
 
 def _addresses(cluster: Cluster) -> Iterator[str]:
-    seen: dict[Any, str] = {}
+    owners: dict[Any, str] = {}
     for node in cluster.nodes:
-        if node.address in seen:
-            yield f"hosts.{node.name}.address: {node.address} is also {seen[node.address]}'s; every host has its own"
-        seen[node.address] = node.name
+        if node.address in owners:
+            yield f"hosts.{node.name}.address: {node.address} is also {owners[node.address]}'s; give every host its own"
+        owners[node.address] = node.name
 
 
 def _control_plane(variables: ClusterVariables, bad: set[str], members: int) -> Iterator[str]:
     if members and members % 2 == 0:
         yield (
-            f"control_plane: {members} hosts make an even number of etcd members, which loses its majority as early as "
-            f"{members - 1} would; use {members - 1} or {members + 1}"
+            f"control_plane: {members} etcd members tolerate no more failures than {members - 1}; "
+            f"use {members - 1} or {members + 1} hosts"
         )
     if members > 1 and variables.control_plane_endpoint is None and "control_plane_endpoint" not in bad:
         yield (
@@ -100,7 +100,7 @@ def _one_family(cluster: Cluster, subnets: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _dual_stack(cluster: Cluster, variables: ClusterVariables, bad: set[str]) -> Iterator[str]:
-    """IPv4 first and IPv6 second, of pods, Services and every node, or of none."""
+    """Dual stack, IPv4 first: pods, Services and every node, or none of them."""
     pods, services = variables.pod_subnet_v6, variables.service_subnet_v6
     if bad & {"pod_subnet_v6", "service_subnet_v6"}:
         return
@@ -111,7 +111,7 @@ def _dual_stack(cluster: Cluster, variables: ClusterVariables, bad: set[str]) ->
     if pods is None or services is None:
         for node in cluster.nodes:
             if node.address_v6:
-                yield f"hosts.{node.name}.address_v6: is for clusters that have a pod_subnet_v6; leave it out"
+                yield f"hosts.{node.name}.address_v6: is for dual stack (there is no pod_subnet_v6); leave it out"
         return
     if cluster.pod_subnet.version == 6:
         yield "pod_subnet_v6: pod_subnet is IPv6 already; leave it out, or make pod_subnet the IPv4 one"
@@ -120,12 +120,13 @@ def _dual_stack(cluster: Cluster, variables: ClusterVariables, bad: set[str]) ->
     if not NODE_PREFIX[6] - _POD_BITS <= pods.prefixlen <= NODE_PREFIX[6]:
         yield f"pod_subnet_v6: {pods} is cut into /{NODE_PREFIX[6]}s; use a /{NODE_PREFIX[6] - _POD_BITS} to a /56"
     if services.prefixlen < 128 - _SERVICE_BITS or services.num_addresses < 16:
-        yield f"service_subnet_v6: {services} is not possible; use a /{128 - _SERVICE_BITS} to a /112"
+        yield f"service_subnet_v6: {services} is too large or too small; use a /{128 - _SERVICE_BITS} to a /112"
     for node in cluster.nodes:
         if node.address_v6 is None:
             yield f"hosts.{node.name}.address_v6: is missing; every node of a dual-stack cluster has one"
         elif node.address_v6 in pods or node.address_v6 in services:
-            yield f"hosts.{node.name}.address_v6: {node.address_v6} is inside a subnet of the cluster's own"
+            inside = "is inside a subnet of the cluster; choose another address"
+            yield f"hosts.{node.name}.address_v6: {node.address_v6} {inside}"
 
 
 def _cloud(cluster: Cluster) -> Iterator[str]:
@@ -137,7 +138,7 @@ def _cloud(cluster: Cluster) -> Iterator[str]:
     if cluster.cloud is None:
         return
     if cluster.routes is not Routes.CLOUD:
-        yield f'cloud: routes are {cluster.routes.value!r} and ask no cloud; leave it out, or set routes = "cloud"'
+        yield f'cloud: routes are {cluster.routes.value!r} and need no cloud; leave it out, or set routes = "cloud"'
     elif cluster.cloud.provider == "aws" and len(cluster.nodes) > cluster.cloud.route_limit:
         yield (
             f"cloud.route_limit: {len(cluster.nodes)} nodes need a route each, and a table holds "

@@ -1,4 +1,4 @@
-"""How bad input is told: every problem at once, one line each."""
+"""How invalid input is reported: every problem at once, one line each."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any
 from pydantic import ValidationError
 from rapidfuzz import fuzz, process
 
-# Names of values that are nobody's business, and user:password in a URL.
+# Names of variables whose values are not shown, and user:password in a URL.
 _SECRET = re.compile("pass|secret|token|key|auth|credential|psk", re.IGNORECASE)
 _CREDENTIALS = re.compile(r"(://[^/@\s:]*):[^/@\s]*@")
 
 
 class InvalidInventory(Exception):
-    """The inventory cannot be deployed; `problems` are its lines, `<where>: <what is wrong>; <remedy or choices>`."""
+    """The inventory cannot be deployed; `problems` are lines `<where>: <what is wrong> (<what it is>); <remedy>`."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = tuple(map(printable, problems))
@@ -24,13 +24,13 @@ class InvalidInventory(Exception):
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that was probably meant, however it is written; None when nothing comes near."""
+    """The known name that was probably meant, whatever its case and dashes; None when none is similar."""
     found = process.extractOne(_plain(name), {k: _plain(k) for k in known}, scorer=fuzz.ratio, score_cutoff=60)
     return None if found is None else str(found[2])
 
 
 def unknown(where: str, name: str, known: Iterable[str], *, what: str) -> str:
-    """The line for a name that is not known, with the nearest one or all there are."""
+    """The line for an unknown name, with the nearest known one, or all of them."""
     known = sorted(known)
     meant = nearest(name, known)
     choices = f"known are {', '.join(known)}" if known else "there are none"
@@ -46,10 +46,10 @@ def from_validation(
     retired: Mapping[str, str] = MappingProxyType({}),
     depth: int = 1,
 ) -> list[str]:
-    """The lines for what pydantic found; `prefix` is where the model stands in the inventory.
+    """The lines for what pydantic found; `prefix` is the path of the model in the inventory.
 
     :param depth: how far into the model a line points: 1 names a field, 3 also the field of a member of it.
-    :param retired: names that earlier versions knew -> what became of them.
+    :param retired: settings of earlier versions -> what replaces them.
     """
     lines: dict[str, str] = {}
     for item in error.errors(include_url=False):
@@ -65,16 +65,16 @@ def from_validation(
             message = item["msg"].removeprefix("Value error, ")
             shown = "not shown" if any(map(_SECRET.search, path)) else f"it is {show(item['input'])}"
             line = f"{where}: {message[:1].lower()}{message[1:]} ({shown})"
-        # A union reports once for each of its members; a person wants one line.
+        # A union reports once for each of its members; one line is enough.
         lines.setdefault(where, line)
     return list(lines.values())
 
 
 def show(value: Any) -> str:
-    """A value as one short line of printable text; what may be a secret is left out."""
+    """A value as one short line of printable text, without what may be a secret."""
     try:
         text = printable(repr(_without_secrets(value)))
-    except Exception:  # whatever a value's own repr does, or an integer of thousands of digits
+    except Exception:  # a value's own repr may raise anything, and so does that of an integer of thousands of digits
         text = f"a {type(value).__name__} that cannot be shown"
     return text if len(text) <= 60 else text[:57] + "..."
 

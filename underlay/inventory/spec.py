@@ -29,22 +29,23 @@ GROUPS = (*ROLES, ROUTERS)
 
 _CLUSTER = frozenset(ClusterVariables.model_fields)
 _HOST = frozenset(HostVariables.model_fields)
-# What most paths carry, until it is measured.
+# What most paths carry: assumed until the path is measured.
 USUAL_PATH_MTU = 1500
 # Variables that belong to pyinfra and its connectors.
 _FOREIGN = ("ssh_", "lab_", "vagrant_", "docker_", "_")
 
 
-# A dict of variables for each host, and the members of each group: what is left of pyinfra's inventory.
+# What is used of pyinfra's inventory: the variables of each host, and the members of each group.
 Hosts = Mapping[str, Mapping[str, Any]]
 Groups = Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
 class Spec:
-    """What was asked for, valid in itself; `artifacts` names the source of binaries and images.
+    """The cluster and network of a valid inventory; `artifacts` names the source of binaries and images.
 
-    `accepted` are findings of preflight to live with; without `path_stated` the cluster's path_mtu is to be measured.
+    `accepted` are preflight findings by code, with a reason each; without `path_stated` the cluster's path_mtu is
+    measured before anything is installed.
     """
 
     cluster: Cluster
@@ -56,12 +57,12 @@ class Spec:
     load_balancer: LoadBalancerSettings | None = None
 
     def with_path(self, mtu: int) -> Spec:
-        """The same on a path of which is known how much it carries, in bytes."""
+        """The same with a measured path MTU, in bytes."""
         return replace(self, cluster=replace(self.cluster, path_mtu=mtu))
 
     @property
     def routers(self) -> tuple[Router, ...]:
-        """The routers that are hosts of ours."""
+        """The routers that are hosts of the inventory."""
         return tuple(r for r in self.cluster.bgp.routers if r.managed) if self.cluster.bgp else ()
 
 
@@ -100,28 +101,28 @@ def read_spec(hosts: Hosts, groups: Groups) -> Spec:
 
 
 def _shared(hosts: Hosts, problems: list[str]) -> dict[str, Any]:
-    """The variables that are for all hosts, each with one value."""
+    """The variables that apply to all hosts, each with one value."""
     shared: dict[str, Any] = {}
     first: dict[str, str] = {}
-    told = set()
+    reported = set()
     for host, variables in hosts.items():
         for key, value in variables.items():
             name = str(key)
             if name in _HOST or name.startswith(_FOREIGN):
                 continue
             if name not in _CLUSTER:
-                if name not in told:
+                if name not in reported:
                     problems.append(unknown(name, name, _CLUSTER | _HOST, what="variable"))
-            elif name in shared and shared[name] != value and name not in told:
+            elif name in shared and shared[name] != value and name not in reported:
                 problems.append(
                     f"{name}: differs between hosts ({first[name]}: {show(shared[name])}, {host}: {show(value)}); "
-                    "set it once, for all"
+                    "set it once, for all hosts"
                 )
             else:
                 shared.setdefault(name, value)
                 first.setdefault(name, host)
                 continue
-            told.add(name)
+            reported.add(name)
     return shared
 
 
@@ -131,7 +132,7 @@ Model = TypeVar("Model", bound=BaseModel)
 def _validated(
     model: type[Model], values: Mapping[str, Any], prefix: str, problems: list[str]
 ) -> tuple[Model, set[str]]:
-    """The model with defaults in place of what is not valid, and the names of those fields."""
+    """The model with defaults in place of invalid fields, and the names of those fields."""
     try:
         return model.model_validate(dict(values)), set()
     except ValidationError as error:
@@ -155,12 +156,12 @@ def _nodes(hosts: Hosts, groups: Groups, problems: list[str]) -> tuple[Node, ...
         members = groups.get(group, ())
         for host in members:
             if host in placed:
-                problems.append(f"{group}.{host}: the host is twice in the inventory; a host has one role")
+                problems.append(f"{group}.{host}: the host is listed twice; a host has one role")
                 continue
             placed.add(host)
             if not re.fullmatch(NODE_NAME, host):
                 problems.append(
-                    f"hosts.{host}: is no name for a node (lower-case letters, digits, - and .); rename the host"
+                    f"hosts.{host}: is not a valid node name (lower-case letters, digits, - and .); rename the host"
                 )
             own = {name: value for name, value in hosts[host].items() if name in _HOST}
             if "address" not in own and (known := _numeric(hosts[host].get("ssh_hostname") or host)):
@@ -168,7 +169,9 @@ def _nodes(hosts: Hosts, groups: Groups, problems: list[str]) -> tuple[Node, ...
             variables, bad = _validated(HostVariables, own, f"hosts.{host}", problems)
             for name in ("as_number", "fabric_address"):
                 if getattr(variables, name) is not None:
-                    problems.append(f"hosts.{host}.{name}: is a router's; a node's AS is its rack's in bgp.as_numbers")
+                    problems.append(
+                        f"hosts.{host}.{name}: is for routers only; a node's AS is that of its rack in bgp.as_numbers"
+                    )
             if not bad:
                 nodes.append(
                     Node(
@@ -189,11 +192,11 @@ def _nodes(hosts: Hosts, groups: Groups, problems: list[str]) -> tuple[Node, ...
 
 
 def _routers(hosts: Hosts, groups: Groups, problems: list[str]) -> dict[str, dict[str, Any]]:
-    """The variables of the hosts of the group routers that are valid."""
+    """The variables of those hosts of the group routers that are valid."""
     found = {}
     for host in groups.get(ROUTERS, ()):
         if any(host in groups.get(group, ()) for group in ROLES):
-            problems.append(f"{ROUTERS}.{host}: the host is twice in the inventory; a host has one role")
+            problems.append(f"{ROUTERS}.{host}: the host is listed twice; a host has one role")
             continue
         own = {name: value for name, value in hosts[host].items() if name in _HOST}
         variables, bad = _validated(HostVariables, own, f"hosts.{host}", problems)
@@ -232,15 +235,16 @@ def _network(variables: ClusterVariables, bad: set[str], problems: list[str]) ->
 
 
 def _routes(variables: ClusterVariables, network: Network | None, problems: list[str]) -> Routes:
-    """What the inventory asks for, or the mode's own way."""
+    """What the inventory states, or the mode's default."""
     if network is None:
         return variables.routes or Routes.PLUGIN
-    asked = variables.routes or network.routes[0]
-    if asked not in network.routes:
+    routes = variables.routes or network.routes[0]
+    if routes not in network.routes:
         problems.append(
-            f"routes: {network.mode} cannot have {asked.value!r}; it has {' or '.join(r.value for r in network.routes)}"
+            f"routes: {network.mode} does not support {routes.value!r}; "
+            f"use {' or '.join(r.value for r in network.routes)}"
         )
-    return asked
+    return routes
 
 
 def _load_balancer(variables: ClusterVariables, cluster: Cluster, network: Network) -> list[str]:

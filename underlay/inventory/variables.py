@@ -1,4 +1,4 @@
-"""The variables an inventory may set, with their types, bounds, defaults and manual."""
+"""The variables of an inventory: types, bounds, defaults and descriptions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from underlay.model.routes import Routes
 from .errors import nearest
 
 KUBERNETES_DEFAULT = "v1.37.2"
-# kubeadm v1beta4, cgroup v2 and nftables kube-proxy hold alike for these minors.
+# kubeadm v1beta4, cgroup v2 and kube-proxy's nftables mode are the same in these minors.
 KUBERNETES_MINORS = ("v1.35", "v1.36", "v1.37")
 
 _LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
@@ -26,7 +26,7 @@ NODE_NAME = rf"{_LABEL}(\.{_LABEL})*"
 
 
 class HostVariables(BaseModel):
-    """What may differ from host to host."""
+    """Variables of a single host."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -44,7 +44,7 @@ class HostVariables(BaseModel):
     def _one_hosts(cls, value: Any, info: ValidationInfo) -> IPv4Address | IPv6Address | None:
         if value is None and info.field_name != "address":
             return None
-        # pydantic makes addresses of numbers and of True.
+        # pydantic would convert numbers and True into addresses.
         if not isinstance(value, (str, IPv4Address, IPv6Address)) or "%" in str(value):
             raise ValueError("an address looks like 192.0.2.1 or 2001:db8::1")
         try:
@@ -57,7 +57,7 @@ class HostVariables(BaseModel):
 
 
 class ClusterVariables(BaseModel):
-    """What is the same for all hosts."""
+    """Variables with one value for all hosts."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -70,12 +70,15 @@ class ClusterVariables(BaseModel):
     service_subnet_v6: IPv6Network | None = Field(None, description="IPv6 addresses of Services, with pod_subnet_v6")
     bgp: dict[str, Any] | None = Field(None, description="AS numbers, routers and sessions; see below")
     routes: Routes | None = Field(
-        None, description="who makes pod subnets reachable: plugin, bgp, static or cloud; the mode's default if not set"
+        None,
+        description="what makes pod subnets reachable: plugin, bgp, static or cloud; the mode's default if not set",
     )
-    cloud: CloudSettings | None = Field(None, description='the VPC whose routes lead to pods, with routes = "cloud"')
+    cloud: CloudSettings | None = Field(
+        None, description='the VPC whose route tables reach the pods, with routes = "cloud"'
+    )
     load_balancer: LoadBalancerSettings | None = Field(
         None,
-        description="who gives Services of type LoadBalancer addresses, by ARP and NDP: "
+        description="the provider of addresses for Services of type LoadBalancer, announced by ARP and NDP: "
         '{"provider": "metallb", "addresses": {rack: [range, …]}}',
     )
     control_plane_endpoint: str | None = Field(
@@ -85,9 +88,7 @@ class ClusterVariables(BaseModel):
     path_mtu: int | None = Field(
         None, ge=1280, le=65535, description="largest packet between any two hosts, bytes; measured if not set"
     )
-    accepted: dict[str, str] = Field(
-        {}, description="findings of preflight to live with: code -> reason; they stay visible"
-    )
+    accepted: dict[str, str] = Field({}, description="preflight findings to accept: code -> reason; they stay visible")
     tunnel_offload: Literal["keep", "off"] = Field(
         "keep",
         description="checksum and segmentation offload below tunnels: off where preflight finds that it corrupts",
@@ -154,7 +155,7 @@ class ClusterVariables(BaseModel):
     @field_validator("kubelet", "kube_proxy", "containerd")
     @classmethod
     def _plain(cls, value: dict[str, Any]) -> dict[str, Any]:
-        """As it is after a journey through JSON, which every document made of it survives."""
+        """Normalised by a round trip through JSON, so that every document can hold it."""
         try:
             text = json.dumps(value, allow_nan=False, ensure_ascii=False)
             text.encode()

@@ -65,10 +65,10 @@ def test_the_password_is_not_shown() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "problem"),
     [
         ({"bgp": {"as_numbers": {"rack-1": 64513}}},
-         "bgp.as_numbers: rack-2 has none; give it one, or all nodes one by bgp.as_number"),
+         "bgp.as_numbers: rack-2 is missing; give it an AS number, or all nodes one with bgp.as_number"),
         ({"bgp": {"as_number": 64512, "as_numbers": {"rack-9": 64513}}},
          "bgp.as_numbers: no node is in rack-9; the racks are rack-1, rack-2"),
         ({"bgp": {"as_number": 2**32, "as_numbers": {}}},
@@ -83,13 +83,13 @@ def test_the_password_is_not_shown() -> None:
          "bgp.password: a TCP MD5 password has 1 to 80 bytes (not shown)"),
         ({"bgp": {"keepalive": 5}}, "bgp.keepalive: 5 s is more than a third of hold_time (9 s); lower it"),
         ({"bgp": {"as_numer": 5}}, "bgp.as_numer: unknown variable 'as_numer'; did you mean as_number?"),
-        ({"router": {"as_number": None}}, "routers.tor-1.as_number: is missing; a router has an AS number"),
+        ({"router": {"as_number": None}}, "routers.tor-1.as_number: is missing; set the router's AS number"),
         ({"router": {"as_number": 2**32}},
          "hosts.tor-1.as_number: input should be less than 4294967296 (it is 4294967296)"),
         ({"router": {"as_number": 65535}},
          "bgp: router tor-1: AS 65535 is reserved; use a private one (64512 to 65534, or 4200000000 on)"),
         ({"router": {"as_number": 64513}},
-         "bgp: router tor-1 is in the AS of its rack's nodes (64513), and would not pass on to one what another says; "
+         "bgp: router tor-1 is in the AS of its rack's nodes (64513), and does not advertise routes of one to another; "
          "give it an AS of its own"),
         ({"bgp": {"as_numbers": {"rack-1": 0, "rack-2": 64514}}},
          "bgp.as_numbers.rack-1: input should be greater than 0 (it is 0)"),
@@ -97,30 +97,30 @@ def test_the_password_is_not_shown() -> None:
         ({"bgp": {"peers": [{"name": "x", "address": "192.0.2.9", "as_number": 64600, "rack": ""}]}},
          "bgp: router x is in no rack, and no node is; the racks are rack-1, rack-2"),
         ({"bgp": {"peers": [{"name": "w-1", "address": "192.0.2.9", "as_number": 64600, "rack": "rack-1"}]}},
-         "bgp: router w-1 is called as another host is; give each its own name"),
+         "bgp: router w-1 has the name of another host; give each its own name"),
         ({"bgp": {"peers": [{"name": "x", "address": "2001:db8::9", "as_number": 64600, "rack": "rack-1"}]}},
          "bgp: router x has an IPv6 address (2001:db8::9), and no node has one; use one family"),
         ({"router": {"fabric_address": "192.0.2.3"}}, "bgp: router tor-1 has the address of w-2 (192.0.2.3)"),
         ({"router": {"fabric_address": "192.0.2.101"}}, "bgp: router tor-1 has the address of tor-1 (192.0.2.101)"),
         ({"bgp": {"cluster_id": {"cp-1": "1.1.1.1", "w-1": "2.2.2.2"}}},
-         "bgp.cluster_id: all reflectors share one, which looks like 224.0.0.1 (it is {'cp-1': '1.1.1.1', 'w-1': '2.2.2.2'})"),
+         "bgp.cluster_id: all reflectors share one cluster id, such as 224.0.0.1 (it is {'cp-1': '1.1.1.1', 'w-1': '2.2.2.2'})"),
         ({"bgp": {"reflectors": ["cp-1", "w-1"]}},
-         "bgp.reflectors: nodes peer with their racks' routers, and with no reflector; leave one or the other out"),
+         "bgp.reflectors: nodes peer with the routers of their racks, not with reflectors; remove the reflectors or the routers"),
         ({"bgp": {"password": "one\n neighbor 192.0.2.9 remote-as 1"}},
          "bgp.password: a password has no spaces and no control characters (not shown)"),
         ({"bgp": {"bfd": True, "bfd_interval": 3001}},
-         "bgp.bfd_interval: three packets 3001 ms apart take longer than hold_time (9 s), so BFD would find nothing "
-         "first; lower it"),
+         "bgp.bfd_interval: three packets 3001 ms apart take longer than hold_time (9 s), so the hold timer "
+         "expires before BFD detects a failure; lower it"),
         ({"bgp": {"max_prefixes": 2}},
          "bgp.max_prefixes: 3 nodes have a pod subnet each, and a session would be closed at 2; raise it"),
     ],
 )  # fmt: skip
-def test_each_is_refused_with_its_reason(changes: dict[str, Any], told: str) -> None:
-    assert problems(**changes) == [told]
+def test_each_is_refused_with_its_reason(changes: dict[str, Any], problem: str) -> None:
+    assert problems(**changes) == [problem]
 
 
 @pytest.mark.parametrize(
-    ("bgp", "told"),
+    ("bgp", "problem"),
     [
         ({"as_number": 64512, "reflectors": ["w-1"]},
          "bgp.reflectors: one reflector is a single point of failure; name two or more, or none"),
@@ -130,7 +130,7 @@ def test_each_is_refused_with_its_reason(changes: dict[str, Any], told: str) -> 
          "bgp.reflectors: routes are reflected within one AS, and the nodes have 64513, 64514; give them one"),
     ],
 )  # fmt: skip
-def test_reflectors_without_routers(bgp: dict[str, Any], told: str) -> None:
+def test_reflectors_without_routers(bgp: dict[str, Any], problem: str) -> None:
     with pytest.raises(InvalidInventory) as refused:
         read_spec(hosts(bgp=bgp), groups())
-    assert list(refused.value.problems) == [told]
+    assert list(refused.value.problems) == [problem]

@@ -1,4 +1,4 @@
-"""From inventory to Spec: one ordinary inventory, one thing wrong with it, and every line that is told."""
+"""From inventory to Spec: one ordinary inventory, one thing wrong with it, and every line that is reported."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_three_control_plane_hosts_need_an_endpoint() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "endpoint"),
+    ("stated", "endpoint"),
     [
         ("api.example.net", "api.example.net:6443"),
         ("api.example.net:443", "api.example.net:443"),
@@ -116,8 +116,8 @@ def test_three_control_plane_hosts_need_an_endpoint() -> None:
         ("[2001:db8::100]:443", "[2001:db8::100]:443"),
     ],
 )
-def test_an_endpoint_gets_its_port(asked: str, endpoint: str) -> None:
-    assert read_spec(hosts(control_plane_endpoint=asked), groups()).cluster.control_plane_endpoint == endpoint
+def test_an_endpoint_gets_its_port(stated: str, endpoint: str) -> None:
+    assert read_spec(hosts(control_plane_endpoint=stated), groups()).cluster.control_plane_endpoint == endpoint
 
 
 VERSIONS = "supported are v1.35.x, v1.36.x, v1.37.x"
@@ -266,7 +266,7 @@ def test_a_setting_that_a_mode_does_not_know_is_reported(mode: str) -> None:
 @pytest.mark.parametrize(
     ("own", "problems"),
     [
-        ({"address": "192.0.2.1"}, ["hosts.w-1.address: 192.0.2.1 is also cp-1's; every host has its own"]),
+        ({"address": "192.0.2.1"}, ["hosts.w-1.address: 192.0.2.1 is also cp-1's; give every host its own"]),
         ({"address": "192.0.2.300"}, [f"hosts.w-1.address: {ADDRESS} (it is '192.0.2.300')"]),
         ({"address": None}, [f"hosts.w-1.address: {ADDRESS} (it is None)"]),
         ({"address": 3221225986}, [f"hosts.w-1.address: {ADDRESS} (it is 3221225986)"]),
@@ -305,7 +305,7 @@ def test_a_host_that_is_named_as_no_node_can_be_is_reported() -> None:
     found = hosts()
     found["W_2"] = found.pop("w-2")
     assert problems_of(found, groups(workers=("w-1", "W_2"))) == [
-        "hosts.W_2: is no name for a node (lower-case letters, digits, - and .); rename the host"
+        "hosts.W_2: is not a valid node name (lower-case letters, digits, - and .); rename the host"
     ]
 
 
@@ -314,8 +314,8 @@ def test_values_that_differ_between_hosts_are_reported_once_each() -> None:
     found["w-1"] |= {"pod_subnet": "10.1.0.0/16", "path_mtu": 9000}
     found["w-2"] |= {"pod_subnet": "10.2.0.0/16"}
     assert problems_of(found, groups()) == [
-        "pod_subnet: differs between hosts (cp-1: '10.244.0.0/16', w-1: '10.1.0.0/16'); set it once, for all",
-        "path_mtu: differs between hosts (cp-1: 1500, w-1: 9000); set it once, for all",
+        "pod_subnet: differs between hosts (cp-1: '10.244.0.0/16', w-1: '10.1.0.0/16'); set it once, for all hosts",
+        "path_mtu: differs between hosts (cp-1: 1500, w-1: 9000); set it once, for all hosts",
     ]
 
 
@@ -342,12 +342,11 @@ NO_CONTROL_PLANE = "control_plane: the group is missing or empty; a cluster need
             "hosts.w-2: is in no group with a role; put it in control_plane, workers or routers",
             NO_CONTROL_PLANE]),
         (hosts(), groups(workers=("cp-1", "w-1", "w-2")), [
-            "workers.cp-1: the host is twice in the inventory; a host has one role"]),
+            "workers.cp-1: the host is listed twice; a host has one role"]),
         (hosts(), groups(workers=("w-1", "w-2", "w-2")), [
-            "workers.w-2: the host is twice in the inventory; a host has one role"]),
+            "workers.w-2: the host is listed twice; a host has one role"]),
         (hosts(), groups(control_plane=("cp-1", "w-1"), workers=("w-2",)), [
-            "control_plane: 2 hosts make an even number of etcd members, which loses its majority as early as 1 would; "
-            "use 1 or 3",
+            "control_plane: 2 etcd members tolerate no more failures than 1; use 1 or 3 hosts",
             "control_plane_endpoint: is missing; 2 control-plane hosts need the address of the load balancer in front "
             "of them"]),
         (without(hosts(), "w-1", "w-2"), groups(workers=()), []),
@@ -373,7 +372,7 @@ def test_a_bad_host_that_is_twice_in_the_inventory_has_both_problems_reported() 
     found["w-1"]["address"] = "nowhere"
     assert problems_of(found, groups(workers=("w-1", "w-1", "w-2"))) == [
         f"hosts.w-1.address: {ADDRESS} (it is 'nowhere')",
-        "workers.w-1: the host is twice in the inventory; a host has one role",
+        "workers.w-1: the host is listed twice; a host has one role",
     ]
 
 
@@ -381,7 +380,7 @@ def test_all_problems_of_a_host_named_by_an_ipv6_address_are_reported() -> None:
     found = hosts()
     found["2001:db8::9"] = {**hosts()["w-2"], "address": "nowhere", "rack": ""}
     assert problems_of(found, groups(workers=("w-1", "w-2", "2001:db8::9"))) == [
-        "hosts.2001:db8::9: is no name for a node (lower-case letters, digits, - and .); rename the host",
+        "hosts.2001:db8::9: is not a valid node name (lower-case letters, digits, - and .); rename the host",
         f"hosts.2001:db8::9.address: {ADDRESS} (it is 'nowhere')",
         "hosts.2001:db8::9.rack: string should match pattern '^[A-Za-z0-9][-A-Za-z0-9_.]{0,62}$' (it is '')",
     ]
@@ -404,10 +403,10 @@ def test_reports_every_problem_at_once() -> None:
         "kubernetes_version: a version looks like v1.37.2 (it is '1.2')",
         "path_mtu: input should be greater than or equal to 1280 (it is 1)",
         f"hosts.w-2.address: {ADDRESS} (it is 'nowhere')",
-        "workers.cp-1: the host is twice in the inventory; a host has one role",
+        "workers.cp-1: the host is listed twice; a host has one role",
         "hosts.stray: is in no group with a role; put it in control_plane, workers or routers",
         f"network.mode: unknown mode 'xyzzy'; known are {ALL_MODES}",
-        "hosts.w-1.address: 192.0.2.1 is also cp-1's; every host has its own",
+        "hosts.w-1.address: 192.0.2.1 is also cp-1's; give every host its own",
         "service_subnet: 192.0.2.0/28 overlaps pod_subnet 192.0.2.0/24; choose another",
         "pod_subnet: 192.0.2.0/24 contains the address of cp-1 (192.0.2.1); choose another",
         "pod_subnet: 192.0.2.0/24 contains the address of w-1 (192.0.2.1); choose another",

@@ -58,7 +58,7 @@ NESTED = (
     {"a": date(2020, 2, 2)}, {"password": Rude()},
 )  # fmt: skip
 
-# What is valid, or would be beside other values.
+# What is valid, or would be with other values.
 SENSIBLE: dict[str, tuple[Any, ...]] = {
     "address": ("192.0.2.1", "192.0.2.2", "192.0.2.9", "2001:db8::1", "2001:db8::2"),
     "rack": ("rack-1", "rack-2", "A.b_c"),
