@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 from .files import shipped
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 # Files with markup: what is put into them is escaped. In every other file it stands as it is.
 MARKUP = ("html", "svg")
@@ -30,6 +32,9 @@ def source(name: str) -> str:
 
 @cache
 def _environment() -> Environment:
+    # Commands that render nothing start sooner without it.
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape  # noqa: PLC0415
+
     environment = Environment(
         loader=FileSystemLoader(shipped("templates")),
         autoescape=select_autoescape(MARKUP, default=False),

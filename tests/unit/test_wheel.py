@@ -15,6 +15,8 @@ import pytest
 from tests.installed import ROOT, Installed, build_wheel, install
 from underlay import __version__
 
+from . import wheel_contents
+
 # What a checkout has beside the package: no module of the wheel may need it under such a name.
 OUTSIDE = ("tasks", "tests", "config", "deploy", "lab", "artifacts")
 BAD = """\
@@ -52,11 +54,13 @@ def test_the_wheel_has_one_name_and_every_file_of_the_package(wheel: Path) -> No
     assert [n for n in names if "__pycache__" in n or n.endswith(".pyc")] == []
 
 
-def test_the_wheel_has_no_test_but_those_of_a_verification(wheel: Path) -> None:
-    names = zipfile.ZipFile(wheel).namelist()
-    tests = {name for name in names if "/tests/" in name}
-    live = {f"underlay/shipped/{path.relative_to(ROOT)}" for path in (ROOT / "tests/live").glob("*.py")}
-    assert tests == {*live, "underlay/shipped/tests/__init__.py"}
+def test_the_wheel_carries_what_stands_beside_the_package_and_of_tests_those_of_a_verification(wheel: Path) -> None:
+    found = {name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("underlay/shipped/")}
+    folders = ("templates", "tasks", "inventories", "group_data", "tests/live")
+    source = [path for folder in folders for path in (ROOT / folder).rglob("*")]
+    source += [ROOT / name for name in ("deploy.py", "config.py", "Vagrantfile", "tests/__init__.py")]
+    files = [path.relative_to(ROOT) for path in source if path.is_file() and "__pycache__" not in path.parts]
+    assert found == {f"underlay/shipped/{path}" for path in files}
 
 
 def test_the_package_is_the_wheels_and_needs_nothing_of_the_checkout(installed: Installed) -> None:
@@ -80,34 +84,7 @@ def test_every_module_can_be_imported(installed: Installed) -> None:
 
 
 def test_what_modules_read_is_there(installed: Installed) -> None:
-    found = json.loads(
-        installed.python("""
-        import json
-        from importlib.metadata import entry_points
-        from underlay.artifacts.build.recipes import go_recipes
-        from underlay.artifacts.fetch import fetch_script
-        from underlay.artifacts.images import images_script
-        from underlay.artifacts.lock import read_lock
-        from underlay.catalog.charts import charts
-        from underlay.cli.proofs import proofs
-        from underlay.files import shipped
-        from underlay.load_balancers.metallb import DEFINITIONS
-        from underlay.preflight.prober_script import listen_script
-        from underlay.verify import dns_queries, network_policies, traffic
-        (lab,) = entry_points(group="pyinfra.connectors", name="lab")
-        print(json.dumps({
-            "charts": sorted(chart.name for chart in charts()),
-            "connector": lab.load().__module__,
-            "lock": sorted(read_lock().versions),
-            "metallb": len(json.loads(DEFINITIONS.read_text())),
-            "modules": [r.name for r in go_recipes() if not (r.directory / "go.mod").is_file()],
-            "prober": "prober.pyz" in listen_script({}),
-            "proofs": len(proofs()),
-            "shell": "u_import" in images_script([]),
-            "templates": sorted(path.name for path in shipped("templates").iterdir()),
-        }))
-    """)
-    )
+    found = json.loads(installed.python(Path(wheel_contents.__file__).read_text()))
     assert {"kubernetes", "containerd", "metallb"} < set(found["lock"])
     assert {"cilium", "tigera-operator"} < set(found["charts"])
     assert found["connector"] == "underlay.lab.connector"
@@ -116,7 +93,7 @@ def test_what_modules_read_is_there(installed: Installed) -> None:
     assert found["proofs"] > 5
     assert found["prober"]
     assert found["shell"]
-    assert {"report.html", "report.css", "preflight.html"} < set(found["templates"])
+    assert found["unit"].startswith("[Unit]")
 
 
 def test_in_a_project_every_mode_is_listed_and_one_is_chosen(project: Installed) -> None:
