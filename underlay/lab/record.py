@@ -44,9 +44,9 @@ def merge(lab: Lab) -> Lab:
 
 def _layout(lab: Lab) -> str:
     """What cannot change while a lab is up, in words."""
-    routers = f" and {lab.routers} router hosts each" if lab.routers else ""
+    routers = f" with {lab.routers} router hosts each" if lab.routers else ""
     second = f" and {lab.network_v6}" if lab.network_v6 else ""
-    return f"{lab.network}{second} with {lab.racks} racks{routers}"
+    return f"{lab.network}{second}, {lab.racks} racks{routers}"
 
 
 def covers(lab: Lab) -> bool:

@@ -1,4 +1,4 @@
-"""A local HTTP server laid out as upstream's downloads are, that can fail in the ways servers fail."""
+"""A local HTTP server with the layout of upstream's downloads, which can fail as servers do."""
 
 from __future__ import annotations
 

@@ -124,7 +124,7 @@ def built(machine: Machine, template: Path) -> Machine:
     return machine
 
 
-def test_a_built_bundle_is_whole_and_holds_the_catalog(built: Machine) -> None:
+def test_a_built_bundle_is_complete_and_has_the_whole_catalog(built: Machine) -> None:
     found = verify(built.bundle)
     assert (found.problems, found.warnings) == ([], [])
     manifest = built.manifest()
@@ -133,7 +133,7 @@ def test_a_built_bundle_is_whole_and_holds_the_catalog(built: Machine) -> None:
     assert set(manifest.images) == {i.name for i in IMAGES.values() if i.component not in OPTIONAL}
 
 
-def test_an_optional_component_is_built_when_asked_for_and_stays(built: Machine) -> None:
+def test_an_optional_component_is_built_on_request_and_kept(built: Machine) -> None:
     before, calls = prefill._place(built.manifest()), built.calls
     assert built.build(optional=("metallb",))
     assert built.calls[len(calls) :] == ["go metallb"]
@@ -152,7 +152,7 @@ def test_binaries_are_stored_under_their_digest(built: Machine) -> None:
     assert sha256_of(blob) == blob.name
 
 
-def test_the_index_names_every_image_as_containerd_wants_it(built: Machine) -> None:
+def test_the_index_names_every_image_for_containerd(built: Machine) -> None:
     index = json.loads((built.bundle / "index.json").read_text())
     names = {m["annotations"]["io.containerd.image.name"]: m["digest"] for m in index["manifests"]}
     assert names == {i.ref: i.digest for i in built.manifest().images.values()}
@@ -165,13 +165,13 @@ def test_images_share_one_base_layer(built: Machine) -> None:
     assert len(bases) == 1
 
 
-def test_layers_are_roots_and_without_times(built: Machine) -> None:
+def test_layers_are_owned_by_root_and_have_no_times(built: Machine) -> None:
     for member in built.layer_files("flannel", 3).values():
         assert (member.uid, member.gid, member.uname, member.mtime) == (0, 0, "", 0)
     assert built.layer_files("flannel", 3)["opt/bin/flanneld"].mode == 0o755
 
 
-def test_the_base_is_stripped_and_has_what_maintainer_scripts_would_have_made(built: Machine) -> None:
+def test_the_base_is_stripped_and_has_what_maintainer_scripts_create(built: Machine) -> None:
     files = built.layer_files("kube-proxy", 2)
     assert files["usr/bin/cp"].linkname == "busybox"
     assert files["usr/bin/ip"].isfile()
@@ -205,7 +205,7 @@ def test_two_builds_give_the_same_bytes(built: Machine, tmp_path: Path) -> None:
     assert {n: i.digest for n, i in built.manifest().images.items()} == first
 
 
-def test_builds_again_only_what_is_gone(built: Machine) -> None:
+def test_rebuilds_only_what_is_missing(built: Machine) -> None:
     before = built.calls
     built.blob("helm").unlink()
     assert built.build()
@@ -246,21 +246,21 @@ def test_a_bundle_without_its_build_directory_is_still_up_to_date(built: Machine
     assert built.calls == calls
 
 
-def test_what_nothing_refers_to_is_told_and_removed_by_the_next_build(built: Machine) -> None:
+def test_an_unreferenced_blob_is_reported_and_removed_by_the_next_build(built: Machine) -> None:
     stray = BlobStore(built.bundle).add_bytes(b"stray")
     assert verify(built.bundle).warnings == [f"blob {stray.sha256}: not referenced; `underlay bundle` removes it"]
     assert not built.build()
     assert verify(built.bundle).warnings == []
 
 
-def test_a_place_that_cannot_be_written_is_one_line(machine: Machine) -> None:
+def test_an_unwritable_directory_is_a_one_line_error(machine: Machine) -> None:
     machine.bundle.parent.mkdir(parents=True)
     machine.bundle.write_text("a file where the directory should be")
     with pytest.raises(ArtifactError, match=r"^bundle .*: cannot be written \(.*\); free space there, or set"):
         machine.build()
 
 
-def test_a_flipped_bit_is_named_with_who_uses_it(built: Machine) -> None:
+def test_a_damaged_blob_is_reported_with_its_users(built: Machine) -> None:
     blob = built.blob("kubelet")
     content = bytearray(blob.read_bytes())
     content[3] ^= 1
@@ -270,7 +270,7 @@ def test_a_flipped_bit_is_named_with_who_uses_it(built: Machine) -> None:
     assert problem.endswith("(binary kubelet)")
 
 
-def test_a_truncated_and_a_missing_blob_are_named(built: Machine) -> None:
+def test_truncated_and_missing_blobs_are_reported(built: Machine) -> None:
     base = built.manifest().images["flannel"].blobs[2].sha256
     path = BlobStore(built.bundle).path(base)
     path.write_bytes(path.read_bytes()[:-512])
@@ -286,7 +286,7 @@ def test_an_index_that_names_other_images_is_a_problem(built: Machine) -> None:
     assert verify(built.bundle).problems == ["index.json: differs from bundle.json"]
 
 
-def test_a_failed_compilation_is_one_line_and_leaves_the_bundle_as_it_was(
+def test_a_failed_compilation_is_a_one_line_error_and_changes_nothing(
     built: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = (built.bundle / "bundle.json").read_text()
@@ -297,7 +297,7 @@ def test_a_failed_compilation_is_one_line_and_leaves_the_bundle_as_it_was(
     assert (built.bundle / "bundle.json").read_text() == before
 
 
-def test_after_a_kill_the_next_build_goes_on_where_it_was(machine: Machine) -> None:
+def test_a_killed_build_is_resumed_by_the_next(machine: Machine) -> None:
     program = (
         "from underlay.artifacts.build.build import build_bundle\nfrom underlay.artifacts.build.steps import Steps\nfrom pathlib import Path\n"
         f"build_bundle(Path({str(machine.bundle)!r}), steps=Steps(quiet=True), arch='amd64')"
@@ -338,7 +338,7 @@ def test_two_builds_at_once_are_refused(machine: Machine, tmp_path: Path) -> Non
             machine.build()
 
 
-def test_a_carried_bundle_is_whole_and_only_what_is_missing_is_copied(built: Machine, tmp_path: Path) -> None:
+def test_a_copied_bundle_is_complete_and_only_missing_blobs_are_copied(built: Machine, tmp_path: Path) -> None:
     target = tmp_path / "usb"
     assert carry(built.bundle, target) == len(built.manifest().references())
     assert verify(target).problems == []
@@ -347,7 +347,7 @@ def test_a_carried_bundle_is_whole_and_only_what_is_missing_is_copied(built: Mac
     assert load_manifest(target) == built.manifest()
 
 
-def test_a_damaged_blob_is_not_carried(built: Machine, tmp_path: Path) -> None:
+def test_a_damaged_blob_is_not_copied(built: Machine, tmp_path: Path) -> None:
     built.blob("ctr").write_text("damaged")
     with pytest.raises(ArtifactError, match=r"is damaged \(binary ctr\); run `underlay bundle`"):
         carry(built.bundle, tmp_path / "usb")

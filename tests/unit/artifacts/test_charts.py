@@ -1,4 +1,4 @@
-"""Helm charts: pinned from a server laid out as upstream is, and put into bundles."""
+"""Helm charts: pinned from a server with upstream's layout, and added to bundles."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_pins_a_chart_of_a_repository(upstream: Upstream) -> None:
     assert pin(upstream) == ChartPin(FILE, sha256(packed()))
 
 
-def test_pins_a_chart_of_a_registry_that_wants_a_token(upstream: Upstream) -> None:
+def test_pins_a_chart_of_a_registry_that_requires_a_token(upstream: Upstream) -> None:
     digest = sha256(packed(version="v1.2.3+one"))
     assert pin(upstream, OCI) == ChartPin(f"registry.example/v2/charts/plugin/blobs/sha256:{digest}", digest)
 
@@ -118,7 +118,7 @@ KEPT = "the lock file is unchanged"
         (MANIFEST, {"wants": "another"}, f"http://server/m/{MANIFEST}: cannot be downloaded (HTTP status 401); {KEPT}"),
     ],
 )
-def test_what_goes_wrong_with_a_server_names_the_url(
+def test_errors_of_a_server_name_the_url(
     upstream: Upstream, path: str, behaviour: dict[str, Any], message: str
 ) -> None:
     content = upstream.files[f"/m/{path}"]
@@ -158,12 +158,12 @@ def test_what_goes_wrong_with_a_server_names_the_url(
         (MANIFEST, b"<html>", f"http://server/m/{MANIFEST}: is not a Helm chart"),
     ],
 )
-def test_what_a_server_has_wrong_is_told(upstream: Upstream, path: str, content: bytes, message: str) -> None:
+def test_wrong_content_of_a_server_is_reported(upstream: Upstream, path: str, content: bytes, message: str) -> None:
     upstream.files[f"/m/{path}"] = content
     assert refused(upstream, OCI if path == MANIFEST else KEY).startswith(message)
 
 
-def test_another_chart_under_the_name_is_told(upstream: Upstream) -> None:
+def test_another_chart_under_the_name_is_reported(upstream: Upstream) -> None:
     upstream.put(f"m/{INDEX}", index({"plugin": [{"version": "1.2.3", "urls": ["other.tgz"]}]}))
     upstream.put("m/charts.example/stable/other.tgz", packed(version="1.2.2"))
     assert refused(upstream) == (
@@ -172,7 +172,7 @@ def test_another_chart_under_the_name_is_told(upstream: Upstream) -> None:
 
 
 @pytest.mark.parametrize("key", ["plugin", "plugin@1.2.3", "https://plugin@1.2.3", "https://charts.example/plugin"])
-def test_a_chart_that_is_not_written_whole_is_told(upstream: Upstream, key: str) -> None:
+def test_an_incomplete_chart_reference_is_refused(upstream: Upstream, key: str) -> None:
     assert refused(upstream, key) == (
         f"chart {key}: not a chart reference; write it as https://REPOSITORY/NAME@VERSION or oci://…"
     )
@@ -190,7 +190,7 @@ def test_a_chart_has_one_name_in_the_lock_file(repository: str, key: str) -> Non
     assert chart_key("plugin", "1", repository) == key
 
 
-def test_a_repository_that_nothing_protects_is_refused() -> None:
+def test_a_repository_without_tls_is_refused() -> None:
     with pytest.raises(
         ArtifactError,
         match=r"^chart plugin 1: not a chart repository \(http://x\); use a URL that begins with https://",
@@ -256,7 +256,7 @@ def command(*arguments: object) -> tuple[int, str]:
     return ran.exit_code, ran.output
 
 
-def test_a_bundle_takes_a_chart_and_gives_it(bundle: Path, tmp_path: Path) -> None:
+def test_a_chart_is_added_to_a_bundle_and_supplied_from_it(bundle: Path, tmp_path: Path) -> None:
     file = written(tmp_path / "charts", packed())
     code, output = command("--chart", file, "--to", bundle)
     assert (code, output) == (0, f"bundle: added chart plugin 1.2.3, sha256 {sha256(packed())}: {bundle}\n")
@@ -267,7 +267,7 @@ def test_a_bundle_takes_a_chart_and_gives_it(bundle: Path, tmp_path: Path) -> No
     assert verify(bundle).problems == []
 
 
-def test_a_bundle_takes_a_directory_of_charts(bundle: Path, tmp_path: Path) -> None:
+def test_a_directory_of_charts_is_added(bundle: Path, tmp_path: Path) -> None:
     written(tmp_path / "charts", packed(), "a.tgz")
     written(tmp_path / "charts", packed("other", "2"), "b.tgz")
     (tmp_path / "charts" / "notes.txt").touch()
@@ -275,7 +275,7 @@ def test_a_bundle_takes_a_directory_of_charts(bundle: Path, tmp_path: Path) -> N
     assert set(load_manifest(bundle).charts) == {"plugin@1.2.3", "other@2"}
 
 
-def test_every_file_that_is_no_chart_is_told_and_none_is_taken(bundle: Path, tmp_path: Path) -> None:
+def test_every_file_that_is_no_chart_is_reported_and_none_is_added(bundle: Path, tmp_path: Path) -> None:
     contents = {
         "empty": b"",
         "html": b"<html>",
@@ -302,13 +302,13 @@ def archive_without_about() -> bytes:
     return buffer.getvalue()
 
 
-def test_a_directory_without_charts_is_told(bundle: Path, tmp_path: Path) -> None:
+def test_a_directory_without_charts_is_refused(bundle: Path, tmp_path: Path) -> None:
     with pytest.raises(ArtifactError, match=r"^charts .*: no \.tgz file; give a directory with charts$"):
         CliRunner().invoke(bundle_command, ["--charts", str(tmp_path)], catch_exceptions=False)
 
 
 @pytest.mark.parametrize("others", [["--verify"], ["--lock"], ["--json"], ["--prefill"]])
-def test_charts_stand_alone(tmp_path: Path, others: list[str]) -> None:
+def test_charts_combine_with_no_other_option_but_to(tmp_path: Path, others: list[str]) -> None:
     file = written(tmp_path / "charts", packed())
     code, output = command("--chart", file, *others)
     assert code == 2
@@ -322,13 +322,13 @@ def test_a_chart_that_is_not_the_pinned_one_is_refused(bundle: Path, tmp_path: P
     add_charts(bundle, [read_chart(written(tmp_path / "charts", packed()))])
 
 
-def test_a_chart_of_the_same_version_is_replaced_and_its_file_goes(bundle: Path, tmp_path: Path) -> None:
+def test_a_chart_of_the_same_version_is_replaced_and_its_file_removed(bundle: Path, tmp_path: Path) -> None:
     for filler in (1, 2):
         add_charts(bundle, [read_chart(written(tmp_path / "charts", packed(filler=filler)))])
     assert BlobStore(bundle).names() == {sha256(packed(filler=2))}
 
 
-def test_a_chart_the_bundle_has_not_is_told_with_the_way_to_it(bundle: Path, tmp_path: Path) -> None:
+def test_a_missing_chart_is_reported_with_its_remedy(bundle: Path, tmp_path: Path) -> None:
     def output(version: str) -> str:
         with pytest.raises(ArtifactError) as error:
             source.chart("plugin", version, "https://charts.example/stable")
@@ -355,14 +355,14 @@ def test_a_damaged_chart_is_named_by_verify(bundle: Path, tmp_path: Path) -> Non
     assert problem.endswith("(chart plugin 1.2.3)")
 
 
-def test_a_manifest_that_names_a_chart_wrongly_is_told_by_verify(bundle: Path, tmp_path: Path) -> None:
+def test_verify_reports_a_wrong_name_of_a_chart(bundle: Path, tmp_path: Path) -> None:
     add_charts(bundle, [read_chart(written(tmp_path / "charts", packed()))])
     text = (bundle / "bundle.json").read_text().replace('"version": "1.2.3"', '"version": "1.2.4"')
     (bundle / "bundle.json").write_text(text)
     assert verify(bundle).problems == ["chart plugin 1.2.4: its file is plugin 1.2.3"]
 
 
-def test_charts_are_carried_and_those_at_the_site_stay(bundle: Path, tmp_path: Path) -> None:
+def test_charts_are_copied_and_those_at_the_site_are_kept(bundle: Path, tmp_path: Path) -> None:
     site = tmp_path / "site"
     site.mkdir()
     carry(bundle, site)
@@ -373,7 +373,7 @@ def test_charts_are_carried_and_those_at_the_site_stay(bundle: Path, tmp_path: P
     assert verify(site).problems == []
 
 
-def test_a_bundle_of_earlier_days_has_no_charts(bundle: Path) -> None:
+def test_a_bundle_of_an_earlier_version_has_no_charts(bundle: Path) -> None:
     data = json.loads((bundle / "bundle.json").read_text())
     del data["charts"]
     (bundle / "bundle.json").write_text(json.dumps(data))

@@ -1,4 +1,4 @@
-"""What a host runs to get a command: run here, under sh, against a server that fails as servers do."""
+"""The shell by which a host installs a command, run here under sh against a server that fails in realistic ways."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def assert_untouched(host: Host, *, partial: str | None = None) -> None:
     assert host.files == sorted(["bin/kubeadm", *([f"cache/partial/{partial}"] if partial else [])])
 
 
-def test_puts_a_good_file_into_place_with_its_mode_and_leaves_nothing_else(host: Host, upstream: Upstream) -> None:
+def test_installs_a_file_with_its_mode_and_leaves_nothing_else(host: Host, upstream: Upstream) -> None:
     ran = host.fetch(upstream.put(PATH, CONTENT))
     assert (ran.returncode, ran.stderr) == (0, "")
     assert host.dest.read_bytes() == CONTENT
@@ -126,7 +126,7 @@ def test_refuses_a_truncated_file(host: Host, upstream: Upstream) -> None:
     assert_untouched(host)
 
 
-def test_goes_on_where_a_cut_connection_ended(host: Host, upstream: Upstream) -> None:
+def test_resumes_an_interrupted_download(host: Host, upstream: Upstream) -> None:
     url = upstream.put(PATH, CONTENT, cut_after=120_000, times=1)
     ran = host.fetch(url)
     assert ran.returncode == 1
@@ -139,13 +139,13 @@ def test_goes_on_where_a_cut_connection_ended(host: Host, upstream: Upstream) ->
     assert host.files == ["bin/kubeadm"]
 
 
-def test_resumes_within_one_run_too(host: Host, upstream: Upstream) -> None:
+def test_resumes_within_one_run(host: Host, upstream: Upstream) -> None:
     ran = host.fetch(upstream.put(PATH, CONTENT, cut_after=50_000, times=3), tries=5)
     assert (ran.returncode, ran.stderr) == (0, "")
     assert upstream.served[f"/{PATH}"] == len(CONTENT)
 
 
-def test_starts_over_when_the_server_knows_no_ranges(host: Host, upstream: Upstream) -> None:
+def test_starts_again_when_the_server_has_no_ranges(host: Host, upstream: Upstream) -> None:
     url = upstream.put(PATH, CONTENT, cut_after=1000, times=1)
     host.fetch(url)
     upstream.put(PATH, CONTENT, ranges=False)
@@ -153,7 +153,7 @@ def test_starts_over_when_the_server_knows_no_ranges(host: Host, upstream: Upstr
     assert host.dest.read_bytes() == CONTENT
 
 
-def test_starts_over_when_the_partial_file_is_longer_than_the_real_one(host: Host, upstream: Upstream) -> None:
+def test_starts_again_when_the_partial_file_is_longer_than_the_real_one(host: Host, upstream: Upstream) -> None:
     partial = host.cache / "partial" / SHA256
     partial.parent.mkdir(parents=True)
     partial.write_bytes(CONTENT + b"more")
@@ -161,7 +161,7 @@ def test_starts_over_when_the_partial_file_is_longer_than_the_real_one(host: Hos
     assert host.dest.read_bytes() == CONTENT
 
 
-def test_takes_a_complete_partial_file_without_asking(host: Host, upstream: Upstream) -> None:
+def test_uses_a_complete_partial_file_without_a_request(host: Host, upstream: Upstream) -> None:
     partial = host.cache / "partial" / SHA256
     partial.parent.mkdir(parents=True)
     partial.write_bytes(CONTENT)
@@ -285,7 +285,7 @@ def test_says_that_a_blob_was_not_sent(host: Host) -> None:
     assert_untouched(host)
 
 
-def test_takes_away_what_a_killed_run_left_beside_the_file(host: Host) -> None:
+def test_removes_the_temporary_file_of_a_killed_run(host: Host) -> None:
     put_blob(host, CONTENT)
     (host.dest.parent / ".kubeadm.underlay").write_bytes(b"half")
     assert host.run(place_script(SHA256, str(host.dest), "755", str(host.cache))).returncode == 0
@@ -322,7 +322,7 @@ def test_a_chart_that_was_pushed_is_placed(host: Host, tmp_path: Path) -> None:
     assert (ran.returncode, host.dest.read_bytes()) == (0, CONTENT)
 
 
-def test_an_anonymous_token_is_got_where_the_registry_wants_one(host: Host, upstream: Upstream) -> None:
+def test_an_anonymous_token_is_fetched_if_the_registry_requires_one(host: Host, upstream: Upstream) -> None:
     upstream.put("token", b'{"expires_in": 300,\n "token": "abc.d-e_f"}')
     url = upstream.put(BLOB, CONTENT, wants="abc.d-e_f")
     ran = host.run(chart_script(chart(url=url), str(host.dest), str(host.cache)))
@@ -334,7 +334,7 @@ def test_an_anonymous_token_is_got_where_the_registry_wants_one(host: Host, upst
 
 
 @pytest.mark.parametrize("token", [b'{"access_token": "other"}', b"<html>", None])
-def test_a_registry_that_refuses_all_the_same_is_told(host: Host, upstream: Upstream, token: bytes | None) -> None:
+def test_a_registry_that_refuses_the_token_is_reported(host: Host, upstream: Upstream, token: bytes | None) -> None:
     if token:
         upstream.put("token", token)
     url = upstream.put(BLOB, CONTENT, wants="abc")

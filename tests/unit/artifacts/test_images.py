@@ -1,4 +1,4 @@
-"""What a host runs to have images: run here, under sh, with a ctr that keeps books."""
+"""The shell by which a host loads images, run here under sh with a fake ctr that records its calls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lock file and its renewal, against a server laid out as upstream is."""
+"""The lock file and its renewal, against a server with upstream's layout."""
 
 from __future__ import annotations
 
@@ -80,14 +80,14 @@ def test_renewal_pins_every_command_for_every_architecture(upstream: Upstream, l
         assert len(pinned[download.path]) == 64
 
 
-def test_renewal_leaves_the_versions_alone(upstream: Upstream, lock_file: Path) -> None:
+def test_renewal_keeps_the_versions(upstream: Upstream, lock_file: Path) -> None:
     before = json.loads(lock_file.read_text())
     renew_upstream(f"{upstream.url}/mirror/", report=lambda _: None, path=lock_file)
     after = json.loads(lock_file.read_text())
     assert (after["versions"], after["go"]) == (before["versions"], before["go"])
 
 
-def test_charts_are_pinned_beside_the_commands_and_once(upstream: Upstream, lock_file: Path) -> None:
+def test_charts_are_pinned_with_the_commands_and_once(upstream: Upstream, lock_file: Path) -> None:
     chart = io.BytesIO()
     with tarfile.open(fileobj=chart, mode="w:gz") as tar:
         about = tarfile.TarInfo("plugin/Chart.yaml")
@@ -106,7 +106,7 @@ def test_charts_are_pinned_beside_the_commands_and_once(upstream: Upstream, lock
     assert [path for path, _ in upstream.requested].count("/mirror/charts.example/plugin.tgz") == 1
 
 
-def test_a_chart_that_cannot_be_had_leaves_the_lock_file_as_it_was(upstream: Upstream, lock_file: Path) -> None:
+def test_a_chart_that_cannot_be_downloaded_leaves_the_lock_file_unchanged(upstream: Upstream, lock_file: Path) -> None:
     before = lock_file.read_text()
     with pytest.raises(
         ArtifactError, match=r"/mirror/charts\.example/index\.yaml: cannot be downloaded \(HTTP status 404\); "
@@ -127,7 +127,7 @@ def test_an_archive_is_downloaded_once(upstream: Upstream, lock_file: Path) -> N
 
 
 @pytest.mark.parametrize("fault", ["404", "garbage", "another file", "no such member"])
-def test_a_failed_renewal_names_the_url_and_leaves_the_lock_file_as_it_was(
+def test_a_failed_renewal_names_the_url_and_leaves_the_lock_file_unchanged(
     upstream: Upstream, lock_file: Path, fault: str
 ) -> None:
     helm = download_of("helm", pinned_version("helm"), "amd64")

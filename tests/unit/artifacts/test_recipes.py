@@ -1,4 +1,4 @@
-"""Recipes and the catalog: what decides a rebuild, and that the tables fit each other."""
+"""Recipes and the catalog: what causes a rebuild, and that the tables are consistent."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def etcd() -> GoRecipe:
     return next(r for r in go_recipes() if r.name == "etcd")
 
 
-def test_images_have_the_names_kubeadm_asks_for() -> None:
+def test_images_have_the_names_kubeadm_uses() -> None:
     # kubeadm config images list --kubernetes-version v1.37.2
     names = (
         "kube-apiserver",
@@ -90,7 +90,7 @@ def test_an_architecture_without_artifacts_is_refused(monkeypatch: pytest.Monkey
         architecture()
 
 
-def test_the_go_that_is_asked_for_builds_every_module() -> None:
+def test_the_required_go_builds_every_module() -> None:
     lines = [line for r in go_recipes() for line in (r.directory / "go.mod").read_text().splitlines()]
     needed = [tuple(map(int, line.split()[1].split("."))) for line in lines if line.startswith("go ")]
     assert max(needed) == GO_SINCE

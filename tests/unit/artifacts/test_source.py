@@ -1,4 +1,4 @@
-"""The one interface, and what it refuses."""
+"""The sources of artifacts, and what they refuse."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_a_command_without_a_pinned_checksum_is_refused(lock: Lock) -> None:
         ),
     ],
 )
-def test_tells_what_is_wrong_with_settings(settings: dict[str, Any], message: str) -> None:
+def test_reports_wrong_settings(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(ArtifactError) as refused:
         open_source(settings)
     assert str(refused.value) == message
@@ -132,13 +132,13 @@ def test_a_bundle_gives_blobs(bundle: Path) -> None:
         (("runc", "1.5.2", "amd64"), "has no runc v1.5.2; run `underlay bundle`"),
     ],
 )
-def test_tells_what_a_bundle_does_not_hold(bundle: Path, ask: tuple[str, str, str], message: str) -> None:
+def test_reports_what_a_bundle_lacks(bundle: Path, ask: tuple[str, str, str], message: str) -> None:
     with pytest.raises(ArtifactError, match=r"^bundle .*: ") as refused:
         open_source({"source": "bundle", "path": str(bundle)}).binary(*ask)
     assert message in str(refused.value)
 
 
-def test_tells_that_a_blob_has_gone(bundle: Path) -> None:
+def test_reports_a_missing_blob(bundle: Path) -> None:
     source = open_source({"source": "bundle", "path": str(bundle)})
     blob = source.image("pause", "3.10.2").blobs[2].path
     blob.unlink()
@@ -147,7 +147,7 @@ def test_tells_that_a_blob_has_gone(bundle: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 99}', '{"format": 1}', '{"format": 1, "arch": '])
-def test_a_damaged_manifest_is_one_line_not_a_traceback(tmp_path: Path, text: str) -> None:
+def test_a_damaged_manifest_is_a_one_line_error(tmp_path: Path, text: str) -> None:
     (tmp_path / "bundle.json").write_text(text)
     with pytest.raises(ArtifactError) as refused:
         open_source({"source": "bundle", "path": str(tmp_path)})
@@ -155,7 +155,7 @@ def test_a_damaged_manifest_is_one_line_not_a_traceback(tmp_path: Path, text: st
 
 
 @pytest.mark.parametrize("name", ["kubeadn", "rm"])
-def test_an_unknown_name_is_answered_with_a_known_one(lock: Lock, name: str) -> None:
+def test_an_unknown_name_gets_a_suggestion(lock: Lock, name: str) -> None:
     with pytest.raises(ArtifactError, match=r"not in the catalog; (did you mean kubeadm\?|one of bandwidth, )"):
         DownloadSource("https://").binary(name, "1.37.2")
 

@@ -1,4 +1,4 @@
-"""The few calls of the Compute Engine API that routes take, on loopback, with a project's state behind them."""
+"""An emulator of the Compute Engine calls that routes need, on loopback, with the state of a project."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def want(number: int, *, name: str | None = None) -> PodRoute:
     return PodRoute(name or f"w-{number}", f"10.0.1.{10 + number}", f"10.244.{number}.0/24")
 
 
-def test_a_node_gets_its_route_its_check_off_and_its_pods_let_in(vpc: Vpc) -> None:
+def test_a_node_gets_its_route_its_check_disabled_and_its_pods_allowed(vpc: Vpc) -> None:
     interface = vpc.launch("10.0.1.11")
     sentences = vpc.converge(want(1))
     assert sentences[0] == f"source/destination check of w-1 ({interface}): on -> off"
@@ -127,14 +127,14 @@ def test_a_vpc_whose_own_range_overlaps_pods_is_refused(vpc: Vpc) -> None:
     assert problems[0].startswith("pod_subnet: 10.0.0.0/8 overlaps 10.0.0.0/16 of vpc-")
 
 
-def test_without_credentials_the_chain_is_told(vpc: Vpc, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_credentials_the_chain_is_named(vpc: Vpc, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("boto3.session.Session.get_credentials", lambda _self: None)
     assert refusal(vpc, want(1))[0].startswith(
         "cloud: no AWS credentials found; provide them by one of the environment, ~/.aws"
     )
 
 
-def test_what_aws_refuses_is_one_line(vpc: Vpc) -> None:
+def test_an_error_of_aws_is_one_line(vpc: Vpc) -> None:
     (line,) = refusal(vpc, want(1), route_tables=("rtb-0123456789abcdef0",))
     assert line.startswith("cloud: AWS rejects the request (")
     assert "\n" not in line

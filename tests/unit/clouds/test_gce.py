@@ -51,7 +51,7 @@ def refusal(project: Project, *required: PodRoute) -> tuple[str, ...]:
     return refused.value.problems
 
 
-def test_a_node_gets_its_route_and_its_pods_are_let_in(project: Project) -> None:
+def test_a_node_gets_its_route_and_its_pods_are_allowed(project: Project) -> None:
     assert converge(project, want(1)) == [
         "firewall underlay-pods-pods-net: allow 10.244.0.0/16",
         "route 10.244.1.0/24 -> w-1 (vm-1)",
@@ -68,7 +68,7 @@ def test_nodes_come_and_go_and_other_routes_stay(project: Project) -> None:
     assert set(project.routes) == {"to-office", "pods-w-2-10-244-2-0-24"}
 
 
-def test_a_subnet_that_moved_to_another_instance_is_led_there(project: Project) -> None:
+def test_a_subnet_that_moved_to_another_instance_is_routed_there(project: Project) -> None:
     converge(project, want(1))
     sentences = converge(project, PodRoute("w-1", "10.0.1.12", "10.244.1.0/24"))
     assert sentences == [
@@ -83,7 +83,7 @@ def test_a_renamed_node_changes_nothing(project: Project) -> None:
     assert converge(project, want(1, name="another-name")) == []
 
 
-def test_instances_that_do_not_serve_are_named_before_anything_is_changed(project: Project) -> None:
+def test_unsuitable_instances_are_named_before_anything_is_changed(project: Project) -> None:
     project.launch("vm-3", "10.0.1.13", forwards=False)
     assert refusal(project, want(1), want(3), want(7)) == (
         "cloud: instance vm-3 of w-3 cannot forward packets of pods; stop it and set canIpForward (gcloud compute "
@@ -100,7 +100,7 @@ def test_a_quota_is_named_before_it_is_hit(project: Project) -> None:
     )
 
 
-def test_what_gce_refuses_is_one_line(project: Project) -> None:
+def test_an_error_of_gce_is_one_line(project: Project) -> None:
     project.refuse = "compute.instances.list is needed"
     (line,) = refusal(project, want(1))
     assert line.startswith("cloud: GCE rejects the request (")

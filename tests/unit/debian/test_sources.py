@@ -1,4 +1,4 @@
-"""The machine's own mirrors are found in whatever form apt knows them."""
+"""The machine's Debian mirrors are found in both of apt's formats."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a machine is, read from what its kernel says."""
+"""Facts of a machine, parsed from its kernel's files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two labs never meet in the kernel, and a leftover is known by its name."""
+"""Names of labs in the kernel do not conflict, and leftovers are recognised by them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A host's root is decided as data, for either layout of control groups."""
+"""A host's root as data, for both layouts of control groups."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def control_groups(machine: Machine) -> list[steps.Step]:
 
 
 @pytest.mark.parametrize("machine", [UNIFIED, HYBRID])
-def test_survives_being_written_down(machine: Machine) -> None:
+def test_a_plan_survives_serialisation(machine: Machine) -> None:
     made = plan(machine)
     assert steps.dump(steps.load(json.loads(json.dumps(made))["steps"])) == made["steps"]
 
@@ -75,11 +75,11 @@ def test_a_hybrid_machine_gives_every_hierarchy_and_then_closes_the_top() -> Non
     assert last.flags & (MS_REMOUNT | MS_RDONLY) == MS_REMOUNT | MS_RDONLY
 
 
-def test_shows_what_the_lab_shows_read_only() -> None:
+def test_mounts_are_read_only() -> None:
     assert MountStep("/srv/bundle", "/opt/bundle", flags=MS_BIND | MS_RDONLY) in steps.load(plan(UNIFIED)["steps"])
 
 
-def test_keeper_and_host_are_groups_beside_each_other() -> None:
+def test_keeper_and_host_are_sibling_groups() -> None:
     made = plan(HYBRID)
     assert made["keeper_groups"] == [f"{h.mountpoint}/underlay/lab/cp-1/keeper" for h in HYBRID.hierarchies]
     assert made["host_groups"] == [f"{h.mountpoint}/underlay/lab/cp-1/host" for h in HYBRID.hierarchies]

@@ -1,4 +1,4 @@
-"""A lab that stands is remembered: it may grow, never move; and two commands never make one thing at once."""
+"""Labs that are up are recorded: they can grow, but not move; and two commands never create one thing at once."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ def test_a_lab_grows_and_does_not_shrink() -> None:
 
 
 @pytest.mark.parametrize("changed", [Lab(racks=3), Lab(network="10.99.0.0/16"), Lab(network_v6="fd61::/48")])
-def test_a_lab_that_stands_is_not_moved(changed: Lab) -> None:
+def test_a_lab_that_is_up_is_not_moved(changed: Lab) -> None:
     record.merge(Lab())
     with pytest.raises(LabError, match="take it down first"):
         record.merge(changed)
     assert record.read("lab") == Lab()
 
 
-def test_knows_when_nothing_is_lacking() -> None:
+def test_knows_when_nothing_is_missing() -> None:
     assert not record.covers(Lab())
     record.merge(Lab(workers=4))
     assert record.covers(Lab(workers=2))
@@ -57,7 +57,7 @@ def test_a_dual_stack_inventory_has_both_addresses() -> None:
     assert found.workers == [("@lab/w-1", {"address": "10.61.1.21", "rack": "rack-1", **second})]
 
 
-def test_hosts_of_another_lab_say_so() -> None:
+def test_hosts_of_another_lab_have_its_name() -> None:
     other = inventory.hosts(Lab("other", network="10.99.0.0/16"))
     assert other.workers[1] == ("@lab/other:w-2", {"address": "10.99.2.22", "rack": "rack-2"})
     assert inventory.find("other:w-2")[0].network == "10.99.0.0/16"

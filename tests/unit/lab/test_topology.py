@@ -1,4 +1,4 @@
-"""A lab as data: who stands where, under which address, and what cannot be."""
+"""A lab as data: where hosts are, under which address, and what is refused."""
 
 from __future__ import annotations
 
@@ -74,12 +74,12 @@ def test_no_two_hosts_share_an_address_and_all_fit_their_rack(control_planes: in
         ({"mounts": {"opt": "/srv"}}, "mounts: opt and /srv are not both absolute"),
     ],
 )
-def test_refuses_what_cannot_be(changed: dict[str, object], message: str) -> None:
+def test_refuses_impossible_labs(changed: dict[str, object], message: str) -> None:
     with pytest.raises(LabError, match="^" + re.escape(message)):
         Lab(**changed)  # type: ignore[arg-type]
 
 
-def test_tells_every_problem_at_once() -> None:
+def test_reports_every_problem_at_once() -> None:
     with pytest.raises(LabError) as error:
         Lab(workers=-1, racks=0)
     assert str(error.value) == "workers: -1 is out of range; 0 to 230; racks: 0 is out of range; 1 to 250"

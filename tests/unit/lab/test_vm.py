@@ -1,4 +1,4 @@
-"""A virtual machine is decided as data: its place, its command line, and the archive that makes it itself."""
+"""A virtual machine as data: its address, its command line, and the archive with its identity."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from underlay.lab.vm.image import GuestImage
 LAB = Lab("t9", network="10.79.0.0/16")
 
 
-def test_stands_where_no_host_does() -> None:
+def test_has_an_address_that_no_host_has() -> None:
     lab = Lab("t9", network="10.79.0.0/16", control_planes=9, workers=230, routers=2)
     guests = [guest(lab, number, rack=rack) for rack in (1, 2) for number in range(1, 9)]
     addresses = [str(node.address) for node in guests]
@@ -28,12 +28,12 @@ def test_stands_where_no_host_does() -> None:
     assert len({mac(node) for node in guests}) == len(guests)
 
 
-def test_tells_every_problem_at_once() -> None:
+def test_reports_every_problem_at_once() -> None:
     with pytest.raises(LabError, match=r"^vm-9: out of range; 1 to 8; lab t9: no rack 3; 1 to 2$"):
         guest(LAB, 9, rack=3)
 
 
-def test_is_emulated_and_reads_nothing_of_this_machine() -> None:
+def test_is_emulated_and_ignores_configuration_of_this_machine() -> None:
     node = guest(LAB, 1, rack=1)
     command = emulator.command(node, files(LAB, node), GuestImage(Path("/image")), tap="vm-1")
     assert command[command.index("-accel") + 1].startswith("tcg,")
@@ -43,7 +43,7 @@ def test_is_emulated_and_reads_nothing_of_this_machine() -> None:
     assert disk.endswith("snapshot=on")
 
 
-def test_the_seed_makes_it_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_seed_has_its_identity(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UNDERLAY_HOME", str(tmp_path))
     keys.make(LAB, LabPaths.of("t9"))
     program = tmp_path / "program"

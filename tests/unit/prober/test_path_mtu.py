@@ -1,4 +1,4 @@
-"""The search for a path's MTU: against paths of every size, with and without a router that speaks, and with loss."""
+"""The search for a path's MTU: against paths of every size, with and without a router that reports one, and with loss."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from underlay.prober.path_mtu import SMALLEST, PathMtuSearch
 STEP = 0.05
 
 
-def searched(path: PathMtuSearch, *, carries: int, told: int = 0, lost: frozenset[int] = frozenset()) -> int:
+def searched(path: PathMtuSearch, *, carries: int, reported: int = 0, lost: frozenset[int] = frozenset()) -> int:
     """Walk through time with a path that carries so much; the number of packets that were sent."""
     sent = 0
     for step in range(400):
@@ -21,8 +21,8 @@ def searched(path: PathMtuSearch, *, carries: int, told: int = 0, lost: frozense
                 continue
             if size <= carries:
                 path.passed(size)
-            elif told:
-                path.limited(told, now)
+            elif reported:
+                path.limited(reported, now)
         if path.done:
             return sent
     raise AssertionError("the search does not end")
@@ -35,9 +35,9 @@ def test_a_path_that_carries_everything_costs_one_packet() -> None:
 
 
 @given(st.integers(1280, 8999))
-def test_a_router_that_speaks_is_believed_and_tried(mtu: int) -> None:
+def test_a_reported_mtu_is_used_and_tried(mtu: int) -> None:
     path = PathMtuSearch(9000)
-    assert searched(path, carries=mtu, told=mtu) <= 3
+    assert searched(path, carries=mtu, reported=mtu) <= 3
     assert (path.largest, path.reported) == (mtu, mtu)
 
 
@@ -49,16 +49,16 @@ def test_a_black_hole_is_measured_to_the_byte_in_few_packets(mtu: int) -> None:
 
 
 @given(st.integers(1280, 1500))
-def test_on_ethernet_forty_packets_do(mtu: int) -> None:
+def test_on_ethernet_forty_packets_suffice(mtu: int) -> None:
     path = PathMtuSearch(1500)
     assert searched(path, carries=mtu) <= 40
     assert path.largest == mtu
 
 
 @given(st.integers(1280, 1500), st.frozensets(st.integers(1, 2), max_size=2))
-def test_a_lost_packet_is_no_smaller_path(mtu: int, lost: frozenset[int]) -> None:
+def test_a_lost_packet_does_not_lower_the_mtu(mtu: int, lost: frozenset[int]) -> None:
     path = PathMtuSearch(1500)
-    searched(path, carries=mtu, told=mtu, lost=lost)
+    searched(path, carries=mtu, reported=mtu, lost=lost)
     assert path.largest == mtu
 
 
@@ -68,7 +68,7 @@ def test_a_path_that_carries_nothing_ends_the_search() -> None:
     assert path.largest == 0
 
 
-def test_a_router_that_lies_is_not_believed() -> None:
+def test_a_wrong_reported_mtu_is_not_used() -> None:
     path = PathMtuSearch(1500)
-    searched(path, carries=1400, told=1450)
+    searched(path, carries=1400, reported=1450)
     assert path.largest == 1400

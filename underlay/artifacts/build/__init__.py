@@ -1,0 +1,1 @@
+"""Making a bundle: compiling commands, assembling images, adding charts, verifying and copying."""
