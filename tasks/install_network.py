@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from pyinfra.api import Host, operation
 from pyinfra.context import ctx_host
 
+from underlay.files import write_whole
 from underlay.plan.host_plan import Phase
 from underlay.run.command import Step, Steps, run_script, tail
 from underlay.run.converge import converge
@@ -43,9 +42,5 @@ def _fetch(host: Host, path: Path, arguments: dict[str, Any]) -> str | None:
     if not ran.ok:
         return tail(ran.err)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    # mkstemp makes the file private before a byte is in it.
-    handle, temporary = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(handle, "w") as file:
-        file.write("\n".join(ran.out) + "\n")
-    Path(temporary).replace(path)
+    write_whole(path, "\n".join(ran.out) + "\n", mode=0o600)
     return None

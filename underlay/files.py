@@ -1,7 +1,9 @@
-"""Where the files are that stand beside the package in a checkout, and inside it once it is installed."""
+"""Files: those that are shipped with the package, and those that are written whole or not at all."""
 
 from __future__ import annotations
 
+import os
+import secrets
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -14,3 +16,19 @@ def shipped(name: str) -> Path:
     """
     inside = _PACKAGE / "shipped"
     return (inside if inside.is_dir() else _PACKAGE.parent) / name
+
+
+def write_whole(path: Path, text: str, *, mode: int = 0o666) -> None:
+    """Write a file whole or not at all: whoever reads it meanwhile gets the old text.
+
+    :param mode: its permissions, less the umask, from the first byte on.
+    :raises OSError: when it cannot be written; then nothing has changed.
+    """
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
+    try:
+        with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as file:
+            file.write(text)
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise

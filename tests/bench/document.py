@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+
+from underlay.files import write_whole
 
 from .table import Section
 
@@ -27,8 +27,4 @@ def renew(path: Path, sections: Sequence[Section]) -> None:
     kept |= {section.name: section.markdown() for section in sections}
     parts = [f"\n<!-- figure: {name} -->\n{kept[name]}<!-- end -->\n" for name in ORDER if name in kept]
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    with os.fdopen(handle, "w") as file:
-        file.write(HEAD + "".join(parts))
-    Path(temporary).chmod(0o644)
-    Path(temporary).replace(path)
+    write_whole(path, HEAD + "".join(parts))

@@ -1,4 +1,4 @@
-"""Every host is rebooted: what was declared is there again, and what only seemed to be is told."""
+"""Every host is rebooted: what was declared is there again, and what did not survive is reported."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("restarted")]
 BOOT_ID = "cat /proc/sys/kernel/random/boot_id"
 
 
-def test_a_reboot_is_not_begun_where_nobody_can_be_asked(restarted: Deployed) -> None:
+def test_a_reboot_is_not_begun_without_a_confirmation(restarted: Deployed) -> None:
     assert restarted.deploy("--data", "verify=false").code == 0
     before = restarted.ssh("w-1", BOOT_ID)
     run = restarted.underlay("verify", "--reboot")
     assert run.code == 1
     assert run.text == (
-        "underlay: --reboot: it interrupts the pods on every host in turn, and nobody can be asked; say --yes too\n"
+        "underlay: --reboot: interrupts the pods on every host in turn, and there is no terminal to confirm it; "
+        "add --yes\n"
     )
     assert restarted.ssh("w-1", BOOT_ID) == before
 
@@ -34,7 +35,7 @@ def test_a_cluster_is_verified_after_a_reboot_of_all_its_hosts(restarted: Deploy
     assert restarted.underlay("plan").code == 0
 
 
-def test_what_does_not_outlast_a_reboot_is_told(restarted: Deployed) -> None:
+def test_what_does_not_outlast_a_reboot_is_reported(restarted: Deployed) -> None:
     # All that was declared is there, in files and live, and somebody's file wins at the next boot.
     restarted.ssh("w-1", "echo net.bridge.bridge-nf-call-ip6tables=0 >/etc/sysctl.d/99-zz-theirs.conf")
     assert restarted.underlay("plan").code == 0

@@ -101,5 +101,5 @@ def test_the_difference_names_what_was_broken(broken: Deployed) -> None:
 def test_one_that_is_stopped_takes_its_namespace_away(broken: Deployed) -> None:
     run = broken.stopped("verify", "servers answer on")
     assert run.code == 130, run.text
-    assert run.text.endswith("underlay: stopped; run the same command again to go on\n")
+    assert run.text.endswith("underlay: interrupted; run the same command again to continue\n")
     broken.kubectl("wait", "namespace", "underlay-verify", "--for=delete", "--timeout=45s")

@@ -1,4 +1,4 @@
-"""`underlay bgp`: the table people want at three in the morning."""
+"""`underlay bgp`: both sides of every BGP session in one table."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from .inventory import connected, inventory_argument
+from .output_file import write_output
+from .table import plain_table
 
 if TYPE_CHECKING:
     from underlay.routing.session_check import Row, Side
@@ -20,19 +21,21 @@ if TYPE_CHECKING:
 @click.command("bgp")
 @inventory_argument
 @click.option("--json", "as_json", is_flag=True, help="Print the rows as JSON.")
-@click.option("--peers", "only_peers", is_flag=True, help="Contact nobody: list who peers with whom.")
+@click.option("--peers", "only_peers", is_flag=True, help="Contact no host: list the declared peers.")
 @click.option(
     "--config", "dialect", type=click.Choice(["frr", "bird", "table"]),
-    help="Contact nobody: print what routers that are not ours need, in this form.",
+    help="Contact no host: print what routers not managed by Underlay need, in this format.",
 )  # fmt: skip
-@click.option("--picture", type=click.Path(dir_okay=False), metavar="FILE", help="Contact nobody: draw it as SVG.")
+@click.option(
+    "--picture", type=click.Path(dir_okay=False), metavar="FILE", help="Contact no host: draw the peers as SVG."
+)
 def bgp_command(inventory: str, as_json: bool, only_peers: bool, dialect: str | None, picture: str | None) -> None:
-    """Every BGP session, both sides in one row: state, since, prefixes, and what is missing and why.
+    """Show every BGP session, both sides in one row: state, since, prefixes, and what is missing and why.
 
-    A host that does not answer is told of in its rows. Nothing is changed.
+    A host that does not answer is reported in its rows. Nothing is changed.
 
     \b
-    Exit status: 0 every session stands with the prefixes expected, 1 not.
+    Exit status: 0 every session is up with the expected prefixes, 1 otherwise.
     Example:  underlay bgp inventories/lab_bgp.py
               underlay bgp inventories/mine.py --config bird    for the routers of your network team
     """
@@ -42,12 +45,12 @@ def bgp_command(inventory: str, as_json: bool, only_peers: bool, dialect: str | 
     with connected(inventory, tolerant=True) as state:
         from underlay.run.bgp_status import query_speakers  # noqa: PLC0415
 
-        rows, beside = query_speakers(state)
+        rows, others = query_speakers(state)
     if as_json:
-        click.echo(json.dumps({"sessions": [_plain(r) for r in rows], "problems": beside}, indent=1))
+        click.echo(json.dumps({"sessions": [_plain(r) for r in rows], "problems": others}, indent=1))
     else:
-        _show(rows, beside)
-    sys.exit(1 if beside or any(r.problems for r in rows) or not rows else 0)
+        _show(rows, others)
+    sys.exit(1 if others or any(r.problems for r in rows) or not rows else 0)
 
 
 def _without_contact(inventory: str, dialect: str, picture: str | None) -> None:
@@ -58,18 +61,15 @@ def _without_contact(inventory: str, dialect: str, picture: str | None) -> None:
 
     cluster = read_run(load(inventory), name=inventory).spec.cluster
     if cluster.bgp is None:
-        raise InvalidInventory([f"bgp: {inventory} states none; set bgp = {{…}}"])
+        raise InvalidInventory([f"bgp: is missing in {inventory}; set bgp = {{…}}"])
     if picture:
-        with click.open_file(picture, "w", atomic=True) as file:
-            file.write(peering_picture(cluster))
+        write_output("--picture", picture, peering_picture(cluster))
     else:
         click.echo(in_dialect(cluster, dialect), nl=False)
 
 
-def _show(rows: list[Row], beside: list[str]) -> None:
-    table = Table(box=None, pad_edge=False)
-    for title in ("session", "AS", "state", "since", "sent", "received", "accepted", "what is wrong"):
-        table.add_column(title, no_wrap=title != "what is wrong")
+def _show(rows: list[Row], others: list[str]) -> None:
+    table = plain_table("session", "AS", "state", "since", "sent", "received", "accepted", "problems", wraps="problems")
     for row in rows:
         one, other = row.one, row.other
         table.add_row(
@@ -78,12 +78,12 @@ def _show(rows: list[Row], beside: list[str]) -> None:
             _pair(_state(one), _state(other)),
             _pair(_since(one), _since(other)),
             *(_pair(_count(one, what), _count(other, what)) for what in ("sent", "received", "accepted")),
-            f"[red]{escape('; '.join(row.problems))}[/]" if row.problems else "[green]nothing[/]",
+            f"[red]{escape('; '.join(row.problems))}[/]" if row.problems else "[green]none[/]",
         )
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 240)
     console.print(table)
     bad = sum(bool(r.problems) for r in rows)
-    for line in beside:
+    for line in others:
         console.print(f"[red]{escape(line)}[/]", soft_wrap=True)
     console.print(f"{len(rows)} sessions, {bad} with problems" if rows else "no session is declared")
 
@@ -94,7 +94,7 @@ def _pair(one: str, other: str) -> str:
 
 def _state(side: Side) -> str:
     if not side.end.ours:
-        return "not ours"
+        return "not managed"
     return side.seen.state if side.seen else ("no answer" if side.view.trouble else "no neighbour")
 
 

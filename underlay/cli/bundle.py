@@ -39,7 +39,7 @@ from .errors import Refused
     "--charts",
     "directory",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="The same with every .tgz in DIR.",
+    help="Build nothing: add every .tgz file in DIR.",
     metavar="DIR",
 )
 @click.option("--to", "target", type=click.Path(file_okay=False, path_type=Path), help="Also copy the bundle to DIR.")
@@ -51,7 +51,9 @@ from .errors import Refused
     help="Also build an optional component; it stays in the bundle.",
 )
 @click.option("--prefill", "unpack", is_flag=True, help="Also unpack the images for the hosts of this machine's lab.")
-@click.option("--json", "as_json", is_flag=True, help="Print the manifest: each name, version, digest and size.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print the manifest: name, version, digest and size of everything."
+)
 def bundle_command(
     check: bool,
     lock: bool,

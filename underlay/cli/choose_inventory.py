@@ -1,4 +1,4 @@
-"""What an inventory, and its hosts, tell of a site whose network is still to be chosen."""
+"""What is known of a site from an inventory and its hosts, before its network is chosen."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from underlay.resources.script import observe_script, read_observations
 
 
 def read(path: str) -> Cluster:
-    """The inventory's cluster, whatever network it names.
+    """The inventory's cluster, whichever network it names.
 
     :raises InvalidInventory: with every problem that is not the network's.
     """
@@ -22,23 +22,23 @@ def read(path: str) -> Cluster:
     return cluster_of(*hosts_and_groups(load(path)))
 
 
-def asked_of_hosts(path: str, cluster: Cluster) -> tuple[tuple[int, int], dict[str, str]]:
-    """The oldest kernel, and the modules some mode needs and some host lacks: module -> that host.
+def query_hosts(path: str, cluster: Cluster) -> tuple[tuple[int, int], dict[str, str]]:
+    """The oldest kernel, and kernel modules that a mode needs and a host lacks: module -> host.
 
-    :raises InvalidInventory: when a host does not answer.
+    :raises InvalidInventory: when a host does not answer over SSH.
     """
     from .inventory import answering  # noqa: PLC0415
 
-    wanted = sorted(_modules(), key=lambda m: m.module)
-    script = observe_script(wanted) + "\nprintf '@@ '; uname -r\n"
+    needed = sorted(_modules(), key=lambda m: m.module)
+    script = observe_script(needed) + "\nprintf '@@ '; uname -r\n"
     kernels: list[tuple[int, int]] = []
     missing: dict[str, str] = {}
     with answering(path, names={n.name for n in cluster.nodes}) as hosts:
         for host in hosts:
             lines = _run(host, script)
-            kernels.append(_release(next(line for line in lines if line.startswith("@@ "))[3:]))
-            for module, seen in zip(wanted, read_observations(wanted, lines), strict=True):
-                if module.impossible(seen):
+            kernels.append(_release(next(text for text in lines if text.startswith("@@ "))[3:]))
+            for module, line in zip(needed, read_observations(needed, lines), strict=True):
+                if module.impossible(line):
                     missing.setdefault(module.module, host.name)
     return min(kernels), missing
 

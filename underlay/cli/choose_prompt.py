@@ -1,4 +1,4 @@
-"""The questions of `underlay choose`, put to whoever sits at the terminal."""
+"""The prompts of `underlay choose`."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from underlay.catalog.site import QUESTIONS, SiteAnswers, SiteQuestion
 from .kernel_option import KERNEL
 
 
-def is_conversation() -> bool:
-    """Whether anybody is there to answer."""
+def is_interactive() -> bool:
+    """Whether there is a terminal to answer prompts."""
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
-def asked_of_a_person(given: dict[str, Any], known: SiteAnswers) -> dict[str, Any]:
-    """What was given, and the answers to the rest."""
+def prompt_for_rest(given: dict[str, Any], known: SiteAnswers) -> dict[str, Any]:
+    """The given answers, and those that the user is prompted for."""
     found = dict(given)
     for question in QUESTIONS:
         if question.field not in found:
-            found[question.field] = _ask(question, getattr(known, question.field))
-    # Not asked of anybody: those who know another one say so.
+            found[question.field] = _prompt(question, getattr(known, question.field))
+    # Never prompted for: it has an option of its own.
     return {"path_mtu": known.path_mtu, **found}
 
 
-def _ask(question: SiteQuestion, default: Any) -> Any:
+def _prompt(question: SiteQuestion, default: Any) -> Any:
     if isinstance(default, bool):
         return click.confirm(question.words, default=default)
     if question.meaning:

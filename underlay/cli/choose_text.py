@@ -1,4 +1,4 @@
-"""A choice as a person reads it, and as a program does."""
+"""A recommendation as text, and as data for JSON."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from underlay.catalog.site import plain_answers
 
 
 def as_text(choice: Choice, *, assumed: tuple[str, ...], stated: frozenset[str]) -> str:
-    """The best and the runner-up with their reasons, the lines to paste, and a line for every other mode."""
-    lines = [f"asked: {', '.join(_answers(choice, without=assumed)) or 'nothing'}"]
+    """The best and the runner-up with their reasons, the lines for the inventory, and a line for every other mode."""
+    lines = [f"given: {', '.join(_answers(choice, without=assumed)) or 'nothing'}"]
     if assumed:
         lines.append(f"assumed: {', '.join(_answers(choice, only=assumed))}")
     for title, fit in zip(("best", "runner-up"), choice.fits, strict=False):
         lines += ["", f"{title}: {fit.mode}", *_reasons(fit)]
     if choice.fits:
-        pasted = to_paste(choice.fits[0], stated=stated)
-        lines += ["", "in the inventory, for all hosts:", *(f"  {line}" for line in pasted)]
+        snippet = to_paste(choice.fits[0], stated=stated)
+        lines += ["", "in the inventory, for all hosts:", *(f"  {line}" for line in snippet)]
     width = max(map(len, (*choice.ruled_out, *(fit.mode for fit in choice.fits))))
     if behind := choice.fits[2:]:
-        lines += ["", "would serve as well, and come behind:"]
+        lines += ["", "also suitable, in this order:"]
         lines += [f"  {fit.mode.ljust(width)}  {_behind(fit, choice.fits[0])}" for fit in behind]
     if choice.ruled_out:
         lines += ["", "ruled out:"]
@@ -32,7 +32,7 @@ def as_text(choice: Choice, *, assumed: tuple[str, ...], stated: frozenset[str])
 
 
 def chosen(choice: Choice, *, assumed: tuple[str, ...], stated: frozenset[str]) -> dict[str, Any]:
-    """The same as plain data, with every reason."""
+    """The recommendation as plain data, with every reason."""
     fits = [_plain(fit, stated) for fit in choice.fits]
     return {
         "asked": {name: _word(value) for name, value in plain_answers(choice.answers).items()},
@@ -71,7 +71,7 @@ def _reasons(fit: Fit) -> list[str]:
 
 
 def _behind(fit: Fit, best: Fit) -> str:
-    """What costs it the most, beside what the best one costs too."""
+    """Its heaviest disadvantages that the best one does not have."""
     also = {point.sentence for point in best.points}
     costs = sorted((p for p in fit.points if p.worth < 0 and p.sentence not in also), key=lambda p: p.worth)
     return "; ".join(point.sentence for point in costs[:2]) or "as good"

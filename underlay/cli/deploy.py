@@ -1,4 +1,4 @@
-"""`underlay deploy`: pyinfra's own command, with an inventory that is known to be there."""
+"""`underlay deploy`: pyinfra's own command, with this project's deploy.py."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from .inventory import inventory_argument
 @inventory_argument
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- PYINFRA OPTIONS]")
 def deploy_command(inventory: str, arguments: tuple[str, ...]) -> None:
-    """Make the hosts what the inventory says, and verify it.
+    """Deploy the cluster that the inventory describes, and verify it.
 
-    The same as `pyinfra -y INVENTORY deploy.py`; further options go to pyinfra (-v shows every change).
+    The same as `pyinfra -y INVENTORY deploy.py`; further options are passed to pyinfra (-v shows every change).
 
     \b
     Example:  underlay deploy inventories/lab.py --data verify=false
@@ -24,7 +24,9 @@ def deploy_command(inventory: str, arguments: tuple[str, ...]) -> None:
     from underlay.inventory.errors import InvalidInventory  # noqa: PLC0415
 
     if not os.path.isfile(inventory):
-        raise InvalidInventory([f"inventory: there is no file {inventory}"])
+        raise InvalidInventory([f"inventory: {inventory} does not exist; name an inventory file"])
     if not os.path.isfile("deploy.py"):
-        raise InvalidInventory(["deploy.py: is not in this directory; change to your project, or: underlay init DIR"])
+        raise InvalidInventory(
+            ["deploy.py: is not in this directory; change to your project, or create one: underlay init DIR"]
+        )
     os.execv(sys.executable, [sys.executable, "-m", "pyinfra", "-y", *arguments, inventory, "deploy.py"])  # noqa: S606

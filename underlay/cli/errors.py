@@ -1,4 +1,4 @@
-"""How every command fails: one line a problem, exit status 1, no traceback."""
+"""How every command fails: a line for each problem, exit status 1, no traceback."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import click
 
 
 class Refused(click.ClickException):
-    """Something the user can put right."""
+    """Problems that the user can fix, each as `<where>: <what is wrong>; <remedy>`."""
 
     def __init__(self, problems: Iterable[str]) -> None:
         super().__init__("\n".join(problems))

@@ -1,4 +1,4 @@
-"""An inventory, connected: what the commands that look at hosts share."""
+"""Connections to an inventory's hosts, for the commands that query them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ def inventory_argument(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @contextmanager
 def connected(path: str, *, limit: tuple[str, ...] = (), tolerant: bool = False) -> Iterator[Any]:
-    """A pyinfra state with every host of the inventory connected, and its deployment begun.
+    """A pyinfra state with every host of the inventory connected, and its run begun.
 
-    :param tolerant: go on without hosts that do not answer.
+    :param tolerant: continue without hosts that do not answer.
+    :param limit: names of hosts; connect only to these.
     :raises InvalidInventory: for a bad inventory, and when a host does not answer.
     """
     from underlay.inventory.errors import InvalidInventory  # noqa: PLC0415
@@ -29,7 +30,7 @@ def connected(path: str, *, limit: tuple[str, ...] = (), tolerant: bool = False)
     run = read_run(inventory, name=path)
     if unknown := sorted(set(limit) - {h.name for h in inventory}):
         raise InvalidInventory(
-            [f"--limit: no host {', '.join(unknown)}; the hosts are {', '.join(h.name for h in inventory)}"]
+            [f"--limit: unknown host {', '.join(unknown)}; the hosts are {', '.join(h.name for h in inventory)}"]
         )
     chosen = [h for h in inventory if not limit or h.name in limit]
     with _session(inventory, chosen, before=lambda state: begin(state, run), tolerant=tolerant) as state:
@@ -38,7 +39,7 @@ def connected(path: str, *, limit: tuple[str, ...] = (), tolerant: bool = False)
 
 @contextmanager
 def answering(path: str, *, names: Collection[str]) -> Iterator[list[Any]]:
-    """Hosts of an inventory, connected, whatever it says of the cluster and its network.
+    """Hosts of an inventory, connected, even if its cluster or network is invalid.
 
     :raises InvalidInventory: when one of them does not answer.
     """
@@ -52,7 +53,7 @@ def answering(path: str, *, names: Collection[str]) -> Iterator[list[Any]]:
 
 
 def _on_gevent() -> None:
-    """Before anything that opens sockets: pyinfra runs on gevent."""
+    """Patch the process for gevent, on which pyinfra runs, before anything opens a socket."""
     from gevent import monkey  # noqa: PLC0415
 
     monkey.patch_all()

@@ -1,4 +1,4 @@
-"""A kernel's version on a command line."""
+"""A kernel version as an option of the command line."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Kernel(click.ParamType):  # type: ignore[type-arg]
             return value[0], value[1]
         found = re.match(r"(\d{1,4})\.(\d{1,4})", str(value))
         if not found:
-            self.fail(f"{value!r} is no kernel version; one looks like 5.15", param, ctx)
+            self.fail(f"{value!r} is not a kernel version; state one like 5.15", param, ctx)
         return int(found[1]), int(found[2])
 
 

@@ -16,22 +16,23 @@ from underlay.lab.model.errors import LabError
 from underlay.lab.model.topology import Lab
 from underlay.lab.system.commands import installed, missing
 
+from .errors import Refused
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
-name_option = click.option("--name", default=Lab().name, show_default=True, help="Which lab.")
+name_option = click.option("--name", default=Lab().name, show_default=True, help="Name of the lab.")
 
 
-def one_line(command: Callable[P, R]) -> Callable[P, R]:
-    """Print a LabError as one line and exit with status 1."""
+def refusing(command: Callable[P, R]) -> Callable[P, R]:
+    """Report a LabError like the other commands report their problems."""
 
     @wraps(command)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return command(*args, **kwargs)
         except LabError as error:
-            click.echo(f"error: {error}", err=True)
-            sys.exit(1)
+            raise Refused(str(error).splitlines()) from error
 
     return guarded
 
@@ -59,7 +60,7 @@ def lab_group() -> None:
 @click.option("--control-planes", type=int, help="How many control planes.  [default: 1]")
 @click.option("--network", help="Split into a /24 for each rack.  [default: 10.61.0.0/16]")
 @click.option("--network-v6", help="Split into a /64 for each rack: a second address for each host.  [default: none]")
-@one_line
+@refusing
 def up(name: str, **options: str | int | None) -> None:
     """Boot the hosts of a lab that are not up.
 
@@ -77,7 +78,7 @@ def up(name: str, **options: str | int | None) -> None:
 
 
 @lab_group.command()
-@one_line
+@refusing
 def image() -> None:
     """Build the base image if it is missing, which takes half a minute; otherwise the first `up` builds it.
 
@@ -90,7 +91,7 @@ def image() -> None:
 @lab_group.command()
 @name_option
 @click.option("--all", "everything", is_flag=True, help="Every lab on this machine.")
-@one_line
+@refusing
 def down(name: str, everything: bool) -> None:
     """Remove a lab: its hosts, their disks, its network. The base image is kept.
 
@@ -108,7 +109,7 @@ def down(name: str, everything: bool) -> None:
 @lab_group.command()
 @click.option("--name", help="Only this lab.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@one_line
+@refusing
 def status(name: str | None, as_json: bool) -> None:
     """Show the hosts of every lab: up answers on SSH, silent runs but does not answer, off does not run.
 
@@ -131,7 +132,7 @@ def status(name: str | None, as_json: bool) -> None:
 @name_option
 @click.argument("node")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
-@one_line
+@refusing
 def ssh(name: str, node: str, command: tuple[str, ...]) -> None:
     """Log in to a host, or run a command on it, with the lab's key.
 

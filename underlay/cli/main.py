@@ -1,4 +1,4 @@
-"""The command `underlay`: what pyinfra's own command cannot carry."""
+"""The command `underlay`: the commands that pyinfra's own has no place for."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ from .verify import verify_command
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="underlay")
 def cli() -> None:
-    """Bare Linux hosts into a Kubernetes cluster whose network is exactly the one asked for, and proven.
+    """Turn bare Linux hosts into a Kubernetes cluster whose pod network is exactly the one requested, and prove it.
 
     \b
     An inventory names the hosts, their racks and the network:
-      network = {"mode": NAME}, where NAME is one of those that underlay networks lists
+      network = {"mode": NAME}, with a NAME that underlay networks lists
     \b
-    underlay init DIR                     a project to start from: inventories, deploy.py and its phases
-    underlay networks                     every network there is, side by side
-    underlay choose                       the best one for your site, and why not another
-    underlay render inventories/lab.py --to DIR    what a deploy would lay down, for review
-    underlay preflight inventories/lab.py whether hosts and wire are fit for the network; nothing is left on them
-    underlay deploy inventories/lab.py    make it so, and verify it (the same as pyinfra -y INVENTORY deploy.py)
-    underlay plan   inventories/lab.py    what would change, in sentences; nothing is touched
-    underlay verify inventories/lab.py    whether the cluster is what the inventory says
-    underlay report diff                  what changed since the verification before
+    underlay init DIR                      create a project: inventories, deploy.py and its phases
+    underlay networks                      compare all networks
+    underlay choose                        recommend a network for your site, with reasons
+    underlay render inventories/lab.py --to DIR   write what a deploy would install and apply, for review
+    underlay preflight inventories/lab.py  check that the hosts, and the network between them, are fit
+    underlay deploy inventories/lab.py     deploy and verify (the same as pyinfra -y INVENTORY deploy.py)
+    underlay plan inventories/lab.py       show what a deploy would change
+    underlay verify inventories/lab.py     check the cluster against its inventory
+    underlay report diff                   show what changed since the previous verification
     """
 
 
@@ -67,7 +67,7 @@ for command in (
 
 
 def main() -> None:
-    """Run the command; errors a user can put right are one line each."""
+    """Run the command; each error that a user can fix is one line."""
     try:
         cli(standalone_mode=False)
     except (InvalidInventory, ArtifactError, LabError) as error:
@@ -77,7 +77,7 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("underlay: stopped; run the same command again to go on", err=True)
+        click.echo("underlay: interrupted; run the same command again to continue", err=True)
         sys.exit(130)
 
 

@@ -1,4 +1,4 @@
-"""`underlay networks`: every mode side by side, or one of them in full."""
+"""`underlay networks`: all modes in comparison, or one in full."""
 
 from __future__ import annotations
 
@@ -18,42 +18,61 @@ from underlay.networks.registry import modes, retired
 
 from .errors import Refused
 from .kernel_option import KERNEL
+from .output_file import write_output
 from .proofs import proofs
 from .table import show_table
 
-# What a narrow terminal goes without, the first of them first.
+# Columns that a narrow terminal omits, in this order.
 SPARE = ("needs", "clouds", "overhead", "IP", "kernel", "across racks", "upstream", "policy")
 
 
-@click.command("networks", short_help="Every network there is, or one in full.")
+@click.command("networks", short_help="Compare networks, or show one in full.")
 @click.argument("mode", required=False)
-@click.option("--plugin", "plugins", multiple=True, metavar="NAME", help="Of this plugin; may be repeated.")
-@click.option("--encryption", default="", metavar="HOW", help='"any", "none", or a word of its name: wireguard, ipsec.')
-@click.option("--policy", is_flag=True, help="NetworkPolicy is enforced.")
-@click.option("--across-racks", is_flag=True, help="Pods reach one another over a router between their nodes.")
+@click.option("--plugin", "plugins", multiple=True, metavar="NAME", help="Only modes of this plugin; may be repeated.")
 @click.option(
-    "--cloud", default="", metavar="NAME", help="Works there: the cloud's own modes and those for any IP network."
+    "--encryption",
+    default="",
+    metavar="HOW",
+    help='Only modes with this encryption: "any", "none", wireguard or ipsec.',
+)
+@click.option("--policy", is_flag=True, help="Only modes that enforce NetworkPolicy.")
+@click.option("--across-racks", is_flag=True, help="Only modes whose pods reach one another through a router.")
+@click.option(
+    "--cloud", default="", metavar="NAME", help="Only modes for this cloud: its own, and those for any IP network."
 )
 @click.option(
-    "--status", "statuses", multiple=True, type=click.Choice([s.value for s in Status]), help="As upstream has it."
+    "--status",
+    "statuses",
+    multiple=True,
+    type=click.Choice([s.value for s in Status]),
+    help="Only modes with this status upstream.",
 )
-@click.option("--max-overhead", type=click.IntRange(0), metavar="BYTES", help="A packet grows by so much at most.")
 @click.option(
-    "--min-proof", type=click.IntRange(0, 5), default=0, metavar="RUNG", help="Proven this far at least, 1 to 5."
+    "--max-overhead",
+    type=click.IntRange(0),
+    metavar="BYTES",
+    help="Only modes that add at most so many bytes to a packet.",
 )
-@click.option("--kernel", type=KERNEL, help="Serves on this kernel, e.g. 5.15.")
-@click.option("--dual-stack", is_flag=True, help="IPv4 and IPv6.")
-@click.option("--egress", is_flag=True, help="Pods leave from fixed addresses.")
-@click.option("--clusters", is_flag=True, help="Joins several clusters.")
-@click.option("--json", "as_json", is_flag=True, help="Everything there is to know, as JSON.")
+@click.option(
+    "--min-proof",
+    type=click.IntRange(0, 5),
+    default=0,
+    metavar="RUNG",
+    help="Only modes proven at least this far, 1 to 5.",
+)
+@click.option("--kernel", type=KERNEL, help="Only modes that work on this kernel, e.g. 5.15.")
+@click.option("--dual-stack", is_flag=True, help="Only modes with IPv4 and IPv6.")
+@click.option("--egress", is_flag=True, help="Only modes with fixed egress addresses.")
+@click.option("--clusters", is_flag=True, help="Only modes that connect several clusters.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything about the modes as JSON.")
 @click.option(
     "--draw",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",
     help="Draw the data paths as SVG into DIR.",
 )
-def networks_command(mode: str | None, as_json: bool, draw: Path | None, **asked: object) -> None:
-    """Show every network there is, filtered; or one MODE: settings, prerequisites, ports, picture, proof.
+def networks_command(mode: str | None, as_json: bool, draw: Path | None, **options: object) -> None:
+    """Compare all networks that pass the filters; or show one MODE: settings, prerequisites, ports, picture, proof.
 
     Sizes are bytes on a path with an MTU of 1500. "Proven" counts the rungs of a ladder: 1 renders, 2 accepted by a
     real API server or the plugin's own program, 3 pods talk across racks on a real kernel, 4 a capture shows this
@@ -66,14 +85,14 @@ def networks_command(mode: str | None, as_json: bool, draw: Path | None, **asked
     underlay networks NAME
     underlay networks --json | jq -r '.[] | select(.pod_mtu == 1500).mode'
     """
-    wanted = Wanted(**asked)  # type: ignore[arg-type]
+    filters = Wanted(**options)  # type: ignore[arg-type]
     if mode is not None:
-        if wanted != Wanted() or draw:
-            raise click.UsageError("a MODE stands alone, or with --json")
+        if filters != Wanted() or draw:
+            raise click.UsageError("MODE can be combined with --json only")
         _one(mode, as_json=as_json)
         return
-    _known_plugins(wanted.plugins)
-    rows = [row for row in comparison(proofs()) if wanted.admits(row)]
+    _known_plugins(filters.plugins)
+    rows = [row for row in comparison(proofs()) if filters.admits(row)]
     if draw:
         _draw(rows, draw)
     elif as_json:
@@ -91,15 +110,15 @@ def _one(mode: str, *, as_json: bool) -> None:
     click.echo(json.dumps(found.as_json(), indent=1) if as_json else one_mode(found), nl=as_json)
 
 
-def _known_plugins(asked: tuple[str, ...]) -> None:
+def _known_plugins(names: tuple[str, ...]) -> None:
     known = sorted({row.partition("-")[0] for row in modes()})
-    if wrong := [unknown("--plugin", name, known, what="plugin") for name in asked if name not in known]:
+    if wrong := [unknown("--plugin", name, known, what="plugin") for name in names if name not in known]:
         raise Refused(wrong)
 
 
 def _list(rows: list[Comparison]) -> None:
     if not rows:
-        click.echo("no mode is all of that; leave a filter out, or see why: underlay choose")
+        click.echo("no mode passes all filters; drop one, or see why: underlay choose")
         return
     head, cells = columns(rows)
     show_table(head, cells, spare=SPARE)
@@ -108,5 +127,5 @@ def _list(rows: list[Comparison]) -> None:
 def _draw(rows: list[Comparison], directory: Path) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     for name, text in drawn(rows).items():
-        (directory / name).write_text(text, encoding="utf-8")
+        write_output("--draw", directory / name, text)
     click.echo(f"{len(drawn(rows))} pictures: {directory}")

@@ -1,4 +1,4 @@
-"""`underlay plan`: what a deploy would change, in sentences."""
+"""`underlay plan`: what a deploy would change."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from .inventory import connected, inventory_argument
 
 @click.command("plan")
 @inventory_argument
-@click.option("--limit", multiple=True, metavar="HOST", help="Look at this host only; may be repeated.")
+@click.option("--limit", multiple=True, metavar="HOST", help="Only this host; may be repeated.")
 @click.option("--json", "as_json", is_flag=True, help="Print the sentences by host as JSON.")
 def plan_command(inventory: str, limit: tuple[str, ...], as_json: bool) -> None:
-    """Say what a deploy would change on each host. Nothing is touched.
+    """Show what a deploy would change on each host. Nothing is changed.
 
     \b
-    Exit status: 0 nothing would change, 2 something would, 1 an error.
+    Exit status: 0 nothing would change, 2 something would change, 1 an error.
     Example:  underlay plan inventories/lab.py
     """
     with connected(inventory, limit=limit) as state:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 from typing import Any
 
 import click
 
 from .inventory import connected, inventory_argument
+from .output_file import write_output
 
 
 @click.command("preflight")
@@ -43,11 +43,11 @@ def preflight_command(inventory: str, as_json: bool, junit: str | None, page: st
     if junit:
         from underlay.preflight.junit import junit_of  # noqa: PLC0415
 
-        _write(junit, junit_of(result))
+        write_output("--junit", junit, junit_of(result))
     if page:
         from underlay.preflight.page import page_of  # noqa: PLC0415
 
-        _write(page, page_of(result))
+        write_output("--page", page, page_of(result))
     if as_json:
         click.echo(json.dumps(result, indent=1))
     else:
@@ -76,9 +76,3 @@ def _show(document: dict[str, Any]) -> None:
             f"pod MTU {wire['pod_mtu']}; round trip {rtt[0]} to {rtt[1]} ms"
         )
     click.echo(f"{document['cluster']}: {document['verdict']} for {document['mode']}, {document['seconds']} s")
-
-
-def _write(path: str, text: str) -> None:
-    partial = Path(f"{path}.partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)

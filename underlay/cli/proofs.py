@@ -1,4 +1,4 @@
-"""How far the modes are proven, from the file that the runs write."""
+"""How far the modes are proven, from the file that `make proof` writes."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ PROOF = Path(__file__).resolve().parents[1] / "catalog/proof.yaml"
 
 
 def proofs() -> Proofs:
-    """What the runs wrote; without the file, that every mode renders."""
+    """The proofs by mode; without the file, every mode is proven to render."""
     return read_proofs(PROOF.read_text(encoding="utf-8")) if PROOF.exists() else {}

@@ -1,4 +1,4 @@
-"""`underlay render`: everything a deploy would lay down, written to a directory."""
+"""`underlay render`: everything a deploy would install and apply, as files."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from .inventory import inventory_argument
 from .rendered_directory import replace_directory
 
 
-@click.command("render", short_help="Write down what a deploy would lay down.")
+@click.command("render", short_help="Write what a deploy would install and apply.")
 @inventory_argument
 @click.option(
     "--to",
     "directory",
     required=True,
     type=click.Path(file_okay=False, path_type=Path),
-    help="The directory: a new one, an empty one, or one of an earlier render.",
+    help="A directory that is new, empty, or of an earlier render.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print what was written (path, size, sha256) as JSON.")
 def render_command(inventory: str, directory: Path, as_json: bool) -> None:
-    """Write everything a deploy would lay down: for review, for a repository, for an air-gapped site.
+    """Write everything a deploy would install and apply: for review, for a repository, for an air-gapped site.
 
-    By host: its files as they would stand there, resources.txt with every resource a line (packages, kernel modules,
-    sysctls, units, binaries, images), firewall.txt with what is let through if a firewall runs. For the cluster:
-    kubeadm's documents, the network in short with the ports to open, its objects in the order they are applied in, its
-    Helm releases with chart, version and values.
+    For each host: its files at their paths, resources.txt with a line for every resource (packages, kernel modules,
+    sysctls, units, binaries, images), firewall.txt with what is allowed if a firewall runs. For the cluster: kubeadm's
+    configuration, a summary of the network with the ports to open, its objects in the order in which they are applied,
+    its Helm releases with chart, version and values.
 
-    No host is contacted, and no binary or image has to be at hand. Secrets are replaced by their names. The directory
-    is written whole or not at all, and two renders of one inventory are the same to the byte.
+    No host is contacted, and no binary or image is needed. Secrets are replaced by their names. The directory is
+    written whole or not at all, and two renders of one inventory are the same to the byte.
 
     \b
     underlay render inventories/lab.py --to /tmp/lab

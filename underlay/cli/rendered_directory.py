@@ -1,4 +1,4 @@
-"""A directory that is written whole or not at all, and never over what is not of ours."""
+"""A directory that is written whole or not at all, and never over files that no render wrote."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from .errors import Refused
 
-# Lists what a render wrote, so that the next one knows what it may replace.
+# Lists the files of a render, which the next one may replace.
 MARK = "render.json"
 
 
@@ -30,7 +30,7 @@ def replace_directory(directory: Path, files: Mapping[str, str], *, about: Mappi
 
 
 def _swap(target: Path, files: Mapping[str, str], about: Mapping[str, str]) -> None:
-    # Beside the target, so that the rename stays within one file system.
+    # In the target's parent, so that the rename stays within one file system.
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as scratch:
         new, old = Path(scratch, "new"), Path(scratch, "old")
         for path, text in {**files, MARK: _mark(files, about)}.items():
@@ -56,16 +56,15 @@ def _refuse_foreign(target: Path, shown: Path) -> None:
     if not target.exists():
         return
     if not target.is_dir():
-        raise Refused([f"--to: {shown} is no directory; name one"])
+        raise Refused([f"--to: {shown} is not a directory; name one"])
     there = sorted(str(p.relative_to(target)) for p in target.rglob("*") if p.is_symlink() or not p.is_dir())
     if not there:
         return
     try:
         known = {*json.loads((target / MARK).read_text())["files"], MARK}
     except (OSError, ValueError, KeyError, TypeError):
-        raise Refused(
-            [f"--to: {shown} is not empty and not of an earlier render (it holds {there[0]}); name another directory"]
-        ) from None
-    if foreign := [p for p in there if p not in known]:
-        more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
-        raise Refused([f"--to: {shown} holds what no render wrote ({foreign[0]}{more}); move it, or name another"])
+        foreign = f"{shown} is not empty and was not written by underlay render (it holds {there[0]})"
+        raise Refused([f"--to: {foreign}; name another directory"]) from None
+    if others := [p for p in there if p not in known]:
+        more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+        raise Refused([f"--to: {shown} holds files that underlay render did not write ({others[0]}{more}); move them"])

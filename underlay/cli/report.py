@@ -1,4 +1,4 @@
-"""`underlay report`: what verifications found, and what changed between them."""
+"""`underlay report`: what verifications found, and what changed between two of them."""
 
 from __future__ import annotations
 
@@ -11,79 +11,83 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from .errors import Refused
 from .report_runs import cluster, file, folders, last, read, two
+from .table import plain_table
 
 if TYPE_CHECKING:
     from underlay.report.changes import ReportChange
     from underlay.report.document import Report
 
 directory_option = click.option(
-    "--reports", "directory", default="reports", show_default=True, metavar="DIR", help="Where runs left their folders."
+    "--reports",
+    "directory",
+    default="reports",
+    show_default=True,
+    metavar="DIR",
+    help="Directory that holds the runs' folders.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-class Wrong(click.UsageError):
-    """Exit status 2 means something else here: a wrong option must not look like it."""
+class UsageErrorOfVerdict(click.UsageError):
+    """A wrong option, which must not exit with 2: that is a verdict here."""
 
     exit_code = 1
 
 
-class Judging(click.Command):
+class VerdictCommand(click.Command):
+    """A command whose exit status 2 is a verdict: wrong options exit with 1."""
+
     def make_context(self, *arguments: Any, **given: Any) -> click.Context:
         try:
             return super().make_context(*arguments, **given)
         except click.UsageError as error:
-            raise Wrong(error.format_message(), error.ctx) from error
+            raise UsageErrorOfVerdict(error.format_message(), error.ctx) from error
 
 
 @click.group("report")
 def report_group() -> None:
     """What verifications found, and what changed between two of them.
 
-    Every `underlay verify`, and every deploy that verifies, leaves a folder: report.html for people, report.json for
-    programs, junit.xml for CI servers, and evidence/ where something failed. Nothing here contacts a host, and nothing
-    is ever deleted.
+    Every `underlay verify`, and every deploy that verifies, writes a folder: report.html for people, report.json for
+    programs, junit.xml for CI servers, and evidence/ if something failed. These commands contact no host and delete
+    nothing.
 
     \b
-    underlay report list                    the runs there are
-    underlay report show                    the last one in a few lines
-    underlay report diff                    what changed from the last but one to the last
-    underlay report diff BEFORE AFTER       what changed between two; folders or report.json files
-    underlay report schema                  the JSON Schema of report.json
+    underlay report list                    list all runs
+    underlay report show                    show the last run in a few lines
+    underlay report diff                    compare the last two runs
+    underlay report diff BEFORE AFTER       compare two runs: folders or report.json files
+    underlay report schema                  print the JSON Schema of report.json
     """
 
 
 @report_group.command("list")
 @directory_option
 def list_command(directory: str) -> None:
-    """The runs there are, the oldest first.
+    """List all runs, the oldest first.
 
     \b
     Example:  underlay report list
     """
-    table = Table(box=None, pad_edge=False)
-    for title in ("folder", "when", "cluster", "network", "verdict"):
-        table.add_column(title, no_wrap=True)
+    table = plain_table("folder", "when", "cluster", "network", "verdict")
     for folder in folders(directory):
-        told = _told(folder)
-        table.add_row(str(folder), *map(escape, told))
-    # A folder's name is there to be used: cut off at a terminal's edge alone.
+        table.add_row(str(folder), *map(escape, _row(folder)))
+    # Complete folder names through a pipe, for use in other commands.
     Console(highlight=False, width=None if sys.stdout.isatty() else 1000).print(table)
 
 
-@report_group.command("show", cls=Judging)
+@report_group.command("show", cls=VerdictCommand)
 @click.argument("run", required=False, metavar="[FOLDER]")
 @directory_option
 @json_option
 def show_command(run: str | None, directory: str, as_json: bool) -> None:
-    """One run in a few lines; the last one where none is named.
+    """Show one run in a few lines: the last one unless FOLDER names another.
 
     \b
-    Exit status: 0 verified, 2 not verified, 1 there is no such report.
+    Exit status: 0 verified, 2 not verified, 1 no such report.
     Example:  underlay report show reports/lab-20261125-040000
     """
     from underlay.report.summary import failures, notes, verdict  # noqa: PLC0415
@@ -100,23 +104,23 @@ def show_command(run: str | None, directory: str, as_json: bool) -> None:
     sys.exit(0 if report.verdict == "verified" else 2)
 
 
-@report_group.command("diff", cls=Judging)
+@report_group.command("diff", cls=VerdictCommand)
 @click.argument("before", required=False)
 @click.argument("after", required=False)
 @directory_option
 @json_option
 def diff_command(before: str | None, after: str | None, directory: str, as_json: bool) -> None:
-    """What changed between two runs.
+    """Compare two runs.
 
-    BEFORE and AFTER are folders or report.json files. Without AFTER it is the last run of the same cluster, without
-    both the last two of the cluster that was verified last.
+    BEFORE and AFTER are folders or report.json files. AFTER defaults to the last run of the same cluster; without
+    both, the last two runs of the cluster that was verified last are compared.
 
     Checks that newly fail, pass, are skipped, appear or disappear; versions, nodes, links, routes, sessions,
-    findings; and speeds, where they differ by more than noise, both in themselves and against the hosts' own. Times and
-    evidence are no change.
+    findings; and throughput that differs by more than noise, both in itself and relative to the hosts' own. Times and
+    evidence do not count.
 
     \b
-    Exit status: 0 nothing changed, 2 something did, 1 a report cannot be read.
+    Exit status: 0 nothing changed, 2 something changed, 1 a report cannot be read.
     Example:  underlay report diff
               underlay report diff reports/lab-20261124-234619 reports/lab-20261125-040000 --json
     """
@@ -135,7 +139,7 @@ def diff_command(before: str | None, after: str | None, directory: str, as_json:
 
 @report_group.command("schema")
 def schema_command() -> None:
-    """The JSON Schema of report.json.
+    """Print the JSON Schema of report.json.
 
     \b
     Example:  underlay report schema > report.schema.json
@@ -161,7 +165,7 @@ def _show(found: Iterable[ReportChange], *sides: tuple[Path, Report]) -> None:
     console.print("- worse, + better, ~ different" if kind else "nothing changed")
 
 
-def _told(folder: Path) -> tuple[str, str, str, str]:
+def _row(folder: Path) -> tuple[str, str, str, str]:
     from underlay.report.summary import verdict  # noqa: PLC0415
 
     try:

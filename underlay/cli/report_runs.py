@@ -1,4 +1,4 @@
-"""Runs of the verification on disk: which there are, which two are meant, and the report in one."""
+"""Runs of the verification on disk: finds them, selects those that a command line means, and reads their reports."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _NAME = re.compile(r"(.+)-\d{8}-\d{6}(-\d+)?")
 
 
 def two(before: str | None, after: str | None, directory: str) -> tuple[Path, Path]:
-    """The two report.json that are meant.
+    """The two report.json files that the arguments mean.
 
-    :raises Refused: when there is none such.
+    :raises Refused: when there are no two.
     """
     if before and after:
         return file(Path(before)), file(Path(after))
@@ -29,7 +29,7 @@ def two(before: str | None, after: str | None, directory: str) -> tuple[Path, Pa
             f / "report.json" for f in folders(directory) if cluster(f) == name and f.resolve() != one.parent.resolve()
         ]
         if not others:
-            raise Refused([f"{before}: {directory} has no other run of {name}; name AFTER, or verify again"])
+            raise Refused([f"{before}: {directory} holds no other run of {name}; name AFTER, or verify again"])
         return one, others[-1]
     old, new = last(directory, 2)
     return old / "report.json", new / "report.json"
@@ -39,11 +39,11 @@ def last(directory: str, number: int) -> list[Path]:
     """Folders of the last runs of the cluster that was verified last, the oldest first."""
     found = folders(directory)
     if not found:
-        raise Refused([f"{directory}: there is no report; run underlay verify INVENTORY, or name --reports"])
+        raise Refused([f"{directory}: holds no report; run underlay verify INVENTORY, or set --reports"])
     name = cluster(found[-1])
     same = [f for f in found if cluster(f) == name][-number:]
     if len(same) < number:
-        raise Refused([f"{directory}: there is one run of {name} alone; verify it again, or name two reports"])
+        raise Refused([f"{directory}: holds only one run of {name}; verify it again, or name two reports"])
     return same
 
 
@@ -59,24 +59,24 @@ def cluster(folder: Path) -> str:
 
 
 def file(path: Path) -> Path:
-    """The report.json of a folder, of a page beside it, or the file itself."""
+    """The report.json that a path means: a folder, a report.html, or the file itself."""
     found = path / "report.json" if path.is_dir() else path
     if path.suffix == ".html" and path.with_suffix(".json").is_file():
         found = path.with_suffix(".json")
     if found.is_file():
         return found
     if not path.is_dir():
-        what = "there is no such file"
+        what = "does not exist"
     elif path.name.endswith(".partial"):
-        what = "this verification did not come to its end"
+        what = "this verification was interrupted"
     else:
-        what = "there is no report.json in this folder"
-    raise Refused([f"{path}: {what}; underlay report list shows those there are"])
+        what = "holds no report.json"
+    raise Refused([f"{path}: {what}; underlay report list shows all reports"])
 
 
 def read(path: Path) -> Report:
     """
-    :raises Refused: when it is no report that is read here.
+    :raises Refused: when it is not a report, or of a format that is not supported.
     """
     from underlay.report.load import NoReport, read_report  # noqa: PLC0415
 

@@ -1,20 +1,24 @@
-"""Rows under a head: drawn for a terminal, and plain, complete columns for anything else."""
+"""Tables: drawn for a terminal, and as plain, complete columns for anything else."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
-# A column of sentences wraps at words from here on.
+if TYPE_CHECKING:
+    from rich.table import Table
+
+# A column wider than this wraps at words.
 _WIDE = 30
 
 
 def show_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, spare: Sequence[str] = ()) -> None:
-    """Print the table. Anything but a terminal gets all of it; a terminal what its width has room for.
+    """Print a table: all of it, or on a terminal the columns that fit its width.
 
-    :param spare: columns that a narrow terminal goes without, the first of them first.
+    :param spare: columns that a narrow terminal omits, in this order.
     """
     if not sys.stdout.isatty():
         for line in _plain(head, rows):
@@ -27,15 +31,15 @@ def show_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, spare: Seq
     kept = [i for i, name in enumerate(head) if name not in left_out]
     console.print(_drawn([head[i] for i in kept], [[row[i] for i in kept] for row in rows]))
     if left_out:
-        click.echo(f"left out for want of width: {', '.join(left_out)}; through a pipe, or with --json, all is there")
+        click.echo(f"columns omitted for lack of width: {', '.join(left_out)}; a pipe or --json shows all of them")
 
 
 def too_many(head: Sequence[str], rows: Sequence[Sequence[str]], spare: Sequence[str], *, width: int) -> list[str]:
-    """The columns that have to go for the rest to fit."""
-    wanted = {name: min(_longest(head, rows, i), _WIDE) + 2 for i, name in enumerate(head)}
+    """The columns to omit so that the others fit."""
+    widths = {name: min(_longest(head, rows, i), _WIDE) + 2 for i, name in enumerate(head)}
     left_out: list[str] = []
     for name in spare:
-        if sum(w for column, w in wanted.items() if column not in left_out) <= width:
+        if sum(w for column, w in widths.items() if column not in left_out) <= width:
             break
         left_out.append(name)
     return left_out
@@ -62,4 +66,17 @@ def _drawn(head: Sequence[str], rows: Sequence[Sequence[str]]) -> object:
         table.add_column(name, overflow="fold", min_width=max(map(len, words)), no_wrap=number == 0)
     for row in rows:
         table.add_row(Text(row[0], style="bold"), *(Text(cell) for cell in row[1:]))
+    return table
+
+
+def plain_table(*titles: str, wraps: str = "") -> Table:
+    """An empty table without lines, for rows with styled cells.
+
+    :param wraps: title of the one column whose text may wrap.
+    """
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table(box=None, pad_edge=False)
+    for title in titles:
+        table.add_column(title, no_wrap=title != wraps)
     return table

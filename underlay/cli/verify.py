@@ -1,4 +1,4 @@
-"""`underlay verify`: whether a cluster is what its inventory says."""
+"""`underlay verify`: checks a cluster against its inventory."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from .inventory import connected, inventory_argument
 @inventory_argument
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.option("--reboot", is_flag=True, help="Reboot every host first, one at a time. Interrupts the pods on each.")
-@click.option("-y", "--yes", is_flag=True, help="Reboot without asking.")
+@click.option("-y", "--yes", is_flag=True, help="Reboot without confirmation.")
 def verify_command(inventory: str, as_json: bool, reboot: bool, yes: bool) -> None:
     """Check the hosts and the network against the inventory, at any time.
 
-    Read-only, but for its own namespace `underlay-verify`, which it removes again. The report is a folder below
-    reports/; `underlay report diff` tells what changed since the one before.
+    Read-only except for its own namespace `underlay-verify`, which it deletes again. The report is a folder below
+    reports/; `underlay report diff` shows what changed since the previous one.
 
-    --reboot shows that everything comes back by itself: workers first, then control planes, then routers; each only
-    when the one before answers over SSH, its node is Ready, and the pods bound to it run again. It stops at the first
-    host that does not come back, and the checks tell why. No node is drained: pods on it are down for that time. Once
-    stopped by Ctrl-C, a host that is going down comes up again; nothing has to be cleaned.
+    --reboot shows that everything comes back by itself: workers first, then control planes, then routers, each only
+    once the previous one answers over SSH, its node is Ready, and the pods bound to it run again. It stops at the first
+    host that does not come back, and the checks report why. No node is drained: pods on it are down for that time.
+    After Ctrl-C a host that is going down comes up again; there is nothing to clean up.
 
     \b
-    Exit status: 0 verified, 1 not.
+    Exit status: 0 verified, 1 not verified.
     Examples:  underlay verify inventories/lab.py
                underlay verify inventories/lab.py --reboot
     """
@@ -39,7 +39,7 @@ def verify_command(inventory: str, as_json: bool, reboot: bool, yes: bool) -> No
 
     failed: list[str] = []
     if reboot:
-        _agreed(inventory, yes=yes)
+        _confirm(inventory, yes=yes)
         run, failed = _rebooted(inventory)
     else:
         run = read_run(load(inventory), name=inventory)
@@ -58,26 +58,26 @@ def verify_command(inventory: str, as_json: bool, reboot: bool, yes: bool) -> No
     sys.exit(1 if failed else 0)
 
 
-def _agreed(inventory: str, *, yes: bool) -> None:
-    """Have the user say so, who may have pods on these hosts."""
+def _confirm(inventory: str, *, yes: bool) -> None:
+    """Have the user confirm the reboot, which interrupts pods."""
     if yes:
         return
     if not sys.stdin.isatty():
         raise Refused(
-            ["--reboot: it interrupts the pods on every host in turn, and nobody can be asked; say --yes too"]
+            ["--reboot: interrupts the pods on every host in turn, and there is no terminal to confirm it; add --yes"]
         )
     click.confirm(f"Reboot every host of {inventory}, one at a time?", abort=True, err=True)
 
 
 def _rebooted(inventory: str) -> tuple[Any, list[str]]:
-    """The run, once every host was rebooted; and what went wrong with that, if anything."""
+    """Reboot every host; the run, and the problems with the reboots."""
     with connected(inventory) as state:
         from pyinfra.context import ctx_state  # noqa: PLC0415
 
         from underlay.run.reboot_hosts import reboot_hosts  # noqa: PLC0415
         from underlay.run.run import current_run  # noqa: PLC0415
 
-        # A host of a lab has to come back by itself, too.
+        # A host of a lab has to come back by itself as well.
         os.environ["UNDERLAY_LAB_BOOT"] = "no"
         failed = reboot_hosts(state, say=lambda text: click.echo(f"verify: {text}", err=True))
         with ctx_state.use(state):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from underlay.files import write_whole
 from underlay.plan.secrets import Secrets
 from underlay.report.document import CheckResult, EvidenceText, Report
 from underlay.report.junit import junit
@@ -70,9 +71,7 @@ class Recorder:
             ("report.html", page(report)),
             ("junit.xml", junit(report)),
         ):
-            partial = directory / f"{name}.partial"
-            partial.write_text(text)
-            partial.replace(directory / name)
+            write_whole(directory / name, text)
 
     def document(self, target: Target, *, cut_short: str, directory: Path) -> Report:
         cluster, deploy, secrets = target.spec.cluster, DeployContext.from_environment(), Secrets(target.spec)

@@ -22,7 +22,7 @@ from underlay.catalog.proof import Proof
 from underlay.catalog.recommendation import Choice, Fit, choose, relaxed, site_of
 from underlay.catalog.sample_inventory import answers_of, cluster_of, shapes
 from underlay.catalog.site import QUESTIONS, Addresses, Encrypted, Fabric, SiteAnswers, plain_answers
-from underlay.cli.choose_prompt import asked_of_a_person
+from underlay.cli.choose_prompt import prompt_for_rest
 from underlay.cli.choose_text import as_text, chosen
 from underlay.inventory.spec import read_spec
 from underlay.model.traits import Reach, Status
@@ -220,7 +220,7 @@ def test_settings_are_turned_until_nothing_speaks_against_it() -> None:
 
 def test_a_person_is_prompted_for_what_no_option_says() -> None:
     with CliRunner().isolation(input="y\nwireguard\nflat\ny\nipv4\nn\n7\n5.15\n") as (out, *_):
-        found = asked_of_a_person({"egress": False}, SiteAnswers())
+        found = prompt_for_rest({"egress": False}, SiteAnswers())
         asked = out.getvalue().decode()
     assert found == {
         "path_mtu": 1500,
@@ -248,14 +248,14 @@ def underlay(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_without_a_terminal_there_is_no_prompt_and_assumptions_are_printed() -> None:
     ran = underlay("choose", "--fabric", "flat", "--nodes", "5")
     assert ran.returncode == 0
-    assert "asked: fabric flat, nodes 5\n" in ran.stdout
+    assert "given: fabric flat, nodes 5\n" in ran.stdout
     assert "assumed: policies no, encryption no, overlay yes, " in ran.stdout
 
 
 def test_where_nothing_serves_it_says_so_and_fails() -> None:
     ran = underlay("choose", "--no-overlay", "--fabric", "routed")
     assert ran.returncode == 1
-    assert ran.stderr.startswith("underlay: choose: no network is all of that; with an overlay it would be ")
+    assert ran.stderr.startswith("underlay: choose: no network meets all requirements; with an overlay it would be ")
     assert "ruled out:" in ran.stdout
 
 

@@ -31,25 +31,25 @@ def test_through_a_pipe_nothing_is_cut_off() -> None:
 
 
 def test_programs_get_every_mode_with_its_settings() -> None:
-    told = json.loads(networks("--json").output)
-    assert [entry["mode"] for entry in told] == MODES
-    for entry in told:
+    printed = json.loads(networks("--json").output)
+    assert [entry["mode"] for entry in printed] == MODES
+    for entry in printed:
         assert [s["name"] for s in entry["settings"]] == list(modes()[entry["mode"]].model_fields)
 
 
 def test_filters_narrow_the_list_together() -> None:
-    told = json.loads(networks("--policy", "--encryption", "any", "--across-racks", "--json").output)
-    wanted = [
+    printed = json.loads(networks("--policy", "--encryption", "any", "--across-racks", "--json").output)
+    expected = [
         row.mode
         for row in comparison({})
         if row.traits.policy and row.traits.encryption and row.traits.reach.value != "no"
     ]
-    assert [entry["mode"] for entry in told] == wanted
-    assert 0 < len(wanted) < len(MODES)
+    assert [entry["mode"] for entry in printed] == expected
+    assert 0 < len(expected) < len(MODES)
 
 
-def test_where_nothing_is_left_that_is_said() -> None:
-    assert networks("--max-overhead", "0", "--encryption", "any").output.startswith("no mode is all of that; ")
+def test_filters_that_leave_nothing_are_reported() -> None:
+    assert networks("--max-overhead", "0", "--encryption", "any").output.startswith("no mode passes all filters; ")
 
 
 def test_one_mode_is_shown_with_its_picture_and_as_json() -> None:
@@ -84,7 +84,7 @@ def test_a_narrow_terminal_goes_without_the_least_telling_columns() -> None:
     assert len(narrower) > len(narrow) > 0
 
 
-def test_the_data_paths_are_drawn_where_asked(tmp_path: Path) -> None:
+def test_the_data_paths_are_drawn_into_the_directory(tmp_path: Path) -> None:
     networks("--draw", str(tmp_path / "pictures"))
     assert {p.stem for p in (tmp_path / "pictures").iterdir()} >= {m for m in MODES if modes()[m].data_path} - {
         row.mode for row in comparison({}) if row.pod_mtu is None

@@ -226,7 +226,7 @@ def test_a_later_render_replaces_an_earlier_one(tmp_path: Path) -> None:
 
 def test_a_directory_of_another_hand_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "letter").write_text("dear")
-    with pytest.raises(Refused, match="is not empty and not of an earlier render"):
+    with pytest.raises(Refused, match="is not empty and was not written by underlay render"):
         replace_directory(tmp_path, {"a": "1"}, about={})
     assert files_below(tmp_path) == {"letter": "dear"}
 
@@ -236,7 +236,7 @@ def test_what_was_put_beside_a_render_is_not_lost(tmp_path: Path) -> None:
     replace_directory(target, {"a": "1"}, about={})
     (target / ".git").mkdir()
     (target / ".git/HEAD").write_text("ref")
-    with pytest.raises(Refused, match=r"holds what no render wrote \(\.git/HEAD\)"):
+    with pytest.raises(Refused, match=r"holds files that underlay render did not write \(\.git/HEAD\)"):
         replace_directory(target, {"a": "2"}, about={})
     assert files_below(target)["a"] == "1"
 
@@ -252,5 +252,5 @@ def test_a_render_that_fails_leaves_the_earlier_one(tmp_path: Path) -> None:
 
 def test_a_file_in_the_way_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(Refused, match="is no directory"):
+    with pytest.raises(Refused, match="is not a directory"):
         replace_directory(tmp_path / "file", {"a": "1"}, about={})

@@ -185,11 +185,11 @@ def test_programs_get_the_changes_as_data(reports: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["diff", "--reports", "{}/none"], "{}/none: there is no report; run underlay verify INVENTORY, or name --reports"),
-        (["diff", "{}/gone", "{}"], "{}/gone: there is no such file; underlay report list shows those there are"),
-        (["diff", "{}", "{}"], "{}: there is no report.json in this folder; underlay report list shows those there are"),
-        (["diff", "{}/other-20261125-041500", "--reports", "{}"], "{}/other-20261125-041500: {} has no other run of other; name AFTER, or verify again"),
-        (["show", "{}/half-20261125-044500.partial"], "{}/half-20261125-044500.partial: this verification did not come to its end; underlay report list shows those there are"),
+        (["diff", "--reports", "{}/none"], "{}/none: holds no report; run underlay verify INVENTORY, or set --reports"),
+        (["diff", "{}/gone", "{}"], "{}/gone: does not exist; underlay report list shows all reports"),
+        (["diff", "{}", "{}"], "{}: holds no report.json; underlay report list shows all reports"),
+        (["diff", "{}/other-20261125-041500", "--reports", "{}"], "{}/other-20261125-041500: {} holds no other run of other; name AFTER, or verify again"),
+        (["show", "{}/half-20261125-044500.partial"], "{}/half-20261125-044500.partial: this verification was interrupted; underlay report list shows all reports"),
     ],
 )  # fmt: skip
 def test_reports_which_report_cannot_be_had(reports: Path, arguments: list[str], expected: str) -> None:
