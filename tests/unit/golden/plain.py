@@ -13,7 +13,7 @@ from underlay.model.cluster import Cluster
 from underlay.model.prerequisites import Port
 from underlay.networks.calico.calico import Calico
 from underlay.networks.cilium.cilium import Cilium
-from underlay.networks.cilium.paths import Path, Tunnel
+from underlay.networks.cilium.data_path import DataPath, Tunnel
 from underlay.networks.flannel.flannel import Flannel
 from underlay.networks.network import Network
 from underlay.networks.registry import modes
@@ -40,7 +40,7 @@ class PlainCilium(Cilium):
 
     mode = "cilium"
 
-    def path(self, cluster: Cluster) -> Path:
+    def path(self, cluster: Cluster) -> DataPath:
         return Tunnel("vxlan", self.tunnel_port)
 
 

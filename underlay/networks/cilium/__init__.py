@@ -1,1 +1,1 @@
-"""Cilium's modes; what they share is in `cilium`, and a file for each feature that crosses them."""
+"""Cilium's modes; what they share is in `cilium`, and each feature that goes with all of them has a file."""

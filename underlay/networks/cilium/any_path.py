@@ -1,4 +1,4 @@
-"""The data path as a setting, for modes that are named for a feature."""
+"""The data path as a setting, for modes that are named after a feature."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from underlay.model.routes import Routes
 from underlay.model.traits import Reach, Traits
 
 from .cilium import Cilium
+from .data_path import DataPath, Tunnel
 from .native import native_path
-from .paths import Path, Tunnel
 
 
 class AnyPath(Cilium):
-    """Overlay by default, which works nearly everywhere."""
+    """A mode over any data path; by default an overlay, which works nearly everywhere."""
 
     routing: Literal["vxlan", "geneve", "native"] = Field(
-        "vxlan", description="data path: vxlan, geneve, or native for plain routes on one segment"
+        "vxlan", description="data path: vxlan, geneve, or native for routes without an overlay on one segment"
     )
 
-    def path(self, cluster: Cluster) -> Path:
+    def path(self, cluster: Cluster) -> DataPath:
         return native_path(self, cluster) if self.routing == "native" else Tunnel(self.routing, self.tunnel_port)
 
     @property

@@ -1,4 +1,4 @@
-"""Cilium's BGP resources, out of the inventory's facts: who is who, how sessions are kept, what is announced."""
+"""Cilium's BGP objects from the inventory: peers, parameters of sessions, announcements."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ANNOUNCED = {"underlay": "pods"}
 
 
 def bgp_manifests(cluster: Cluster) -> tuple[Object, ...]:
-    """A configuration for each rack, one for all sessions, one announcement."""
+    """A CiliumBGPClusterConfig for each rack, one peer configuration for all sessions, one advertisement."""
     bgp = cluster.bgp
     if bgp is None:
         return ()
@@ -32,7 +32,7 @@ def bgp_manifests(cluster: Cluster) -> tuple[Object, ...]:
 
 
 def _rack(cluster: Cluster, bgp: Bgp, rack: str) -> dict[str, Any]:
-    """Nodes of a rack by their names, which kubeadm gives them as their host name's label."""
+    """Nodes of a rack by their names, which kubeadm sets as their hostname label."""
     names = [n.name for n in cluster.nodes if n.rack == rack]
     peers = [
         {
@@ -58,7 +58,7 @@ def _sessions(bgp: Bgp, cluster: Cluster) -> dict[str, Any]:
         "timers": {
             "holdTimeSeconds": bgp.hold_time,
             "keepAliveTimeSeconds": bgp.keepalive,
-            # Two minutes by default: a router that restarts is without routes as long.
+            # The default is two minutes, during which a restarted router has no routes.
             "connectRetryTimeSeconds": 5,
         },
         "gracefulRestart": {"enabled": True, "restartTimeSeconds": 120},
@@ -72,7 +72,7 @@ def _announced() -> dict[str, Any]:
 
 
 def bgp_secrets(cluster: Cluster) -> tuple[Object, ...]:
-    """The sessions' password, where the chart lets the agents read it."""
+    """The Secret with the sessions' password, in the namespace where the agents may read it."""
     bgp = cluster.bgp
     if bgp is None or bgp.password is None:
         return ()
@@ -92,5 +92,5 @@ def _object(kind: str, name: str, spec: dict[str, Any], labels: dict[str, str] |
 
 
 def _plain(rack: str) -> str:
-    """A rack's name as part of an object's."""
+    """A rack's name as part of an object's name."""
     return "".join(c if c.isalnum() or c in "-." else "-" for c in rack.lower()).strip("-.")

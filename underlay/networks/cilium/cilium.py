@@ -1,4 +1,4 @@
-"""What all Cilium modes share: the release, what hosts need for it, what shows it, what it leaves."""
+"""What all Cilium modes share: the release, the prerequisites of hosts, the checks, the traces."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from .versions import REPOSITORY
 
 
 class Cilium(Features):
-    """A data path in eBPF, policies for every protocol, and features that go with any data path.
+    """Shared base: a data path in eBPF, policies up to L7, and features that go with any data path.
 
-    Pods' links keep the MTU of the host's: what the mode's headers take is taken off the route inside the pod. The
-    pod MTU that this project names is the largest packet that a pod can send, which is that of the route.
+    Pods' links have the MTU of the host's link; the overhead of the mode is subtracted on the route inside the pod. The
+    pod MTU that Underlay reports is the largest packet that a pod can send, which is the MTU of that route.
     """
 
     @property
@@ -54,7 +54,7 @@ class Cilium(Features):
             resources=(
                 *(KernelModule(m) for m in dict.fromkeys(self.modules(cluster))),
                 *ebpf_prerequisites(*self.options(cluster)),
-                # Cilium writes the same for itself, once it runs, and only where /etc/sysctl.d can be written.
+                # Cilium writes the same, but only once it runs, and only where /etc/sysctl.d is writable.
                 *no_reverse_path_filter("cilium_*", "lxc*", *(f"{link}*" for link in self.foreign_links)),
                 unmanaged("cilium_*", "lxc*", *self.foreign_links),
             ),
@@ -86,14 +86,16 @@ class Cilium(Features):
         )
 
     def bgp_secrets(self, cluster: Cluster) -> tuple[Object, ...]:
+        """Secrets of BGP sessions, applied before the chart."""
         return ()
 
     def bgp_objects(self, cluster: Cluster) -> tuple[Object, ...]:
+        """BGP objects, applied after the chart."""
         return ()
 
     def wire(self, cluster: Cluster, one: Node, other: Node) -> Wire | None:
         path, pods = self.path(cluster).shows(cluster, one, other), pods_in_the_clear(cluster)
-        # Which of the others could be at work instead: every overlay and encryption there is.
+        # Every overlay and encryption that another mode would use.
         plain = "udp port 8472 or udp port 4789 or udp port 6081 or udp port 51871 or ip proto 4 or esp"
         clear = path if path == pods else f"{pods} or {path}"
         if self.by_wireguard:
@@ -123,8 +125,8 @@ class Cilium(Features):
                 "/var/lib/cilium",
             ),
             mounts=(CGROUP,),
-            # Of v1.20.2, pkg/datapath/linux/linux_defaults; its routes are marked as the kernel's own. The rule of the
-            # local table, which Cilium moves from 0 to 100, is no trace: without it a host is not reached at all.
+            # From v1.20.2, pkg/datapath/linux/linux_defaults; its routes have the protocol kernel. The rule of the
+            # local table, which Cilium moves from 0 to 100, is no trace: without it the host is unreachable.
             rule_priorities=(1, 9, 10),
             bpf_pins=("/sys/fs/bpf/cilium", "/sys/fs/bpf/tc/globals/cilium_*"),
             xfrm=self.by_ipsec,

@@ -13,9 +13,9 @@ from .any_path import AnyPath
 class CiliumClusterMesh(AnyPath):
     """Several clusters whose pods and Services reach one another.
 
-    Every node reaches every node of the other clusters, all clusters have the same data path, and their subnets do not
-    overlap. Each has its number, its name, and the CA that they share; the others are listed in `mesh_clusters`, here
-    as in each of their inventories.
+    Every node has to reach every node of the other clusters, all clusters have the same data path, and their subnets do
+    not overlap. Each cluster has an ID and a name of its own, all share a CA, and each inventory lists the other
+    clusters in `mesh_clusters`.
     """
 
     data_path = "overlay or plain IP, between clusters too"

@@ -1,6 +1,6 @@
-"""What cannot be combined, or not on this cluster: each with its reason and the way out, declared as data.
+"""Settings that conflict with one another or with the cluster, as data: each with its reason and its remedy.
 
-Where a reason is the agent's own refusal, it stands in Cilium v1.20.2: daemon/cmd/daemon.go (encryption),
+Where the agent refuses them itself, the reason is from Cilium v1.20.2: daemon/cmd/daemon.go (encryption),
 pkg/egressgateway/manager.go, pkg/kpr, pkg/option/config.go, pkg/clustermesh/types.
 """
 
@@ -13,18 +13,18 @@ from ipaddress import ip_address
 from underlay.model.cluster import Cluster
 from underlay.model.routes import Routes
 
+from .data_path import Tunnel
 from .egress_conflicts import egress_conflicts
 from .encryption import WIREGUARD_PORT
 from .features import Features
 from .mesh_conflicts import mesh_conflicts
-from .paths import Tunnel
 
 NODE_PORTS = range(30000, 32768)
 
 
 @dataclass(frozen=True)
 class Conflict:
-    """`setting` cannot be as it is `when` that holds; `sentence` is what is wrong, and the way out after a ;"""
+    """A problem of `setting`, reported `when` that is true; `sentence` is `<what is wrong>; <remedy>`."""
 
     setting: str
     when: Callable[[Features, Cluster], bool]
@@ -35,54 +35,56 @@ _SERVICES = (
     Conflict(
         "socket_lb",
         lambda n, c: n.kube_proxy_replacement and n.socket_lb is False,
-        "the replacement of kube-proxy serves Services at the socket and cannot do without; leave socket_lb out",
+        "kube_proxy_replacement serves Services at the socket and needs socket LB; remove socket_lb",
     ),
     Conflict(
         "socket_lb_host_only",
         lambda n, c: n.socket_lb_host_only and not n.at_the_socket,
-        "is for socket LB, which is off; set socket_lb, or leave it out",
+        "applies to socket LB, which is off; set socket_lb, or remove it",
     ),
     Conflict(
         "bpf_masquerade",
         lambda n, c: n.bpf_masquerade and not n.kube_proxy_replacement,
-        "rests on Cilium's own NodePorts; set kube_proxy_replacement too, or leave it out",
+        "requires Cilium's own NodePorts; set kube_proxy_replacement too, or remove it",
     ),
     Conflict(
         "kube_proxy_replacement",
         lambda n, c: n.kube_proxy_replacement and not _known_everywhere(c.api_host),
-        "the agents have to reach the API before any Service is there, and no endpoint that all nodes know is set; "
+        "the agents have to reach the API without Services, and it has no endpoint that all nodes can reach; "
         "set control_plane_endpoint",
     ),
 )
 
 _ENCRYPTION = (
     Conflict(
-        "ipsec_key", lambda n, c: n.by_ipsec and n.ipsec_key is None, "is missing; make one: openssl rand -hex 20"
+        "ipsec_key",
+        lambda n, c: n.by_ipsec and n.ipsec_key is None,
+        "is missing; generate one with `openssl rand -hex 20`",
     ),
     Conflict(
         "ipsec_key",
         lambda n, c: not n.by_ipsec and n.ipsec_key is not None,
-        'is for IPsec, which is off; set encryption = "ipsec", or leave it out',
+        'applies to IPsec, which is off; set encryption = "ipsec", or remove it',
     ),
     Conflict(
         "node_encryption",
         lambda n, c: n.node_encryption and not n.by_wireguard,
-        'WireGuard alone can do that; set encryption = "wireguard", or leave it out',
+        'requires WireGuard; set encryption = "wireguard", or remove it',
     ),
     Conflict(
         "strict_encryption",
         lambda n, c: n.strict_encryption and not n.by_wireguard,
-        'WireGuard alone can do that; set encryption = "wireguard", or leave it out',
+        'requires WireGuard; set encryption = "wireguard", or remove it',
     ),
     Conflict(
         "strict_encryption",
         lambda n, c: n.strict_encryption and 6 in c.families,
-        "covers IPv4 alone, and pods' IPv6 would leave in clear; leave it out, or the IPv6 subnets",
+        "covers IPv4 only, so that pods' IPv6 packets would leave in the clear; remove it, or the IPv6 subnets",
     ),
     Conflict(
         "strict_encryption",
         lambda n, c: n.strict_encryption and not n.release_facts.strict_mode,
-        'is written otherwise before Cilium 1.20, and what it was then is gone; use version = "1.20"',
+        'is supported since Cilium 1.20, where its chart keys changed; use version = "1.20"',
     ),
 )
 
@@ -90,27 +92,27 @@ _EGRESS = (
     Conflict(
         "egress_gateway",
         lambda n, c: n.egress_gateway and not (n.kube_proxy_replacement and n.bpf_masquerade),
-        "needs kube_proxy_replacement and bpf_masquerade, which translate for it; set both",
+        "requires kube_proxy_replacement and bpf_masquerade, which translate for it; set both",
     ),
     Conflict(
         "egress_gateway",
         lambda n, c: n.egress_gateway and (c.families == (6,) or _on_ipv6(c)),
-        "needs nodes and pods with IPv4; use it on an IPv4 or dual-stack cluster",
+        "requires nodes and pods with IPv4; use it on an IPv4 or dual-stack cluster",
     ),
     Conflict(
         "egress_gateway",
         lambda n, c: n.egress_gateway and _at(n.values, "ciliumEndpointSlice", "enabled") is True,
-        "the agent refuses it together with CiliumEndpointSlice; leave ciliumEndpointSlice out of values",
+        "the agent refuses it together with CiliumEndpointSlice; remove ciliumEndpointSlice from values",
     ),
     Conflict(
         "egress_gateway",
         lambda n, c: n.egress_gateway and n.values.get("identityAllocationMode", "crd") != "crd",
-        "the agent refuses it with identities in a kvstore; leave identityAllocationMode out of values",
+        "the agent refuses it with identities in a kvstore; remove identityAllocationMode from values",
     ),
     Conflict(
         "egress_policies",
         lambda n, c: bool(n.egress_policies) and not n.egress_gateway,
-        "are for the egress gateway, which is off; set egress_gateway, or use cilium-egress-gateway",
+        "apply to the egress gateway, which is off; set egress_gateway, or use cilium-egress-gateway",
     ),
 )
 
@@ -118,38 +120,38 @@ _TUNNEL = (
     Conflict(
         "tunnel_port",
         lambda n, c: bool(n.tunnel_port) and _port(n, c) is None,
-        "is for a tunnel, and there is none; leave it out",
+        "applies to tunnels, and this mode has none; remove it",
     ),
     Conflict(
         "tunnel_port",
         lambda n, c: n.by_wireguard and _port(n, c) == WIREGUARD_PORT,
-        f"{WIREGUARD_PORT} is WireGuard's; choose another, or leave it out",
+        f"WireGuard uses the same port (it is {WIREGUARD_PORT}); choose another, or remove it",
     ),
     Conflict(
         "tunnel_port",
         lambda n, c: _port(n, c) in NODE_PORTS,
-        "is among the ports of NodePort Services (30000 to 32767); choose another, or leave it out",
+        "is in the range of NodePort Services (30000-32767); choose another, or remove it",
     ),
     Conflict(
         "native_routing_subnet",
         lambda n, c: n.native_routing_subnet is not None and n.path(c).status != "Native",
-        "is for plain routing, and this is a tunnel; leave it out",
+        "applies to native routing, and this mode has a tunnel; remove it",
     ),
     Conflict(
         "native_routing_subnet",
         lambda n, c: n.native_routing_subnet is not None and not _covers(n.native_routing_subnet, c.pod_subnet),
-        "does not hold pod_subnet, whose packets would be translated; choose one that does",
+        "does not contain pod_subnet, whose packets would be masqueraded; choose one that does",
     ),
     Conflict(
         "values",
         lambda n, c: n.by_ipsec and _at(n.values, "hostFirewall", "enabled") is True,
-        "the agent refuses the host firewall together with IPsec; leave hostFirewall out, or use WireGuard",
+        "the agent refuses the host firewall together with IPsec; remove hostFirewall, or use WireGuard",
     ),
 )
 
 
 def conflicts(network: Features, cluster: Cluster) -> Iterator[str]:
-    """Every problem between settings, and between them and the cluster."""
+    """Every conflict between settings, and between them and the cluster."""
     yield from _named_for(network)
     if not cluster.nodes:
         return
@@ -165,8 +167,8 @@ def _named_for(network: Features) -> Iterator[str]:
     for name, value in network.named_for.items():
         if getattr(network, name) != value:
             yield (
-                f"network.{name}: {network.mode} is named for {name} = {value!r}; leave it out, or use another mode "
-                "(cilium-vxlan has everything as a setting)"
+                f"network.{name}: {network.mode} requires {name} = {value!r}; remove it, or use another mode "
+                "(cilium-vxlan has every feature as a setting)"
             )
 
 
@@ -174,23 +176,24 @@ def _routing(network: Features, cluster: Cluster) -> Iterator[str]:
     racks = ", ".join(cluster.racks)
     if network.needs_one_segment and cluster.routes is Routes.PLUGIN and len(cluster.racks) > 1:
         yield (
-            f"network.mode: {network.mode} with plain routes cannot cross racks (the nodes are in {racks}), whose "
-            'routers know nothing of pods; use cilium-vxlan, cilium-bgp, cilium-hybrid, or routes = "bgp"'
+            f"network.mode: {network.mode} with native routing does not cross racks, whose routers have no pod routes "
+            f"(the nodes are in {racks}); "
+            'use cilium-vxlan, cilium-bgp, cilium-hybrid, or routes = "bgp"'
         )
     if cluster.routes is Routes.BGP and cluster.bgp is None:
         yield (
-            f"network.mode: {network.mode} with routes by BGP needs to know who peers with whom; "
+            f'network.mode: {network.mode} with routes = "bgp" needs BGP peers, and the inventory has no bgp; '
             'set bgp = {"as_number": …}'
         )
     if cluster.routes is Routes.BGP and 6 in cluster.families:
         yield (
-            f"network.mode: {network.mode} with routes by BGP has them for IPv4 alone; leave the IPv6 subnets out, or "
-            "use routes of the plugin"
+            f'network.mode: {network.mode} with routes = "bgp" supports IPv4 only; '
+            'remove the IPv6 subnets, or set routes = "plugin"'
         )
 
 
 def _port(network: Features, cluster: Cluster) -> int | None:
-    """The port of the tunnel that there is."""
+    """The port of the mode's tunnel; None without a tunnel."""
     path = network.path(cluster)
     tunnel = path if isinstance(path, Tunnel) else network.own_tunnel(cluster)
     return tunnel.number if tunnel else None

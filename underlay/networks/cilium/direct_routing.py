@@ -9,20 +9,20 @@ from underlay.model.routes import Routes
 from underlay.model.traits import Reach, Traits
 
 from .cilium import Cilium
+from .data_path import DataPath
 from .native import native_path
-from .paths import Path
 
 
 class CiliumDirectRouting(Cilium):
-    """Cilium with plain routes from node to node, no overlay.
+    """Cilium with native routing from node to node, no overlay.
 
-    The fastest of Cilium's data paths. All nodes have to be on one segment, where Cilium lays the routes itself; or
-    `routes = "bgp"` puts a BGP speaker on every host, and the routers of the racks carry pods' packets too.
+    The fastest of Cilium's data paths. All nodes have to be on one segment, where Cilium installs the routes itself; or
+    `routes = "bgp"` runs FRR on every host, and the routers of the racks route pods' packets too.
     """
 
     data_path = "plain IP"
 
-    def path(self, cluster: Cluster) -> Path:
+    def path(self, cluster: Cluster) -> DataPath:
         return native_path(self, cluster)
 
     @property

@@ -1,4 +1,4 @@
-"""Pods that leave the cluster through chosen nodes, under fixed addresses."""
+"""Pods that leave the cluster through gateway nodes, with fixed source addresses."""
 
 from __future__ import annotations
 
@@ -16,30 +16,33 @@ from underlay.model.prerequisites import Port
 from underlay.model.values import merged
 
 from .agent import Agent
-from .paths import Tunnel
+from .data_path import Tunnel
 
 _NAME = r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"
 ANYWHERE = IPv4Network("0.0.0.0/0")
 
 
 class EgressPolicy(BaseModel):
-    """Which pods leave through which node; a CiliumEgressGatewayPolicy."""
+    """Which pods leave through which node: a CiliumEgressGatewayPolicy."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(pattern=_NAME, description="name of the policy")
-    pods: dict[str, str] = Field({}, description="labels of the pods; none for all")
-    namespaces: dict[str, str] = Field({}, description="labels of their namespaces; none for all")
+    pods: dict[str, str] = Field({}, description="labels of the pods; empty for all")
+    namespaces: dict[str, str] = Field({}, description="labels of their namespaces; empty for all")
     destinations: tuple[IPv4Network | IPv6Network, ...] = Field(
-        (ANYWHERE,), min_length=1, description="subnets outside"
+        (ANYWHERE,), min_length=1, description="destination subnets outside the cluster"
     )
-    excluded: tuple[IPv4Network | IPv6Network, ...] = Field((), description="subnets among those that are left alone")
-    gateway: str = Field(description="the node they leave through")
+    excluded: tuple[IPv4Network | IPv6Network, ...] = Field(
+        (), description="subnets of the destinations that are exempt"
+    )
+    gateway: str = Field(description="the node through which they leave")
     address: IPv4Address | IPv6Address | None = Field(
-        None, description="the address they leave under, which the gateway has already; by default that of its NIC"
+        None, description="their source address outside, which the gateway already has; by default that of its NIC"
     )
 
     def manifest(self) -> Object:
+        """The policy as a Kubernetes object."""
         gateway: dict[str, Any] = {"nodeSelector": {"matchLabels": {"kubernetes.io/hostname": self.gateway}}}
         if self.address:
             gateway["egressIP"] = str(self.address)
@@ -61,11 +64,13 @@ class EgressPolicy(BaseModel):
 
 
 class Egress(Agent):
-    """A tunnel to the gateway is there with any data path, and every pod's packets are sized for it."""
+    """The egress gateway. With any data path there is a tunnel to the gateway, and the pod MTU allows for it."""
 
-    egress_gateway: bool = Field(False, description="egress gateway: pods leave through chosen nodes")
+    egress_gateway: bool = Field(False, description="egress gateway: selected pods leave through gateway nodes")
     egress_policies: tuple[EgressPolicy, ...] = Field((), description="which pods leave through which node")
-    tunnel_port: int = Field(0, ge=0, lt=2**16, description="UDP port of the tunnel; 0 for its own (8472, Geneve 6081)")
+    tunnel_port: int = Field(
+        0, ge=0, lt=2**16, description="UDP port of the tunnel; 0 for the default (8472, Geneve 6081)"
+    )
 
     def own_tunnel(self, cluster: Cluster) -> Tunnel | None:
         """The tunnel to gateways, where the data path has none."""
@@ -99,7 +104,7 @@ class Egress(Agent):
         return tuple(policy.manifest() for policy in self.egress_policies)
 
     def egress_checks(self, cluster: Cluster) -> list[Check]:
-        """A gateway drops what leaves under an address that it does not have."""
+        """Each gateway has the address of its policy: it drops packets with a source address that it does not have."""
         return [
             Check(
                 f"address of egress policy {p.name}", p.gateway, "ip -json addr show", partial(_judge, str(p.address))
@@ -109,6 +114,6 @@ class Egress(Agent):
         ]
 
 
-def _judge(wanted: str, output: str) -> str | None:
-    seen = [a.get("local") for link in json.loads(output) for a in link.get("addr_info", ())]
-    return None if wanted in seen else f"{wanted} is on no link, so that what leaves under it is dropped"
+def _judge(address: str, output: str) -> str | None:
+    addresses = [a.get("local") for link in json.loads(output) for a in link.get("addr_info", ())]
+    return None if address in addresses else f"{address} is on no link: packets with this source address are dropped"

@@ -11,17 +11,17 @@ from .any_path import AnyPath
 
 
 class CiliumEgressGateway(AnyPath):
-    """Chosen pods leave the cluster through chosen nodes, under fixed addresses.
+    """Selected pods leave the cluster through gateway nodes, with fixed source addresses.
 
-    For firewalls and partners that know peers by their address. The addresses have to be on the gateways already.
-    Serves Services itself and translates in eBPF, which the gateway needs; kube-proxy is left out. A gateway is one
-    node: what leaves through it stops with it.
+    For firewalls and partners that identify peers by address. The gateways have to have the addresses already. Cilium
+    replaces kube-proxy and masquerades in eBPF, which the gateway requires. Each policy has one gateway node: while it
+    is down, its pods reach nothing outside.
     """
 
-    data_path = "overlay or plain IP; to the gateway, an overlay"
+    data_path = "overlay or plain IP; an overlay to the gateway"
 
     named_for: ClassVar[Mapping[str, Any]] = {"egress_gateway": True}
 
-    egress_gateway: bool = Field(True, description="egress gateway: what the mode is named for")
-    kube_proxy_replacement: bool = Field(True, description="Cilium serves Services itself; the gateway needs it")
-    bpf_masquerade: bool = Field(True, description="translate pods' addresses in eBPF; the gateway needs it")
+    egress_gateway: bool = Field(True, description="egress gateway; always on in this mode")
+    kube_proxy_replacement: bool = Field(True, description="Cilium serves Services itself; required by the gateway")
+    bpf_masquerade: bool = Field(True, description="masquerade in eBPF; required by the gateway")

@@ -1,4 +1,4 @@
-"""Encryption between nodes: WireGuard or IPsec, over any data path of Cilium's own."""
+"""Encryption between nodes: WireGuard or IPsec, over any of Cilium's own data paths."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from underlay.resources.kernel_option import KernelOption
 from .agent import NAMESPACE, Agent
 from .xfrm import xfrm_checks
 
-# Of v1.20.2: pkg/wireguard/types, pkg/mtu/mtu.go (for an ICV of 128 bits).
+# From v1.20.2: pkg/wireguard/types, pkg/mtu/mtu.go (for an ICV of 128 bits).
 WIREGUARD_PORT, WIREGUARD_LINK = 51871, "cilium_wg0"
 IPSEC_OVERHEAD = 77
 IPSEC_SECRET = "cilium-ipsec-keys"  # noqa: S105
@@ -28,21 +28,21 @@ _KEY = re.compile(r"([0-9a-f]{40}|[0-9a-f]{56}|[0-9a-f]{72})", re.IGNORECASE)
 
 
 class Encryption(Agent):
-    """Packets of pods on different nodes cannot be read between them; those of pods on one node are not encrypted."""
+    """Encrypts packets between pods of different nodes; packets between pods of one node are not encrypted."""
 
     encryption: Literal["none", "wireguard", "ipsec"] = Field("none", description="none, wireguard or ipsec")
     ipsec_key: SecretStr | None = Field(
-        None, description="key of IPsec: 40, 56 or 72 hex digits (openssl rand -hex 20); secret"
+        None, description="IPsec key: 40, 56 or 72 hex digits (openssl rand -hex 20); secret"
     )
-    ipsec_key_id: int = Field(3, ge=1, le=15, description="number of the key; a new key has the next one, after 15 1")
-    node_encryption: bool = Field(False, description="traffic of the nodes themselves too (WireGuard)")
-    strict_encryption: bool = Field(False, description="pods' packets that are not encrypted are dropped (WireGuard)")
+    ipsec_key_id: int = Field(3, ge=1, le=15, description="ID of the key; a new key takes the next one, 1 after 15")
+    node_encryption: bool = Field(False, description="encrypt traffic of the nodes themselves too (WireGuard)")
+    strict_encryption: bool = Field(False, description="drop pods' packets that are not encrypted (WireGuard)")
 
     @field_validator("ipsec_key")
     @classmethod
     def _of_a_known_length(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not _KEY.fullmatch(value.get_secret_value()):
-            raise ValueError("a key has 40, 56 or 72 hex digits, as openssl rand -hex 20 prints them")
+            raise ValueError("a key has 40, 56 or 72 hex digits; generate one with `openssl rand -hex 20`")
         return value
 
     @property
@@ -54,7 +54,7 @@ class Encryption(Agent):
         return self.encryption == "ipsec"
 
     def encryption_headers(self, cluster: Cluster) -> tuple[Header, ...]:
-        """What stands before everything else on the wire: with both, the tunnel is inside (1.16 and 1.18 on)."""
+        """The outermost headers: with either encryption the tunnel is inside (since 1.16 and 1.18)."""
         outer = ip(cluster.first.address.version)
         if self.by_wireguard:
             return (outer, udp(WIREGUARD_PORT), Header("WireGuard", 32, "encrypted from here on"))
@@ -71,18 +71,18 @@ class Encryption(Agent):
         if self.by_ipsec:
             own["ipsec"] = {"secretName": IPSEC_SECRET}
         if self.strict_encryption:
-            # The agents look up which node a pod is on, where its address alone does not tell: needed with tunnels.
+            # With tunnels, the agents have to look up the node of a remote pod.
             tunnelled = bool(self.path(cluster).status != "Native")
             egress = {"enabled": True, "cidr": str(cluster.pod_subnet), "allowRemoteNodeIdentities": tunnelled}
             own["strictMode"] = {"egress": egress, "ingress": {"enabled": True}}
-        # Packets handed on in eBPF pass IPsec by, on kernels without commit c4327229948879814229b46aa26a750718888503.
+        # Packets forwarded in eBPF bypass IPsec on kernels without commit c4327229948879814229b46aa26a750718888503.
         legacy = {"bpf": {"hostLegacyRouting": True}} if self.by_ipsec else {}
         return merged(super().chart_values(cluster), {"encryption": own, **legacy})
 
     def encryption_objects(self) -> tuple[Object, ...]:
         if not self.by_ipsec or self.ipsec_key is None:
             return ()
-        # The + stands for a key of its own for every pair of nodes, derived from this one.
+        # The + derives a key for every pair of nodes from this one.
         keys = f"{self.ipsec_key_id}+ rfc4106(gcm(aes)) {self.ipsec_key.get_secret_value()} 128"
         return (
             {

@@ -1,4 +1,4 @@
-"""The features of Cilium in one class, for the parts that ask which of them a mode has."""
+"""The features of Cilium in one class, for the helpers that need to know which of them are on."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from .services import Services
 
 
 class Features(Mesh, Egress, Encryption, Services):
-    """Every feature that goes with any data path; which data path it is, the modes say."""
+    """Every feature that goes with any data path; the modes define the data path."""
 
     named_for: ClassVar[Mapping[str, Any]] = {}
-    """Settings that are what the mode is, and cannot be otherwise: name -> value."""
+    """Settings that define the mode and cannot be changed: name -> value."""
 
     @property
     def foreign_links(self) -> tuple[str, ...]:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from underlay.model.cluster import Cluster
 
 from .cilium import Cilium
-from .paths import Path, Tunnel
+from .data_path import DataPath, Tunnel
 
 
 class CiliumGeneve(Cilium):
-    """Cilium over Geneve, an overlay whose header has room for more.
+    """Cilium over Geneve, an overlay whose header has options.
 
-    Costs and reaches what VXLAN does. Choose it where the underlay's equipment treats Geneve better, or for direct
-    server return, whose address Geneve's options carry.
+    The same overhead and reach as VXLAN. Choose it where the network equipment handles Geneve better, or for direct
+    server return, whose address is in Geneve's options.
     """
 
     data_path = "Geneve between nodes"
 
-    def path(self, cluster: Cluster) -> Path:
+    def path(self, cluster: Cluster) -> DataPath:
         return Tunnel("geneve", self.tunnel_port)

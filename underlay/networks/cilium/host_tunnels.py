@@ -1,4 +1,4 @@
-"""Plain routing of Cilium's over IPIP tunnels that are laid on the hosts, of which Cilium knows nothing."""
+"""Native routing of Cilium through IPIP tunnels on the hosts, which Cilium does not know about."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from underlay.model.values import merged
 from underlay.networks.pod_subnet import STATIC_PROTOCOL
 
 from .cilium import Cilium
-from .paths import Native
+from .data_path import Native
 
-# Cilium takes no link for the host's own that begins so (pkg/defaults/node.go), nor one without an address.
+# Cilium ignores links with this prefix (pkg/defaults/node.go), and links without an address.
 TUNNEL = "cni-ipip"
 HEADER = ip()
 
 
 @dataclass(frozen=True)
 class OverTunnels(Native):
-    """The tunnels' header is taken off before Cilium counts: it sees the NIC's MTU, and not theirs."""
+    """The tunnels' header is subtracted before Cilium's: Cilium sees the MTU of the NIC, not of the tunnels."""
 
     @property
     def reserve(self) -> int:
@@ -52,11 +52,11 @@ class OverTunnels(Native):
 
 
 class HostTunnels(Cilium):
-    """What modes over tunnels of the hosts share: how they are laid, and what has never been shown over them."""
+    """What modes over the hosts' tunnels share: the tunnels, and the features that are untested over them."""
 
     @property
     def foreign_links(self) -> tuple[str, ...]:
-        # The module makes tunl0 as it is loaded.
+        # The module creates tunl0 when it is loaded.
         return (TUNNEL, "tunl0")
 
     @property
@@ -76,10 +76,10 @@ class HostTunnels(Cilium):
 
     def _over_tunnels(self, cluster: Cluster) -> Iterator[str]:
         if 6 in cluster.families:
-            yield f"network.mode: {self.mode} has tunnels for IPv4 alone; use cilium-vxlan, or leave IPv6 subnets out"
+            yield f"network.mode: {self.mode} supports IPv4 only; use cilium-vxlan, or remove the IPv6 subnets"
         if self.encryption != "none":
             yield (
-                "network.encryption: nobody has shown it over tunnels that Cilium does not know of; leave it out, or "
+                f"network.encryption: untested over the hosts' tunnels (it is {self.encryption}); remove it, or "
                 "use cilium-wireguard"
             )
 
@@ -88,5 +88,5 @@ class HostTunnels(Cilium):
         return replace(own, links=(*own.links, TUNNEL), route_protocols=(STATIC_PROTOCOL,))
 
     def chart_values(self, cluster: Cluster) -> dict[str, Any]:
-        # eBPF would hand packets to the NIC and pass the tunnel by.
+        # eBPF would forward packets to the NIC and bypass the tunnel.
         return merged(super().chart_values(cluster), {"bpf": {"hostLegacyRouting": True}})

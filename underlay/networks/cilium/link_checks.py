@@ -1,4 +1,4 @@
-"""Links that Cilium makes for some modes only: those of this mode are there, and those of others are not."""
+"""Links that Cilium makes in some modes only: those of this mode exist, and those of others do not."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from functools import partial
 
 from underlay.model.check import Check
 from underlay.model.cluster import Cluster
+from underlay.model.difference import member_difference
 
-# Always there: cilium_host, cilium_net. The tunnel of our own, and those of other plugins, are told by their names.
-TELLING = ("cilium_vxlan", "cilium_geneve", "cilium_wg0", "cni-ipip", "flannel.", "vxlan.calico", "wireguard.cali")
+# Every mode has cilium_host and cilium_net. Underlay's tunnel and those of other plugins are known by their names.
+DISTINCTIVE = ("cilium_vxlan", "cilium_geneve", "cilium_wg0", "cni-ipip", "flannel.", "vxlan.calico", "wireguard.cali")
 
 
 def link_checks(cluster: Cluster, links: Sequence[str]) -> list[Check]:
@@ -18,12 +19,10 @@ def link_checks(cluster: Cluster, links: Sequence[str]) -> list[Check]:
     return [Check("links of this mode and no other", n.name, "ip -json link show", judge) for n in cluster.nodes]
 
 
-def _judge(wanted: frozenset[str], output: str) -> str | None:
-    found = {link["ifname"]: "UP" in link["flags"] for link in json.loads(output)}
-    there = {name for name in found if name.startswith(TELLING)}
-    wrong = [
-        *(f"{name} is missing" for name in sorted(wanted - there)),
-        *(f"{name} is of another mode" for name in sorted(there - wanted)),
-        *(f"{name} is down" for name in sorted(wanted & there) if not found[name]),
-    ]
-    return ", ".join(wrong) or None
+def _judge(expected: frozenset[str], output: str) -> str | None:
+    up = {
+        link["ifname"]: "UP" in link["flags"] for link in json.loads(output) if link["ifname"].startswith(DISTINCTIVE)
+    }
+    down = sorted(name for name in expected & set(up) if not up[name])
+    wrong = [member_difference(up, expected), f"down {', '.join(down)}" if down else ""]
+    return "; ".join(filter(None, wrong)) or None

@@ -1,4 +1,4 @@
-"""Clusters that reach one another's pods and Services: Cluster Mesh, seen from one of them."""
+"""Cluster Mesh, as one of its clusters is configured: pods and Services of all clusters reach one another."""
 
 from __future__ import annotations
 
@@ -17,52 +17,55 @@ from .agent import NAMESPACE, Agent
 
 PORT = 32379
 APISERVER = "clustermesh-apiserver"
-# Of the agent (v1.20.2, pkg/clustermesh/types): lower case, digits and -, at most 32.
+# The agent's rule (v1.20.2, pkg/clustermesh/types): lower case, digits and -, at most 32.
 NAME = r"[a-z0-9]([-a-z0-9]{0,30}[a-z0-9])?"
 _RELEASE = {"meta.helm.sh/release-name": "cilium", "meta.helm.sh/release-namespace": NAMESPACE}
 
 
 class RemoteCluster(BaseModel):
-    """Another cluster of the mesh, as its own inventory has it."""
+    """Another cluster of the mesh, with the values of its own inventory."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(pattern=f"^{NAME}$", description="its cluster_name")
     id: int = Field(ge=1, le=511, description="its cluster_id")
     addresses: tuple[IPv4Address | IPv6Address, ...] = Field(
-        min_length=1, description="where its mesh API answers, as a rule some of its nodes"
+        min_length=1, description="addresses of its mesh API, usually those of some of its nodes"
     )
     port: int = Field(PORT, gt=0, lt=2**16, description="TCP port of its mesh API")
-    pod_subnets: tuple[IPv4Network | IPv6Network, ...] = Field(min_length=1, description="its pods' subnets")
-    node_subnets: tuple[IPv4Network | IPv6Network, ...] = Field((), description="subnets that its nodes are in")
+    pod_subnets: tuple[IPv4Network | IPv6Network, ...] = Field(min_length=1, description="its pod subnets")
+    node_subnets: tuple[IPv4Network | IPv6Network, ...] = Field((), description="subnets of its nodes")
     routing: Literal["vxlan", "geneve", "native"] = Field(description="its data path")
     encryption: Literal["none", "wireguard", "ipsec"] = Field("none", description="its encryption")
 
 
 class Mesh(Agent):
-    """This cluster is part of a mesh as soon as it has a number there."""
+    """Membership in a mesh; a cluster is a member if it has an ID."""
 
     needs_mesh: ClassVar[bool] = False
 
-    cluster_id: int = Field(0, ge=0, le=511, description="this cluster's number in the mesh, from 1; 0 for no mesh")
-    cluster_name: str = Field("", description="its name in the mesh; the cluster's own if not set")
+    cluster_id: int = Field(0, ge=0, le=511, description="this cluster's ID in the mesh, from 1; 0 for no mesh")
+    cluster_name: str = Field("", description="its name in the mesh; by default the cluster's name")
     mesh_clusters: tuple[RemoteCluster, ...] = Field((), description="the other clusters of the mesh")
-    mesh_size: Literal[255, 511] = Field(255, description="most clusters that the mesh can have, the same in all")
-    mesh_ca_cert: str = Field("", description="certificate of the CA that all clusters share, PEM")
-    mesh_ca_key: SecretStr | None = Field(None, description="its private key, PEM; secret")
+    mesh_size: Literal[255, 511] = Field(
+        255, description="maximum number of clusters in the mesh, the same in all clusters"
+    )
+    mesh_ca_cert: str = Field("", description="certificate of the CA that all clusters share, in PEM")
+    mesh_ca_key: SecretStr | None = Field(None, description="its private key, in PEM; secret")
     native_routing_subnet: IPv4Network | None = Field(
-        None, description="what is reached without translation in plain routing; pod_subnet if not set"
+        None, description="destinations that native routing does not masquerade; by default pod_subnet"
     )
 
     @property
     def meshed(self) -> bool:
+        """Whether this cluster is a member of a mesh."""
         return self.cluster_id > 0
 
     def mesh_name(self, cluster: Cluster) -> str:
         return self.cluster_name or cluster.name
 
     def native_subnets(self, cluster: Cluster) -> tuple[str, ...]:
-        """What plain routing does not translate, one for each address family."""
+        """Destinations that native routing does not masquerade, one for each IP version."""
         first = str(self.native_routing_subnet or cluster.pod_subnet)
         return (first, *(str(s) for s in cluster.pod_subnets[1:]))
 
@@ -81,8 +84,7 @@ class Mesh(Agent):
         return merged(below, {"cluster": identity, "clustermesh": mesh})
 
     def mesh_objects(self) -> tuple[Object, ...]:
-        """The CA, there before the chart looks for one; it would make its own. The chart takes over what is marked as
-        its own."""
+        """The CA, applied before the chart, which would otherwise generate one; the labels let the chart adopt it."""
         if not self.meshed or self.mesh_ca_key is None:
             return ()
         labels = {"app.kubernetes.io/managed-by": "Helm"}

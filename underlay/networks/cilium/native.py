@@ -1,4 +1,4 @@
-"""Plain routes between nodes, laid by Cilium or learned by BGP on the hosts."""
+"""Native routing: routes installed by Cilium, or learned by BGP on the hosts."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from underlay.model.node import Node
 from underlay.model.routes import Routes
 
 from .cilium import Cilium
-from .paths import Native
-from .routes import learned, route_checks
+from .data_path import Native
+from .routes import learned_problem, route_checks
 
 
 @dataclass(frozen=True)
 class Learned(Native):
-    """Every route to pods is BGP's; Cilium lays none."""
+    """Every pod route is learned by BGP; Cilium installs none."""
 
     direct: bool = False
 
@@ -25,9 +25,9 @@ class Learned(Native):
 
 
 def native_path(network: Cilium, cluster: Cluster) -> Native:
-    """By who tells every hop where the pod subnets live."""
+    """The data path for the cluster's `routes`."""
     return (Learned if cluster.routes is Routes.BGP else Native)(network.native_subnets(cluster))
 
 
 def _judge(cluster: Cluster, node: Node, output: str) -> str | None:
-    return learned(cluster, output)
+    return learned_problem(cluster, output)

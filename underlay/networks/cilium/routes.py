@@ -1,4 +1,4 @@
-"""Which routes on a node lead to the pods of others, and what of them is wrong."""
+"""Routes on a node that lead to the pods of other nodes, and what is wrong with them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from underlay.model.check import Check
 from underlay.model.cluster import Cluster
+from underlay.model.difference import difference, member_difference
 from underlay.model.node import Node
 from underlay.networks.pod_routes import routes_to_pods
 
@@ -16,40 +17,41 @@ NAME = "routes to the pods of other nodes"
 
 
 def route_checks(cluster: Cluster, judge: Callable[[Cluster, Node, str], str | None]) -> list[Check]:
-    """One for every node, of the main table in the pods' first address family."""
+    """One check per node, of the main table in the first IP version of pods."""
     command = f"ip -{cluster.pod_subnet.version} -json route show table main"
     return [Check(NAME, n.name, command, partial(judge, cluster, n)) for n in cluster.nodes]
 
 
-def leads(cluster: Cluster, wanted: Mapping[str, str], output: str) -> str | None:
-    """Whether pods' subnets lead to those gateways and no other, each by its tunnel, or by "" for none.
+def gateways_problem(cluster: Cluster, expected: Mapping[str, str], output: str) -> str | None:
+    """Whether pod routes lead to these gateways and no others, each through its tunnel.
 
-    :param wanted: gateway -> link.
+    :param expected: gateway -> tunnel link, or "" for none.
     """
-    tunnels = set(wanted.values()) - {""}
-    seen = {
+    tunnels = set(expected.values()) - {""}
+    observed = {
         r["gateway"]: r["dev"] if r["dev"] in tunnels else "" for r in pod_routes(output, cluster) if "gateway" in r
     }
-    return None if seen == dict(wanted) else f"pods' routes lead to {_told(seen)}, not {_told(wanted)}"
+    wrong = member_difference(_listed(observed), _listed(expected))
+    return f"gateways of pod routes: {wrong}" if wrong else None
 
 
-def learned(cluster: Cluster, output: str) -> str | None:
-    """Whether every other node's subnet is known by BGP, and none in another way."""
+def learned_problem(cluster: Cluster, output: str) -> str | None:
+    """Whether the routes to every other node's subnet are learned by BGP, and there are no others."""
     found = pod_routes(output, cluster)
     others = [f"{r['dst']} proto {r.get('protocol', '?')}" for r in found if r.get("protocol") != "bgp"]
     if others:
-        return f"pods' routes of another hand: {', '.join(others)}"
-    wanted = len(cluster.nodes) - 1
-    return None if len(found) == wanted else f"{len(found)} pods' routes by BGP, not {wanted}"
+        return f"pod routes by another protocol: {', '.join(others)}"
+    expected = len(cluster.nodes) - 1
+    return None if len(found) == expected else f"{len(found)} pod routes by BGP, expected {expected}"
 
 
-def into_the_overlay(mtu: int, cluster: Cluster, node: Node, output: str) -> str | None:
-    """Cilium's own route to each other node's pods goes to its host link, and carries the MTU."""
+def overlay_problem(mtu: int, cluster: Cluster, node: Node, output: str) -> str | None:
+    """Whether Cilium has a route to each other node's pods through its host link, with the MTU, in bytes."""
     inside = [r for r in _inside(output, cluster) if r.get("dev") == HOST_LINK]
-    # Its route to the node's own pods carries none.
-    seen = sorted(m["mtu"] for r in inside for m in r.get("metrics", ()) if "mtu" in m)
-    wanted = [mtu] * (len(cluster.nodes) - 1)
-    return None if seen == wanted else f"routes into the overlay have the MTUs {seen}, not {wanted}"
+    # The route to the node's own pods has no MTU.
+    observed = sorted(m["mtu"] for r in inside for m in r.get("metrics", ()) if "mtu" in m)
+    wrong = difference({"MTUs": observed}, {"MTUs": [mtu] * (len(cluster.nodes) - 1)})
+    return f"routes into the overlay: {wrong}" if wrong else None
 
 
 def pod_routes(output: str, cluster: Cluster) -> list[dict[str, Any]]:
@@ -62,7 +64,5 @@ def _inside(output: str, cluster: Cluster) -> list[dict[str, Any]]:
     return [r for r in found if not r.get("dev", "").startswith("lxc")]
 
 
-def _told(routes: Mapping[str, str]) -> str:
-    return (
-        ", ".join(f"{gateway}{f' over {link}' if link else ''}" for gateway, link in sorted(routes.items())) or "nobody"
-    )
+def _listed(gateways: Mapping[str, str]) -> list[str]:
+    return [f"{gateway} through {link}" if link else gateway for gateway, link in gateways.items()]

@@ -1,4 +1,4 @@
-"""Services: by kube-proxy, or by Cilium at the socket, at the packet, or both."""
+"""Services: by kube-proxy, or by Cilium per socket, per packet, or both."""
 
 from __future__ import annotations
 
@@ -16,24 +16,22 @@ from .agent import Agent
 
 
 class Services(Agent):
-    """kube-proxy replaced or beside it, load balancing at the socket, and who translates what leaves the cluster."""
+    """Replacement of kube-proxy, load balancing at the socket, and masquerading of traffic out of the cluster."""
 
-    kube_proxy_replacement: bool = Field(False, description="Cilium serves Services itself, and kube-proxy is left out")
+    kube_proxy_replacement: bool = Field(False, description="Cilium serves Services itself, without kube-proxy")
     socket_lb: bool | None = Field(
-        None, description="a Service's address is replaced as a socket connects; by default with kube_proxy_replacement"
+        None, description="translate a Service's address when a socket connects; by default with kube_proxy_replacement"
     )
     socket_lb_host_only: bool = Field(
-        False, description="at sockets of the host alone, for pods whose traffic is redirected (Istio, gVisor, Kata)"
+        False, description="only for sockets of the host, where pods' traffic is redirected (Istio, gVisor, Kata)"
     )
-    bpf_masquerade: bool = Field(
-        False, description="translate pods' addresses in eBPF as they leave the cluster, not by iptables"
-    )
+    bpf_masquerade: bool = Field(False, description="masquerade traffic out of the cluster in eBPF, not with iptables")
 
     @field_validator("kube_proxy_replacement", mode="before")
     @classmethod
-    def _no_word_of_old(cls, value: Any) -> Any:
-        if isinstance(value, str) and value in retired.PROXY_WORDS:
-            raise ValueError(retired.proxy_word(value))
+    def _not_out_of_date(cls, value: Any) -> Any:
+        if isinstance(value, str) and value in retired.PROXY_VALUES:
+            raise ValueError(retired.proxy_value(value))
         return value
 
     @property
@@ -42,7 +40,7 @@ class Services(Agent):
 
     @property
     def at_the_socket(self) -> bool:
-        """Whether Services are resolved as sockets connect."""
+        """Whether Services are translated when sockets connect."""
         return self.kube_proxy_replacement if self.socket_lb is None else self.socket_lb
 
     def chart_values(self, cluster: Cluster) -> dict[str, Any]:

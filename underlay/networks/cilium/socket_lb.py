@@ -11,14 +11,14 @@ from .any_path import AnyPath
 
 
 class CiliumSocketLb(AnyPath):
-    """Services resolved as a socket connects, before there is a packet.
+    """Services translated when a socket connects, before the first packet.
 
-    Once called host-reachable services. Programs connect to a pod straight away, and nothing translates their packets
-    on the way. Beside kube-proxy, which goes on to serve NodePorts, or with `kube_proxy_replacement` without it.
+    Once called host-reachable services. Programs connect to a pod directly, and no packet is translated in between.
+    Works with kube-proxy, which still serves NodePorts, or without it by `kube_proxy_replacement`.
     """
 
     data_path = "overlay or plain IP"
 
     named_for: ClassVar[Mapping[str, Any]] = {"socket_lb": True}
 
-    socket_lb: bool | None = Field(True, description="Services at the socket: what the mode is named for")
+    socket_lb: bool | None = Field(True, description="Services at the socket; always on in this mode")

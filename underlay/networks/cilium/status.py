@@ -1,4 +1,4 @@
-"""What the agent of a node says of itself, asked by its own API on the host: no kubeconfig, no exec."""
+"""The status of a node's agent, from its own API on the host: no kubeconfig, no exec."""
 
 from __future__ import annotations
 
@@ -9,32 +9,34 @@ from typing import Any
 
 from underlay.model.check import Check
 from underlay.model.cluster import Cluster
+from underlay.model.difference import difference
 
 SOCKET = "/run/cilium/cilium.sock"
 
 
-def ask(what: str) -> str:
-    """Shell that prints an answer of the agent's API."""
-    return f"curl -sS --fail --max-time 10 --unix-socket {SOCKET} http://localhost/v1/{what}"
+def query(path: str) -> str:
+    """A shell command that prints the response of the agent's API to a path below /v1."""
+    return f"curl -sS --fail --max-time 10 --unix-socket {SOCKET} http://localhost/v1/{path}"
 
 
-def status_checks(cluster: Cluster, wanted: Mapping[str, Any]) -> list[Check]:
-    judge = partial(_judge, dict(wanted))
-    return [Check("the agent's own word", n.name, ask("healthz"), judge) for n in cluster.nodes]
+def status_checks(cluster: Cluster, expected: Mapping[str, Any]) -> list[Check]:
+    """Whether the agent of every node reports these values, by the names of `observed_status`."""
+    judge = partial(_judge, dict(expected))
+    return [Check("the agent's status", n.name, query("healthz"), judge) for n in cluster.nodes]
 
 
-def seen(output: str) -> dict[str, Any]:
-    """The answer to healthz (StatusResponse of v1.20.2, api/v1/models) in our words; what it leaves out is off."""
-    said = json.loads(output)
-    routing, proxy = said.get("routing", {}), said.get("kube-proxy-replacement", {})
-    encryption, masquerading = said.get("encryption", {}), said.get("masquerading", {})
+def observed_status(output: str) -> dict[str, Any]:
+    """The response of healthz (StatusResponse of v1.20.2, api/v1/models) by the names of the checks; absent is off."""
+    status = json.loads(output)
+    routing, proxy = status.get("routing", {}), status.get("kube-proxy-replacement", {})
+    encryption, masquerading = status.get("encryption", {}), status.get("masquerading", {})
     protocol = routing.get("tunnel-protocol", "")
     mode = routing.get("inter-host-routing-mode", "")
     interfaces = (encryption.get("wireguard") or {}).get("interfaces") or ()
-    clusters = (said.get("cluster-mesh") or {}).get("clusters") or ()
+    clusters = (status.get("cluster-mesh") or {}).get("clusters") or ()
     return {
-        "state": said.get("cilium", {}).get("state", ""),
-        "version": said.get("cilium", {}).get("msg", "").partition(" ")[0],
+        "state": status.get("cilium", {}).get("state", ""),
+        "version": status.get("cilium", {}).get("msg", "").partition(" ")[0],
         "routing": f"{mode} [{protocol}]" if mode == "Tunnel" else mode,
         "masquerading": masquerading.get("mode", "") if masquerading.get("enabled") else "",
         "kube-proxy replaced": proxy.get("mode") == "True",
@@ -45,9 +47,6 @@ def seen(output: str) -> dict[str, Any]:
     }
 
 
-def _judge(wanted: Mapping[str, Any], output: str) -> str | None:
-    answer = seen(output)
-    if answer["state"] != "Ok":
-        return f"the agent is {answer['state'] or 'silent about its state'}, not Ok"
-    wrong = [f"{name} is {answer[name]!r}, not {value!r}" for name, value in wanted.items() if answer[name] != value]
-    return "; ".join(wrong) or None
+def _judge(expected: Mapping[str, Any], output: str) -> str | None:
+    observed = observed_status(output)
+    return difference(observed, {"state": "Ok"}) or difference(observed, expected) or None

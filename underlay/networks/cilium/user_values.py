@@ -1,4 +1,4 @@
-"""A user's own chart values: known to the chart, and nothing that the mode already says."""
+"""Chart values from the inventory: keys that the chart knows, and none that the mode sets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .features import Features
 from .versions import NEWEST
 
 WHERE = "network.values"
-# Chart value -> the setting of ours that says it.
+# Chart value -> the setting that determines it.
 SETTINGS = {
     "kubeProxyReplacement": "kube_proxy_replacement",
     "socketLB.enabled": "socket_lb",
@@ -27,7 +27,7 @@ SETTINGS = {
     "clustermesh": "cluster_id, mesh_clusters and mesh_size",
     "bgpControlPlane.enabled": "cilium-bgp as the mode",
     "routingMode": "another mode",
-    "underlayProtocol": "the nodes' addresses",
+    "underlayProtocol": "other addresses of the nodes",
     "tunnelProtocol": "another mode",
     "autoDirectNodeRoutes": "another mode, or routes",
     "directRoutingSkipUnreachable": "another mode, or routes",
@@ -36,33 +36,33 @@ SETTINGS = {
     "ipv4.enabled": "pod_subnet",
     "ipv6.enabled": "pod_subnet_v6",
     "MTU": "path_mtu",
-    "ipam.mode": "pod_subnet, which pods' addresses come from",
+    "ipam.mode": "pod_subnet, from which pods get their addresses",
     "k8sServiceHost": "control_plane_endpoint",
     "k8sServicePort": "control_plane_endpoint",
 }
 
 
 def extra_values_problems(network: Features, cluster: Cluster) -> Iterator[str]:
-    """What of `values` is out of date, the mode's own, or not known to the chart."""
-    old = {path: became for path, became in retired.VALUES.items() if _has(network.values, path)}
-    for path, became in old.items():
-        yield f"{WHERE}.{path}: is out of date; {became}"
-    word = network.values.get("kubeProxyReplacement")
-    if word in retired.PROXY_WORDS:
-        yield f"{WHERE}.kubeProxyReplacement: {retired.proxy_word(str(word))}"
+    """Which of `values` are out of date, set by the mode, or unknown to the chart."""
+    old = {path: replacement for path, replacement in retired.VALUES.items() if _has(network.values, path)}
+    for path, replacement in old.items():
+        yield f"{WHERE}.{path}: is out of date; {replacement}"
+    proxy = network.values.get("kubeProxyReplacement")
+    if proxy in retired.PROXY_VALUES:
+        yield f"{WHERE}.kubeProxyReplacement: {retired.proxy_value(str(proxy))}"
     for path, value in leaves(network.values):
         for own, setting in SETTINGS.items():
-            if (path == own or path.startswith(f"{own}.")) and path not in old and value not in retired.PROXY_WORDS:
-                yield f"{WHERE}.{path}: is the mode's own; use {setting}"
+            if (path == own or path.startswith(f"{own}.")) and path not in old and value not in retired.PROXY_VALUES:
+                yield f"{WHERE}.{path}: is set by the mode; use {setting}"
     keys = network.release_facts.keys
     if network.values and not keys:
         yield (
-            f"{WHERE}: which keys the chart {network.release_facts.chart} knows is not kept, and it drops others "
-            f"without a word; use version {NEWEST}, or leave values out"
+            f"{WHERE}: the keys of this chart are not listed, and it silently ignores unknown ones (it is "
+            f"{network.release_facts.chart}); use version {NEWEST}, or remove values"
         )
     elif keys:
-        told = tuple(f"{WHERE}.{path}:" for path in old)
-        yield from (p for p in of_chart(keys).problems(network.values, where=WHERE) if not p.startswith(told))
+        reported = tuple(f"{WHERE}.{path}:" for path in old)
+        yield from (p for p in of_chart(keys).problems(network.values, where=WHERE) if not p.startswith(reported))
 
 
 def _has(values: object, path: str) -> bool:

@@ -1,4 +1,4 @@
-"""What differs between the versions of Cilium that are laid down."""
+"""The supported versions of Cilium, and what differs between them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ NEWEST = "1.20"
 
 @dataclass(frozen=True)
 class Version:
-    """`chart` is the exact version of chart and images; `wireguard` what the agent reserves for it, in bytes.
+    """`chart` is the exact version of chart and images; `wireguard` what the agent reserves for WireGuard, in bytes.
 
-    `keys` is the file of known chart keys, "" where none is kept; `strict_mode` whether the chart knows the keys of
-    strict encryption that we write.
+    `keys` is the file of known chart keys, "" if there is none; `strict_mode` whether the chart has the keys that
+    `strict_encryption` sets.
     """
 
     chart: str
@@ -33,11 +33,11 @@ VERSIONS: dict[str, Version] = {
 def version_of(text: str) -> Version:
     """The facts of "1.20", or of a release such as "1.20.2".
 
-    :raises ValueError: with what is known, for any other.
+    :raises ValueError: for any other, with those that are supported.
     """
     found = re.fullmatch(r"([0-9]+[.][0-9]+)([.][0-9]+)?", text)
     if found is None or found[1] not in VERSIONS:
-        known = " and ".join(VERSIONS)
-        raise ValueError(f"known are {known}, and each release of these, such as {VERSIONS[NEWEST].chart}")
+        known = " or ".join(VERSIONS)
+        raise ValueError(f"use {known}, or a release of these, such as {VERSIONS[NEWEST].chart}")
     facts = VERSIONS[found[1]]
     return replace(facts, chart=text) if found[2] else facts

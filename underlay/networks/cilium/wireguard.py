@@ -13,13 +13,14 @@ from .any_path import AnyPath
 class CiliumWireguard(AnyPath):
     """Cilium with pods' packets between nodes encrypted by WireGuard.
 
-    The simplest encryption to run: every node makes its own key, and the cluster tells the others. Costs 95 bytes a
-    packet beside the overlay's (80 before Cilium 1.20). Pods of one node talk in clear, and so do nodes themselves,
-    unless `node_encryption` is set; with `strict_encryption` what is not encrypted is dropped.
+    The simplest encryption to operate: every node generates its own key and publishes it through the cluster. Costs 95
+    bytes per packet in addition to the overlay (80 before Cilium 1.20). Traffic between pods of one node is in the
+    clear, and so is traffic of the nodes themselves unless `node_encryption` is set; `strict_encryption` drops pods'
+    packets that are not encrypted.
     """
 
     data_path = "WireGuard around an overlay or plain IP"
 
     named_for: ClassVar[Mapping[str, Any]] = {"encryption": "wireguard"}
 
-    encryption: Literal["none", "wireguard", "ipsec"] = Field("wireguard", description="what the mode is named for")
+    encryption: Literal["none", "wireguard", "ipsec"] = Field("wireguard", description="always wireguard in this mode")

@@ -1,4 +1,4 @@
-"""Whether IPsec is at work on a node: what the kernel holds of it."""
+"""Whether IPsec is in effect on a node, from the kernel's count of its states."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from functools import partial
 
 from underlay.model.check import Check
 from underlay.model.cluster import Cluster
+from underlay.model.difference import in_words
 
 COMMAND = "ip xfrm state count"
 
@@ -17,9 +18,9 @@ def xfrm_checks(cluster: Cluster) -> list[Check]:
 
 
 def _judge(cluster: Cluster, output: str) -> str | None:
-    """One state for each direction to every other node; more while keys change, and for a second address family."""
+    """At least a state for each direction to every other node; more during key rotation and for a second IP version."""
     found = re.search(r"SAD count (\d+)", output)
     if found is None:
-        return f"ip xfrm state count says {output.strip()!r}"
+        return f"{COMMAND} printed no SAD count ({in_words(output.strip())})"
     least = 2 * (len(cluster.nodes) - 1)
-    return None if int(found[1]) >= least else f"{found[1]} IPsec states, fewer than {least}"
+    return None if int(found[1]) >= least else f"{found[1]} IPsec states, expected {least} or more"

@@ -1,4 +1,4 @@
-"""Cilium's modes as tests take them: all with their examples, and the combinations of features there are."""
+"""Cilium's modes for tests: all with their examples, and the combinations of features."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WEST = {
 }
 POLICY = {"name": "fixed", "pods": {"egress": "fixed"}, "gateway": "w-1", "address": "192.0.2.200"}
 
-# Settings of features that go with one another, each with nothing of it first.
+# Settings of features that can be combined, each first without the feature.
 FEATURES: tuple[tuple[dict[str, Any], ...], ...] = (
     ({}, {"encryption": "wireguard", "node_encryption": True, "strict_encryption": True},
      {"encryption": "ipsec", "ipsec_key": KEY}),
@@ -42,7 +42,7 @@ def cilium(mode: str, **settings: Any) -> Cilium:
 
 
 def combinations() -> list[dict[str, Any]]:
-    """Every combination of features; some a mode refuses."""
+    """Every combination of features; a mode may refuse some."""
     merged = []
     for parts in product(*FEATURES):
         settings: dict[str, Any] = {}
@@ -57,5 +57,5 @@ def check(made: Cilium, cluster: Cluster, name: str, node: str = "cp-1") -> Chec
 
 
 def without(mode: str, settings: dict[str, Any]) -> dict[str, Any]:
-    """Settings but for those that the mode itself is named for."""
+    """The settings without those that define the mode."""
     return {name: value for name, value in settings.items() if name not in modes()[mode].named_for}  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""A mesh of clusters: what each has to be, seen from one of them."""
+"""A mesh of clusters: what one of them requires of itself and of the others."""
 
 from __future__ import annotations
 
@@ -25,71 +25,71 @@ def others(*changed: dict[str, Any]) -> list[str]:
     return problems(mesh_clusters=[{**WEST, **change} for change in changed])
 
 
-def test_a_mesh_of_two_is_all_right() -> None:
+def test_a_mesh_of_two_has_no_problems() -> None:
     assert problems() == []
     assert problems(mesh_clusters=[WEST, SOUTH]) == []
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "expected"),
     [
-        ({"id": 1}, "network.mesh_clusters: west and east have the number 1 both; every cluster has its own"),
-        ({"name": "east"}, "network.mesh_clusters: two clusters are called east; every cluster has its own name"),
+        ({"id": 1}, "network.mesh_clusters: west and east have the same ID (it is 1); give each cluster a unique ID"),
+        ({"name": "east"}, "network.mesh_clusters: two clusters have the same name (it is east); give each cluster a unique name"),
         ({"pod_subnets": ["10.244.128.0/17"]},
-         "network.mesh_clusters: pods' 10.244.128.0/17 of west overlaps 10.244.0.0/16 of east; change one"),
+         "network.mesh_clusters: the pod subnet 10.244.128.0/17 of west overlaps 10.244.0.0/16 of east; change one"),
         ({"routing": "geneve"},
-         "network.mesh_clusters: west is routed by geneve, and this cluster by vxlan; a mesh has one of them"),
+         "network.mesh_clusters: west has the data path geneve, and this cluster vxlan; use the same"),
         ({"encryption": "wireguard"},
-         "network.mesh_clusters: west is encrypted by wireguard, and this cluster by none; a mesh has one of them"),
+         "network.mesh_clusters: west has the encryption wireguard, and this cluster none; use the same"),
         ({"node_subnets": ["10.244.0.0/24"]},
-         "network.mesh_clusters: the nodes' 10.244.0.0/24 of west overlaps our pods' 10.244.0.0/16; change one"),
-        ({"id": 300}, "network.mesh_clusters: west has the number 300, beyond mesh_size 255; use 511"),
+         "network.mesh_clusters: the node subnet 10.244.0.0/24 of west overlaps the pod subnet 10.244.0.0/16; change one"),
+        ({"id": 300}, "network.mesh_clusters: the ID of west exceeds mesh_size (it is 300); use mesh_size 511"),
     ],
 )  # fmt: skip
-def test_what_another_cluster_cannot_be_is_told(change: dict[str, Any], told: str) -> None:
-    assert others(change) == [told]
+def test_a_conflict_with_another_cluster_is_reported(change: dict[str, Any], expected: str) -> None:
+    assert others(change) == [expected]
 
 
-def test_an_address_of_ours_in_a_subnet_of_theirs_is_told_for_each_node() -> None:
+def test_a_node_address_in_a_subnet_of_another_cluster_is_reported_for_each_node() -> None:
     assert others({"node_subnets": ["192.0.2.0/30"]}) == [
-        f"network.mesh_clusters: 192.0.2.0/30 of west holds the address of {name} (192.0.2.{n}); change one"
+        f"network.mesh_clusters: 192.0.2.0/30 of west contains 192.0.2.{n} of {name}; change one"
         for n, name in enumerate(("cp-1", "w-1", "w-2"), start=1)
     ]
 
 
-def test_the_others_are_held_against_one_another_too() -> None:
+def test_the_other_clusters_are_compared_with_one_another_too() -> None:
     assert problems(mesh_clusters=[WEST, {**SOUTH, "id": 2}]) == [
-        "network.mesh_clusters: south and west have the number 2 both; every cluster has its own"
+        "network.mesh_clusters: south and west have the same ID (it is 2); give each cluster a unique ID"
     ]
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "expected"),
     [
         ({"cluster_id": 0, "cluster_name": "", "mesh_clusters": [], "mesh_ca_cert": "", "mesh_ca_key": None},
-         ["network.cluster_id: is missing; cilium-cluster-mesh needs the number of this cluster in the mesh, from 1"]),
+         ["network.cluster_id: is missing; cilium-cluster-mesh needs the ID of this cluster in the mesh, from 1"]),
         ({"cluster_name": "default"},
-         ["network.cluster_name: 'default' is no name for a mesh (at most 32 lower-case letters, digits and -, and not default); set one"]),
+         ["network.cluster_name: not a valid name in a mesh (it is 'default'); use at most 32 lower-case letters, digits and -, and not default"]),
         ({"cluster_name": "e" * 33},
-         [f"network.cluster_name: '{'e' * 33}' is no name for a mesh (at most 32 lower-case letters, digits and -, and not default); set one"]),
-        ({"cluster_id": 256}, ["network.cluster_id: 256 is beyond mesh_size 255; lower it, or use 511"]),
+         [f"network.cluster_name: not a valid name in a mesh (it is '{'e' * 33}'); use at most 32 lower-case letters, digits and -, and not default"]),
+        ({"cluster_id": 256}, ["network.cluster_id: exceeds mesh_size (it is 256); use 255 or less, or mesh_size 511"]),
         ({"cluster_id": 256, "mesh_size": 511}, []),
         ({"mesh_ca_cert": "", "mesh_ca_key": None},
-         ["network.mesh_ca_cert: is missing; clusters trust one another by a CA they share, so give all of them the same "
-          "mesh_ca_cert and mesh_ca_key"]),
+         ["network.mesh_ca_cert: is missing, and the clusters trust one another by a shared CA; set the same "
+          "mesh_ca_cert and mesh_ca_key in all of them"]),
         ({"mesh_ca_key": None},
-         ["network.mesh_ca_cert: a CA is a certificate and a key; set mesh_ca_cert and mesh_ca_key, or neither"]),
+         ["network.mesh_ca_cert: a CA has a certificate and a key; set mesh_ca_cert and mesh_ca_key, or neither"]),
     ],
 )  # fmt: skip
-def test_what_this_cluster_cannot_be_is_told(changes: dict[str, Any], told: list[str]) -> None:
-    assert problems(**changes) == told
+def test_a_conflict_of_this_cluster_is_reported(changes: dict[str, Any], expected: list[str]) -> None:
+    assert problems(**changes) == expected
 
 
-def test_plain_routing_has_to_leave_the_pods_of_all_clusters_untranslated() -> None:
+def test_native_routing_has_to_exempt_the_pods_of_all_clusters_from_masquerading() -> None:
     native: dict[str, Any] = {"routing": "native", "mesh_clusters": [{**WEST, "routing": "native"}]}
     assert problems(**native) == [
-        "network.native_routing_subnet: does not hold 10.245.0.0/16 of west, whose packets would be translated; set one "
-        "that holds the pods of all clusters"
+        "network.native_routing_subnet: does not contain 10.245.0.0/16 of west, whose packets would be masqueraded; set "
+        "one that contains the pods of all clusters"
     ]
     assert problems(**native, native_routing_subnet="10.244.0.0/14") == []
 
@@ -97,19 +97,19 @@ def test_plain_routing_has_to_leave_the_pods_of_all_clusters_untranslated() -> N
 @pytest.mark.parametrize("mode", ["cilium-ipip", "cilium-hybrid"])
 def test_tunnels_of_the_hosts_lead_to_no_other_cluster(mode: str) -> None:
     assert cilium(mode, cluster_id=1).problems(one_rack()) == [
-        f"network.cluster_id: {mode} lays tunnels between the nodes of one cluster, and none to others; use a mode "
-        "without, such as cilium-vxlan, in every cluster"
+        f"network.cluster_id: {mode} has tunnels between the nodes of one cluster only; use another mode, such as "
+        "cilium-vxlan, in every cluster"
     ]
 
 
-def test_what_is_for_a_mesh_is_refused_without_one() -> None:
+def test_settings_of_a_mesh_are_refused_without_one() -> None:
     assert cilium("cilium-vxlan", cluster_name="east", **CA).problems(one_rack()) == [
-        f"network.{name}: is for a mesh, where this cluster has no number; set cluster_id"
+        f"network.{name}: applies to a mesh, of which this cluster is no member; set cluster_id"
         for name in ("cluster_name", "mesh_ca_cert", "mesh_ca_key")
     ]
 
 
-def test_the_chart_and_the_hosts_are_told_of_the_mesh() -> None:
+def test_the_chart_and_the_firewall_have_the_mesh() -> None:
     made = cilium("cilium-cluster-mesh", **EAST)
     addon = made.addon(one_rack())
     assert addon.release is not None
@@ -128,12 +128,12 @@ def test_the_chart_and_the_hosts_are_told_of_the_mesh() -> None:
     ]
 
 
-def test_the_mesh_api_is_for_anyone_while_nobody_says_where_the_others_are() -> None:
+def test_the_mesh_api_is_open_to_anyone_while_the_other_clusters_are_unknown() -> None:
     made = cilium("cilium-cluster-mesh", cluster_id=1)
     assert made.prerequisites(one_rack()).ports[-1] == Port("tcp", 32379, "Cilium Cluster Mesh API", anyone=True)
 
 
-def test_the_shared_ca_is_a_secret_that_the_chart_takes_over() -> None:
+def test_the_shared_ca_is_a_secret_that_the_chart_adopts() -> None:
     addon = cilium("cilium-cluster-mesh", **EAST).addon(one_rack())
     (secret,) = addon.objects
     assert (secret["kind"], secret["metadata"]["name"]) == ("Secret", "cilium-ca")

@@ -1,7 +1,7 @@
-"""What shows that a mode of Cilium, and no other, is in effect: judged from what a host prints.
+"""Checks that a mode of Cilium, and no other, is in effect: verdicts on what a host prints.
 
-Routes and links are as iproute2 6.1.0 printed them of a host laid out like Cilium's; the agent's words are fields of
-StatusResponse (Cilium v1.20.2, api/v1/models).
+Routes and links are as iproute2 6.1.0 printed them on a host set up as Cilium does; the agent's status has the fields
+of StatusResponse (Cilium v1.20.2, api/v1/models).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from underlay.model.routes import Routes
 from .samples import MODES, check, cilium
 
 RACKS = cluster(bgp=with_bgp())
-WORD, LINKS = "the agent's own word", "links of this mode and no other"
+AGENT, LINKS = "the agent's status", "links of this mode and no other"
 ROUTES, STATES = "routes to the pods of other nodes", "IPsec states for every other node"
 
 STATUS: dict[str, Any] = {
@@ -37,38 +37,38 @@ WIREGUARD = {
 }
 
 
-def word(mode: str, said: dict[str, Any], **settings: Any) -> str | None:
-    return check(cilium(mode, **settings), one_rack(), WORD).judge(json.dumps(STATUS | said))
+def status(mode: str, changes: dict[str, Any], **settings: Any) -> str | None:
+    return check(cilium(mode, **settings), one_rack(), AGENT).judge(json.dumps(STATUS | changes))
 
 
 @pytest.mark.parametrize(
-    ("mode", "settings", "said", "told"),
+    ("mode", "settings", "changes", "expected"),
     [
         ("cilium-vxlan", {}, {}, None),
-        ("cilium-vxlan", {}, NATIVE, "routing is 'Native', not 'Tunnel [vxlan]'"),
-        ("cilium-geneve", {}, {}, "routing is 'Tunnel [vxlan]', not 'Tunnel [geneve]'"),
+        ("cilium-vxlan", {}, NATIVE, "routing Native, expected Tunnel [vxlan]"),
+        ("cilium-geneve", {}, {}, "routing Tunnel [vxlan], expected Tunnel [geneve]"),
         ("cilium-direct-routing", {}, NATIVE, None),
-        ("cilium-ipip", {}, {}, "routing is 'Tunnel [vxlan]', not 'Native'"),
+        ("cilium-ipip", {}, {}, "routing Tunnel [vxlan], expected Native"),
         ("cilium-wireguard", {}, WIREGUARD, None),
-        ("cilium-wireguard", {}, {}, "encryption is 'Disabled', not 'Wireguard'; WireGuard peers is 0, not 2"),
-        ("cilium-vxlan", {}, WIREGUARD, "encryption is 'Wireguard', not 'Disabled'"),
+        ("cilium-wireguard", {}, {}, "encryption Disabled, expected Wireguard; WireGuard peers 0, expected 2"),
+        ("cilium-vxlan", {}, WIREGUARD, "encryption Wireguard, expected Disabled"),
         ("cilium-ipsec", {}, {"encryption": {"mode": "IPsec"}}, None),
-        ("cilium-socket-lb", {}, {}, "socket LB is False, not True"),
+        ("cilium-socket-lb", {}, {}, "socket LB off, expected on"),
         ("cilium-socket-lb", {},
          {"kube-proxy-replacement": {"mode": "False", "features": {"socketLB": {"enabled": True}}}}, None),
-        ("cilium-egress-gateway", {}, {}, "masquerading is 'iptables', not 'BPF'; kube-proxy replaced is False, not True; socket LB is False, not True"),
-        ("cilium-vxlan", {"version": "1.19"}, {}, "version is '1.20.2', not '1.19.5'"),
-        ("cilium-vxlan", {}, {"cilium": {"state": "Warning", "msg": "1.20.2 (v1.20.2-x)    stale"}}, "the agent is Warning, not Ok"),
-        ("cilium-vxlan", {}, {"cilium": {}}, "the agent is silent about its state, not Ok"),
+        ("cilium-egress-gateway", {}, {}, "masquerading iptables, expected BPF; kube-proxy replaced off, expected on; socket LB off, expected on"),
+        ("cilium-vxlan", {"version": "1.19"}, {}, "version 1.20.2, expected 1.19.5"),
+        ("cilium-vxlan", {}, {"cilium": {"state": "Warning", "msg": "1.20.2 (v1.20.2-x)    stale"}}, "state Warning, expected Ok"),
+        ("cilium-vxlan", {}, {"cilium": {}}, "state none, expected Ok"),
     ],
 )  # fmt: skip
-def test_the_agent_has_to_say_what_was_asked(
-    mode: str, settings: dict[str, Any], said: dict[str, Any], told: str | None
+def test_the_agent_has_to_report_the_modes_settings(
+    mode: str, settings: dict[str, Any], changes: dict[str, Any], expected: str | None
 ) -> None:
-    assert word(mode, said, **settings) == told
+    assert status(mode, changes, **settings) == expected
 
 
-def test_a_mesh_is_told_by_the_clusters_that_are_ready() -> None:
+def test_every_cluster_of_the_mesh_has_to_be_ready() -> None:
     west = {
         "name": "west",
         "id": 2,
@@ -78,9 +78,9 @@ def test_a_mesh_is_told_by_the_clusters_that_are_ready() -> None:
     }
     mesh = {"cluster_id": 1, "mesh_clusters": [west]}
     ready = {"cluster-mesh": {"clusters": [{"name": "west", "ready": True, "connected": True}]}}
-    assert word("cilium-cluster-mesh", ready, **mesh) is None
+    assert status("cilium-cluster-mesh", ready, **mesh) is None
     ready["cluster-mesh"]["clusters"][0]["ready"] = False
-    assert word("cilium-cluster-mesh", ready, **mesh) == "clusters is [], not ['west']"
+    assert status("cilium-cluster-mesh", ready, **mesh) == "clusters none, expected west"
 
 
 def link(name: str, *flags: str) -> dict[str, Any]:
@@ -88,30 +88,30 @@ def link(name: str, *flags: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("mode", "names", "told"),
+    ("mode", "names", "expected"),
     [
         ("cilium-vxlan", ["cilium_vxlan"], None),
-        ("cilium-vxlan", [], "cilium_vxlan is missing"),
-        ("cilium-vxlan", ["cilium_vxlan", "cilium_geneve"], "cilium_geneve is of another mode"),
+        ("cilium-vxlan", [], "missing cilium_vxlan"),
+        ("cilium-vxlan", ["cilium_vxlan", "cilium_geneve"], "unexpected cilium_geneve"),
         ("cilium-direct-routing", [], None),
-        ("cilium-direct-routing", ["cilium_vxlan"], "cilium_vxlan is of another mode"),
-        ("cilium-direct-routing", ["flannel.1"], "flannel.1 is of another mode"),
+        ("cilium-direct-routing", ["cilium_vxlan"], "unexpected cilium_vxlan"),
+        ("cilium-direct-routing", ["flannel.1"], "unexpected flannel.1"),
         ("cilium-ipip", ["cni-ipip"], None),
-        ("cilium-hybrid", [], "cni-ipip is missing"),
+        ("cilium-hybrid", [], "missing cni-ipip"),
         ("cilium-wireguard", ["cilium_vxlan", "cilium_wg0"], None),
-        ("cilium-wireguard", ["cilium_vxlan"], "cilium_wg0 is missing"),
-        ("cilium-vxlan", ["cilium_vxlan", "cilium_wg0"], "cilium_wg0 is of another mode"),
+        ("cilium-wireguard", ["cilium_vxlan"], "missing cilium_wg0"),
+        ("cilium-vxlan", ["cilium_vxlan", "cilium_wg0"], "unexpected cilium_wg0"),
     ],
 )
-def test_links_tell_the_mode(mode: str, names: list[str], told: str | None) -> None:
+def test_links_identify_the_mode(mode: str, names: list[str], expected: str | None) -> None:
     always = [link(n, "UP") for n in ("lo", "eth0", "cilium_host", "cilium_net", "lxc5a4def8d96c5")]
     shown = json.dumps([*always, *(link(n, "UP") for n in names)])
-    assert check(cilium(mode), one_rack(), LINKS).judge(shown) == told
+    assert check(cilium(mode), one_rack(), LINKS).judge(shown) == expected
 
 
-def test_a_link_that_is_down_is_told() -> None:
+def test_a_link_that_is_down_is_reported() -> None:
     assert check(cilium("cilium-vxlan"), one_rack(), LINKS).judge(json.dumps([link("cilium_vxlan")])) == (
-        "cilium_vxlan is down"
+        "down cilium_vxlan"
     )
 
 
@@ -138,18 +138,18 @@ def routes(mode: str, on: Cluster, *found: dict[str, Any], **settings: Any) -> s
 
 
 @pytest.mark.parametrize(
-    ("found", "told"),
+    ("found", "expected"),
     [
         ((inside(1, 1450), inside(2, 1450)), None),
-        ((inside(1, 1450),), "routes into the overlay have the MTUs [1450], not [1450, 1450]"),
-        ((inside(1, 1500), inside(2, 1450)), "routes into the overlay have the MTUs [1450, 1500], not [1450, 1450]"),
-        ((direct(1, "192.0.2.2"), direct(2, "192.0.2.3")), "routes into the overlay have the MTUs [], not [1450, 1450]"),
+        ((inside(1, 1450),), "routes into the overlay: MTUs 1450, expected 1450, 1450"),
+        ((inside(1, 1500), inside(2, 1450)), "routes into the overlay: MTUs 1450, 1500, expected 1450, 1450"),
+        ((direct(1, "192.0.2.2"), direct(2, "192.0.2.3")), "routes into the overlay: MTUs none, expected 1450, 1450"),
     ],
 )  # fmt: skip
 def test_an_overlay_has_a_route_to_each_node_that_carries_the_mtu(
-    found: tuple[dict[str, Any], ...], told: str | None
+    found: tuple[dict[str, Any], ...], expected: str | None
 ) -> None:
-    assert routes("cilium-vxlan", one_rack(), *found) == told
+    assert routes("cilium-vxlan", one_rack(), *found) == expected
 
 
 def test_the_mtu_on_routes_is_less_by_encryption_too() -> None:
@@ -157,61 +157,63 @@ def test_the_mtu_on_routes_is_less_by_encryption_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "told"),
+    ("found", "expected"),
     [
         ((direct(1, "192.0.2.2"), direct(2, "192.0.2.3")), None),
-        ((direct(1, "192.0.2.2"),), "pods' routes lead to 192.0.2.2, not 192.0.2.2, 192.0.2.3"),
-        ((), "pods' routes lead to nobody, not 192.0.2.2, 192.0.2.3"),
+        ((direct(1, "192.0.2.2"),), "gateways of pod routes: missing 192.0.2.3"),
+        ((), "gateways of pod routes: missing 192.0.2.2, 192.0.2.3"),
         ((direct(1, "192.0.2.2"), direct(2, "192.0.2.254")),
-         "pods' routes lead to 192.0.2.2, 192.0.2.254, not 192.0.2.2, 192.0.2.3"),
+         "gateways of pod routes: missing 192.0.2.3; unexpected 192.0.2.254"),
     ],
 )  # fmt: skip
-def test_plain_routes_lead_to_every_other_node(found: tuple[dict[str, Any], ...], told: str | None) -> None:
-    assert routes("cilium-direct-routing", one_rack(), *found) == told
+def test_plain_routes_lead_to_every_other_node(found: tuple[dict[str, Any], ...], expected: str | None) -> None:
+    assert routes("cilium-direct-routing", one_rack(), *found) == expected
 
 
 @pytest.mark.parametrize(
-    ("found", "told"),
+    ("found", "expected"),
     [
         ((direct(1, "192.0.2.254", protocol="bgp"), direct(2, "192.0.2.254", protocol="bgp")), None),
-        ((direct(1, "192.0.2.254", protocol="bgp"),), "1 pods' routes by BGP, not 2"),
+        ((direct(1, "192.0.2.254", protocol="bgp"),), "1 pod routes by BGP, expected 2"),
         ((direct(1, "192.0.2.2"), direct(2, "192.0.2.254", protocol="bgp")),
-         "pods' routes of another hand: 10.244.1.0/24 proto kernel"),
+         "pod routes by another protocol: 10.244.1.0/24 proto kernel"),
     ],
 )  # fmt: skip
-def test_routes_by_bgp_are_all_there_are(found: tuple[dict[str, Any], ...], told: str | None) -> None:
-    assert routes("cilium-direct-routing", cluster(bgp=with_bgp(), routes=Routes.BGP), *found) == told
+def test_all_pod_routes_are_learned_by_bgp(found: tuple[dict[str, Any], ...], expected: str | None) -> None:
+    assert routes("cilium-direct-routing", cluster(bgp=with_bgp(), routes=Routes.BGP), *found) == expected
 
 
 @pytest.mark.parametrize(
-    ("mode", "found", "told"),
+    ("mode", "found", "expected"),
     [
         ("cilium-ipip", (direct(1, "192.0.2.2", "cni-ipip", "118"), direct(2, "192.0.2.3", "cni-ipip", "118")), None),
         ("cilium-ipip", (direct(1, "192.0.2.2"), direct(2, "192.0.2.3", "cni-ipip", "118")),
-         "pods' routes lead to 192.0.2.2, 192.0.2.3 over cni-ipip, not 192.0.2.2 over cni-ipip, 192.0.2.3 over cni-ipip"),
+         "gateways of pod routes: missing 192.0.2.2 through cni-ipip; unexpected 192.0.2.2"),
         ("cilium-hybrid", (direct(1, "192.0.2.2"), direct(2, "192.0.2.3", "cni-ipip", "118")), None),
         ("cilium-hybrid", (direct(1, "192.0.2.2"), direct(2, "192.0.2.3")),
-         "pods' routes lead to 192.0.2.2, 192.0.2.3, not 192.0.2.2, 192.0.2.3 over cni-ipip"),
+         "gateways of pod routes: missing 192.0.2.3 through cni-ipip; unexpected 192.0.2.3"),
         ("cilium-bgp", (direct(1, "192.0.2.2"),), None),
         ("cilium-bgp", (direct(1, "192.0.2.2"), direct(2, "192.0.2.3")),
-         "pods' routes lead to 192.0.2.2, 192.0.2.3, not 192.0.2.2"),
+         "gateways of pod routes: unexpected 192.0.2.3"),
     ],
 )  # fmt: skip
-def test_across_racks_routes_tell_the_mode(mode: str, found: tuple[dict[str, Any], ...], told: str | None) -> None:
-    assert routes(mode, RACKS, *found) == told
+def test_routes_across_racks_identify_the_mode(
+    mode: str, found: tuple[dict[str, Any], ...], expected: str | None
+) -> None:
+    assert routes(mode, RACKS, *found) == expected
 
 
 @pytest.mark.parametrize(
-    ("output", "told"),
+    ("output", "expected"),
     [
         ("\t SAD count 4\n", None),
         ("\t SAD count 8\n", None),
-        ("\t SAD count 2\n", "2 IPsec states, fewer than 4"),
-        ("", "ip xfrm state count says ''"),
+        ("\t SAD count 2\n", "2 IPsec states, expected 4 or more"),
+        ("", "ip xfrm state count printed no SAD count (none)"),
     ],
 )
-def test_ipsec_has_states_for_every_other_node(output: str, told: str | None) -> None:
-    assert check(cilium("cilium-ipsec"), one_rack(), STATES).judge(output) == told
+def test_ipsec_has_states_for_every_other_node(output: str, expected: str | None) -> None:
+    assert check(cilium("cilium-ipsec"), one_rack(), STATES).judge(output) == expected
 
 
 PODS = "net 10.244.0.0/16"
@@ -241,7 +243,7 @@ def test_a_capture_shows_this_mode_and_no_other(
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_static_routes_of_ours_lead_where_cilium_lays_none(mode: str) -> None:
+def test_static_routes_lead_to_nodes_that_cilium_has_no_routes_to(mode: str) -> None:
     made = cilium(mode)
     peers = [n.name for n in made.routed_peers(RACKS, RACKS.node("cp-1"))]
     assert (made.uses_host_tunnels, peers) == {
@@ -250,7 +252,7 @@ def test_static_routes_of_ours_lead_where_cilium_lays_none(mode: str) -> None:
     }.get(mode, (False, ["w-1", "w-2"]))
 
 
-def test_what_is_left_on_a_host_is_told_with_what_has_to_go_first() -> None:
+def test_what_is_left_on_a_host_includes_mounts_and_xfrm_state() -> None:
     traces = cilium("cilium-ipsec").traces()
     assert traces.mounts == ("/run/cilium/cgroupv2",)
     assert "/run/cilium" in traces.files

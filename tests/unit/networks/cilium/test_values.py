@@ -1,4 +1,4 @@
-"""What the chart is given: known keys alone, whatever is combined; and what each mode is made of."""
+"""Values of the chart: only known keys in every combination, and those that define each mode."""
 
 from __future__ import annotations
 
@@ -42,20 +42,20 @@ def test_every_key_is_known_in_every_combination(mode: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_combinations_that_are_not_refused_are_many(mode: str) -> None:
+def test_many_combinations_are_accepted(mode: str) -> None:
     tried = [cilium(mode, **without(mode, settings)) for settings in combinations()]
     served = [made for made in tried if not made.problems(one_rack())]
     assert len(served) >= 4
 
 
-def test_direct_routing_lays_its_own_routes() -> None:
+def test_direct_routing_installs_its_own_routes() -> None:
     made = values("cilium-direct-routing")
     assert (made["routingMode"], made["autoDirectNodeRoutes"]) == ("native", True)
     assert made["ipv4NativeRoutingCIDR"] == "10.244.0.0/16"
     assert not {"tunnelProtocol", "directRoutingSkipUnreachable", "ipv6NativeRoutingCIDR"} & set(made)
 
 
-def test_direct_routing_leaves_routes_to_bgp_where_that_tells_them() -> None:
+def test_direct_routing_leaves_routes_to_bgp_if_configured() -> None:
     made = values("cilium-direct-routing", one_rack(routes=Routes.BGP))
     assert made["autoDirectNodeRoutes"] is False
 
@@ -69,19 +69,19 @@ def test_an_overlay_has_its_protocol_and_port(mode: str, protocol: str, port: in
     assert values(mode, tunnel_port=9999)["tunnelPort"] == 9999
 
 
-def test_tunnels_of_the_hosts_are_left_room_for_and_not_passed_by() -> None:
+def test_the_mtu_allows_for_the_hosts_tunnels_and_ebpf_does_not_bypass_them() -> None:
     made = values("cilium-ipip")
     assert (made["routingMode"], made["autoDirectNodeRoutes"], made["MTU"]) == ("native", False, 1480)
     assert made["bpf"]["hostLegacyRouting"] is True
 
 
-def test_a_hybrid_lays_routes_to_nodes_beside_and_skips_the_others() -> None:
+def test_hybrid_installs_routes_within_the_rack_and_skips_the_others() -> None:
     made = values("cilium-hybrid")
     assert (made["routingMode"], made["autoDirectNodeRoutes"], made["MTU"]) == ("native", True, 1480)
     assert made["directRoutingSkipUnreachable"] is True
 
 
-def test_the_replacement_of_kube_proxy_is_told_where_the_api_is() -> None:
+def test_the_replacement_of_kube_proxy_gets_the_endpoint_of_the_api() -> None:
     made = values("cilium-vxlan", CLUSTERS["replaced"], kube_proxy_replacement=True)
     assert made["kubeProxyReplacement"] is True
     assert (made["k8sServiceHost"], made["k8sServicePort"]) == ("api.example.net", 8443)
@@ -90,7 +90,7 @@ def test_the_replacement_of_kube_proxy_is_told_where_the_api_is() -> None:
 
 
 @pytest.mark.parametrize("replaced", [False, True])
-def test_socket_lb_is_there_with_kube_proxy_and_without(replaced: bool) -> None:
+def test_socket_lb_is_on_with_and_without_kube_proxy(replaced: bool) -> None:
     made = cilium("cilium-socket-lb", kube_proxy_replacement=replaced)
     assert made.problems(one_rack()) == []
     assert made.replaces_kube_proxy is replaced
@@ -109,7 +109,7 @@ def test_a_cluster_of_one_node_has_one_operator() -> None:
     assert [values("cilium-vxlan", c)["operator"]["replicas"] for c in (alone, one_rack())] == [1, 2]
 
 
-def test_encryption_is_written_for_the_chart() -> None:
+def test_encryption_is_configured_in_the_chart() -> None:
     assert values("cilium-wireguard", node_encryption=True)["encryption"] == {
         "enabled": True,
         "type": "wireguard",
@@ -138,7 +138,7 @@ def test_the_key_is_in_a_secret_and_nowhere_else() -> None:
     assert KEY not in str(cilium("cilium-ipsec", ipsec_key=KEY))
 
 
-def test_values_of_the_users_own_are_laid_over() -> None:
+def test_values_of_the_inventory_are_merged_over_the_modes() -> None:
     made = values("cilium-vxlan", values={"operator": {"replicas": 3}, "debug": {"enabled": True}})
     assert made["operator"] == {"replicas": 3}
     assert made["debug"] == {"enabled": True}
@@ -154,7 +154,7 @@ def test_a_version_is_a_chart(version: str, chart: str) -> None:
     assert release.chart.repository == "https://helm.cilium.io"
 
 
-def test_envoy_is_waited_for_where_it_is_a_workload_of_its_own() -> None:
+def test_envoy_is_waited_for_if_it_is_a_separate_workload() -> None:
     def waited(**settings: Any) -> list[str]:
         return [r.name for r in cilium("cilium-vxlan", **settings).addon(one_rack()).rollouts]
 
@@ -190,7 +190,7 @@ def test_the_largest_packet_of_a_pod(mode: str, settings: dict[str, Any], mtu: i
     on = one_rack(path_mtu=mtu)
     made = cilium(mode, **settings)
     assert made.pod_mtu(on) == largest
-    # Cilium counts from the underlay's MTU, less what it knows nothing of, and leaves pods' links with that.
+    # Cilium starts from the path MTU less headers that it does not know about, and gives pods' links that MTU.
     assert values(mode, on, **settings)["MTU"] == made.link_mtu(on) == mtu - made.path(on).reserve
 
 

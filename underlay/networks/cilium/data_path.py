@@ -1,4 +1,4 @@
-"""How a packet gets from node to node, whatever else is switched on."""
+"""Cilium's data paths between nodes, independent of its features."""
 
 from __future__ import annotations
 
@@ -13,37 +13,39 @@ from underlay.model.node import Node
 from underlay.model.packet_header import ETHERNET, Header, ip, udp
 from underlay.model.prerequisites import Port
 
-from .routes import into_the_overlay, leads, route_checks
+from .routes import gateways_problem, overlay_problem, route_checks
 
 # Cilium's own numbers and names (pkg/defaults).
 TUNNEL_PORTS = {"vxlan": 8472, "geneve": 6081}
 TUNNEL_LINKS = {"vxlan": "cilium_vxlan", "geneve": "cilium_geneve"}
 
 
-class Path:
-    """What modes say of their data path; the default is a path of nothing."""
+class DataPath:
+    """What modes define of their data path; the default has no headers, links, ports or checks."""
 
     @property
     def status(self) -> str:
-        """What the agent calls it."""
+        """The name that the agent reports."""
         return "Native"
 
     @property
     def reserve(self) -> int:
-        """Bytes taken off before Cilium starts counting, for headers that it knows nothing of."""
+        """Bytes subtracted from the MTU before Cilium's own headers, for headers that it does not know about."""
         return 0
 
     @property
     def modules(self) -> tuple[str, ...]:
+        """Kernel modules."""
         return ()
 
     @property
     def links(self) -> tuple[str, ...]:
-        """Links on a host that are this path's."""
+        """The links that this path has on a host."""
         return ()
 
     @property
     def ports(self) -> tuple[Port, ...]:
+        """Ports between nodes."""
         return ()
 
     def values(self, cluster: Cluster) -> dict[str, Any]:
@@ -51,6 +53,7 @@ class Path:
         return {}
 
     def headers(self, cluster: Cluster) -> tuple[Header, ...]:
+        """Headers added to a pod's packet, outermost first."""
         return ()
 
     def shows(self, cluster: Cluster, one: Node, other: Node) -> str:
@@ -58,12 +61,13 @@ class Path:
         return pods_in_the_clear(cluster)
 
     def checks(self, cluster: Cluster, *, pod_mtu: int) -> list[Check]:
+        """Checks of the routes on every node; `pod_mtu` in bytes."""
         return []
 
 
 @dataclass(frozen=True)
-class Tunnel(Path):
-    """`protocol` is vxlan or geneve; `port` 0 stands for the protocol's own."""
+class Tunnel(DataPath):
+    """An overlay. `protocol` is vxlan or geneve; `port` 0 is the protocol's default."""
 
     protocol: str
     port: int = 0
@@ -74,6 +78,7 @@ class Tunnel(Path):
 
     @property
     def number(self) -> int:
+        """The UDP port."""
         return self.port or TUNNEL_PORTS[self.protocol]
 
     @property
@@ -93,6 +98,7 @@ class Tunnel(Path):
         return {"routingMode": "tunnel", "underlayProtocol": underlay, **self.protocol_values()}
 
     def protocol_values(self) -> dict[str, Any]:
+        """The chart values that are needed even where the tunnel is not the data path."""
         return {"tunnelProtocol": self.protocol, "tunnelPort": self.number}
 
     def headers(self, cluster: Cluster) -> tuple[Header, ...]:
@@ -103,12 +109,12 @@ class Tunnel(Path):
         return f"udp port {self.number}"
 
     def checks(self, cluster: Cluster, *, pod_mtu: int) -> list[Check]:
-        return route_checks(cluster, partial(into_the_overlay, pod_mtu))
+        return route_checks(cluster, partial(overlay_problem, pod_mtu))
 
 
 @dataclass(frozen=True)
-class Native(Path):
-    """Packets as pods sent them. `direct` when Cilium lays routes to nodes; `skips` those that a router is before."""
+class Native(DataPath):
+    """Packets without encapsulation. `direct`: Cilium installs routes to nodes; `skips`: not those behind routers."""
 
     subnets: tuple[str, ...]
     direct: bool = True
@@ -122,9 +128,9 @@ class Native(Path):
             **{f"ipv{6 if ':' in s else 4}NativeRoutingCIDR": s for s in self.subnets},
         }
 
-    def wanted(self, cluster: Cluster, node: Node) -> dict[str, str]:
-        """Where a node's routes to pods lead: gateway -> tunnel, or "" for none."""
+    def gateways(self, cluster: Cluster, node: Node) -> dict[str, str]:
+        """Where a node's pod routes lead: gateway -> tunnel link, or "" for none."""
         return {str(n.address): "" for n in cluster.nodes if n != node}
 
     def checks(self, cluster: Cluster, *, pod_mtu: int) -> list[Check]:
-        return route_checks(cluster, lambda c, node, output: leads(c, self.wanted(c, node), output))
+        return route_checks(cluster, lambda c, node, output: gateways_problem(c, self.gateways(c, node), output))
