@@ -18,7 +18,7 @@ LAB: dict[str, Any] = {
 SUBNETS = {"pod_subnet_v6": "fd00:10:244::/56", "service_subnet_v6": "fd00:10:96::/112"}
 SECOND = "A Service's second ClusterIP"
 _LINK, _PORT = "flannel-v6.1", 8472
-# What is not reached cannot be asked the rest.
+# The other probes of what is not reached cannot pass.
 _UNREACHED = (WIRE, FROM_NODE, SOURCE, UDP, PACKET, NODE_PORT, SECOND)
 
 
@@ -28,7 +28,7 @@ def dual_stack_mutations() -> list[Mutation]:
     return [
         filtered("the IPv6 overlay's port dropped one way", "w-1", "input", f"udp dport {_PORT} drop", BODY,
                  also=_UNREACHED, family="ip6"),
-        Mutation("IPv6 pods reach others past the overlay, IPv4 through it",
+        Mutation("IPv6 pods reach others outside the overlay, IPv4 through it",
                  on("w-1", f"ip -6 route show dev {_LINK} | grep ' via ' | cut -d' ' -f1 >/run/mutation",
                     f"ip -6 route add {past}"),
                  on("w-1", f"ip -6 route del {past}"), (MODE, WIRE)),

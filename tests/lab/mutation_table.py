@@ -1,4 +1,4 @@
-"""The table of what was broken and what said so, written by the runs that saw it.
+"""The table of what was broken and which checks caught it, written by the runs that measured it.
 
 UNDERLAY_MUTATIONS names the file that rows are added to.
 """
@@ -16,14 +16,14 @@ TABLE = os.environ.get("UNDERLAY_MUTATIONS", "")
 
 @dataclass(frozen=True)
 class Verdict:
-    """The areas with failures, and the first word of each."""
+    """The areas with failures, and the first message of each."""
 
     failed: dict[str, str]
     seconds: float
 
 
 def broken(mutation: Mutation, *, run: Callable[[str, str], object], verify: Callable[[], Verdict]) -> None:
-    """Break something, judge what is said of it, and mend it whatever that is.
+    """Break something, judge the verdict, and repair it whatever that is.
 
     :param run: has shell run on a host.
     """
@@ -38,13 +38,13 @@ def broken(mutation: Mutation, *, run: Callable[[str, str], object], verify: Cal
 
 
 def judge(mutation: Mutation, verdict: Verdict) -> None:
-    """Add a row, where a table is being made; fail where what ought to tell did not, or what has no cause did."""
+    """Add a row, where a table is being made; fail where an expected check passed, or one without a cause failed."""
     if TABLE:
         with open(TABLE, "a", encoding="utf-8") as file:
             file.write(row(mutation, verdict))
     missed = [area for area in mutation.caught if not any(failure.startswith(area) for failure in verdict.failed)]
-    crying = {a: s for a, s in verdict.failed.items() if not a.startswith((*mutation.caught, *mutation.also))}
-    assert (missed, crying) == ([], {}), verdict.failed
+    unrelated = {a: s for a, s in verdict.failed.items() if not a.startswith((*mutation.caught, *mutation.also))}
+    assert (missed, unrelated) == ([], {}), verdict.failed
 
 
 def row(mutation: Mutation, verdict: Verdict) -> str:

@@ -1,4 +1,4 @@
-"""What is broken in a healthy cluster, one thing at a time, and which checks have to say so."""
+"""What is broken in a healthy cluster, one thing at a time, and which checks have to fail."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from underlay.networks.registry import modes
 
 Steps = tuple[tuple[str, str], ...]
 
-# Areas, by how they begin, as the report has them.
+# Areas of the report, by their beginnings.
 HOST, CLUSTER, BGP = "Host state", "Cluster: ", "BGP: Established"
 MODE, OTHER_MODE = "The mode's own links and routes", "No link, route or configuration of another mode"
 STARTS = "Pods start on every node"
@@ -77,13 +77,13 @@ def mutations(mode: str, *, link: str, port: int, pods: str) -> list[Mutation]:
         Mutation("wrong MTU on one node", on("w-2", f"ip link set {link} mtu 1400"),
                  on("w-2", f"ip link set {link} mtu 1450"), (MODE, PACKET)),
         filtered("the overlay's port dropped one way", "w-2", "input", f"udp dport {port} drop", BODY, also=UNREACHED),
-        filtered("large packets lost without a word", "w-2", "input", f"udp dport {port} ip length gt 1300 drop",
+        filtered("large packets dropped silently", "w-2", "input", f"udp dport {port} ip length gt 1300 drop",
                  BODY, PACKET, also=UNREACHED),
         Mutation("a route withdrawn",
                  on("w-2", f"ip route show dev {link} | head -n 1 >/run/mutation",
                     f"ip route del $(cut -d' ' -f1 /run/mutation) dev {link}"),
                  on("w-2", f"ip route add $(cat /run/mutation) dev {link}"), (MODE, BODY), UNREACHED),
-        Mutation("an ip rule that diverts",
+        Mutation("an ip rule that diverts pod traffic",
                  on("w-2", "ip route add blackhole default table 77",
                     f"ip rule add to {pods} iif cni0 lookup 77 prio 50"),
                  on("w-2", "ip rule del prio 50; ip route flush table 77"), (BODY,), UNREACHED),
@@ -106,7 +106,7 @@ def mutations(mode: str, *, link: str, port: int, pods: str) -> list[Mutation]:
                  on("w-2", f"ip link del {stale}"), (OTHER_MODE,)),
         Mutation("CNI configuration of another mode", on("w-1", f"echo '{unknown}' >{configuration}"),
                  on("w-1", f"rm {configuration}"), (OTHER_MODE, STARTS)),
-        Mutation("a sysctl put back", on("w-2", "sysctl -qw net.bridge.bridge-nf-call-iptables=0"),
+        Mutation("a sysctl changed back", on("w-2", "sysctl -qw net.bridge.bridge-nf-call-iptables=0"),
                  on("w-2", "sysctl -qw net.bridge.bridge-nf-call-iptables=1"), (HOST,), (*SERVICES, *DNS)),
         Mutation("a module list file deleted", on("w-2", "mv /etc/modules-load.d/underlay*.conf /run/"),
                  on("w-2", "mv /run/underlay*.conf /etc/modules-load.d/"), (HOST,)),
@@ -115,7 +115,7 @@ def mutations(mode: str, *, link: str, port: int, pods: str) -> list[Mutation]:
         Mutation("a certificate near its end", on("cp-1", *_short_lived("/etc/kubernetes/pki/front-proxy-client.crt")),
                  on("cp-1", "mv /run/mutation.crt /etc/kubernetes/pki/front-proxy-client.crt"),
                  (f"{CLUSTER}certificates",)),
-        Mutation("a certificate request undecided", on("cp-1", _request(kubectl)),
+        Mutation("a certificate signing request left pending", on("cp-1", _request(kubectl)),
                  on("cp-1", f"{kubectl} delete csr mutation"), (f"{CLUSTER}no certificate signing request",)),
     ]  # fmt: skip
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from underlay.verify.network_policies import Case, RolePod
+from underlay.verify.network_policies import PolicyCase, RolePod
 from underlay.verify.probe_objects import TCP, UDP
 
 UNDO = "nft delete table ip stand-in"
 
 
-def drops(places: dict[str, RolePod], cases: Sequence[Case]) -> list[tuple[str, str]]:
+def drops(places: dict[str, RolePod], cases: Sequence[PolicyCase]) -> list[tuple[str, str]]:
     """(host, shell) that has every node forward all but the connections that must not pass."""
     chain = "chain ip stand-in c { type filter hook forward priority -300 ; }"
     lines = ["add table ip stand-in", f"add {chain}"]

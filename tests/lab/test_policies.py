@@ -10,7 +10,7 @@ import pytest
 
 from tests.live import test_policy
 from underlay.verify import network_policies, traffic
-from underlay.verify.network_policies import CASES, Case, RolePod
+from underlay.verify.network_policies import CASES, PolicyCase, RolePod
 from underlay.verify.probe_objects import NAMESPACE
 from underlay.verify.target import Target
 
@@ -85,11 +85,11 @@ def off(target: Target, pods: dict[str, RolePod]) -> None:
         target.host(host).run(UNDO)
 
 
-def violations(target: Target, pods: dict[str, RolePod], name: str) -> dict[Case, str]:
+def violations(target: Target, pods: dict[str, RolePod], name: str) -> dict[PolicyCase, str]:
     """What the check reports, recorded as a mutation."""
     began = time.monotonic()
     found = {case: result for case, result in network_policies.probe(target, pods).items() if result != "ok"}
     first = next((f"{case}: {result}" for case, result in found.items()), "")
-    mutation = Mutation(f"{name} (packet filter rules stood in for one)", (), (), (POLICY,))
+    mutation = Mutation(f"{name} (packet filter rules in its place)", (), (), (POLICY,))
     judge(mutation, Verdict({POLICY: first} if first else {}, time.monotonic() - began))
     return found

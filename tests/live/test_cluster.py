@@ -10,12 +10,12 @@ from underlay.model.check import Check
 from underlay.model.difference import in_words
 from underlay.verify import check_runner
 from underlay.verify.clock_offsets import Clocks
-from underlay.verify.cluster_state import ClusterState
+from underlay.verify.cluster_state import ClusterObjects
 from underlay.verify.evidence import KeepEvidence
 from underlay.verify.target import Target
 
 
-def test_nodes_are_members(target: Target, cluster: ClusterState) -> None:
+def test_nodes_are_members(target: Target, cluster: ClusterObjects) -> None:
     """Cluster: exactly the inventory's hosts are nodes"""
     expected = {n.name for n in target.nodes}
     problems = [f"{n} is not a node" for n in sorted(expected - cluster.nodes.keys())]
@@ -23,7 +23,7 @@ def test_nodes_are_members(target: Target, cluster: ClusterState) -> None:
     assert not problems, "; ".join(problems)
 
 
-def test_node(target: Target, cluster: ClusterState, node: str) -> None:
+def test_node(target: Target, cluster: ClusterObjects, node: str) -> None:
     """Cluster: the node has the requested version, state and addresses"""
     expected_ready = "True" if target.spec.network.carries_pods else "False"
     ready = cluster.ready(node)
@@ -40,7 +40,7 @@ def test_node(target: Target, cluster: ClusterState, node: str) -> None:
     assert addresses == expected, f"InternalIP {in_words(addresses)}, expected {in_words(expected)}"
 
 
-def test_system_pods(target: Target, cluster: ClusterState, evidence: KeepEvidence) -> None:
+def test_system_pods(target: Target, cluster: ClusterObjects, evidence: KeepEvidence) -> None:
     """Cluster: every system pod is running"""
     evidence("restarts", "\n".join(cluster.restarts()) or "none")
     not_ready = cluster.not_ready(dns=target.spec.network.carries_pods)
@@ -48,13 +48,13 @@ def test_system_pods(target: Target, cluster: ClusterState, evidence: KeepEviden
     assert not not_ready, f"not running: {', '.join(not_ready)}; look at {look}"
 
 
-def test_workloads(target: Target, cluster: ClusterState) -> None:
+def test_workloads(target: Target, cluster: ClusterObjects) -> None:
     """Cluster: DNS and every system workload have all requested pods, and at least one"""
     incomplete = cluster.incomplete(dns=target.spec.network.carries_pods)
     assert not incomplete, f"{', '.join(incomplete)}; look at `kubectl describe` of them"
 
 
-def test_certificate_requests(cluster: ClusterState) -> None:
+def test_certificate_requests(cluster: ClusterObjects) -> None:
     """Cluster: no certificate signing request is pending"""
     undecided = cluster.undecided()
     look = "`kubectl get csr`; approve or deny them with `kubectl certificate`"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from underlay.verify.network_policies import CASES, Case, PolicyResults
+from underlay.verify.network_policies import CASES, PolicyCase, PolicyResults
 from underlay.verify.target import Target
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_policy(target: Target, policy_results: PolicyResults, case: Case) -> None:
+def test_policy(target: Target, policy_results: PolicyResults, case: PolicyCase) -> None:
     """NetworkPolicy: what it allows passes, and everything else is blocked"""
     without, result = policy_results.without[case], policy_results.enforced[case]
     if without != "ok":

@@ -9,7 +9,7 @@ from tests.lab.mutations import CLUSTER, MODE, WIRE, Mutation, on
 from .installed_mode import InstalledMode
 from .site import GUESTS
 
-SEEN_ON = "seen on two virtual machines"
+MEASURED_ON = "measured on two virtual machines"
 ROUTER = "router"
 _BROKEN, _OTHER = GUESTS
 _KEPT = "/run/mutation"
@@ -24,7 +24,7 @@ def link_down(installed: InstalledMode) -> Mutation:
     """Its routes go with it, and the default route takes what they led."""
     link, pods = _link(installed), installed.vm_cluster.cluster.pod_subnet
     return Mutation(
-        f"{installed.mode}: the encrypting link down on one node ({SEEN_ON})",
+        f"{installed.mode}: the encrypting link down on one node ({MEASURED_ON})",
         on(_BROKEN, f"ip route show {pods} >{_KEPT}", f"ip link set {link} down"),
         on(_BROKEN, f"ip link set {link} up", f"ip route replace $(cat {_KEPT})"),
         (WIRE, MODE),
@@ -40,7 +40,7 @@ def route_replaced(installed: InstalledMode) -> Mutation:
     )
     gateway = next(g.gateway for g in installed.site.guests if g.name == _BROKEN)
     return Mutation(
-        f"{installed.mode}: the route to pods leads past the tunnel, and all arrives ({SEEN_ON})",
+        f"{installed.mode}: the route to pods leads past the tunnel, and everything arrives ({MEASURED_ON})",
         (
             *on(ROUTER, f"ip route replace {pod} via {other.address}"),
             *on(_BROKEN, f"ip route show {pods} >{_KEPT}", f"ip route replace {pods} via {gateway}"),
@@ -60,7 +60,7 @@ def tunnel_beside(installed: InstalledMode) -> Mutation:
         return f"modprobe ipip; {made}; ip link set {_TUNNEL} up"
 
     return Mutation(
-        f"{installed.mode}: a tunnel in the clear beside it, and all arrives ({SEEN_ON})",
+        f"{installed.mode}: an unencrypted tunnel next to it, and everything arrives ({MEASURED_ON})",
         (
             *on(_OTHER, tunnel(other, one)),
             *on(_BROKEN, tunnel(one, other), f"ip route add {pod} dev {_TUNNEL}"),
@@ -73,7 +73,7 @@ def tunnel_beside(installed: InstalledMode) -> Mutation:
 def policies_flushed(installed: InstalledMode) -> Mutation:
     """The other node goes on to encrypt, and takes nothing that is not."""
     return Mutation(
-        f"{installed.mode}: the policies of one node flushed ({SEEN_ON})",
+        f"{installed.mode}: the policies of one node flushed ({MEASURED_ON})",
         on(_BROKEN, f"ip xfrm policy list | {_POLICIES} >{_KEPT}", "ip xfrm policy flush"),
         on(_BROKEN, f"ip -batch {_KEPT}"),
         (WIRE, MODE),
@@ -83,7 +83,7 @@ def policies_flushed(installed: InstalledMode) -> Mutation:
 def clock_off(installed: InstalledMode) -> Mutation:
     """Nothing sets it back by itself: the machines keep no time."""
     return Mutation(
-        f"a node's clock a minute ahead ({SEEN_ON})",
+        f"a node's clock a minute ahead ({MEASURED_ON})",
         on(_BROKEN, "date -s '+60 seconds'"),
         on(_BROKEN, "date -s '-60 seconds'"),
         (f"{CLUSTER}the clocks",),

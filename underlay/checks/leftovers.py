@@ -39,7 +39,7 @@ def leftover_checks(cluster: Cluster, network: Network) -> list[Check]:
     others = {name: mode(**mode.example()).traces() for name, mode in modes().items() if name != network.mode}
     judge = partial(found, cluster, _own(cluster, network), others)
     look = "`ip link`, `ip route show table all`, /etc/cni/net.d; reset the node, or remove what is named"
-    return [Check("no trace of another", n.name, _COMMAND, judge, look) for n in cluster.nodes]
+    return [Check("no traces of other modes", n.name, _COMMAND, judge, look) for n in cluster.nodes]
 
 
 def _own(cluster: Cluster, network: Network) -> Traces:

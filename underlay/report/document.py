@@ -37,7 +37,7 @@ class Unproven(Part):
     checks: int = Field(gt=0)
 
 
-class Phase(Part):
+class PhaseTime(Part):
     name: str
     seconds: float
 
@@ -113,7 +113,7 @@ class Report(Part):
     routers: dict[str, ObservedRouter] = Field(default={})
     sessions: list[ObservedSession] = Field(default=[])
     findings: list[ReportedFinding] = Field(default=[])
-    phases: list[Phase] = Field(
+    phases: list[PhaseTime] = Field(
         default=[], description="of the deploy or the reboots before it; the verification is the last"
     )
     paths: list[ObservedPath] = Field(default=[])

@@ -22,7 +22,7 @@ Cells = dict[tuple[str, str], list[ObservedPath]]
 
 
 @dataclass(frozen=True)
-class End:
+class MatrixEnd:
     """The names of an end, next to its row and above its column."""
 
     row: str
@@ -30,7 +30,7 @@ class End:
 
 
 @dataclass(frozen=True)
-class Cell:
+class PathCell:
     """`look` is good, bad or none; `title` is the tooltip, and `figure` the text below the mark, if any."""
 
     look: str
@@ -61,7 +61,7 @@ def _drawn(order: list[str], cells: Cells, *, roomy: bool) -> str:
     tested = sum(len(found) for found in cells.values())
     return render(
         "svg/path_matrix.svg",
-        ends=[End(_cut(name), _cut(name, _FITS_COLUMN if roomy else _FITS)) for name in order],
+        ends=[MatrixEnd(_cut(name), _cut(name, _FITS_COLUMN if roomy else _FITS)) for name in order],
         rows=[[_cell(cells.get((one, other), []), roomy=roomy) for other in order] for one in order],
         label=f"Path matrix: {tested} directed paths tested, {tested - bad} passed, {bad} with failures",
         width=left + len(order) * wide + (2 if roomy else 60),
@@ -70,11 +70,11 @@ def _drawn(order: list[str], cells: Cells, *, roomy: bool) -> str:
     )
 
 
-def _cell(found: list[ObservedPath], *, roomy: bool) -> Cell:
+def _cell(found: list[ObservedPath], *, roomy: bool) -> PathCell:
     bad = [p for p in found if p.failed]
     title = "; ".join(_title(p) for p in (bad or found)[:6]) or "not tested"
     look = "none" if not found else ("bad" if bad else "good")
-    return Cell(look, title, _figure(found, bad) if roomy and found else "")
+    return PathCell(look, title, _figure(found, bad) if roomy and found else "")
 
 
 def _figure(found: list[ObservedPath], bad: list[ObservedPath]) -> str:

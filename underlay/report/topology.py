@@ -12,7 +12,7 @@ from underlay.templates import render
 from .connectivity import Connection, data_paths, sessions_between
 from .document import Report
 from .observed import ObservedSession
-from .topology_parts import ConnectionBox, ConnectionLine, HostBox, RackFrame, Rail, SessionEnd, cut
+from .topology_parts import ConnectionBox, ConnectionLine, Rail, SessionEnd, TopologyHost, TopologyRack, cut
 
 BOX_WIDTH, BOX_HEIGHT, GAP, PAD = 168, 56, 10, 14
 RAIL, CONNECTION_HEIGHT, TITLE = 14, 30, 26
@@ -88,28 +88,28 @@ class Topology:
                 return self.nodes_top + self.nodes[rack].index(host) * (BOX_HEIGHT + GAP)
         return None
 
-    def _rack(self, rack: str) -> RackFrame:
+    def _rack(self, rack: str) -> TopologyRack:
         hosts = [*map(self._router, self.routers[rack]), *map(self._node, self.nodes[rack])]
         more = len(self._all(rack)) - len(self.nodes[rack])
         words = cut(f"and {more} more nodes") if more > 0 else ""
-        return RackFrame(self._x(rack), self._box_x(rack), cut(rack or "no rack"), hosts, words)
+        return TopologyRack(self._x(rack), self._box_x(rack), cut(rack or "no rack"), hosts, words)
 
-    def _router(self, name: str) -> HostBox:
+    def _router(self, name: str) -> TopologyHost:
         router = self.report.routers[name]
         note = f"AS {router.as_number}" + ("" if router.managed else ", unmanaged")
         return self._box(name, router.rack, "router", ("router", router.address), note)
 
-    def _node(self, name: str) -> HostBox:
+    def _node(self, name: str) -> TopologyHost:
         node = self.report.nodes[name]
         state = f"{'✓' if node.state == 'Ready' else '–'} {node.state or 'unknown'}"
         return self._box(name, node.rack, "node", (node.role, node.address), state)
 
-    def _box(self, name: str, rack: str, kind: str, lines: tuple[str, str], note: str) -> HostBox:
+    def _box(self, name: str, rack: str, kind: str, lines: tuple[str, str], note: str) -> TopologyHost:
         y, failed = self._y(name), self.failed[name]
         assert y is not None
         role, address = map(cut, lines)
         note = cut(f"✗ {failed} failed" if failed else note)
-        return HostBox(self._box_x(rack), y, kind, cut(name), address, role, note, failed)
+        return TopologyHost(self._box_x(rack), y, kind, cut(name), address, role, note, failed)
 
     def _rails(self, rack: str) -> Iterator[Rail]:
         """Sessions between a router and the nodes of its rack."""

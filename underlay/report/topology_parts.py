@@ -14,7 +14,7 @@ def cut(words: str, most: int = FITS) -> str:
 
 
 @dataclass(frozen=True)
-class HostBox:
+class TopologyHost:
     """A host by the upper left corner of its box; `kind` is router or node, `failed` how many of its checks failed."""
 
     x: int
@@ -28,13 +28,13 @@ class HostBox:
 
 
 @dataclass(frozen=True)
-class RackFrame:
+class TopologyRack:
     """A rack by the left edge of its frame and that of its boxes; `more` says how many hosts are not drawn."""
 
     x: int
     box_x: int
     title: str
-    hosts: Sequence[HostBox]
+    hosts: Sequence[TopologyHost]
     more: str
 
 

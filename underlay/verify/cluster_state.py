@@ -28,7 +28,7 @@ def restarted(pods: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], dict
 
 
 @dataclass(frozen=True)
-class ClusterState:
+class ClusterObjects:
     """Objects as the API has them; the pods of the verification itself are left out."""
 
     nodes: dict[str, dict[str, Any]]
@@ -94,7 +94,7 @@ class ClusterState:
         return list(self.nodes.get(node, {}).get("status", {}).get("conditions", ()))
 
 
-def read_when_ready(target: Target) -> ClusterState:
+def read_when_ready(target: Target) -> ClusterObjects:
     """Read again until nodes, pods and workloads are ready, for START_TIMEOUT_S at most."""
     deadline, dns = time.monotonic() + START_TIMEOUT_S, target.spec.network.carries_pods
     while True:
@@ -107,7 +107,7 @@ def read_when_ready(target: Target) -> ClusterState:
         time.sleep(1)
 
 
-def read(target: Target) -> ClusterState:
+def read(target: Target) -> ClusterObjects:
     """One request to the API."""
     kinds = "nodes,pods,certificatesigningrequests,deployments,daemonsets"
     of: dict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -117,7 +117,7 @@ def read(target: Target) -> ClusterState:
     nodes = {n["metadata"]["name"]: n for n in of["Node"]}
     system = {SYSTEM_NAMESPACE, *([metallb.NAMESPACE] if target.spec.load_balancer else [])}
     workloads = [w for w in (*of["Deployment"], *of["DaemonSet"]) if w["metadata"]["namespace"] in system]
-    return ClusterState(nodes, pods, of["CertificateSigningRequest"], workloads)
+    return ClusterObjects(nodes, pods, of["CertificateSigningRequest"], workloads)
 
 
 def _is(status: dict[str, Any], condition: str) -> bool:

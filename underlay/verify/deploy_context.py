@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from underlay.report.document import Phase, ReportedFinding
+from underlay.report.document import PhaseTime, ReportedFinding
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,10 @@ class DeployContext:
         phases = [(str(name), float(seconds)) for name, seconds in document.get("phases", ())]
         return cls(phases, [_finding(f) for f in document.get("findings", ())])
 
-    def phases_with_verify(self, seconds: float) -> list[Phase]:
+    def phases_with_verify(self, seconds: float) -> list[PhaseTime]:
         """The deploy's phases, and the verification as the last one. Those that took no time are left out."""
         found = [*self.phases, ("Verify", seconds)]
-        return [Phase(name=name, seconds=round(spent, 1)) for name, spent in found if spent >= 0.05]
+        return [PhaseTime(name=name, seconds=round(spent, 1)) for name, spent in found if spent >= 0.05]
 
 
 def _finding(finding: dict[str, Any]) -> ReportedFinding:

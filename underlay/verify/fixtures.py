@@ -13,7 +13,7 @@ from underlay.resources.resource import Resource
 from . import bgp_sessions, clock_offsets, cluster_state, network_policies, traffic
 from .bgp_sessions import BgpStatus
 from .clock_offsets import Clocks
-from .cluster_state import ClusterState
+from .cluster_state import ClusterObjects
 from .evidence import KeepEvidence
 from .network_policies import PolicyResults
 from .readiness import wait_for_kube_proxy
@@ -28,7 +28,7 @@ def target() -> Target:
 
 
 @pytest.fixture(scope="session")
-def cluster(target: Target) -> ClusterState:
+def cluster(target: Target) -> ClusterObjects:
     """Nodes, pods and workloads as the API has them, once all are ready or the time for it is over."""
     return cluster_state.read_when_ready(target)
 

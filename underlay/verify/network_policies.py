@@ -25,7 +25,7 @@ _ROLE = "underlay/role"
 
 
 @dataclass(frozen=True)
-class Case:
+class PolicyCase:
     """A connection between two pods, by role; `passes` is whether the policies allow it."""
 
     what: str
@@ -40,17 +40,17 @@ class Case:
 
 
 CASES = (
-    Case("default deny", "friend", "closed", passes=False),
-    Case("allowed by label", "friend", "labelled", passes=True),
-    Case("allowed by label", "stranger", "labelled", passes=False),
-    Case("allowed by namespace", "friend", "own-namespace", passes=True),
-    Case("allowed by namespace", "friend", "other-namespace", passes=False),
-    Case("ipBlock with except", "friend", "block", passes=True),
-    Case("ipBlock with except", "stranger", "block", passes=False),
-    Case("port", "friend", "port", passes=True),
-    Case("port", "friend", "port", passes=False, protocol="udp"),
-    Case("egress", "inmate", "friend", passes=True),
-    Case("egress", "inmate", "stranger", passes=False),
+    PolicyCase("default deny", "friend", "closed", passes=False),
+    PolicyCase("allowed by label", "friend", "labelled", passes=True),
+    PolicyCase("allowed by label", "stranger", "labelled", passes=False),
+    PolicyCase("allowed by namespace", "friend", "own-namespace", passes=True),
+    PolicyCase("allowed by namespace", "friend", "other-namespace", passes=False),
+    PolicyCase("ipBlock with except", "friend", "block", passes=True),
+    PolicyCase("ipBlock with except", "stranger", "block", passes=False),
+    PolicyCase("port", "friend", "port", passes=True),
+    PolicyCase("port", "friend", "port", passes=False, protocol="udp"),
+    PolicyCase("egress", "inmate", "friend", passes=True),
+    PolicyCase("egress", "inmate", "stranger", passes=False),
 )
 ROLES = tuple(dict.fromkeys(role for case in CASES for role in (case.one, case.other)))
 
@@ -67,8 +67,8 @@ class RolePod:
 class PolicyResults:
     """ "ok" or what is wrong with each connection: without any policy, when all have to pass, and with the policies."""
 
-    without: dict[Case, str]
-    enforced: dict[Case, str]
+    without: dict[PolicyCase, str]
+    enforced: dict[PolicyCase, str]
 
 
 def measure(target: Target, image: str) -> PolicyResults:
@@ -95,8 +95,8 @@ def apply(target: Target, pods: dict[str, RolePod]) -> None:
 
 
 def probe(
-    target: Target, pods: dict[str, RolePod], cases: Sequence[Case] = CASES, *, no_policy: bool = False
-) -> dict[Case, str]:
+    target: Target, pods: dict[str, RolePod], cases: Sequence[PolicyCase] = CASES, *, no_policy: bool = False
+) -> dict[PolicyCase, str]:
     """The result of each connection: "ok", or what is wrong with it after CONVERGE_S.
 
     :param no_policy: all have to pass: a connection that never passed proves no policy.
@@ -122,7 +122,7 @@ def _result(outcome: str, *, passes: bool) -> str:
     return "the connection passes, expected blocked" if not passes else "the connection is blocked, expected to pass"
 
 
-def _probe_node(target: Target, pods: dict[str, RolePod], cases: Sequence[Case], node: str) -> dict[str, str]:
+def _probe_node(target: Target, pods: dict[str, RolePod], cases: Sequence[PolicyCase], node: str) -> dict[str, str]:
     lines = [
         "|".join((str(c), pods[c.one].address, pods[c.other].address, c.protocol, str(TCP), str(UDP)))
         for c in cases

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from underlay.report.document import CheckResult, EvidenceText, Phase, Report, ReportedFinding
+from underlay.report.document import CheckResult, EvidenceText, PhaseTime, Report, ReportedFinding
 from underlay.report.observed import (
     ObservedHop,
     ObservedLink,
@@ -97,7 +97,7 @@ def report(*, checks: list[CheckResult] | None = None, **changed: Any) -> Report
         "network": ObservedNetwork(mode="some-overlay", data_path="VXLAN between nodes", pod_subnet="10.244.0.0/16", pod_mtu=1450, path_mtu=1500),
         "versions": {"Kubernetes": ["v1.37.2"], "coredns": ["v1.14.0"]},
         "nodes": {n: node(n) for n in NODES},
-        "phases": [Phase(name="Prepare hosts", seconds=3.5), Phase(name="Verify", seconds=14.2)],
+        "phases": [PhaseTime(name="Prepare hosts", seconds=3.5), PhaseTime(name="Verify", seconds=14.2)],
         "paths": [path(a, b) for a in NODES for b in NODES],
         "checks": checks,
     }  # fmt: skip

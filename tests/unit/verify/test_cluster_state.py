@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from underlay.verify.cluster_state import ClusterState
+from underlay.verify.cluster_state import ClusterObjects
 
 
 def pod(
@@ -22,8 +22,8 @@ def pod(
     }
 
 
-def state(*pods: dict[str, Any], **more: Any) -> ClusterState:
-    return ClusterState(**{"nodes": {}, "pods": list(pods), "requests": [], "workloads": [], **more})
+def state(*pods: dict[str, Any], **more: Any) -> ClusterObjects:
+    return ClusterObjects(**{"nodes": {}, "pods": list(pods), "requests": [], "workloads": [], **more})
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 
 from tests.unit.clusters import spec
 from underlay.plan.secrets import Secrets
-from underlay.report.document import CheckResult, Phase, ReportedFinding
+from underlay.report.document import CheckResult, PhaseTime, ReportedFinding
 from underlay.report.evidence_commands import OF_CLUSTER, OF_HOST
 from underlay.report.observed import ObservedHop, ObservedLink
 from underlay.verify import link_state
@@ -82,7 +82,10 @@ def test_reads_phases_and_findings_of_the_deploy() -> None:
     context = DeployContext.of(
         {"hosts": {}, "phases": [["Connect", 1.26], ["Query hosts", 0.01]], "findings": [finding]}
     )
-    assert context.phases_with_verify(9.96) == [Phase(name="Connect", seconds=1.3), Phase(name="Verify", seconds=10.0)]
+    assert context.phases_with_verify(9.96) == [
+        PhaseTime(name="Connect", seconds=1.3),
+        PhaseTime(name="Verify", seconds=10.0),
+    ]
     assert context.findings == [
         ReportedFinding(
             code="swap", severity="warns", where="w-1", text="swap is on; switch it off", accepted="it is the lab's"
