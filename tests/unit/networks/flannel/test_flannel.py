@@ -35,7 +35,7 @@ def with_links(*names: str) -> list[dict[str, Any]]:
 
 def test_every_supported_backend_of_flannel_is_a_mode() -> None:
     backends = ("aws-vpc", "gce", "host-gw", "ipip", "ipsec", "udp", "vxlan", "wireguard")
-    assert tuple(name.removeprefix("flannel-") for name in MODES) == backends
+    assert {f"flannel-{backend}" for backend in backends} <= {*MODES}
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -63,12 +63,18 @@ def test_the_links_on_a_node_are_the_modes_and_no_others(mode: str) -> None:
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_only_some_backends_carry_ipv6(mode: str) -> None:
+def test_a_backend_that_carries_ipv4_only_is_refused_a_dual_stack(mode: str) -> None:
     problems = [
         f"network.mode: {mode} carries IPv4 only (a pod subnet is fd00:10:244::/56); "
         "remove the IPv6 subnets, or use flannel-vxlan"
     ]
-    assert of(mode).problems(dual_stack()) == ([] if mode in BOTH else problems)
+    assert of(mode).problems(dual_stack()) == ([] if 6 in of(mode).families else problems)
+
+
+def test_some_backends_carry_ipv6_and_others_do_not() -> None:
+    with_ipv6 = {mode for mode in MODES if 6 in of(mode).families}
+    assert with_ipv6 >= {*BOTH}
+    assert not with_ipv6 & {"flannel-aws-vpc", "flannel-gce", "flannel-ipip", "flannel-ipsec", "flannel-udp"}
 
 
 @pytest.mark.parametrize("mode", BOTH)
