@@ -1,4 +1,4 @@
-"""Measure the figures, print them as markdown, and keep them where asked.
+"""Measure the figures, print them as markdown, and write them to a document.
 
 \b
 python -m tests.bench                             every figure

@@ -1,4 +1,4 @@
-"""A cluster of the bench's own: deployed by the command a user has, timed, checked, and gone at the end."""
+"""A cluster of the bench's own: deployed by the command that users have, timed, checked, and removed at the end."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _REMEDY = "make lab builds them, or: underlay bundle --prefill"
 
 @dataclass(frozen=True)
 class Deploy:
-    """One deploy that ended well: wall seconds of the whole command, and what it said."""
+    """One deploy that succeeded: wall seconds of the whole command, and its output."""
 
     seconds: float
     output: str

@@ -64,7 +64,7 @@ def packages() -> Path:
             (work / part).mkdir(parents=True, exist_ok=True)
         apt = ("apt-get", "-q", *(a for key, value in options.items() for a in ("-o", f"{key}={value}")))
         Command("apt-get update", (*apt, "update"), Path("/")).run()
-        wanted = ("install", "-y", "--no-install-recommends", "--download-only", "python3", "python3-apt")
-        Command("apt-get install", (*apt, *wanted), Path("/")).run()
+        download = ("install", "-y", "--no-install-recommends", "--download-only", "python3", "python3-apt")
+        Command("apt-get install", (*apt, *download), Path("/")).run()
         (work / "cache/archives").rename(directory)
     return directory

@@ -1,4 +1,4 @@
-"""Run commands and time them: variants in turn, so that a busy minute falls on all of them alike."""
+"""Run commands and time them: variants in turn, so that a busy minute affects all of them."""
 
 from __future__ import annotations
 

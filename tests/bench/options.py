@@ -1,4 +1,4 @@
-"""What every figure is told from the command line."""
+"""What the command line sets for every figure."""
 
 from __future__ import annotations
 

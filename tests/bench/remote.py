@@ -1,4 +1,4 @@
-"""Asks the bench's hosts things, beside what is measured: over SSH, with the keys their lab made."""
+"""Runs scripts on the bench's hosts, apart from what is measured: over SSH, with the lab's keys."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import subprocess
 from underlay.lab import ssh as lab_ssh
 from underlay.lab.model.topology import Lab
 
-# Every command that comes over SSH is logged, for all rivals alike.
+# Every command over SSH is logged, whichever tool sends it.
 LOG_EXECUTIONS = """\
 echo 'LogLevel VERBOSE' >/etc/ssh/sshd_config.d/bench.conf
 systemctl reload ssh
@@ -21,5 +21,5 @@ def ssh(lab: Lab, name: str, script: str) -> str:
 
 
 def executions(lab: Lab, name: str) -> int:
-    """SSH executions a host has seen so far, by its SSH server's own log; asking is one more."""
+    """SSH executions on a host so far, by its SSH server's own log; reading it is one more."""
     return int(ssh(lab, name, "journalctl -q -o cat -t sshd -t sshd-session | grep -c '^Starting session:' || true"))

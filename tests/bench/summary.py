@@ -1,4 +1,4 @@
-"""What a run says of itself at its end: pyinfra's table of results, and the summary of our deploy."""
+"""The end of a deploy's output: pyinfra's table of results, and the summary."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Summary:
 
 def read_summary(output: str) -> Summary:
     """
-    :raises BenchError: when a line is missing: the run did not come to its end, or says it in another way.
+    :raises BenchError: when a line is missing: the run did not finish, or prints it in another form.
     """
     text = _COLOURS.sub("", output)
     changes, executions = _line(r"^changes: (.*); at most (\d+) SSH executions on a host$", text, "changes")
@@ -45,7 +45,7 @@ def read_summary(output: str) -> Summary:
 
 
 def changes_by_pyinfra(output: str) -> int:
-    """How many operations of how many hosts did something or failed, by the last line of pyinfra's table.
+    """Operations on hosts that changed something or failed, by the last line of pyinfra's table.
 
     :raises BenchError: when there is no table, or when its parts are not its whole.
     """

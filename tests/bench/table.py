@@ -11,14 +11,14 @@ from statistics import median
 class Row:
     """One line of a table: what was measured, and the value of each counted run.
 
-    `asked` is the aim the project set itself; `told` says what the numbers do not ("quoted", a ratio).
+    `target` is what the project aims for; `ratio` compares it with another row.
     """
 
     what: str
     unit: str
     values: tuple[float, ...]
     ratio: str = ""
-    asked: str = ""
+    target: str = ""
 
     @property
     def median(self) -> float:
@@ -26,7 +26,7 @@ class Row:
 
     def cells(self) -> tuple[str, ...]:
         runs = ", ".join(_number(v) for v in self.values) if len(set(self.values)) > 1 else f"{len(self.values)} x"
-        return self.what, f"{_number(self.median)} {self.unit}".strip(), runs, self.ratio, self.asked
+        return self.what, f"{_number(self.median)} {self.unit}".strip(), runs, self.ratio, self.target
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Section:
     facts: tuple[str, ...] = field(default=())
 
     def markdown(self) -> str:
-        head = ("what", "median", "counted runs", "ratio", "asked for: at least / aim")
+        head = ("what", "median", "counted runs", "ratio", "target: minimum / aim")
         lines = [f"## {self.title}", "", *table(head, [row.cells() for row in self.rows]), "", self.how]
         lines += ["", *(f"- {note}" for note in self.notes)] if self.notes else []
         return "\n".join([*lines, "", *(f"*{fact}*" for fact in self.facts)]).rstrip() + "\n"

@@ -10,9 +10,10 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
+from underlay.run.plain_table import plain_table
+
 from .inventory import connected, inventory_argument
 from .output_file import write_output
-from .table import plain_table
 
 if TYPE_CHECKING:
     from underlay.routing.session_check import Row, Side

@@ -12,9 +12,10 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
+from underlay.run.plain_table import plain_table
+
 from .errors import Refused
 from .report_runs import cluster, file, folders, last, read, two
-from .table import plain_table
 
 if TYPE_CHECKING:
     from underlay.report.changes import ReportChange

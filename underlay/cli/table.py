@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import click
-
-if TYPE_CHECKING:
-    from rich.table import Table
 
 # A column wider than this wraps at words.
 _WIDE = 30
@@ -66,17 +62,4 @@ def _drawn(head: Sequence[str], rows: Sequence[Sequence[str]]) -> object:
         table.add_column(name, overflow="fold", min_width=max(map(len, words)), no_wrap=number == 0)
     for row in rows:
         table.add_row(Text(row[0], style="bold"), *(Text(cell) for cell in row[1:]))
-    return table
-
-
-def plain_table(*titles: str, wraps: str = "") -> Table:
-    """An empty table without lines, for rows with styled cells.
-
-    :param wraps: title of the one column whose text may wrap.
-    """
-    from rich.table import Table  # noqa: PLC0415
-
-    table = Table(box=None, pad_edge=False)
-    for title in titles:
-        table.add_column(title, no_wrap=title != wraps)
     return table

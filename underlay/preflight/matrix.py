@@ -15,7 +15,7 @@ _LABEL = 7.2
 
 
 @dataclass(frozen=True)
-class Cell:
+class PairCell:
     """`word` is the cell's text, `title` its tooltip; `kind` selects its style: good, bad, fair, none."""
 
     word: str
@@ -35,7 +35,7 @@ class PlacedCell:
 
 
 def matrix(
-    hosts: Sequence[str], pairs: Mapping[tuple[str, str], Any], cell: Callable[[Any], Cell], *, name: str
+    hosts: Sequence[str], pairs: Mapping[tuple[str, str], Any], cell: Callable[[Any], PairCell], *, name: str
 ) -> str:
     """An SVG picture; pairs that were not probed stay empty.
 
@@ -60,7 +60,7 @@ def matrix(
 
 
 def _placed(
-    hosts: Sequence[str], pairs: Mapping[tuple[str, str], Any], cell: Callable[[Any], Cell]
+    hosts: Sequence[str], pairs: Mapping[tuple[str, str], Any], cell: Callable[[Any], PairCell]
 ) -> Iterator[PlacedCell]:
     for row, source in enumerate(hosts):
         for column, target in enumerate(hosts):
@@ -69,38 +69,38 @@ def _placed(
                 yield PlacedCell(row, column, found.word, f"{source} to {target}: {found.title}", found.kind)
 
 
-def reach(pair: Mapping[str, Any]) -> Cell:
+def reach(pair: Mapping[str, Any]) -> PairCell:
     """Whether every port and protocol passes."""
     lanes = pair["lanes"]
     shut = [f"{title} {state}" for title, state in lanes.items() if state not in ("open", "not probed")]
     probed = sum(state != "not probed" for state in lanes.values())
     if shut:
-        return Cell(f"{len(shut)} shut", "; ".join(shut), "bad")
+        return PairCell(f"{len(shut)} shut", "; ".join(shut), "bad")
     if probed < len(lanes):
-        return Cell(f"{probed} of {len(lanes)}", f"{probed} of {len(lanes)} probed, all open", "fair")
-    return Cell("open", f"{probed} ports and protocols open", "good")
+        return PairCell(f"{probed} of {len(lanes)}", f"{probed} of {len(lanes)} probed, all open", "fair")
+    return PairCell("open", f"{probed} ports and protocols open", "good")
 
 
-def path_mtu(usual: int) -> Callable[[Mapping[str, Any]], Cell]:
+def path_mtu(usual: int) -> Callable[[Mapping[str, Any]], PairCell]:
     """The largest packet that passes, compared to the largest on any path."""
 
-    def cell(pair: Mapping[str, Any]) -> Cell:
+    def cell(pair: Mapping[str, Any]) -> PairCell:
         size = pair["path_mtu"]
         if not size:
-            return Cell("?", "not measured", "none")
-        return Cell(str(size), f"{size} bytes pass", "good" if size >= usual else "fair")
+            return PairCell("?", "not measured", "none")
+        return PairCell(str(size), f"{size} bytes pass", "good" if size >= usual else "fair")
 
     return cell
 
 
-def round_trip(longest: float) -> Callable[[Mapping[str, Any]], Cell]:
+def round_trip(longest: float) -> Callable[[Mapping[str, Any]], PairCell]:
     """The round trip of the first packet, in milliseconds."""
 
-    def cell(pair: Mapping[str, Any]) -> Cell:
+    def cell(pair: Mapping[str, Any]) -> PairCell:
         taken = pair["rtt_ms"]
         if taken is None:
-            return Cell("?", "no answer", "none")
-        return Cell(
+            return PairCell("?", "no answer", "none")
+        return PairCell(
             f"{taken:.1f}", f"{taken} ms, over {pair['hops'] or 0} routers", "fair" if taken > longest else "good"
         )
 

@@ -1,4 +1,4 @@
-"""What the measurements between hosts mean: findings, one for each fault, with what it points to."""
+"""What the measurements between hosts mean: findings, one for each fault."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ class JoinMaterial:
 
 
 @dataclass
-class ClusterState:
+class KnownCluster:
     """What is known of the cluster; written by the phases that find it out."""
 
     join: JoinMaterial | None = None
@@ -106,7 +106,7 @@ class Run:
     artifacts: Artifacts
     observed: Observed = field(default_factory=Observed)
     preflight: Preflight = field(default_factory=Preflight)
-    cluster: ClusterState = field(default_factory=ClusterState)
+    cluster: KnownCluster = field(default_factory=KnownCluster)
     log: RunLog = field(default_factory=RunLog)
     verification: Verification = field(default_factory=Verification)
     _plans: dict[str, HostPlan] = field(default_factory=dict)

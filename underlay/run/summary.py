@@ -13,6 +13,7 @@ from rich.table import Table
 
 from underlay.model.node import Node
 
+from .plain_table import plain_table
 from .run import Run
 
 # Rows that leave room for the rest of the summary on a screen of 24 lines; further Ready nodes are counted.
@@ -64,9 +65,7 @@ def _shown(run: Run) -> list[Node]:
 
 
 def _nodes(run: Run, shown: Sequence[Node]) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for title in ("node", "role", "rack", "address", "version", "state"):
-        table.add_column(title, no_wrap=title != "state")
+    table = plain_table("node", "role", "rack", "address", "version", "state", wraps="state")
     for node in shown:
         known = run.verification.nodes.get(node.name, {})
         failure = run.log.failures.get(node.name)

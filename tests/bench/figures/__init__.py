@@ -1,1 +1,1 @@
-"""One figure a file: how it is measured, and what was asked for."""
+"""One figure a file: how it is measured, and its target."""

@@ -24,7 +24,7 @@ NODES, RACKS = 40, 4
 BGP = {"password": "light", "ttl_security": True, "bfd": True, "bfd_interval": 3000}
 HOW = """\
 {nodes} light hosts and a router for each of {racks} racks, mode `routed`, TCP MD5, TTL security and BFD on. There is no
-Kubernetes: who has which pod subnet is told by a stand-in for the API, to the hosts' agents as to the check. The check
+Kubernetes: a stand-in for the API gives the pod subnets, to the hosts' agents and to the check. The check
 is the whole command `underlay bgp INVENTORY`; it must say that every session stands with exactly the prefixes that
 belong there, from both sides. The second run is `pyinfra -y` over the part of the plan that BGP is, and must change
 nothing on any host. The node more is one that the first deploy left out; hosts touched are those on which the deploy
@@ -52,9 +52,9 @@ def measure(options: Options) -> Section:
                 fabric.down()
     sessions = NODES + RACKS * (RACKS - 1) // 2
     rows = (
-        Row(f"{sessions} sessions and their prefixes checked from both sides", "s", tuple(checks), asked="15 / 5 s"),
-        Row("second run, no change", "s", tuple(agains), asked="4 / 2 s"),
-        Row("one node more: hosts and routers touched", "", (float(len(touched)),), asked="2 (itself, its router)"),
+        Row(f"{sessions} sessions and their prefixes checked from both sides", "s", tuple(checks), target="15 / 5 s"),
+        Row("second run, no change", "s", tuple(agains), target="4 / 2 s"),
+        Row("one node more: hosts and routers touched", "", (float(len(touched)),), target="2 (itself, its router)"),
     )
     notes = (machine.load_note(before), f"touched by the node more: {', '.join(sorted(touched))}")
     how = HOW.format(nodes=NODES, racks=RACKS)
@@ -97,13 +97,13 @@ def _timed(what: str, act: Callable[[], Run], refusal: Callable[[Run], str | Non
     run = act()
     seconds = time.monotonic() - began
     if reason := f"exit status {run.code}" if run.code else refusal(run):
-        raise BenchError(f"bgp: {what}: {reason}\n" + _told(run))
+        raise BenchError(f"bgp: {what}: {reason}\n" + _failure(run))
     say(f"bgp: {what}, {seconds:.2f} s")
     return seconds, run
 
 
-def _told(run: Run) -> str:
-    """The end of what a run said, without what went well."""
+def _failure(run: Run) -> str:
+    """The end of a run's output, without what went well."""
     lines = [
         line for line in run.text.splitlines() if not re.search(r" -> |differs|Success|No changes|Ready:|Conn", line)
     ]

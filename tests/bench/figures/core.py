@@ -36,7 +36,7 @@ def measure(options: Options) -> Section:
         directory = Path(work)
         commands = _commands(lab, directory)
         say("bringing the hosts to their state")
-        warm, asked = zip(*(_warm_up(lab, command) for command in commands), strict=True)
+        warm, counts = zip(*(_warm_up(lab, command) for command in commands), strict=True)
         before = machine.load()
         runs = alternate(commands, runs=options.runs)
     walls = [Row(label, "s", tuple(run.seconds for run in found)) for label, found in runs.items()]
@@ -45,7 +45,7 @@ def measure(options: Options) -> Section:
         f"{len(things())} things on each of {options.hosts} hosts",
         f"versions: {_versions()}",
     )
-    rows = (*_walls(walls), *_executions(asked), *_memory(warm, options.hosts))
+    rows = (*_walls(walls), *_executions(counts), *_memory(warm, options.hosts))
     return Section("core", "The host-state core alone", HOW, rows, notes, machine.facts())
 
 
@@ -58,9 +58,9 @@ def _walls(walls: list[Row]) -> tuple[Row, ...]:
     )
 
 
-def _executions(asked: tuple[int, ...]) -> tuple[Row, ...]:
+def _executions(counts: tuple[int, ...]) -> tuple[Row, ...]:
     labels = (OURS, STOCK, ANSIBLE)
-    return tuple(Row(f"SSH executions on a host: {a}", "", (n,)) for a, n in zip(labels, asked, strict=True))
+    return tuple(Row(f"SSH executions on a host: {a}", "", (n,)) for a, n in zip(labels, counts, strict=True))
 
 
 def _memory(warm: tuple[Run, ...], hosts: int) -> tuple[Row, ...]:
@@ -68,7 +68,7 @@ def _memory(warm: tuple[Run, ...], hosts: int) -> tuple[Row, ...]:
     what = f"controller memory, {hosts} hosts: "
     return (
         # Asked for 20 hosts; fewer would be too easy.
-        Row(what + OURS, "MB", (ours,), asked="90 / 70 MB" if hosts >= 20 else ""),
+        Row(what + OURS, "MB", (ours,), target="90 / 70 MB" if hosts >= 20 else ""),
         Row(what + STOCK, "MB", (stock,)),
         Row(what + ANSIBLE, "MB", (ansible,)),
     )

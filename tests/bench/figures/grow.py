@@ -47,7 +47,7 @@ def measure(options: Options) -> Section:
                 runs[size].append(_grow(deployed))
     small, large = SIZES
     rows = (
-        *_pair("one worker more", [[g.deployed for g in runs[size]] for size in (small, large)], asked="1.3 / 1.1"),
+        *_pair("one worker more", [[g.deployed for g in runs[size]] for size in (small, large)], target="1.3 / 1.1"),
         *_pair("one worker more, until Ready", [[g.ready for g in runs[size]] for size in (small, large)]),
     )
     sizes = " and ".join(", ".join(str(size + n) for n in range(options.runs)) for size in SIZES)
@@ -55,10 +55,10 @@ def measure(options: Options) -> Section:
     return Section("grow", "One worker more", how, rows, (machine.load_note(before),), machine.facts())
 
 
-def _pair(what: str, values: list[list[float]], *, asked: str = "") -> tuple[Row, Row]:
+def _pair(what: str, values: list[list[float]], *, target: str = "") -> tuple[Row, Row]:
     small, large = (Row(f"{what}, cluster of {size}", "s", tuple(v)) for size, v in zip(SIZES, values, strict=True))
     ratio = f"{large.median / small.median:.2f}"
-    return small, Row(large.what, large.unit, large.values, ratio, asked)
+    return small, Row(large.what, large.unit, large.values, ratio, target)
 
 
 def _grow(deployed: Deployed) -> Grown:

@@ -1,4 +1,4 @@
-"""A second `deploy.py` over three nodes that lack nothing: what it costs to be told so."""
+"""A second `deploy.py` over three nodes that lack nothing: what it costs to find that out."""
 
 from __future__ import annotations
 
@@ -30,27 +30,27 @@ def measure(options: Options) -> Section:
         on_all(lambda name: ssh(lab, name, LOG_EXECUTIONS), [node.name for node in lab.nodes])
         say(f"second: warm-up, {_again(deployed, *UNVERIFIED).seconds:.1f} s")
         before = machine.load()
-        plain, whole, asked = [], [], []
+        plain, whole, counts = [], [], []
         for _ in range(options.runs):
-            seen = _executions(lab)
+            start = _executions(lab)
             plain.append(_again(deployed, *UNVERIFIED))
-            # Asking for the number is an execution too.
-            asked.append({name: count - seen[name] - 1 for name, count in _executions(lab).items()})
-            _same(asked[-1], plain[-1])
+            # Reading the count is an execution, too.
+            counts.append({name: count - start[name] - 1 for name, count in _executions(lab).items()})
+            _same(counts[-1], plain[-1])
             whole.append(_again(deployed))
     rows = (
-        Row("a second `deploy.py`, verification left out", "s", _walls(plain), asked="6 / 2.5 s"),
+        Row("a second `deploy.py`, verification left out", "s", _walls(plain), target="6 / 2.5 s"),
         *phase_rows(plain),
         Row("verification alone", "s", tuple(run.summary.phases["Verify"] for run in whole)),
-        Row("SSH executions on the host that has most", "", tuple(max(a.values()) for a in asked), asked="12 / 5"),
+        Row("SSH executions on the host that has most", "", tuple(max(a.values()) for a in counts), target="12 / 5"),
         Row(
             "changes, by pyinfra's table: all operations of all hosts",
             "",
             tuple(changes_by_pyinfra(run.output) for run in plain),
-            asked="0",
+            target="0",
         ),
     )
-    hosts = ", ".join(f"{name} {count}" for name, count in asked[-1].items())
+    hosts = ", ".join(f"{name} {count}" for name, count in counts[-1].items())
     notes = (
         machine.load_note(before),
         f"SSH executions by host: {hosts}",
@@ -60,7 +60,7 @@ def measure(options: Options) -> Section:
 
 
 def _again(deployed: Deployed, *arguments: str) -> Deploy:
-    """A deploy that must change nothing, told so by the deploy and by pyinfra."""
+    """A deploy that must change nothing, by the deploy and by pyinfra."""
     run = deploy(deployed, "second: deploy" + (" without verification" if arguments else ""), *arguments)
     reason = refusal(run)
     if reason:
@@ -77,11 +77,11 @@ def refusal(run: Deploy) -> str | None:
     return f"pyinfra counts {count} changes or errors" if count else None
 
 
-def _same(asked: dict[str, int], run: Deploy) -> None:
-    if max(asked.values()) != run.summary.executions:
+def _same(counts: dict[str, int], run: Deploy) -> None:
+    if max(counts.values()) != run.summary.executions:
         raise BenchError(
             f"second: the deploy says {run.summary.executions} SSH executions on a host, "
-            f"the hosts' SSH servers say {asked}"
+            f"the hosts' SSH servers say {counts}"
         )
 
 

@@ -24,17 +24,17 @@ NAME, NETWORK, NODES = "bench-sig", "10.80.0.0/16", 3
 HOW = """\
 One cluster of lab hosts in two racks, one control plane and two workers, mode flannel-vxlan; in turn, after a warm-up
 of both: the whole command `underlay verify INVENTORY --json`, and upstream's own test program (`go test -c` of
-`k8s.io/kubernetes/test/e2e`, the Kubernetes that the cluster runs) with the administrator's kubeconfig, told to run
+`k8s.io/kubernetes/test/e2e`, the Kubernetes that the cluster runs) with the administrator's kubeconfig, set to run
 `[sig-network] Networking Granular Checks: Pods` without those of features that a cluster may lack (SCTP). Wall time of
 whole commands, start-up included. Each spec lays its own pods into the cluster and takes them away again; a connection
 is one that a spec's log says it found to work. Its image is the bundle's agnhost with Debian's curl and nc in it, there
-on every host before. The wire, DNS, Services, policies and hosts are asked by the one and not by the other: the ratio
+on every host before. The wire, DNS, Services, policies and hosts are checked by the one and not by the other: the ratio
 is that of what an operator waits for, not of equal work."""
 
 
 @dataclass(frozen=True)
 class Granular:
-    """Wall seconds of upstream's program, and what it said."""
+    """Wall seconds of upstream's program, and its output."""
 
     seconds: float
     outcome: Outcome

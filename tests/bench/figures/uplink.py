@@ -44,7 +44,7 @@ def measure(options: Options) -> Section:
             if not options.keep:
                 fabric.down()
     rows = (
-        Row("packets lost, the flow that lost most", "", _all(cuts, "packets"), asked="200 / 30"),
+        Row("packets lost, the flow that lost most", "", _all(cuts, "packets"), target="200 / 30"),
         Row("seconds without an answer, the same flow", "s", _all(cuts, "seconds")),
         Row("seconds until no host beside it used the lost path", "s", _all(cuts, "one_left")),
         Row(f"flows that lost packets, of {FLOWS}", "", _all(cuts, "hit")),
@@ -56,8 +56,8 @@ def measure(options: Options) -> Section:
 
 def refusal(cut: Cut) -> str | None:
     """Why a run shows nothing; None when it counts."""
-    for host, seen in cut.hops.items():
-        if (counts := tuple(len(hops) for hops in seen)) != (2, 1, 2):
+    for host, hops_by_phase in cut.hops.items():
+        if (counts := tuple(len(hops) for hops in hops_by_phase)) != (2, 1, 2):
             return f"{host} had {', '.join(map(str, counts))} next hops before, meanwhile and after, not 2, 1, 2"
     if not cut.hit:
         return "no flow went through the uplink that was cut"

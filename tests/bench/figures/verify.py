@@ -14,12 +14,12 @@ from tests.bench.options import Options
 from tests.bench.table import Row, Section
 from tests.lab.deployed import Deployed
 
-# Nodes -> the lab's network, and what is asked of the whole command.
+# Nodes -> the lab's network, and the target for the whole command.
 SIZES = {3: ("10.88.0.0/16", "40 / 20 s"), 10: ("10.89.0.0/16", "90 / 40 s")}
 HOW = """\
 The whole command `underlay verify INVENTORY --json`, start-up included, over a cluster of lab hosts in two racks: one
 control plane, the rest workers, mode flannel-vxlan. It must end with status 0 and the verdict "verified". Every check
-that such a cluster can have is asked, the capture on the wire and the 10 MB bodies among them; a skipped one has its
+that such a cluster can have is run, the capture on the wire and the 10 MB bodies among them; a skipped one has its
 reason. Hosts and controller share this machine's cores: ten nodes are ten control loops and ten kubelets on them."""
 
 
@@ -52,7 +52,7 @@ def _rows(size: int, runs: list[Verified]) -> tuple[Row, ...]:
     own = tuple(float(r.report["seconds"]) for r in runs)
     skipped = tuple(float(r.report["counts"]["skipped"]) for r in runs)
     return (
-        Row(f"{size} nodes, the whole command", "s", tuple(r.seconds for r in runs), asked=SIZES[size][1]),
+        Row(f"{size} nodes, the whole command", "s", tuple(r.seconds for r in runs), target=SIZES[size][1]),
         Row("of it, from the first check to the report", "s", own),
         Row("of it, the program's start and end", "s", tuple(r.seconds - s for r, s in zip(runs, own, strict=True))),
         Row(f"{size} nodes, checks that ran and passed", "", tuple(float(r.ran()) for r in runs)),
@@ -65,8 +65,8 @@ def _longest(size: int, report: dict[str, Any], *, most: int = 5) -> str:
     spent: Counter[str] = Counter()
     for check in report["checks"]:
         spent[check["area"]] += check["seconds"]
-    told = ", ".join(f"{area} {seconds:.1f} s" for area, seconds in spent.most_common(most))
-    return f"longest of {size} nodes, in the last run: {told}"
+    areas = ", ".join(f"{area} {seconds:.1f} s" for area, seconds in spent.most_common(most))
+    return f"longest of {size} nodes, in the last run: {areas}"
 
 
 def verify(deployed: Deployed) -> Verified:

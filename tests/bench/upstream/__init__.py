@@ -1,1 +1,1 @@
-"""Upstream's own network tests, made to run in a lab: their program, their image, and what they say at the end."""
+"""Upstream's own network tests, made to run in a lab: their program, their image, and the end of their output."""

@@ -11,7 +11,7 @@ import yaml
 from tests.bench.measure import BenchError
 
 CHECKS = r"\[sig-network\] Networking Granular Checks: Pods"
-# SCTP, for one, is asked of clusters that are known to have it.
+# SCTP, for one, is tested in clusters that are known to have it.
 _FEATURES = r"\[Feature:"
 # Of images that upstream's tests name, those that its own project publishes for them.
 _REGISTRY = "promoterE2eRegistry"
@@ -59,7 +59,7 @@ def arguments(program: Path, kubeconfig: Path) -> tuple[str, ...]:
 
 def outcome(output: str) -> Outcome:
     """
-    :raises BenchError: when a spec failed or none ran, or the end is said in another way.
+    :raises BenchError: when a spec failed or none ran, or the output's end has another form.
     """
     passed, ran = _PASSED.search(output), _RAN.search(output)
     if not passed or not ran:

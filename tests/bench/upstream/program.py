@@ -39,9 +39,9 @@ def command(recipe: GoRecipe, go: Path, output: Path) -> tuple[str, ...]:
     return (str(go), "test", "-c", *flags, "-ldflags", f"-s -w {recipe.ldflags}", "-o", str(output), PACKAGE)
 
 
-def reason(told: str) -> str:
+def reason(output: str) -> str:
     """The line of Go's words that says why, which "FAIL" does not."""
-    lines = [line.strip() for line in told.splitlines() if line.strip() and not line.startswith("FAIL")]
+    lines = [line.strip() for line in output.splitlines() if line.strip() and not line.startswith("FAIL")]
     return lines[-1] if lines else "no word"
 
 

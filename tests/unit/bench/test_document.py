@@ -14,12 +14,12 @@ from tests.bench.table import Row, Section, fraction
 
 
 def section(name: str, *values: float) -> Section:
-    return Section(name, name.title(), "How.", (Row("thing", "s", values, asked="6 / 2.5 s"),), facts=("2 cores",))
+    return Section(name, name.title(), "How.", (Row("thing", "s", values, target="6 / 2.5 s"),), facts=("2 cores",))
 
 
 def test_a_section_shows_the_median_and_every_run() -> None:
     assert section("core", 3.0, 1.0, 2.25).markdown() == (
-        "## Core\n\n| what | median | counted runs | asked for: at least / aim |\n| --- | --- | --- | --- |\n"
+        "## Core\n\n| what | median | counted runs | target: minimum / aim |\n| --- | --- | --- | --- |\n"
         "| thing | 2.25 s | 3, 1, 2.25 | 6 / 2.5 s |\n\nHow.\n\n*2 cores*\n"
     )
 
@@ -57,12 +57,12 @@ def test_phases_and_what_the_program_takes_beside_them_make_the_wall() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "told"),
+    ("changed", "reason"),
     [
         pytest.param({"cp-1": 2, "w-3": 5}, None, id="the-new-one"),
         pytest.param({"cp-1": 2}, "nothing was changed on w-3, which was to be added", id="nobody"),
         pytest.param({"w-1": 1, "w-3": 5}, "it changed w-1 too", id="another-worker"),
     ],
 )
-def test_a_worker_is_added_only_where_no_other_is_touched(changed: dict[str, int], told: str | None) -> None:
-    assert grow.refusal(changed, "w-3") == told
+def test_a_worker_is_added_only_where_no_other_is_touched(changed: dict[str, int], reason: str | None) -> None:
+    assert grow.refusal(changed, "w-3") == reason

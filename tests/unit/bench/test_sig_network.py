@@ -1,4 +1,4 @@
-"""Upstream's checks beside ours: how they are built and called, and what counts as a run of them."""
+"""Upstream's checks and ours: how upstream's are built and called, and what counts as a run of them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_reads_what_a_run_says_at_its_end() -> None:
 
 
 @pytest.mark.parametrize(
-    ("output", "told"),
+    ("output", "reason"),
     [
         pytest.param(ENDED[: ENDED.index("Ran 4")], "upstream's test program did not come to its end", id="killed"),
         pytest.param(
@@ -49,15 +49,17 @@ def test_reads_what_a_run_says_at_its_end() -> None:
         ),
     ],
 )
-def test_a_run_that_shows_nothing_is_no_figure(output: str, told: str) -> None:
+def test_a_run_that_shows_nothing_is_no_figure(output: str, reason: str) -> None:
     with pytest.raises(BenchError) as error:
         granular.outcome(output)
-    assert str(error.value) == told
+    assert str(error.value) == reason
 
 
 def test_images_are_asked_for_by_names_that_nobody_serves(tmp_path: Path) -> None:
-    told = granular.environment(tmp_path)
-    assert yaml.safe_load(Path(told["KUBE_TEST_REPO_LIST"]).read_text()) == {"promoterE2eRegistry": "bench.internal"}
+    variables = granular.environment(tmp_path)
+    assert yaml.safe_load(Path(variables["KUBE_TEST_REPO_LIST"]).read_text()) == {
+        "promoterE2eRegistry": "bench.internal"
+    }
     listed = (
         "bench.internal/agnhost:2.66.1\nbench.internal/agnhost:2.55\nelsewhere/agnhost:2.6\nbench.internal/kitten:1.8\n"
     )
@@ -73,8 +75,8 @@ def test_the_program_is_built_as_the_commands_of_the_bundle_are() -> None:
 
 
 def test_why_the_program_is_not_built_is_told_in_one_line() -> None:
-    told = "upstream's test program: exit status 1\n# k8s.io/kubernetes/test/e2e\nx.go:9:2: no such module\nFAIL\tx [setup failed]\nFAIL\n"
-    assert program.reason(told) == "x.go:9:2: no such module"
+    output = "upstream's test program: exit status 1\n# k8s.io/kubernetes/test/e2e\nx.go:9:2: no such module\nFAIL\tx [setup failed]\nFAIL\n"
+    assert program.reason(output) == "x.go:9:2: no such module"
     assert program.reason("go: no Go of at least 1.26 here") == "go: no Go of at least 1.26 here"
 
 

@@ -34,7 +34,7 @@ def test_what_is_lost_when_it_comes_back_is_told_apart() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "reason"),
     [
         ({}, None),
         ({"hops": {"tor-2": (TWO, TWO, TWO)}}, "tor-2 had 2, 2, 2 next hops before, meanwhile and after, not 2, 1, 2"),
@@ -42,8 +42,8 @@ def test_what_is_lost_when_it_comes_back_is_told_apart() -> None:
         ({"flows": (Flow(SENT, (201, 995)),)}, "1 packets were lost in the last second"),
     ],
 )
-def test_a_run_that_shows_nothing_does_not_count(changes: dict[str, object], told: str | None) -> None:
-    assert refusal(replace(WELL, **changes)) == told  # type: ignore[arg-type]
+def test_a_run_that_shows_nothing_does_not_count(changes: dict[str, object], reason: str | None) -> None:
+    assert refusal(replace(WELL, **changes)) == reason  # type: ignore[arg-type]
 
 
 def test_hosts_that_a_run_changed_are_those_with_success() -> None:
