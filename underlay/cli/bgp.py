@@ -94,23 +94,23 @@ def _pair(one: str, other: str) -> str:
 
 
 def _state(side: Side) -> str:
-    if not side.end.ours:
+    if not side.end.managed:
         return "not managed"
-    return side.seen.state if side.seen else ("no answer" if side.view.trouble else "no neighbour")
+    return side.observed.state if side.observed else ("no answer" if side.view.trouble else "no neighbour")
 
 
 def _since(side: Side) -> str:
-    if not side.seen or not side.seen.is_up:
+    if not side.observed or not side.observed.is_up:
         return "-"
-    minutes, seconds = divmod(int(side.seen.up), 60)
+    minutes, seconds = divmod(int(side.observed.up), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}h{minutes:02}" if hours else (f"{minutes}m{seconds:02}" if minutes else f"{seconds}s")
 
 
 def _count(side: Side, what: str) -> str:
-    if not side.seen:
+    if not side.observed:
         return "-"
-    value: Any = getattr(side.seen, what)
+    value: Any = getattr(side.observed, what)
     return str(value if isinstance(value, int) else len(value))
 
 
@@ -121,10 +121,10 @@ def _plain(row: Row) -> dict[str, Any]:
             "address": str(side.end.address),
             "as_number": side.end.as_number,
             "state": _state(side),
-            "up_seconds": side.seen.up if side.seen else None,
-            "sent": side.seen.sent if side.seen else None,
-            "received": sorted(side.seen.received) if side.seen else None,
-            "accepted": sorted(side.seen.accepted) if side.seen else None,
+            "up_seconds": side.observed.up if side.observed else None,
+            "sent": side.observed.sent if side.observed else None,
+            "received": sorted(side.observed.received) if side.observed else None,
+            "accepted": sorted(side.observed.accepted) if side.observed else None,
         }
         for side in (row.one, row.other)
     ]

@@ -1,4 +1,4 @@
-"""What a network lays down on the cluster."""
+"""What a network applies to the cluster: objects, charts, and the workloads to wait for."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Object = dict[str, Any]
 
 @dataclass(frozen=True)
 class Rollout:
-    """A workload that has to be complete before the network counts as laid down; `kind` is DaemonSet or Deployment."""
+    """A workload that has to be complete before the network counts as installed; `kind` is DaemonSet or Deployment."""
 
     kind: str
     namespace: str
@@ -19,7 +19,7 @@ class Rollout:
 
 @dataclass(frozen=True)
 class Chart:
-    """A Helm chart of upstream's: `repository` is a URL, oci:// or that of a chart repository."""
+    """An upstream Helm chart: `repository` is a URL, oci://… or that of a chart repository."""
 
     name: str
     version: str
@@ -28,7 +28,7 @@ class Chart:
 
 @dataclass(frozen=True)
 class Release:
-    """A chart installed under a name, with these values; one the network's plugin is delivered by."""
+    """A Helm release: a chart installed under a name with these values."""
 
     name: str
     namespace: str

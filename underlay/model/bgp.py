@@ -1,4 +1,4 @@
-"""Who peers with whom: the facts that the nodes' side and the routers' side of every session are both made from."""
+"""Who peers with whom: the facts that both sides of every session are configured from."""
 
 from __future__ import annotations
 

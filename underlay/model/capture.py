@@ -1,4 +1,4 @@
-"""What a capture between two nodes shows while their pods talk, if this mode and no other is at work."""
+"""What a capture between two nodes shows while their pods communicate, if this mode and no other is in use."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from .cluster import Cluster
 class Wire:
     """Filters in pcap's language, for the link that carries node traffic.
 
-    `shows` matches packets there must be, in both directions; `never` packets there must be none of ("" for nothing to
-    rule out). Filters see the outermost headers, so that pod addresses in `never` mean pods in the clear. `never_sent`
-    is for those that leave the node alone: what an IPsec tunnel decrypts is seen on the link a second time.
+    `shows` matches packets that must appear, in both directions; `never` those that must not ("" for none). Filters see
+    the outermost headers, so that pod addresses in `never` mean pods in the clear. `never_sent` applies to packets that
+    leave the node only: those an IPsec tunnel decrypts appear on the link a second time.
     """
 
     shows: str

@@ -1,4 +1,4 @@
-"""A named question to a node, and what its answer has to be."""
+"""A named query to a node, and how its output is judged."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Check:
-    """`command` is shell, run on `node`; `judge` gets its standard output and tells what is wrong, or None.
+    """`command` is shell, run on `node`; `judge` gets its standard output and returns what is wrong, or None.
 
-    A command that exits other than 0 is a failure before any judgement. `look` says where to look first when it fails.
+    A command with another exit status than 0 fails without a judgement. `look` says where to look first on a failure.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""What every part of the deploy knows of the cluster, whatever its network."""
+"""The cluster as every part of the deploy knows it, whatever its network."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .bgp import Bgp
 from .node import Node
 from .routes import Routes
 
-# A node's share of the pod subnet, as kube-controller-manager cuts it: prefix length per address family.
+# A node's pod subnet, as kube-controller-manager allocates it: prefix length by IP version.
 NODE_PREFIX = {4: 24, 6: 64}
 
 
@@ -23,7 +23,7 @@ class Cluster:
 
     `path_mtu` is in bytes, the largest packet that passes between any two nodes. The subnets for IPv6 are there when
     the cluster is dual stack, both or neither; `bgp` when the inventory states it. The three mappings of extra
-    configuration are merged over what the deploy writes; they are how a site (or the lab) states its exceptions.
+    configuration are merged over what the deploy writes: a site (or the lab) states its exceptions there.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Cluster:
 
     @property
     def families(self) -> tuple[int, ...]:
-        """IP versions that pods have addresses of, the first one first."""
+        """IP versions of pods' addresses, the primary one first."""
         return (4, 6) if self.dual_stack else (self.pod_subnet.version,)
 
     @property
@@ -64,7 +64,7 @@ class Cluster:
 
     @property
     def api_host(self) -> str:
-        """Where the API answers, without the port, for what runs before Services do."""
+        """The host of the API endpoint, for programs that run before Services work."""
         return self.control_plane_endpoint.rpartition(":")[0].strip("[]")
 
     @property

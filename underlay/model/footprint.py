@@ -1,4 +1,4 @@
-"""What a network leaves on a host, so that it can be told from others and taken away."""
+"""What a network leaves on a host, so that it can be recognised and removed."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Traces:
-    """What this mode makes and no other.
+    """What this mode creates and no other.
 
     Link names (a trailing * stands for the rest), nftables tables (family and name), prefixes of iptables chains,
     paths, routing protocols (`ip route … proto N`), priorities of routing rules, BPF pins, and whether XFRM state is
-    its own. `mounts` lie below the paths, and go before them.
+    its own. `mounts` are below the paths, and are removed before them.
     """
 
     links: tuple[str, ...] = ()

@@ -28,7 +28,7 @@ class Node:
 
     @property
     def addresses(self) -> tuple[IPv4Address | IPv6Address, ...]:
-        """Every address it has, the one that carries the node's traffic first."""
+        """All its addresses, the one that carries the node's traffic first."""
         return (self.address, self.address_v6) if self.address_v6 else (self.address,)
 
     @property

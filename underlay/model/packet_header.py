@@ -1,4 +1,4 @@
-"""What a mode puts before a pod's packet: the data that pictures, tables and the MTU are made of."""
+"""The headers a mode puts before a pod's packet: the data of pictures, tables and the MTU."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Header:
-    """`size` in bytes; `note` is what tells this header from another of its kind, e.g. "port 8472"."""
+    """`size` in bytes; `note` distinguishes the header from others of its kind, e.g. "port 8472"."""
 
     name: str
     size: int

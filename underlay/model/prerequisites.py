@@ -1,4 +1,4 @@
-"""What a mode needs of every host before anything of it is laid down."""
+"""What a mode needs on every host before it is installed."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from underlay.resources.resource import Resource
 class Port:
     """Traffic between nodes that has to pass. `protocol` is tcp, udp or an IP protocol's name (then `number` is 0).
 
-    `last` ends a range. Traffic comes from nodes alone, unless it is for `anyone`; `also_from` are subnets that it
-    comes from beside them.
+    `last` ends a range. Traffic comes from nodes only, unless the port is for `anyone`; `also_from` are further subnets
+    it comes from.
     """
 
     protocol: str
@@ -24,18 +24,18 @@ class Port:
 
     @property
     def sentence(self) -> str:
-        """The port as a person opens it: "udp 8472 (flannel VXLAN)"."""
+        """The port in a line, e.g. "udp 8472 (flannel VXLAN)"."""
         number = f" {self.number}" if self.number else ""
         last = f"-{self.last}" if self.last else ""
-        beside = f", from {', '.join(self.also_from)} too" if self.also_from else ""
-        who = ", from anywhere" if self.anyone else beside
+        further = f", from {', '.join(self.also_from)} too" if self.also_from else ""
+        who = ", from anywhere" if self.anyone else further
         return f"{self.protocol}{number}{last} ({self.purpose}{who})"
 
 
 @dataclass(frozen=True)
 class Prerequisites:
-    """`resources` are what the deploy makes so, or finds impossible; `ports` what the sites between, and a host's own
-    firewall if one runs, have to let through."""
+    """`resources` are applied by the deploy, or found impossible; `ports` have to pass the firewalls between nodes, and
+    those on hosts."""
 
     resources: tuple[Resource, ...] = ()
     ports: tuple[Port, ...] = ()

@@ -1,4 +1,4 @@
-"""Who tells every hop where the pod subnets live."""
+"""What makes pod subnets reachable on every hop."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Routes(StrEnum):
-    """`plugin`: the network itself; `bgp`: FRR on the hosts; `static`: routes we lay; `cloud`: the VPC's."""
+    """`plugin`: the network itself; `bgp`: FRR on the hosts; `static`: routes of the deploy; `cloud`: the VPC's."""
 
     PLUGIN = "plugin"
     BGP = "bgp"

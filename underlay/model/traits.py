@@ -1,4 +1,4 @@
-"""What a person chooses a mode by, in words that a table and a question share."""
+"""What a mode is chosen by, in terms that tables and questions share."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Status(StrEnum):
-    """How upstream stands to the mode."""
+    """The support status of the mode upstream."""
 
     SUPPORTED = "supported"
     EXPERIMENTAL = "experimental"
@@ -17,7 +17,7 @@ class Status(StrEnum):
 
 
 class Reach(StrEnum):
-    """Whether pods reach one another over a router between their nodes."""
+    """Whether pods reach each other across a router between their nodes."""
 
     ANYWHERE = "yes"
     WITH_ROUTES = "if the routers know the pod routes"
@@ -26,9 +26,9 @@ class Reach(StrEnum):
 
 @dataclass(frozen=True)
 class Traits:
-    """`version` is the plugin's that is laid down; `policy` and `encryption` name what enforces it ("" for nothing);
-    `kernel_since` is the oldest Linux that serves; `families` are IP versions, both for dual stack; `clouds` the ones
-    it is for ("" for any, with their usual firewall rules)."""
+    """`version` is the plugin's, as installed; `policy` and `encryption` name what enforces it ("" for nothing);
+    `kernel_since` is the oldest supported Linux; `families` are IP versions, both for dual stack; `cloud` the one it is
+    for ("" for any, with its usual firewall rules)."""
 
     status: Status
     version: str

@@ -188,6 +188,6 @@ def _routers(cluster: Cluster, network: Network, host: str) -> list[dict[str, An
             "one_hop": bgp.ttl_security,
         }
         for session in sessions(cluster)
-        if (ends := session.end_of(host)) and not ends[1].ours and ends[1].address.version == 4
+        if (ends := session.end_of(host)) and not ends[1].managed and ends[1].address.version == 4
         for mine, far in [ends]
     ]

@@ -1,4 +1,4 @@
-"""FRR's configuration of one host, made from the sessions it has a part in.
+"""FRR's configuration of one host, made from its sessions.
 
 Source of the words: FRR 10 user guide, "BGP", "BFD" and "Zebra". What is FRR's default is left out, as FRR leaves it
 out of what it shows: a reload takes anything else for a change, and a session of BFD down with it.
@@ -19,14 +19,14 @@ from underlay.resources.sysctl import Sysctl
 from underlay.resources.unit import Unit
 from underlay.templates import render
 
-from .frr_drift import DROP_IN, PROGRAM, loaded, noting
+from .frr_drift import DROP_IN, PROGRAM, load_hook, loaded
 from .sessions import End, of_host
 
 CONFIG = "/etc/frr/frr.conf"
 DAEMONS = "/etc/frr/daemons"
 UNIT = "frr.service"
 BRIDGE = "cni0"
-# The most equal paths that are used at once; as many top-of-rack routers as anybody has.
+# The most equal paths that are used at once, more than a rack has top-of-rack routers.
 PATHS = 8
 # BFD packets in a row that may be lost, and milliseconds between them: FRR's own.
 BFD_MISSES = 3
@@ -65,16 +65,16 @@ class PodPrefixes:
 
 
 def frr(cluster: Cluster, host: str) -> tuple[Resource, ...]:
-    """What a host that speaks BGP has to have."""
+    """The resources of a host that speaks BGP."""
     bgp = cluster.bgp
     assert bgp is not None
     return (
         Packages(("frr", "frr-pythontools")),
-        # Equal paths are chosen by ports too, or two busy pods share one of them.
+        # Equal paths are chosen by ports too; otherwise two busy pods share one of them.
         Sysctl("net.ipv4.fib_multipath_hash_policy", "1"),
         File(DAEMONS, daemons(bgp), mode="640", owner="frr:frr"),
         File(CONFIG, configuration(cluster, host), mode="640", owner="frr:frr", secret=bgp.password is not None),
-        *noting(),
+        *load_hook(),
         Unit(UNIT, watches=(DAEMONS, CONFIG, PROGRAM, DROP_IN), reloads=True),
         loaded,
     )
@@ -86,7 +86,7 @@ def daemons(bgp: Bgp) -> str:
 
 
 def configuration(cluster: Cluster, host: str) -> str:
-    """frr.conf of a node, or of a router of ours."""
+    """frr.conf of a node, or of a managed router."""
     bgp = cluster.bgp
     assert bgp is not None
     ends = of_host(cluster, host)
@@ -111,7 +111,7 @@ def bfd_profile(bgp: Bgp) -> str:
 
 
 def _prefixes(cluster: Cluster) -> Iterator[PodPrefixes]:
-    # FRR announces a node's share of the pod subnet; a plugin that speaks BGP itself has blocks of its own.
+    # FRR announces a node's pod subnet; a plugin that speaks BGP itself announces smaller blocks.
     longest = NODE_PREFIX[4] if cluster.routes is Routes.BGP else 32
     for subnet in (s for s in cluster.pod_subnets if s.version == 4):
         yield PodPrefixes(str(subnet), min(subnet.prefixlen + 1, longest), longest)

@@ -1,4 +1,4 @@
-"""What a node, or a router of ours, has to have for its part in the routes."""
+"""The resources of a node, or of a managed router, for its part in routing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .frr import frr
 
 
 def of_node(cluster: Cluster, node: Node) -> tuple[Resource, ...]:
-    """A node's part: with BGP, a speaker and the agent that holds the subnet it announces."""
+    """A node's part: with BGP, a speaker and the agent that keeps a route for the subnet it announces."""
     if cluster.routes is Routes.BGP and cluster.bgp is not None:
         return (*frr(cluster, node.name), *agent(node.name))
     return ()
@@ -27,15 +27,15 @@ def of_node(cluster: Cluster, node: Node) -> tuple[Resource, ...]:
 def learned(
     cluster: Cluster, network: Network, node: Node, subnets: Mapping[str, frozenset[str]]
 ) -> tuple[Resource, ...]:
-    """What follows from the pod subnets that the cluster has given its nodes.
+    """What depends on the pod subnets that the cluster has given its nodes.
 
     :param subnets: node name -> its pod subnets.
     """
     names = {node.name, *(n.name for n in network.routed_peers(cluster, node))}
-    ours = {name: own for name, own in subnets.items() if name in names}
-    return static.of_node(cluster, node, ours, tunnels=network.uses_host_tunnels)
+    peers = {name: own for name, own in subnets.items() if name in names}
+    return static.of_node(cluster, node, peers, tunnels=network.uses_host_tunnels)
 
 
 def of_router(cluster: Cluster, router: Router) -> tuple[Resource, ...]:
-    """A router's part."""
+    """A managed router's part: forwarding and a speaker."""
     return (Sysctl("net.ipv4.ip_forward", "1"), *frr(cluster, router.name))

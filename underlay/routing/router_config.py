@@ -1,4 +1,4 @@
-"""What routers that are not ours need to be told: the exact configuration, for FRR, for BIRD, and as a table."""
+"""The configuration that unmanaged routers need, for FRR, for BIRD, and as a table."""
 
 from __future__ import annotations
 
@@ -27,11 +27,7 @@ def in_dialect(cluster: Cluster, dialect: str) -> str:
     for router in (r for r in cluster.bgp.routers if not r.managed):
         ends = [e for s in sessions(cluster) if (e := s.end_of(router.name))]
         parts.append(f"# {router.name}, AS {router.as_number}, {router.rack}\n{write(cluster, cluster.bgp, ends)}")
-    return (
-        "\n".join(parts)
-        if parts
-        else "# every router is a host of ours; its configuration is laid down by the deploy\n"
-    )
+    return "\n".join(parts) if parts else "# every router is managed: the deploy writes its configuration\n"
 
 
 def _table(cluster: Cluster) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What a BGP speaker says of itself: its sessions and the prefixes it has, out of FRR's JSON."""
+"""The state of a BGP speaker: its sessions and prefixes, read from FRR's JSON."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from .sessions import of_host
 
 STEADY_SECONDS = 120
 
-# Segments that the kernel dropped for their TCP MD5 signature (a wrong one, none, or one that nobody expects).
+# Segments that the kernel dropped for their TCP MD5 signature (wrong, missing, or unexpected).
 _MD5 = ("TCPMD5Failure", "TCPMD5NotFound", "TCPMD5Unexpected")
 
 
 @dataclass(frozen=True)
-class Neighbour:
-    """One side of a session as that side sees it. Times in seconds; prefixes as CIDR texts.
+class NeighbourState:
+    """One side's view of a session. Times in seconds; prefixes in CIDR notation.
 
-    `received` is what came before any filter, `accepted` what is in the table of it. `established` counts since FRR was
-    started; `lately` in the last `STEADY_SECONDS`, but not before its configuration was written or its unit started:
-    what a deploy changes resets sessions too.
+    `received` are prefixes before any filter, `accepted` those in the table. `established` counts since FRR started,
+    `recently_established` in the last `STEADY_SECONDS`, but not before its configuration was written or its unit
+    started, since a deploy resets sessions too.
     """
 
     state: str
@@ -31,7 +31,7 @@ class Neighbour:
     local_as: int
     up: float = 0.0
     established: int = 0
-    lately: int = 0
+    recently_established: int = 0
     reason: str = ""
     ttl_security: bool = False
     bfd: str = ""
@@ -47,21 +47,21 @@ class Neighbour:
 
 @dataclass(frozen=True)
 class View:
-    """What one host says; `trouble` is why it says nothing ("" when it does)."""
+    """One host's sessions; `unsigned` segments were dropped for their signature; `trouble` is why there is no view."""
 
     router_id: str = ""
-    neighbours: Mapping[str, Neighbour] = field(default_factory=dict)
+    neighbours: Mapping[str, NeighbourState] = field(default_factory=dict)
     unsigned: int = 0
     trouble: str = ""
 
 
-# FRR shows a neighbour's hops alike with TTL security and without; of its configuration nothing else is taken along.
+# FRR shows a neighbour's hops the same with and without TTL security, so its configuration is read for that alone.
 _TTL_SECURITY = (
     'vtysh -c \'show running-config bgpd\' | awk \'$3 == "ttl-security" {l = l s "\\"" $2 "\\""; s = ","} '
     'END {print "{\\"secured\\": [" l "]}"}\''
 )
 
-# FRR counts since it was started; when a session came up stands in its log only.
+# FRR's counter covers all its runtime; only its log has the times at which sessions came up.
 _CAME_UP = (
     "since=$({ "
     f"echo $(($(date +%s) - {STEADY_SECONDS})); stat -c %Y /etc/frr/frr.conf /run/frr/watchfrr.pid 2>/dev/null; "
@@ -72,7 +72,7 @@ _CAME_UP = (
 
 
 def question(cluster: Cluster, host: str) -> str:
-    """Shell that a host answers everything with, one JSON document after another; `read_view` reads it."""
+    """Shell that prints everything, one JSON document after another; `read_view` reads it."""
     addresses = [str(far.address) for _, far in of_host(cluster, host)]
     shown = ["bgp neighbors json", "bgp ipv4 unicast json"]
     shown += [f"bgp ipv4 unicast neighbors {a} received-routes json" for a in addresses]
@@ -82,7 +82,7 @@ def question(cluster: Cluster, host: str) -> str:
 
 
 def read_view(cluster: Cluster, host: str, output: str) -> View:
-    """The view in the answer to `question`."""
+    """The view in the output of `question`."""
     documents = list(_documents(output))
     if len(documents) < 5:
         return View(trouble="FRR does not answer; is frr.service running?")
@@ -103,7 +103,7 @@ def read_view(cluster: Cluster, host: str, output: str) -> View:
             before.get(address, frozenset()),
             frozenset(accepted.get(address, ())),
             secured=address in configured.get("secured", ()),
-            lately=int(came_up.get("lately", {}).get(address, 0)),
+            recently_established=int(came_up.get("lately", {}).get(address, 0)),
         )
         for address, data in neighbours.items()
         if isinstance(data, dict)
@@ -112,17 +112,22 @@ def read_view(cluster: Cluster, host: str, output: str) -> View:
 
 
 def _neighbour(
-    data: Mapping[str, Any], received: frozenset[str], accepted: frozenset[str], *, secured: bool, lately: int
-) -> Neighbour:
+    data: Mapping[str, Any],
+    received: frozenset[str],
+    accepted: frozenset[str],
+    *,
+    secured: bool,
+    recently_established: int,
+) -> NeighbourState:
     family = data.get("addressFamilyInfo", {}).get("ipv4Unicast", {})
     reasons = (data.get("lastNotificationReason"), data.get("lastResetDueTo"), data.get("lastErrorCodeSubcode"))
-    return Neighbour(
+    return NeighbourState(
         state=str(data.get("bgpState", "unknown")),
         remote_as=int(data.get("remoteAs", 0)),
         local_as=int(data.get("localAs", 0)),
         up=data.get("bgpTimerUpMsec", 0) / 1000,
         established=int(data.get("connectionsEstablished", 0)),
-        lately=lately,
+        recently_established=recently_established,
         reason=next((str(r) for r in reasons if r), ""),
         ttl_security=secured,
         bfd=str(data.get("peerBfdInfo", {}).get("status", "")),

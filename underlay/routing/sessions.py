@@ -1,4 +1,4 @@
-"""Every BGP session that has to stand, once: both sides' configuration and both sides' checks are made from it."""
+"""Every expected BGP session, once: both sides' configuration and both sides' checks are made from it."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from underlay.model.node import Node
 
 @dataclass(frozen=True)
 class End:
-    """One side of a session. `ours` ends are on hosts we configure; `reflects` to the other as to a client."""
+    """One side of a session. The deploy configures `managed` ends; one that `reflects` has the other as its client."""
 
     host: str
     address: IPv4Address | IPv6Address
     as_number: int
     rack: str
     is_node: bool
-    ours: bool = True
+    managed: bool = True
     reflects: bool = False
 
 
@@ -37,7 +37,7 @@ class Session:
         return self.one.as_number != self.other.as_number
 
     def end_of(self, host: str) -> tuple[End, End] | None:
-        """The host's own end and the far one; None when the host has no part in it."""
+        """The host's own end and the far one; None when it is not the host's session."""
         if self.one.host == host:
             return self.one, self.other
         return (self.other, self.one) if self.other.host == host else None
@@ -46,7 +46,7 @@ class Session:
 def sessions(cluster: Cluster) -> tuple[Session, ...]:
     """All sessions of a cluster whose routes are announced by FRR on its hosts.
 
-    Nodes peer with the routers of their rack, and routers of ours with one another. Without any router, nodes peer
+    Nodes peer with the routers of their rack, and managed routers with one another. Without any router, nodes peer
     with the reflectors if there are some, and with all other nodes otherwise.
     """
     bgp = cluster.bgp
@@ -90,4 +90,4 @@ def _node(bgp: Bgp, node: Node, *, reflects: bool = False) -> End:
 
 
 def _router(router: Router, address: IPv4Address | IPv6Address) -> End:
-    return End(router.name, address, router.as_number, router.rack, is_node=False, ours=router.managed)
+    return End(router.name, address, router.as_number, router.rack, is_node=False, managed=router.managed)

@@ -1,4 +1,4 @@
-"""Routes that we lay on every host: to each other node's pods by its own address, or through a tunnel to it."""
+"""Static routes on every host: to each other node's pods by that node's address, or through a tunnel to it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from underlay.resources.resource import Resource
 from underlay.resources.unit import Unit
 from underlay.templates import render
 
-# Agents that look for the hosts' own links leave names with this prefix alone.
+# Agents that detect the hosts' own links ignore names with this prefix.
 TUNNEL = "cni-ipip"
 LIST = "/etc/underlay/pod-routes"
 UNIT = "underlay-pod-routes.service"
@@ -21,13 +21,13 @@ _PROGRAM = "/usr/local/lib/underlay/pod-routes"
 
 _SCRIPT = f"""\
 #!/bin/sh
-# Written by Underlay. Lays the routes that {LIST} lists ("SUBNET ADDRESS", a line each), and takes away those of
-# nodes that are gone. With a tunnel's own address and MTU in its first line they lead through an IPIP tunnel.
+# Written by Underlay. Installs the routes that {LIST} lists ("SUBNET ADDRESS", a line each), and removes those of
+# former nodes. With a tunnel's own address and MTU in the first line they lead through an IPIP tunnel.
 set -eu
 own= mtu=
 while read -r first second _; do [ "$first" != tunnel ] || {{ own=${{second%,*}}; mtu=${{second#*,}}; }}; done <{LIST}
 if [ -n "$own" ]; then
-  # No address: plugins that look for the hosts' own links take none without one. Linux gives it an IPv6 one by itself.
+  # No address: plugins that detect the hosts' own links ignore a link without one. Linux would add an IPv6 address.
   ip link show {TUNNEL} >/dev/null 2>&1 || ip link add {TUNNEL} type ipip local "$own" remote any ttl 64
   ip link set {TUNNEL} addrgenmode none 2>/dev/null || true
   ip -6 address flush dev {TUNNEL} 2>/dev/null || true
@@ -52,10 +52,10 @@ done
 def of_node(
     cluster: Cluster, node: Node, subnets: Mapping[str, frozenset[str]], *, tunnels: bool
 ) -> tuple[Resource, ...]:
-    """What a node has to have for its routes; nothing while nobody has a subnet.
+    """What a node needs for its routes; nothing while no node has a subnet.
 
     :param subnets: node name -> its pod subnets, as the cluster has them now.
-    :param tunnels: whether the routes lead through IPIP tunnels, for routers between that know nothing of pods.
+    :param tunnels: whether the routes lead through IPIP tunnels, for routers in between without routes to pods.
     """
     if not subnets:
         return ()

@@ -44,7 +44,9 @@ def read(target: Target) -> BgpStatus:
     cluster = target.spec.cluster
     if not target.sessions:
         return BgpStatus()
-    names = dict.fromkeys(end.host for session in target.sessions for end in (session.one, session.other) if end.ours)
+    names = dict.fromkeys(
+        end.host for session in target.sessions for end in (session.one, session.other) if end.managed
+    )
     with ThreadPoolExecutor(max_workers=8) as pool:
         views = dict(zip(names, pool.map(_viewer(target), names), strict=True))
     subnets = read_pod_subnets(target.host(cluster.first.name).run(POD_SUBNETS).stdout)

@@ -154,6 +154,6 @@ def _images(target: Target) -> dict[str, set[str]]:
 
 
 def _state(side: Side) -> str:
-    if not side.end.ours:
+    if not side.end.managed:
         return "not ours"
-    return side.seen.state if side.seen else ("no answer" if side.view.trouble else "no neighbour")
+    return side.observed.state if side.observed else ("no answer" if side.view.trouble else "no neighbour")

@@ -8,7 +8,7 @@ import pytest
 
 from tests.unit.local_host import Result, SayingHost, Shell
 from underlay.resources.loaded_config import Loaded
-from underlay.routing.frr_drift import noting
+from underlay.routing.frr_drift import load_hook
 
 DAEMON = Loaded("x.service", "show-running")
 
@@ -66,5 +66,5 @@ def test_verification_finds_it_by_its_own_means(host: Shell, tmp_path: Path, run
 
 
 def test_the_note_is_valid_in_both_shells(shell: Shell) -> None:
-    ran = shell.run(f"set -n\n{noting()[0].content}")
+    ran = shell.run(f"set -n\n{load_hook()[0].content}")
     assert (ran.rc, ran.stderr) == (0, "")

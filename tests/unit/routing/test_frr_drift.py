@@ -1,4 +1,4 @@
-"""A neighbour that FRR never tries to reach is woken; one that was up, or is to be tried again, is left alone."""
+"""A neighbour that FRR never starts is restarted; one that was established, or has a timer, is left alone."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.local_host import Shell
-from underlay.routing.frr_drift import AWAKE
+from underlay.routing.frr_drift import RESTART_IDLE
 
 # As FRR 10.3 printed them, as far as they are read.
 NEIGHBOUR = """\
@@ -38,8 +38,8 @@ def conf(tmp_path: Path) -> Path:
     return path
 
 
-def woken(shell: Shell, conf: Path, *shown: str) -> tuple[int, list[str]]:
-    """Exit status of `awake`, and the last thing of each that vtysh was told."""
+def restarted(shell: Shell, conf: Path, *shown: str) -> tuple[int, list[str]]:
+    """Exit status of `restart_idle`, and the last command of each call of vtysh."""
     text = "\n".join(shown)
     fakes = f"""
 sleep() {{ :; }}
@@ -48,7 +48,7 @@ vtysh() {{ case $2 in 'show bgp neighbors') cat <<'END'
 END
 ;; *) for last in "$@"; do :; done; echo "$last";; esac; }}
 """
-    ran = shell.run(f"{fakes}{AWAKE.replace('/etc/frr/frr.conf', str(conf))}\nawake\n")
+    ran = shell.run(f"{fakes}{RESTART_IDLE.replace('/etc/frr/frr.conf', str(conf))}\nrestart_idle\n")
     return ran.rc, ran.stdout.split("\n")[:-1]
 
 
@@ -56,7 +56,7 @@ def neighbour(peer: str, *, state: str = "Idle", count: int = 0, timer: str = ""
     return NEIGHBOUR.format(peer=peer, state=state, count=count, timer=timer)
 
 
-WOKEN = [
+RESTARTED = [
     "no neighbor 192.0.2.2 bfd",
     "clear bgp 192.0.2.2",
     "neighbor 192.0.2.2 bfd",
@@ -64,11 +64,11 @@ WOKEN = [
 ]
 
 
-def test_one_that_is_never_tried_is_woken(shell: Shell, conf: Path) -> None:
+def test_one_that_is_never_tried_is_restarted(shell: Shell, conf: Path) -> None:
     up = neighbour("192.0.2.3", state="Established, up for 00:00:03", count=1)
-    assert woken(shell, conf, up, neighbour("192.0.2.2")) == (1, WOKEN)
-    assert woken(shell, conf, neighbour("192.0.2.2"), up) == (1, WOKEN)
-    assert woken(shell, conf, neighbour("192.0.2.9")) == (1, ["clear bgp 192.0.2.9"])
+    assert restarted(shell, conf, up, neighbour("192.0.2.2")) == (1, RESTARTED)
+    assert restarted(shell, conf, neighbour("192.0.2.2"), up) == (1, RESTARTED)
+    assert restarted(shell, conf, neighbour("192.0.2.9")) == (1, ["clear bgp 192.0.2.9"])
 
 
 @pytest.mark.parametrize(
@@ -81,4 +81,4 @@ def test_one_that_is_never_tried_is_woken(shell: Shell, conf: Path) -> None:
     ],
 )
 def test_others_are_left_alone(shell: Shell, conf: Path, shown: str) -> None:
-    assert woken(shell, conf, shown) == (0, [])
+    assert restarted(shell, conf, shown) == (0, [])

@@ -10,7 +10,7 @@ import pytest
 from tests.unit.clusters import cluster, with_bgp
 from underlay.model.routes import Routes
 from underlay.routing.session_check import between_hosts, judge, verdict
-from underlay.routing.session_state import Neighbour, View
+from underlay.routing.session_state import NeighbourState, View
 from underlay.routing.sessions import of_host, sessions
 
 RACKS = cluster(bgp=with_bgp(), routes=Routes.BGP)
@@ -26,7 +26,7 @@ def well() -> Views:
         neighbours = {}
         for mine, far in of_host(RACKS, host):
             prefixes = SUBNETS[far.host] if far.is_node else EVERY
-            neighbours[str(far.address)] = Neighbour(
+            neighbours[str(far.address)] = NeighbourState(
                 state="Established",
                 remote_as=far.as_number,
                 local_as=mine.as_number,
@@ -52,12 +52,12 @@ def down(views: Views, one: str, other: str, **fields: object) -> None:
         change(views, host, peer, state="Active", established=0, accepted=frozenset(), received=frozenset(), **fields)
 
 
-def told(views: Views) -> list[str]:
+def problems(views: Views) -> list[str]:
     return [problem for row in judge(RACKS, views, SUBNETS) for problem in row.problems]
 
 
 def test_all_is_well() -> None:
-    assert told(well()) == []
+    assert problems(well()) == []
     assert [(s.one.host, s.other.host) for s in sessions(RACKS)] == [
         ("cp-1", "tor-1"),
         ("w-1", "tor-1"),
@@ -111,7 +111,7 @@ def stale(views: Views) -> None:
 
 
 def flapping(views: Views) -> None:
-    change(views, "tor-1", "w-1", lately=9, up=3.0, reason="Peer closed the session")
+    change(views, "tor-1", "w-1", recently_established=9, up=3.0, reason="Peer closed the session")
 
 
 def unconfigured(views: Views) -> None:
@@ -123,41 +123,41 @@ def unconfigured(views: Views) -> None:
 @pytest.mark.parametrize(
     ("spoil", "problem"),
     [
-        (swapped, "tor-1 expects AS 64999 of w-1, which is AS 64513"),
+        (swapped, "tor-1 expects AS 64999 from w-1, which is AS 64513"),
         (password, "the passwords differ: tor-1 dropped TCP segments for their MD5 signature"),
-        (one_sided_ttl, "tor-1 refuses packets by TTL security, and w-1 does not send them so"),
-        (limited, "tor-1 closed it: more prefixes than its limit of 1"),
+        (one_sided_ttl, "TTL security is on at tor-1 and off at w-1"),
+        (limited, "tor-1 closed the session: more prefixes than its limit of 1"),
         (silent, "w-1: the host does not answer"),
-        (filtered, "10.244.1.0/24 (w-1) is filtered by tor-1, from w-1"),
-        (unheard, "10.244.1.0/24 (w-1) is not received by tor-1, from w-1"),
-        (leaked, "w-1 announces 0.0.0.0/0, which is no node's, and tor-1 accepted it"),
-        (anothers, "w-1 announces 10.244.2.0/24, which is w-2's, and tor-1 accepted it"),
-        (stale, "tor-1 announces 10.244.9.0/24, which is no node's, and cp-1 accepted it"),
-        (flapping, "it flaps: 9 times established in 120 s, the last 3 s ago (Peer closed the session)"),
+        (filtered, "tor-1 filters 10.244.1.0/24 (w-1) from w-1"),
+        (unheard, "tor-1 does not receive 10.244.1.0/24 (w-1) from w-1"),
+        (leaked, "w-1 announces 0.0.0.0/0, which belongs to no node, and tor-1 accepts it"),
+        (anothers, "w-1 announces 10.244.2.0/24, which belongs to w-2, and tor-1 accepts it"),
+        (stale, "tor-1 announces 10.244.9.0/24, which belongs to no node, and cp-1 accepts it"),
+        (flapping, "the session flaps: established 9 times in 120 s, last 3 s ago (Peer closed the session)"),
         (unconfigured, "tor-1 has no neighbour 192.0.2.2 (w-1) configured"),
     ],
 )
 def test_each_is_named(spoil: Callable[[Views], None], problem: str) -> None:
     views = well()
     spoil(views)
-    assert told(views) == [problem]
+    assert problems(views) == [problem]
 
 
 def test_a_router_that_is_not_ours_is_judged_by_our_side_alone() -> None:
     views = well()
     change(views, "w-2", "tor-2", state="Connect", reason="Waiting for peer OPEN", accepted=frozenset())
-    assert told(views) == ["w-2 is in state Connect; its last word: Waiting for peer OPEN"]
+    assert problems(views) == ["w-2 is in state Connect; last error: Waiting for peer OPEN"]
 
 
 def test_what_two_hosts_must_not_share() -> None:
     views = well()
     views["w-1"] = replace(views["w-1"], router_id="router-cp-1")
     assert between_hosts(views, SUBNETS | {"w-2": SUBNETS["w-1"]}) == [
-        "cp-1 and w-1 have the router id router-cp-1 both; give each its own",
-        "w-1 and w-2 have the pod subnet 10.244.1.0/24 both; give each its own",
+        "cp-1 and w-1 both have the router id router-cp-1; give each its own",
+        "w-1 and w-2 both have the pod subnet 10.244.1.0/24; give each its own",
     ]
 
 
 def test_a_cluster_that_does_not_report_its_subnets_is_never_well() -> None:
-    _, beside = verdict(RACKS, well(), {})
-    assert beside == ["cp-1 does not tell the nodes' pod subnets; is the API server up?"]
+    _, others = verdict(RACKS, well(), {})
+    assert others == ["cp-1 does not report the nodes' pod subnets; is the API server running?"]

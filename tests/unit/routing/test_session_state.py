@@ -8,7 +8,7 @@ from typing import Any
 from tests.unit.clusters import cluster, with_bgp
 from tests.unit.local_host import Shell
 from underlay.model.routes import Routes
-from underlay.routing.session_state import Neighbour, View, question, read_view
+from underlay.routing.session_state import NeighbourState, View, question, read_view
 
 RACKS = cluster(bgp=with_bgp(), routes=Routes.BGP)
 COUNTERS = {"kernel": {"TcpExtTCPMD5NotFound": 2, "TcpExtTCPMD5Unexpected": 0, "TcpExtTCPMD5Failure": 1}}
@@ -46,13 +46,13 @@ def test_everything_is_read() -> None:
     view = read(COUNTERS, {"secured": ["192.0.2.101"]}, CAME_UP, {"192.0.2.101": NEIGHBOUR}, TABLE, RECEIVED)
     assert (view.router_id, view.unsigned, view.trouble) == ("192.0.2.2", 3, "")
     assert view.neighbours == {
-        "192.0.2.101": Neighbour(
+        "192.0.2.101": NeighbourState(
             state="Established",
             remote_as=64601,
             local_as=64513,
             up=63.0,
             established=1,
-            lately=1,
+            recently_established=1,
             ttl_security=True,
             bfd="Up",
             sent=1,
