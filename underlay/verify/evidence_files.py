@@ -1,4 +1,4 @@
-"""Evidence collected from hosts once a check failed: bounded, without secrets, as files beside the report."""
+"""Evidence collected from hosts once a check failed: bounded, without secrets, as files next to the report."""
 
 from __future__ import annotations
 

@@ -37,16 +37,16 @@ YEAR, DAY = timedelta(days=365), timedelta(days=1)
         (10 * DAY, DAY / 2, "a.crt expires on 2026-06-01 12:00, in 0 days"),
     ],
 )
-def test_a_month_has_to_be_left_or_a_tenth_of_a_short_life(
+def test_certificates_need_a_month_left_or_a_tenth_of_a_short_validity(
     life: timedelta, left: timedelta, expected: str | None
 ) -> None:
     assert expiring(NOW, line("a.crt", life=life, left=left)) == expected
 
 
-def test_reports_every_one_at_once() -> None:
+def test_all_expiring_certificates_are_reported_at_once() -> None:
     output = "a.crt bm9uZQ==\nempty.conf \n" + line("b.crt", life=YEAR, left=-DAY)
     assert expiring(NOW, output) == "a.crt is not a certificate; b.crt expired on 2026-05-31"
 
 
-def test_no_certificate_at_all_is_a_problem() -> None:
+def test_a_node_without_certificates_fails() -> None:
     assert expiring(NOW, "") == "no certificate was found"

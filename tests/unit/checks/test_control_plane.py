@@ -45,7 +45,7 @@ def test_etcd_has_exactly_the_control_plane(output: str, expected: str | None) -
     assert checks[0].judge(output) == expected
 
 
-def test_the_api_is_asked_by_every_node_through_the_endpoint() -> None:
+def test_every_node_queries_the_api_server_through_the_endpoint() -> None:
     checks = api_checks(spec().cluster)
     assert [c.node for c in checks] == ["cp-1", "cp-2", "cp-3", "w-1"]
     assert all("https://api.example.net:6443/readyz" in c.command for c in checks)
@@ -62,12 +62,12 @@ def test_the_api_is_asked_by_every_node_through_the_endpoint() -> None:
         ("nftables\n\n", "kube-proxy does not report that it is healthy"),
     ],
 )
-def test_kube_proxy_runs_in_the_mode_asked_for(output: str, expected: str | None) -> None:
+def test_kube_proxy_runs_in_the_requested_mode(output: str, expected: str | None) -> None:
     known = spec()
     assert kube_proxy_checks(known.cluster, known.network)[0].judge(output) == expected
 
 
-def test_a_network_that_serves_services_wants_no_kube_proxy() -> None:
+def test_a_network_that_replaces_kube_proxy_expects_none() -> None:
     known = spec()
     replacing = type("Replacing", (type(known.network),), {"replaces_kube_proxy": property(lambda _: True)})()
     check = kube_proxy_checks(known.cluster, replacing)[0]

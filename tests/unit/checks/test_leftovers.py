@@ -48,7 +48,7 @@ def output(
     return "\n".join((names, routes, "[]", *healthy, "file /etc/cni/net.d/10-own.conflist", *more)) + "\n"
 
 
-def test_a_healthy_node_has_no_other_modes_traces() -> None:
+def test_a_healthy_node_has_no_traces_of_other_modes() -> None:
     assert found(cluster(), OWN, {"over-lay": OTHER}, output()) is None
 
 
@@ -75,7 +75,7 @@ def test_each_kind_of_trace_is_reported(listed: str, expected: str | None) -> No
     assert found(cluster(), OWN, {"over-lay": OTHER}, listed) == expected
 
 
-def test_reports_every_trace_at_once_and_how_many_modes_make_it() -> None:
+def test_all_traces_are_reported_at_once_with_how_many_modes_create_them() -> None:
     listed = output("nft ip over", links=("over.1",))
     assert found(cluster(), OWN, {"a": OTHER, "b": OTHER}, listed) == (
         "link over.1 (of a and 1 more); nftables table ip over (of a and 1 more)"
@@ -83,7 +83,7 @@ def test_reports_every_trace_at_once_and_how_many_modes_make_it() -> None:
 
 
 @pytest.mark.parametrize(("routes", "expected"), [(Routes.PLUGIN, True), (Routes.BGP, False), (Routes.STATIC, True)])
-def test_the_subnet_that_is_held_for_bgp_is_no_trace_of_another(routes: Routes, expected: bool) -> None:
+def test_the_route_that_holds_the_subnet_for_bgp_is_no_trace_of_another_mode(routes: Routes, expected: bool) -> None:
     network = next(
         m for name in sorted(modes()) if PROTOCOL not in (m := clusters.network(name)).traces().route_protocols
     )
@@ -93,7 +93,7 @@ def test_the_subnet_that_is_held_for_bgp_is_no_trace_of_another(routes: Routes, 
 
 
 @pytest.mark.parametrize("mode", clusters.MODES)
-def test_no_mode_takes_its_own_traces_for_anothers(mode: str) -> None:
+def test_no_mode_mistakes_its_own_traces_for_those_of_another(mode: str) -> None:
     network = modes()[mode](**modes()[mode].example())
     own = network.traces()
     lines = [*(f"nft {t}" for t in own.nft_tables), *(f"chain {c}X" for c in own.chains)]

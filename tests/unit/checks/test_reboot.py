@@ -13,11 +13,11 @@ from underlay.inventory.spec import read_spec
 SINCE = "2026-03-01T10:00:00Z"
 
 
-def test_the_first_control_plane_host_goes_after_all_other_nodes() -> None:
+def test_the_first_control_plane_node_is_rebooted_after_all_others() -> None:
     assert reboot_order(read_spec(*high_available()).cluster) == ("w-1", "cp-3", "cp-2", "cp-1")
 
 
-def test_routers_of_ours_go_after_the_nodes_and_those_of_others_never() -> None:
+def test_managed_routers_are_rebooted_after_the_nodes_and_others_never() -> None:
     assert [r.managed for r in with_bgp().routers] == [True, False]
     assert reboot_order(cluster(bgp=with_bgp())) == ("w-1", "w-2", "cp-1", "tor-1")
 

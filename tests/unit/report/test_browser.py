@@ -78,7 +78,7 @@ def written(made: Report, directory: Path) -> Path:
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", MADE)
-def test_opens_without_a_flaw(browser: Browser, tmp_path: Path, name: str, scheme: str, width: int) -> None:
+def test_the_page_opens_without_errors(browser: Browser, tmp_path: Path, name: str, scheme: str, width: int) -> None:
     path = written(MADE[name], tmp_path)
     browser.open(path, width=width, scheme=scheme)
     browser.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
@@ -90,7 +90,7 @@ def test_opens_without_a_flaw(browser: Browser, tmp_path: Path, name: str, schem
     assert browser.evaluate(FAINT) == []
 
 
-def test_a_reader_who_prefers_dark_gets_it(browser: Browser, tmp_path: Path) -> None:
+def test_the_page_follows_a_preference_for_dark(browser: Browser, tmp_path: Path) -> None:
     grounds = []
     for scheme in ("light", "dark"):
         browser.open(written(report(), tmp_path), width=1280, scheme=scheme)
@@ -98,7 +98,7 @@ def test_a_reader_who_prefers_dark_gets_it(browser: Browser, tmp_path: Path) -> 
     assert grounds == ["rgb(255, 255, 255)", "rgb(13, 17, 23)"]
 
 
-def test_paper_is_white_whatever_the_reader_prefers_and_nothing_runs_off_it(browser: Browser, tmp_path: Path) -> None:
+def test_the_printed_page_is_white_and_nothing_is_cut_off(browser: Browser, tmp_path: Path) -> None:
     path = written(with_failure(), tmp_path)
     browser.open(path, width=718, scheme="dark", media="print")
     assert browser.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
@@ -106,7 +106,7 @@ def test_paper_is_white_whatever_the_reader_prefers_and_nothing_runs_off_it(brow
     assert browser.printed().startswith(b"%PDF")
 
 
-def test_headings_come_in_order_and_every_table_has_its_headers(browser: Browser, tmp_path: Path) -> None:
+def test_headings_are_in_order_and_every_table_has_headers(browser: Browser, tmp_path: Path) -> None:
     browser.open(written(with_failure(), tmp_path), width=1280, scheme="light")
     levels = browser.evaluate("[...document.querySelectorAll('h1, h2, h3, h4')].map(h => Number(h.tagName[1]))")
     assert levels[0] == 1
@@ -115,7 +115,7 @@ def test_headings_come_in_order_and_every_table_has_its_headers(browser: Browser
     assert browser.evaluate(bare) == 0
 
 
-def test_a_wrong_page_would_be_noticed(browser: Browser, tmp_path: Path) -> None:
+def test_a_broken_page_is_noticed(browser: Browser, tmp_path: Path) -> None:
     path = tmp_path / "wrong.html"
     path.write_text(
         "<!doctype html><body style='background: #fff'><p style='color: #ccc; width: 2000px'>faint and wide</p>"

@@ -118,16 +118,16 @@ def test_noise_is_no_change() -> None:
     assert changed_lines(report(), slower(3.9)) == []
 
 
-def test_a_slow_machine_is_no_slow_network() -> None:
+def test_a_slow_machine_is_not_a_slow_network() -> None:
     assert changed_lines(report(), slower(5, hosts=5)) == []
 
 
-def test_hosts_that_were_busy_for_a_moment_are_no_fast_network() -> None:
+def test_hosts_that_were_briefly_busy_are_not_a_fast_network() -> None:
     busy = report(paths=[path(a, b, host_throughput_mbit=1000.0) for a in NODES for b in NODES])
     assert changed_lines(report(), busy) == []
 
 
-def test_a_path_that_got_slow_against_the_hosts_own_is_reported() -> None:
+def test_a_path_that_became_slow_relative_to_the_hosts_is_reported() -> None:
     found = changed_lines(report(), slower(5))
     assert found[0] == ("speed", "throughput, same node: 4000 Mbit/s, × 0.50 of hosts' -> 800 Mbit/s, × 0.10 of hosts'", True)  # fmt: skip
     assert len(found) == 3
@@ -192,7 +192,7 @@ def test_programs_get_the_changes_as_data(reports: Path) -> None:
         (["show", "{}/half-20261125-044500.partial"], "{}/half-20261125-044500.partial: this verification was interrupted; underlay report list shows all reports"),
     ],
 )  # fmt: skip
-def test_reports_which_report_cannot_be_had(reports: Path, arguments: list[str], expected: str) -> None:
+def test_reports_which_report_cannot_be_read(reports: Path, arguments: list[str], expected: str) -> None:
     (reports / "half-20261125-044500.partial").mkdir()
     with pytest.raises(Refused) as refused:
         CliRunner().invoke(

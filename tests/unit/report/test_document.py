@@ -17,26 +17,26 @@ from .reports import CHECKS, check, report, with_failure, with_routers
 
 
 @pytest.mark.parametrize("made", [report, with_failure, with_routers])
-def test_is_the_same_after_it_was_written_and_read(made) -> None:
+def test_a_report_is_the_same_after_writing_and_reading(made) -> None:
     assert read_report(made().to_json(), where="r") == made()
 
 
-def test_says_the_verdict_first() -> None:
+def test_the_document_begins_with_the_verdict() -> None:
     assert list(json.loads(report().to_json()))[:3] == ["schema", "verdict", "sentence"]
 
 
-def test_a_failed_check_is_no_verification() -> None:
+def test_a_failed_check_fails_the_verification() -> None:
     found = with_failure()
     assert found.verdict == "failed"
     assert found.sentence == "1 of 13 checks failed; 1 check skipped, for the reasons below."
 
 
-def test_all_passed_is_one() -> None:
+def test_a_run_without_failures_is_verified() -> None:
     found = report(checks=[c for c in CHECKS if c.outcome == "passed"])
     assert (found.verdict, found.sentence) == ("verified", "All 13 checks that ran passed.")
 
 
-def test_answers_that_came_late_are_counted() -> None:
+def test_checks_that_passed_only_when_repeated_are_counted() -> None:
     late = check("Pod to pod", "a to b", evidence=[{"name": FIRST_ANSWER, "text": "no answer"}])
     failed = check("Pod to pod", "b to a", "failed", evidence=[{"name": FIRST_ANSWER, "text": "no answer"}])
     checks = [late, failed, check("Pod to pod", "a to c")]
@@ -66,7 +66,7 @@ def test_a_skipped_check_is_not_proven_and_has_its_reason() -> None:
     assert "A LoadBalancer answers" not in [p.area for p in report().proven]
 
 
-def test_reasons_that_differ_in_a_duration_are_one() -> None:
+def test_reasons_that_differ_only_in_a_duration_are_merged() -> None:
     skipped = [check("UDP", f"w-{i}", "skipped", f"not tested: timed out after {i}00 ms") for i in (1, 2)]
     (found,) = report(checks=skipped).unproven
     assert (found.reason, found.checks) == ("not tested: timed out after 100 ms", 2)
@@ -115,7 +115,7 @@ def test_names_the_host_that_failures_have_in_common(checks: list[CheckResult], 
         ('{"schema": 2, "verdict": "verified"}', "r: sentence: Field required (and 7 more); restore the file as it was written, or verify again"),
     ],
 )  # fmt: skip
-def test_reports_why_a_text_is_no_report(text: str, expected: str) -> None:
+def test_reports_why_a_text_is_not_a_report(text: str, expected: str) -> None:
     with pytest.raises(NoReport) as error:
         read_report(text, where="r")
     assert str(error.value) == expected
@@ -130,7 +130,7 @@ def suites(made: Report) -> ET.Element:
     return ET.fromstring(junit(made))  # noqa: S314
 
 
-def test_junit_speaks_of_claims_and_not_of_functions() -> None:
+def test_junit_has_claims_and_not_names_of_functions() -> None:
     suite = suites(with_failure())[0]
     assert (suite.attrib["tests"], suite.attrib["failures"], suite.attrib["skipped"]) == ("14", "1", "1")
     case = next(c for c in suite if c.attrib["name"] == "w-1 to w-2")
@@ -141,10 +141,10 @@ def test_junit_speaks_of_claims_and_not_of_functions() -> None:
     assert [c.find("skipped").attrib["message"] for c in skipped] == ["no provider of LoadBalancers is there"]
 
 
-def test_junit_carries_what_xml_cannot() -> None:
-    odd = check("Host state", "cp-1", "failed", "seen \x1b[31m<red>&\x00")
+def test_junit_replaces_characters_that_xml_cannot_carry() -> None:
+    odd = check("Host state", "cp-1", "failed", "text \x1b[31m<red>&\x00")
     case = suites(report(checks=[odd]))[0][0]
-    assert case.find("failure").text == "seen \ufffd[31m<red>&\ufffd"
+    assert case.find("failure").text == "text \ufffd[31m<red>&\ufffd"
 
 
 def test_junit_has_an_error_where_the_run_was_cut_short() -> None:

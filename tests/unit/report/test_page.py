@@ -26,13 +26,13 @@ def connections(made) -> list[str]:
 
 
 @pytest.mark.parametrize("made", MADE.values(), ids=MADE)
-def test_needs_nothing_but_itself(made) -> None:
+def test_the_page_has_no_external_resource(made) -> None:
     found = re.findall(r'(?:src|href|action)="([^"]*)"|url\(([^)]*)\)|@import', page(made))
     assert {link for pair in found for link in pair if link} <= {"data:,", "report.json", "junit.xml"}
     assert "<script" not in page(made)
 
 
-def test_says_the_verdict_before_anything_else() -> None:
+def test_the_page_begins_with_the_verdict() -> None:
     assert words(page(report()).partition("<body>")[2]).startswith(
         "✓ Verified demo some-overlay All 13 checks that ran passed;"
     )
@@ -41,7 +41,7 @@ def test_says_the_verdict_before_anything_else() -> None:
     )
 
 
-def test_failures_stand_open_before_all_other_sections() -> None:
+def test_failures_come_first_and_unfolded() -> None:
     titles = re.findall(r"<h2[^>]*>([^<]*)", page(with_failure()))
     assert titles[:2] == ["What failed", "What was proven, and what was not"]
     failure = page(with_failure()).partition("<article")[2].partition("</article>")[0]
@@ -65,13 +65,13 @@ def test_what_was_not_proven_comes_before_what_was() -> None:
     )
 
 
-def test_a_claim_does_not_repeat_the_group_it_stands_below() -> None:
+def test_a_claim_does_not_repeat_its_group() -> None:
     made = report(checks=[check("Cluster: every pod runs", "the cluster", group="Cluster")])
     section = page(made).partition("<h3>Proven</h3>")[2].partition("</section>")[0]
     assert words(section) == "Cluster ✓ every pod runs 1"
 
 
-def test_what_hosts_say_is_text_and_never_markup() -> None:
+def test_output_of_hosts_is_text_and_never_markup() -> None:
     evil = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'&"
     made = report(
         checks=[check(evil, evil, "failed", evil, group=evil), *CHECKS],
@@ -89,7 +89,7 @@ def test_what_hosts_say_is_text_and_never_markup() -> None:
     assert page(made).count("&lt;script&gt;") > 10
 
 
-def test_leaves_sections_out_that_have_nothing_to_say() -> None:
+def test_empty_sections_are_left_out() -> None:
     bare = report(nodes={}, paths=[], phases=[], checks=[])
     assert re.findall(r"<h2[^>]*>([^<]*)", page(bare)) == [
         "What was proven, and what was not", "All checks", "Nodes and versions",
@@ -121,17 +121,17 @@ def test_nodes_that_differ_in_the_tunnels_mtu_show_both() -> None:
     assert connections(made) == [("tunnel", "vxlan over tun7, MTU 1400 and 1450: 6 of 6 directions between nodes")]
 
 
-def test_ipsec_has_no_link_of_its_own_and_is_reported() -> None:
+def test_ipsec_is_shown_although_it_has_no_link() -> None:
     made = report(nodes={n: node(n, ipsec_states=4) for n in NODES})
     assert connections(made) == [("tunnel", "vxlan over tun7, MTU 1450, with IPsec: 6 of 6 directions between nodes")]
 
 
-def test_a_session_that_is_down_has_its_own_mark() -> None:
+def test_a_session_that_is_down_has_a_mark() -> None:
     drawn = topology(with_routers())
     assert (drawn.count('class="up"'), drawn.count('class="down"')) == (5, 1)
 
 
-def test_sessions_between_routers_are_counted_and_the_missing_named() -> None:
+def test_sessions_between_routers_are_counted_and_those_down_named() -> None:
     down = [s.model_copy(update={"problem": "it is down"}) if s.other == "tor-4" and s.one == "tor-1" else s for s in with_routers().sessions]  # fmt: skip
     made = with_routers().model_copy(update={"sessions": down})
     assert connections(made)[0] == ("session bad", "✗ BGP between routers: 2 of 3 sessions up; down: tor-1 and tor-4")
@@ -141,7 +141,7 @@ def test_a_host_with_failed_checks_shows_how_many() -> None:
     assert words(topology(with_failure())).count("✗ 1 failed") == 2
 
 
-def test_of_a_large_rack_nodes_with_failures_are_drawn_and_the_rest_counted() -> None:
+def test_in_a_large_rack_nodes_with_failures_are_drawn_and_the_rest_counted() -> None:
     many = {f"w-{i}": node("w-1") for i in range(40)}
     made = report(nodes=many, checks=[check("Host state", "w-37", "failed", "no", hosts=["w-37"])], paths=[])
     drawn = words(topology(made))

@@ -62,7 +62,7 @@ def test_where_there_are_too_many_a_claim_is_one_line() -> None:
     ]
 
 
-def test_says_what_a_verdict_alone_would_not() -> None:
+def test_notes_say_what_the_verdict_alone_does_not() -> None:
     files = [EvidenceFile(host=h, what=w, path="x", bytes=1) for h in ("w-1", "w-2") for w in ("links", "routes")]
     assert notes(with_failure().model_copy(update={"files": files})) == [
         "not proven: 1 check skipped: no provider of LoadBalancers is there (1)",
@@ -71,7 +71,7 @@ def test_says_what_a_verdict_alone_would_not() -> None:
     ]
 
 
-def test_says_nothing_more_where_there_is_nothing() -> None:
+def test_a_plain_success_has_no_notes() -> None:
     assert notes(report(checks=[c for c in CHECKS if c.outcome == "passed"])) == []
 
 
@@ -103,7 +103,7 @@ def test_the_summary_of_a_small_one_has_every_node(capsys: pytest.CaptureFixture
     assert "not proven: 3 checks skipped: [reason]" in lines
 
 
-def test_a_folder_has_its_name_when_it_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_gets_its_name_when_it_is_complete(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with run_folder("demo") as (partial, directory):
         assert (partial.name, directory.exists()) == (f"{directory.name}.partial", False)
@@ -112,7 +112,7 @@ def test_a_folder_has_its_name_when_it_is_whole(tmp_path: Path, monkeypatch: pyt
     assert not partial.exists()
 
 
-def test_two_runs_in_one_second_have_a_folder_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_runs_in_one_second_get_a_folder_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("time.strftime", lambda _: "20261125-040000")
     for _ in range(3):
@@ -130,7 +130,7 @@ def test_two_runs_begun_in_one_second_do_not_share_a_folder(tmp_path: Path, monk
         assert one != other
 
 
-def test_a_run_that_left_nothing_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_without_files_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with run_folder("demo"):
         pass
@@ -143,7 +143,7 @@ def stopped() -> None:
         raise KeyboardInterrupt
 
 
-def test_a_run_that_was_stopped_is_never_taken_for_a_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_run_keeps_its_partial_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(KeyboardInterrupt):
         stopped()

@@ -47,7 +47,7 @@ def test_a_failure_says_what_is_wrong_and_where_to_look(result: tuple[Any, ...],
     assert kept == [("show", "".join(result[1:]))]
 
 
-def test_what_is_right_passes_and_keeps_nothing() -> None:
+def test_a_right_answer_passes_and_keeps_no_evidence() -> None:
     kept: list[tuple[str, str]] = []
     check_runner.expect(
         target((0, "right", "")), Check("thing", "w-1", "show", judge), lambda *piece: kept.append(piece)
@@ -56,7 +56,7 @@ def test_what_is_right_passes_and_keeps_nothing() -> None:
 
 
 @pytest.mark.parametrize("first", [(0, "wrong", ""), (1, "", "busy")])
-def test_what_is_right_a_moment_later_passes_and_says_so(first: tuple[int, str, str]) -> None:
+def test_a_right_answer_at_the_second_attempt_passes_and_keeps_the_first(first: tuple[int, str, str]) -> None:
     kept: list[tuple[str, str]] = []
     hosts = target(first, (0, "right", ""))
     check_runner.expect(hosts, Check("thing", "w-1", "show", judge), lambda *piece: kept.append(piece))

@@ -37,7 +37,7 @@ def state(*pods: dict[str, Any], **more: Any) -> ClusterObjects:
         ([pod("coredns-1", ready=False)], False, []),
     ],
 )  # fmt: skip
-def test_reports_every_pod_that_does_not_serve(pods: list[dict[str, Any]], dns: bool, expected: list[str]) -> None:
+def test_reports_every_pod_that_is_not_ready(pods: list[dict[str, Any]], dns: bool, expected: list[str]) -> None:
     assert state(*pods).not_ready(dns=dns) == expected
 
 
@@ -53,7 +53,7 @@ def test_a_request_without_a_condition_is_undecided() -> None:
     assert state(requests=requests).undecided() == ["new"]
 
 
-def test_a_node_under_pressure_is_told_beside_its_state() -> None:
+def test_pressure_on_a_node_is_reported_apart_from_its_state() -> None:
     conditions = [
         {"type": "MemoryPressure", "status": "True", "message": "low"},
         {"type": "DiskPressure", "status": "False", "message": "fine"},
@@ -83,9 +83,9 @@ def workload(name: str, **fields: Any) -> dict[str, Any]:
         (workload("coredns", replicas=0), ["coredns: 0 pods ready, expected 1"]),
     ],
 )
-def test_reports_which_workloads_are_short_of_pods(item: dict[str, Any], expected: list[str]) -> None:
+def test_reports_workloads_with_too_few_pods(item: dict[str, Any], expected: list[str]) -> None:
     assert state(workloads=[item]).incomplete(dns=True) == expected
 
 
-def test_without_a_network_nobody_waits_for_dns() -> None:
+def test_without_a_pod_network_coredns_is_not_expected() -> None:
     assert state(workloads=[workload("coredns", replicas=2)]).incomplete(dns=False) == []

@@ -19,13 +19,13 @@ def record(kind: int, data: bytes) -> bytes:
     return b"\xc0\x0c" + struct.pack(">HHIH", kind, 1, 30, len(data)) + data
 
 
-def test_a_question_is_written_as_the_protocol_has_it() -> None:
+def test_a_query_is_encoded_as_in_rfc_1035() -> None:
     query = dns_messages.query("a.bc.", dns_messages.A)
     assert query == b"\x55\x55\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x01a\x02bc\x00\x00\x01\x00\x01"
     assert dns_messages.query(".", dns_messages.NS)[12:] == b"\x00\x00\x02\x00\x01"
 
 
-def test_reads_addresses_names_and_services() -> None:
+def test_reads_addresses_names_and_srv_records() -> None:
     query = dns_messages.query("a.bc", dns_messages.A)
     message = reply(
         query,
@@ -70,6 +70,6 @@ def test_reports_an_error_and_a_truncated_answer() -> None:
         "half an address",
     ],
 )
-def test_what_is_no_reply_is_refused(message: bytes) -> None:
+def test_a_message_that_is_no_reply_is_refused(message: bytes) -> None:
     with pytest.raises(ValueError, match=r"DNS|not a reply|address|permitted|bytes"):
         dns_messages.read(message)

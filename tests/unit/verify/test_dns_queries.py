@@ -58,7 +58,7 @@ def test_a_reply_is_right_wrong_or_missing(
 
 
 @pytest.mark.parametrize(("nodes", "tcp"), [(4, False), (5, True)])
-def test_records_of_more_pods_than_fit_a_datagram_are_asked_by_tcp(nodes: int, tcp: bool) -> None:
+def test_records_of_more_pods_than_fit_a_datagram_are_queried_over_tcp(nodes: int, tcp: bool) -> None:
     pods = {f"w-{i}": Pod(f"w-{i}", f"probe-{i}", (f"10.244.{i}.2",)) for i in range(nodes)}
     target = Target(read_spec(hosts(), groups()), {})
     over_tcp = {q.name: q.tcp for q in dns_queries.queries(target, TrafficResults(pods=pods))}

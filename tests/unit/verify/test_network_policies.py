@@ -11,14 +11,14 @@ from underlay.verify.network_policies import CASES, ROLES, RolePod, _result, pol
 PODS = {role: RolePod("w-1", f"10.244.1.{number}") for number, role in enumerate(ROLES, start=2)}
 
 
-def test_every_kind_of_rule_has_one_that_passes_and_one_that_must_not() -> None:
+def test_every_kind_of_rule_has_an_allowed_and_a_blocked_case() -> None:
     verdicts: dict[str, set[bool]] = {}
     for case in CASES:
         verdicts.setdefault(case.what, set()).add(case.passes)
     assert {what: v for what, v in verdicts.items() if v != {True, False}} == {"default deny": {False}}
 
 
-def test_the_policies_are_those_that_the_cases_are_about() -> None:
+def test_every_case_has_its_policy() -> None:
     cluster = read_spec(clusters.hosts(), clusters.groups()).cluster
     applied = {p["metadata"]["name"]: p["spec"] for p in policies(cluster, PODS)}
     assert set(applied) == set(ROLES) - {"friend", "stranger"}

@@ -27,12 +27,12 @@ def many(count: int, racks: int) -> Cluster:
     return replace(ordinary, nodes=nodes)
 
 
-def test_every_pair_is_tried_both_ways() -> None:
+def test_every_pair_is_probed_in_both_directions() -> None:
     names = ["cp-1", "w-1", "w-2"]
     assert pairs(cluster()) == [(a, b) for a in names for b in names]
 
 
-def test_no_two_nodes_begin_with_the_same() -> None:
+def test_no_two_nodes_probe_the_same_node_first() -> None:
     assert [paths_from(cluster(), name)[1].other for name in ("cp-1", "w-1", "w-2")] == ["w-1", "w-2", "cp-1"]
     assert sorted(p for name in ("cp-1", "w-1", "w-2") for p in paths_from(cluster(), name)) == sorted(paths(cluster()))
 
@@ -47,14 +47,14 @@ def test_a_large_clusters_nodes_are_all_sources_and_targets_and_all_racks_meet()
     assert len(probed) <= 30 * 6
 
 
-def test_a_dual_stack_cluster_is_tried_by_both_versions() -> None:
+def test_a_dual_stack_cluster_is_probed_by_both_ip_versions() -> None:
     dual = replace(cluster(), pod_subnet_v6=ip_network("fd00::/56"))
     probed = paths(dual)
     assert len(probed) == 18
     assert [str(p) for p in probed if p.one == "cp-1" and p.other == "w-2"] == ["cp-1 to w-2", "cp-1 to w-2, IPv6"]
 
 
-def test_the_matrix_has_a_row_for_each_pair_with_figures_beside_the_hosts() -> None:
+def test_the_matrix_has_a_row_for_each_pair_with_the_hosts_figures() -> None:
     dual = replace(cluster(), pod_subnet_v6=ip_network("fd00::/56"))
     measured = TrafficResults(
         results={

@@ -28,24 +28,24 @@ def retried(results_of: dict[str, dict[str, str]]) -> tuple[TrafficResults, list
     return measured, probed
 
 
-def test_what_is_right_now_is_taken_and_what_was_before_is_kept() -> None:
+def test_a_passed_retry_replaces_the_result_and_keeps_the_first() -> None:
     measured, _ = retried({"w-1": {"body w-2": "ok", "mtu": "wrong"}, "w-2": {"dns tcp": "ok", "body w-1": "late"}})
     assert measured.results == RESULTS | {("w-1", "body w-2"): "ok", ("w-2", "dns tcp"): "ok"}
     assert measured.first_results == {("w-1", "body w-2"): "no connection", ("w-2", "dns tcp"): "no answer"}
 
 
-def test_what_could_not_be_asked_at_first_is_taken_as_it_is() -> None:
+def test_results_of_probes_that_were_not_run_before_are_taken_as_they_are() -> None:
     for result in ("ok", "lost"):
         measured, _ = retried({"w-1": {"body w-2": "ok", "udp w-2": result}})
         assert measured.results["w-1", "udp w-2"] == result
 
 
-def test_only_what_was_wrong_is_asked_and_the_node_with_least_of_it_first() -> None:
+def test_only_failed_probes_are_repeated_and_the_node_with_fewest_first() -> None:
     _, probed = retried({"w-1": {"body w-2": "ok"}})
     assert probed == [("w-1", {"body w-2"}), ("w-2", {"dns tcp", "body w-1"})]
 
 
-def test_a_network_at_fault_is_not_asked_on_every_node_again() -> None:
+def test_a_broken_network_is_not_probed_again_on_every_node() -> None:
     measured, probed = retried({"w-1": {"body w-2": "no connection"}})
     assert [node for node, _ in probed] == ["w-1"]
     assert (measured.results, measured.first_results) == (RESULTS, {})

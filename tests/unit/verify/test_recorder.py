@@ -34,7 +34,7 @@ def answer(*routes: str, count: str = "0") -> str:
     return "\n".join([json.dumps(LINKS), count, *routes, ""])
 
 
-def test_reports_links_but_for_loopback_and_pods_own_ends() -> None:
+def test_reads_links_but_not_loopback_and_ends_of_pods_pairs() -> None:
     found = link_state.read_output(answer(), address="192.0.2.2")
     assert found["links"] == [
         ObservedLink(name="eth0", kind="veth", mtu=1500, up=True),
@@ -43,7 +43,7 @@ def test_reports_links_but_for_loopback_and_pods_own_ends() -> None:
     ]
 
 
-def test_what_leaves_by_the_link_with_the_nodes_address_is_in_no_tunnel() -> None:
+def test_a_route_over_the_link_with_the_nodes_address_is_no_tunnel() -> None:
     routes = (
         'cp-1\t[{"dst":"10.244.0.2","gateway":"10.244.0.0","dev":"tun7"}]',
         'w-2\t[{"gateway":"192.0.2.254","dev":"eth0"}]',
@@ -54,7 +54,7 @@ def test_what_leaves_by_the_link_with_the_nodes_address_is_in_no_tunnel() -> Non
     ]
 
 
-def test_a_way_that_does_not_exist_is_none() -> None:
+def test_a_route_that_does_not_exist_is_left_out() -> None:
     assert link_state.read_output(answer("cp-1\t", "w-2\tnonsense"), address="192.0.2.2")["hops"] == []
 
 
@@ -62,15 +62,15 @@ def test_counts_security_associations() -> None:
     assert link_state.read_output(answer(count="4"), address="192.0.2.2")["ipsec_states"] == 4
 
 
-def test_a_host_that_answers_nonsense_tells_nothing() -> None:
+def test_unreadable_output_of_a_host_is_ignored() -> None:
     assert link_state.read_output("ip: not found", address="192.0.2.2") == {}
 
 
-def test_asks_for_the_way_to_the_first_pod_of_every_other_node() -> None:
-    asked = link_state.command(
+def test_reads_the_route_to_the_first_pod_of_every_other_node() -> None:
+    text = link_state.command(
         "w-1", {"cp-1": ["10.244.0.0/24"], "w-1": ["10.244.1.0/24"], "w-2": [], "w-3": ["fd00::/64"]}
     )
-    assert [line.split()[2:9] for line in asked.splitlines() if "route get" in line] == [
+    assert [line.split()[2:9] for line in text.splitlines() if "route get" in line] == [
         ["cp-1;", "ip", "-json", "route", "get", "10.244.0.2", "2>/dev/null"],
         ["w-3;", "ip", "-json", "route", "get", "fd00::2", "2>/dev/null"],
     ]
@@ -93,7 +93,7 @@ def test_reads_phases_and_findings_of_the_deploy() -> None:
     ]
 
 
-def test_without_a_deploy_there_is_the_verification_alone() -> None:
+def test_without_a_deploy_there_are_no_phases_and_findings() -> None:
     assert DeployContext.of({"hosts": {}}) == DeployContext()
 
 
@@ -116,35 +116,43 @@ def skipped(reason: str) -> Any:
     return SimpleNamespace(passed=False, skipped=True, longrepr=("test_x.py", 1, f"Skipped: {reason}"))
 
 
-def test_a_check_that_has_nothing_to_look_at_says_so() -> None:
+def test_a_check_without_a_subject_says_so() -> None:
     assert detail_of(skipped("got empty parameter set for (session)")) == "the cluster has nothing of this kind"
     assert name_of(SimpleNamespace(callspec=SimpleNamespace(id="NOTSET"))) == "the cluster"
 
 
-def test_why_a_check_was_skipped_is_what_was_seen() -> None:
+def test_the_detail_of_a_skipped_check_is_the_reason() -> None:
     assert detail_of(skipped("no policy engine")) == "no policy engine"
 
 
-def test_of_a_failure_the_checks_own_words_are_kept() -> None:
+def test_the_detail_of_a_failure_is_the_checks_message() -> None:
     crash = SimpleNamespace(message="AssertionError: w-1 has 1400, not 1450\nassert 1400 == 1450")
     failed = SimpleNamespace(passed=False, skipped=False, longrepr=SimpleNamespace(reprcrash=crash))
     assert detail_of(failed) == "w-1 has 1400, not 1450"
 
 
-def test_finds_hosts_in_whatever_a_check_is_made_for() -> None:
+def test_finds_hosts_in_the_parameters_of_a_check() -> None:
     path = SimpleNamespace(one="w-3", other="w-4")
     session = SimpleNamespace(one=SimpleNamespace(host="w-5"), other=SimpleNamespace(host="tor-1"))
-    asked = {"pair": ("w-1", "w-2"), "node": "cp-1", "check": SimpleNamespace(node="w-1"), "path": path, "s": session}
-    assert hosts_of(asked | {"number": 5}) == ["w-1", "w-2", "cp-1", "w-3", "w-4", "w-5", "tor-1"]
+    parameters = {
+        "pair": ("w-1", "w-2"),
+        "node": "cp-1",
+        "check": SimpleNamespace(node="w-1"),
+        "path": path,
+        "s": session,
+    }
+    assert hosts_of(parameters | {"number": 5}) == ["w-1", "w-2", "cp-1", "w-3", "w-4", "w-5", "tor-1"]
 
 
-def test_what_the_checks_measured_of_paths_is_taken_as_it_is() -> None:
-    context = [{"from": "w-1", "to": "w-2", "class": "same rack", "checks": {"tcp": "ok"}, "latency_ms": 0.5, "odd": 1}]
-    (found,) = paths(SimpleNamespace(paths=context), [])
+def test_measured_paths_are_taken_as_they_are() -> None:
+    measured = [
+        {"from": "w-1", "to": "w-2", "class": "same rack", "checks": {"tcp": "ok"}, "latency_ms": 0.5, "odd": 1}
+    ]
+    (found,) = paths(SimpleNamespace(paths=measured), [])
     assert (found.from_, found.to, found.checks, found.latency_ms) == ("w-1", "w-2", {"tcp": "ok"}, 0.5)
 
 
-def test_without_that_the_matrix_is_made_of_what_checks_say_of_pairs() -> None:
+def test_without_measured_paths_the_matrix_is_made_of_checks_of_pairs() -> None:
     target = SimpleNamespace(nodes=spec().cluster.nodes)
     checks = [
         CheckResult(area="Pod to pod", name="w-1 to w-2", outcome="failed", detail="no answer"),
@@ -156,21 +164,21 @@ def test_without_that_the_matrix_is_made_of_what_checks_say_of_pairs() -> None:
     assert found.failed == ["Pod to pod"]
 
 
-def test_answers_are_found_again_by_their_questions() -> None:
-    asked = {"one": "echo 'a quoted' word; echo more >&2", "two words": "exit 3", "three": "printf last"}
-    ran = subprocess.run(["sh"], input=script(asked), text=True, capture_output=True, check=False)
+def test_outputs_are_found_by_the_names_of_their_commands() -> None:
+    commands = {"one": "echo 'a quoted' word; echo more >&2", "two words": "exit 3", "three": "printf last"}
+    ran = subprocess.run(["sh"], input=script(commands), text=True, capture_output=True, check=False)
     assert read_outputs(ran.stdout) == {"one": "a quoted word\nmore\n", "two words": "", "three": "last"}
 
 
-@pytest.mark.parametrize("questions", [OF_HOST, OF_CLUSTER])
-def test_what_hosts_are_asked_is_shell(questions: dict[str, str]) -> None:
-    checked = subprocess.run(["sh", "-n"], input=script(questions), text=True, capture_output=True, check=False)
+@pytest.mark.parametrize("commands", [OF_HOST, OF_CLUSTER])
+def test_the_commands_of_evidence_are_valid_shell(commands: dict[str, str]) -> None:
+    checked = subprocess.run(["sh", "-n"], input=script(commands), text=True, capture_output=True, check=False)
     assert checked.stderr == ""
-    for command in questions.values():
+    for command in commands.values():
         assert subprocess.run(["sh", "-n"], input=command, text=True, capture_output=True, check=False).stderr == ""
 
 
-def test_nothing_that_is_asked_changes_a_host() -> None:
+def test_no_command_of_evidence_changes_a_host() -> None:
     writes = re.compile(r"\b(add|del|delete|set|flush|restart|rm|apply|edit|patch)\b|>> ?/|> ?/(?!dev/null)")
     assert [c for c in (*OF_HOST.values(), *OF_CLUSTER.values()) if writes.search(c)] == []
 
@@ -186,5 +194,5 @@ def test_nothing_that_is_asked_changes_a_host() -> None:
         ("token-cleaner 10.244.0.1 is fine", "token-cleaner 10.244.0.1 is fine"),
     ],
 )
-def test_secrets_are_taken_out_by_their_shape(text: str, left: str) -> None:
+def test_secrets_are_removed_by_their_shape(text: str, left: str) -> None:
     assert without_secrets(text, Secrets(spec())) == left

@@ -29,7 +29,7 @@ def states(**selected: list[Checked]) -> ResourceStates:
     return ResourceStates(cast(Target, target), cast(dict[str, list[Resource]], selected))
 
 
-def test_each_check_gets_its_own_answer_and_its_own_error() -> None:
+def test_each_check_gets_its_own_result_and_its_own_error() -> None:
     well, wrong, broken = Checked(None), Checked("it is missing"), Checked(AssertionError("no answer"))
     found = states(cp=[well, wrong], w=[broken, well])
     assert found.problem("cp", cast(Resource, well)) is None

@@ -21,9 +21,7 @@ def target(tmp_path: Path) -> Target:
     return Target(read_spec(hosts, clusters.groups()), hosts, directory=tmp_path)
 
 
-def test_lanes_that_are_opened_at_once_wait_for_the_first_to_be_connected(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_shells_opened_at_once_wait_for_the_first_connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     expected: list[str] = []
 
     def connected(command: str) -> None:
@@ -42,7 +40,9 @@ def test_lanes_that_are_opened_at_once_wait_for_the_first_to_be_connected(
     assert found[0] is found[2]
 
 
-def test_a_host_that_does_not_answer_says_so_when_it_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_host_that_does_not_answer_is_an_error_of_its_first_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def silent(command: str) -> None:
         raise AssertionError("cp-1 does not answer over SSH")
 

@@ -31,7 +31,7 @@ def dual(tmp_path: Path) -> Target:
     return Target(replace(spec, cluster=cluster), {}, directory=tmp_path)
 
 
-def test_a_way_names_both_pods_and_nodes_and_what_the_wire_has_to_show(tmp_path: Path) -> None:
+def test_the_line_of_a_path_has_both_pods_and_nodes_and_the_filters(tmp_path: Path) -> None:
     target = dual(tmp_path)
     fields = path_line(target, TrafficResults(pods=PODS), PodPath("cp-1", "w-2", 4)).split("|")
     assert fields[:6] == ["w-2", "probe-b", "10.244.0.2", "10.244.2.2", "192.0.2.3", "yes"]
@@ -40,12 +40,12 @@ def test_a_way_names_both_pods_and_nodes_and_what_the_wire_has_to_show(tmp_path:
     assert fields[10:] == [between, "192.0.2.1"]
 
 
-def test_a_way_by_the_second_version_has_the_nodes_second_address_and_is_not_timed_again(tmp_path: Path) -> None:
+def test_a_path_of_the_second_version_has_the_second_addresses_and_is_not_timed(tmp_path: Path) -> None:
     fields = path_line(dual(tmp_path), TrafficResults(pods=PODS), PodPath("cp-1", "w-2", 6, secondary=True)).split("|")
     assert fields[:6] == ["w-2, IPv6", "probe-b", "fd00::2", "fd00::2:2", "2001:db8::3", ""]
 
 
-def test_a_capture_of_the_second_version_looks_for_what_is_around_it(tmp_path: Path) -> None:
+def test_a_capture_of_the_second_version_filters_by_the_outer_header(tmp_path: Path) -> None:
     fields = path_line(dual(tmp_path), TrafficResults(pods=PODS), PodPath("cp-1", "w-2", 6, secondary=True)).split("|")
     assert (fields[6], fields[11]) == ("ip6 and (udp port 8472)", "2001:db8::1")
     # Cilium's tunnels have an IPv4 header around IPv6 too.
@@ -55,7 +55,7 @@ def test_a_capture_of_the_second_version_looks_for_what_is_around_it(tmp_path: P
     assert (fields[6], fields[11]) == ("ip and (udp port 8472)", "192.0.2.1")
 
 
-def test_a_way_on_one_node_is_not_captured(tmp_path: Path) -> None:
+def test_a_path_on_one_node_is_not_captured(tmp_path: Path) -> None:
     fields = path_line(dual(tmp_path), TrafficResults(pods=PODS), PodPath("cp-1", "cp-1", 6, secondary=True)).split("|")
     assert fields[6:] == [""] * 6
 
@@ -65,13 +65,13 @@ def services(**more: Any) -> dict[str, Any]:
     return {name: {"clusterIP": f"10.96.0.{i}", **more} for i, name in enumerate(names)}
 
 
-def test_every_cluster_ip_of_a_service_is_asked() -> None:
+def test_every_cluster_ip_of_a_service_is_probed() -> None:
     probes = list(service_probes(services(clusterIPs=["10.96.0.0", "fd01::1"])))
     assert [address for name, _, address in probes if name.startswith("service")] == ["10.96.0.0"] * 3 + ["fd01::1"] * 3
     assert [name for name, kind, _ in probes if kind == "name"][:2] == ["name", "name probe"]
 
 
-def test_a_cloud_is_asked_for_no_load_balancer() -> None:
+def test_no_load_balancer_is_requested_in_a_cloud() -> None:
     cluster = read_spec(clusters.hosts(), clusters.groups()).cluster
     created = {o["metadata"]["name"] for o in probe_objects(cluster, "image")}
     assert "probe-balanced" in created
@@ -79,5 +79,5 @@ def test_a_cloud_is_asked_for_no_load_balancer() -> None:
     assert created - {o["metadata"]["name"] for o in probe_objects(paid, "image")} == {"probe-balanced"}
 
 
-def test_the_many_addresses_do_not_fit_a_datagram_without_more_ado() -> None:
+def test_the_records_of_the_large_response_do_not_fit_a_datagram() -> None:
     assert all(len(addresses) * 16 > 512 for addresses in MANY.values())
