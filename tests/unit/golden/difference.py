@@ -1,7 +1,7 @@
 """What one render has and another has not, as text for a reviewer.
 
-A line counts with where it stands: host, file, and the keys it is indented under. So differences add up: what a mode
-has beside its plugin on a dual-stack cluster is what is left after what the mode, the plugin and the dual stack bring.
+A line counts with its place: host, file, and the keys it is indented under. So differences add up: what a mode adds on
+a dual-stack cluster is what remains after what the mode, its plugin and the dual stack add.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The golden documents: what every cluster has, what a plugin has beside that, and what each mode has beside those."""
+"""The golden documents: what every cluster has, and how each plugin differs from that and each mode from its plugin."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def document(name: str, render: Render) -> str:
         return _common(render)
     if name.startswith(f"{COMMON}-"):
         plugin = next(p for p in PLUGINS if name == f"{COMMON}-{p.mode}")
-        return _beside(plugin, PlainNetwork, tuple(SHAPES), render)
+        return _compared(plugin, PlainNetwork, tuple(SHAPES), render)
     kind = modes()[name]
-    return _beside(kind, plain_of(kind), served(kind), render) + "".join(_refused(kind))
+    return _compared(kind, plain_of(kind), served(kind), render) + "".join(_refused(kind))
 
 
 def served(kind: type[Network]) -> tuple[str, ...]:
@@ -57,16 +57,16 @@ def _common(render: Render) -> str:
     texts = [f"##### {small}\n{difference(render(PlainNetwork, small), {})}"]
     for before, after in ((small, with_bgp), *((with_bgp, other) for other in others)):
         text = difference(render(PlainNetwork, after), render(PlainNetwork, before))
-        texts.append(f"##### {after}, beside {before}\n{text}")
+        texts.append(f"##### {after}, compared with {before}\n{text}")
     return "# What every cluster gets, whatever its mode.\n" + "".join(texts)
 
 
-def _beside(kind: type[Network], plain: type[Network], shapes: tuple[str, ...], render: Render) -> str:
-    """What a network has beside a plainer one, on the first shape; and what is to be added to that on others."""
+def _compared(kind: type[Network], plain: type[Network], shapes: tuple[str, ...], render: Render) -> str:
+    """How a network differs from a plainer one on the first shape, and what other shapes change about that."""
     small, *others = shapes
     texts = [f"##### {small}\n{difference(render(kind, small), render(plain, small)) or NOTHING}"]
     for shape in others:
         expected = render(plain, shape), render(plain, small)
         if text := difference(render(kind, shape), render(kind, small), expected=expected):
-            texts.append(f"##### {shape}, beside {small}\n{text}")
-    return f"# What {kind.mode} has beside {plain.mode}.\n" + "".join(texts)
+            texts.append(f"##### {shape}, compared with {small}\n{text}")
+    return f"# {kind.mode}, compared with {plain.mode}.\n" + "".join(texts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import pytest
 
@@ -26,6 +27,7 @@ from underlay.resources.sysctl import Sysctl
 from underlay.resources.sysctl_floor import SysctlFloor
 
 REMEMBERED = rendering()
+"""Renders of the plan as it is, each made once."""
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
@@ -66,17 +68,20 @@ def test_a_line_more_in_any_file_of_a_mode_is_in_its_document(mode: str) -> None
         assert f"added to {path}" in shown, (host, path)
 
 
+@cache
+def remembered() -> dict[str, str]:
+    return {name: document(name, REMEMBERED) for name in DOCUMENTS}
+
+
 def changed() -> list[str]:
-    """The documents that differ from those before a change of the plan."""
+    """The documents that are not as they were before a test changed the plan."""
     now = rendering()
-    return [name for name in DOCUMENTS if document(name, now) != document(name, REMEMBERED)]
+    return [name for name, text in remembered().items() if document(name, now) != text]
 
 
-@pytest.fixture
-def remembered() -> None:
-    """Everything rendered as it is, before a test changes the plan."""
-    for name in DOCUMENTS:
-        document(name, REMEMBERED)
+@pytest.fixture(name="remembered")
+def remembered_before_any_change() -> None:
+    remembered()
 
 
 @pytest.mark.usefixtures("remembered")
