@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -14,19 +13,23 @@ from pathlib import Path
 
 import pytest
 
-from underlay.lab import borrowed, lifecycle, record
+from underlay.lab import lifecycle, record
 from underlay.lab.host import namespaces
-from underlay.lab.model import naming, paths
+from underlay.lab.model import naming
 from underlay.lab.model.errors import LabError
 from underlay.lab.model.paths import LabPaths
 from underlay.lab.model.topology import Lab, LabNode
 from underlay.lab.system import reach
 from underlay.lab.system.machine import this_machine
 
-pytestmark = [pytest.mark.lab, pytest.mark.skipif(os.geteuid() != 0, reason="making hosts needs root")]
+from .lab_traces import MINE, OTHER, left_since, traces
 
-MINE = Lab("t1", network="10.71.0.0/16")
-OTHER = Lab("t2", network="10.72.0.0/16", workers=0)
+pytestmark = [
+    pytest.mark.lab,
+    pytest.mark.alone,
+    pytest.mark.skipif(os.geteuid() != 0, reason="making hosts needs root"),
+]
+
 CLI = [sys.executable, "-c", "from underlay.cli.lab import lab_group; lab_group()"]
 
 
@@ -67,42 +70,6 @@ def wait_until_up(node: LabNode) -> None:
     while not reach.answers(node.address):
         assert time.monotonic() < give_up, f"{node.name} does not come back"
         time.sleep(0.05)
-
-
-def traces() -> set[str]:
-    """Everything a lab may leave on the machine; only what bears our labs' names while others are up."""
-
-    def lines(*command: str) -> list[str]:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
-
-    groups = [str(path) for h in this_machine().hierarchies for path in h.mountpoint.glob("underlay/**/")]
-    processes = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if ") Z " in (process / "stat").read_text():
-                continue  # dead; the machine's PID 1 buries it in its own time
-            if (
-                "/underlay/" in (process / "cgroup").read_text()
-                or b"underlay.lab.host.keeper" in (process / "cmdline").read_bytes()
-            ):
-                processes.append(f"process {process.name} {(process / 'cgroup').read_text().splitlines()[-1]}")
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-    found = {
-        *(f"namespace {line.split()[0]}" for line in lines("ip", "netns")),
-        *(f"link {line.split()[0]}" for line in lines("ip", "-br", "link")),
-        *(f"route {line}" for line in lines("ip", "route", "show", "table", "all")),
-        *(f"mount {line.split()[4]}" for line in Path("/proc/self/mountinfo").read_text().splitlines()),
-        *(f"group {group}/" for group in groups),
-        *processes,
-        *(f"sysctl {name} {Path('/proc/sys', name).read_text().strip()}" for name in borrowed.RAISED),
-        *(f"file {path}" for path in paths.labs().glob("*")),
-        *(f"file {path}" for path in paths.locks().glob("*")),
-    }
-    if set(lifecycle.names()) <= {MINE.name, OTHER.name}:
-        return found
-    ours = re.compile(r"underlay[-/]t[12]\b|ul-t[12]\b|lab-t[12]\b|/labs/t[12]\b|10\.7[12]\.")
-    return {trace for trace in found if ours.search(trace)}
 
 
 def test_every_host_answers_and_is_itself(lab: Lab) -> None:
@@ -212,12 +179,12 @@ def test_two_labs_stand_side_by_side_and_down_leaves_nothing() -> None:
     lifecycle.up(MINE)
     lifecycle.up(OTHER)
     assert {*states(MINE).values(), *states(OTHER).values()} == {"up"}
-    assert traces() - before
+    assert left_since(before)
     lifecycle.down(MINE.name)
     assert set(states(OTHER).values()) == {"up"}
     assert not reach.answers(MINE.nodes[0].address, timeout=0.2)
     lifecycle.down(OTHER.name)
-    assert not traces() - before
+    assert not left_since(before)
     assert not lifecycle.down(MINE.name)
 
 
@@ -235,7 +202,7 @@ def test_a_killed_up_is_taken_further_or_taken_down(after: float) -> None:
         time.sleep(after)
         process.send_signal(signal.SIGKILL)
     lifecycle.down(MINE.name)
-    assert not traces() - before
+    assert not left_since(before)
 
 
 def test_a_killed_down_is_finished_by_the_next() -> None:
@@ -246,7 +213,7 @@ def test_a_killed_down_is_finished_by_the_next() -> None:
             time.sleep(after)
             process.send_signal(signal.SIGKILL)
         lifecycle.down(MINE.name)
-        assert not traces() - before
+        assert not left_since(before)
 
 
 def test_leftovers_of_a_crash_are_cleaned_not_tripped_over() -> None:
@@ -265,7 +232,7 @@ def test_leftovers_of_a_crash_are_cleaned_not_tripped_over() -> None:
     lifecycle.up(MINE)
     assert set(states(MINE).values()) == {"up"}
     lifecycle.down(MINE.name)
-    assert not traces() - before
+    assert not left_since(before)
 
 
 def test_a_network_in_use_is_refused_and_nothing_is_made() -> None:
@@ -278,7 +245,7 @@ def test_a_network_in_use_is_refused_and_nothing_is_made() -> None:
             lifecycle.up(MINE)
     finally:
         subprocess.run(["ip", "route", "del", "unreachable", "10.71.128.0/24"], check=True)
-    assert not traces() - before
+    assert not left_since(before)
 
 
 def test_a_host_that_dies_at_boot_says_why_in_one_line() -> None:
@@ -301,4 +268,4 @@ def test_down_removes_what_a_lost_record_left() -> None:
     with pytest.raises(LabError, match=r"^lab t2: its hosts run without a record in \S+; run `underlay lab down"):
         lifecycle.up(OTHER)
     lifecycle.down(OTHER.name)
-    assert not traces() - before
+    assert not left_since(before)

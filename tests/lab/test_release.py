@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,75 +18,17 @@ from underlay.artifacts.fetch import chart_script
 from underlay.artifacts.home import bundle_directory
 from underlay.resources.objects import KUBECTL, Objects
 from underlay.resources.release import HELM, HelmRelease, HostChart
-from underlay.resources.resource import Resource
-from underlay.resources.script import Outcome, apply_script, observe_script, read_observations, read_outcome
+from underlay.resources.script import Outcome, apply_script, observe_script
 from underlay.run.artifacts import ArtifactsOf
 
-from .deployed import ROOT, UNDERLAY, Deployed
+from .deployed import Deployed
+from .first_host import FirstHost
 from .tiny_chart import CRD, NAME, write_chart
 
 pytestmark = [pytest.mark.lab]
 
 CACHE = "/var/cache/underlay-test"
 SECRET = "correct-horse-battery"  # noqa: S105
-
-
-@dataclass(frozen=True)
-class Ran:
-    rc: int
-    stdout: str
-    stderr: str
-
-
-@dataclass(frozen=True)
-class FirstHost:
-    """The first control-plane host: scripts run there as the deploy runs them."""
-
-    lab: str
-
-    def _command(self) -> list[str]:
-        return [*UNDERLAY, "lab", "ssh", "--name", self.lab, "cp-1", "sh", "-s"]
-
-    def script(self, text: str) -> Ran:
-        ran = subprocess.run(
-            self._command(), input=text, cwd=ROOT, text=True, capture_output=True, check=False, timeout=400
-        )
-        return Ran(ran.returncode, ran.stdout, ran.stderr)
-
-    def start(self, text: str) -> subprocess.Popen[str]:
-        """Run a script without waiting for it."""
-        process = subprocess.Popen(
-            self._command(), cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
-        assert process.stdin is not None
-        process.stdin.write(text)
-        process.stdin.close()
-        process.stdin = None
-        return process
-
-    def run(self, command: str, *args: str) -> Ran:
-        assert not args
-        return self.script(command)
-
-    def observe(self, *resources: Resource) -> list[str | None]:
-        """The sentences of what differs."""
-        ran = self.script(observe_script(resources))
-        lines = read_observations(resources, ran.stdout.splitlines())
-        return [r.sentence(line) for r, line in zip(resources, lines, strict=True)]
-
-    def apply(self, *resources: Resource) -> tuple[Outcome, str]:
-        ran = self.script(apply_script(resources))
-        return read_outcome(resources, ran.stdout.splitlines()), ran.stderr
-
-    def put(self, path: Path, there: str) -> None:
-        with path.open("rb") as file:
-            command = [*self._command()[:-2], f"mkdir -p {there.rpartition('/')[0]}; cat >{there}"]
-            subprocess.run(command, cwd=ROOT, stdin=file, check=True)
-
-    def kubectl(self, arguments: str) -> str:
-        ran = self.script(f"{KUBECTL} {arguments}\n")
-        assert ran.rc == 0, ran.stderr
-        return ran.stdout.strip()
 
 
 @pytest.fixture(scope="module")
