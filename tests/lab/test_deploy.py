@@ -8,7 +8,7 @@ from tests.proof import saw
 
 from .deployed import Deployed
 
-pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("racks")]
+pytestmark = [pytest.mark.lab]
 
 
 def test_deploys_and_verifies(racks: Deployed) -> None:

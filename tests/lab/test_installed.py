@@ -9,7 +9,7 @@ import pytest
 
 from tests.installed import Installed, build_wheel, install
 
-pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("wheel")]
+pytestmark = [pytest.mark.lab]
 
 NAME = "wheel"
 DEPLOY = ("python", "-m", "pyinfra", "-y", "inventories/lab.py", "deploy.py")

@@ -6,7 +6,7 @@ import pytest
 
 from .deployed import Deployed
 
-pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("restarted")]
+pytestmark = [pytest.mark.lab]
 
 BOOT_ID = "cat /proc/sys/kernel/random/boot_id"
 

@@ -10,7 +10,7 @@ import pytest
 from .light_fabric import LightFabric
 from .uplink import ECHOER, Cut, cut_once, light_fabric, prepare
 
-pytestmark = [pytest.mark.lab]
+pytestmark = [pytest.mark.lab, pytest.mark.alone]
 # Hosts here share a machine's cores: with shorter ones a busy third of a second is a dead peer, and sessions flap.
 BFD_MS = 300
 # Two minutes of it are those in which sessions that came up are counted.
