@@ -13,11 +13,8 @@ from .keeper import KeeperPlan
 from .steps import BootIdStep, DeviceStep, MountStep, ShadowStep, Step, SymlinkStep, dump
 from .syscalls import MS_BIND, MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY, MS_REMOUNT
 
-VOLUMES = {
-    "containerd": 0o711,
-    "kubelet": 0o755,
-    "etcd": 0o700,
-}  # below /var/lib; not on the overlay, because an overlay on an overlay fails
+# Below /var/lib; not on the overlay, because an overlay on an overlay fails.
+VOLUMES = {"containerd": 0o711, "kubelet": 0o755, "etcd": 0o700}
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty", "kmsg", "fuse", "net/tun")
 _SAFE = MS_NOSUID | MS_NODEV | MS_NOEXEC
 

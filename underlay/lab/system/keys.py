@@ -42,6 +42,5 @@ def make_pair(path: Path, *, comment: str) -> None:
     )
     shown = key.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
     write(path, private.decode(), mode=0o600)
-    write(
-        path.with_suffix(".pub"), f"{shown.decode()} {comment}\n"
-    )  # last: its presence means that the pair is complete
+    # Last: its presence means that the pair is complete.
+    write(path.with_suffix(".pub"), f"{shown.decode()} {comment}\n")
