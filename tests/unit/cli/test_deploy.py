@@ -14,8 +14,8 @@ from underlay.inventory.errors import InvalidInventory
 @pytest.mark.parametrize(
     ("files", "problem"),
     [
-        ((), "inventory: there is no file mine.py"),
-        (("mine.py",), "deploy.py: is not in this directory; change to your project, or: underlay init DIR"),
+        ((), "inventory: mine.py does not exist; name an inventory file"),
+        (("mine.py",), "deploy.py: is not in this directory; change to your project, or create one: underlay init DIR"),
     ],
 )
 def test_a_missing_file_is_named(
