@@ -60,12 +60,14 @@ def test_a_line_more_in_any_file_of_a_mode_is_in_its_document(mode: str) -> None
 
     def marked(rendered: type[Network], shape: str) -> Files:
         found = REMEMBERED(rendered, shape)
-        # With a path of its own, as the same line in several files of a host would be shown once.
-        return {key: f"{text}added to {key[1]}\n" for key, text in found.items()} if rendered is kind else found
+        # In other words for every file, as the same line in several files of a host would be shown once.
+        return (
+            {key: f"{text}added to {key[1]}, {shape}\n" for key, text in found.items()} if rendered is kind else found
+        )
 
     shown = document(mode, marked)
-    for host, path in REMEMBERED(kind, served(kind)[0]):
-        assert f"added to {path}" in shown, (host, path)
+    for shape in served(kind):
+        assert [path for _, path in REMEMBERED(kind, shape) if f"added to {path}, {shape}" not in shown] == []
 
 
 @cache
