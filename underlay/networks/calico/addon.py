@@ -1,4 +1,4 @@
-"""Everything Calico lays down on the cluster, in the order it has to be there."""
+"""Everything that Calico installs in the cluster, in the order in which it has to exist."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from underlay.model.values import merged
 from . import egress, release
 from .installation import installation
 from .mode import CalicoMode
-from .objects import NAMESPACE, OPERATOR, calico, made
+from .objects import NAMESPACE, OPERATOR, calico, cluster_object
 
 
 def addon(network: CalicoMode, cluster: Cluster) -> Addon:
+    """The objects and charts of a mode, with the values of the inventory merged over its specs."""
     specs = {"FelixConfiguration": network.felix_spec(cluster), "BGPConfiguration": network.bgp_spec(cluster)}
     specs = {kind: merged(spec, network.values.get(kind, {})) for kind, spec in specs.items()}
     what = merged(installation(network, cluster), network.values.get("Installation", {}))
@@ -21,15 +22,15 @@ def addon(network: CalicoMode, cluster: Cluster) -> Addon:
         objects=(*network.before(cluster), *egress.namespaces(network)),
         crds=release.crds(network.version),
         release=release.operator(network.version, endpoint=endpoint),
-        # calico-node comes with the Installation: what it is configured by goes first.
+        # The Installation starts calico-node: its configuration goes first.
         after=(
             *(calico(kind, "default", spec) for kind, spec in specs.items() if spec),
             *network.peers(cluster),
             *egress.objects(network),
-            made(OPERATOR, "Installation", "default", what),
-            *((made(OPERATOR, "APIServer", "default", {}),) if network.api_server else ()),
+            cluster_object(OPERATOR, "Installation", "default", what),
+            *((cluster_object(OPERATOR, "APIServer", "default", {}),) if network.api_server else ()),
         ),
-        # A node is Ready with the CNI configuration, long before Calico is: wait for what does the work.
+        # A node is Ready once it has the CNI configuration, long before Calico is: wait for the workloads.
         rollouts=(
             Rollout("Deployment", release.OPERATOR_NAMESPACE, "tigera-operator"),
             Rollout("DaemonSet", NAMESPACE, "calico-node"),

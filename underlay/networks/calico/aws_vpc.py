@@ -18,22 +18,22 @@ from .problems import mesh_problems
 
 
 class CalicoAwsVpc(Calico):
-    """Calico in an AWS VPC, which it has no mode of its own for: plain IP inside a subnet, three ways across.
+    """Calico in an AWS VPC, for which it has no mode of its own: plain IP within a subnet, and three options across.
 
-    "cross-subnet" is what upstream documents: the overlay between subnets only. "single-subnet" has none at all, for
-    nodes of one subnet. With "routes", pods have addresses of their node's podCIDR and the VPC's route tables lead to
-    each (`routes`; a table holds a few hundred). All three need the instances' source/destination check off, which
-    Felix sees to where the instances' role allows it. Addresses of the VPC for pods are another plugin's, Amazon's.
+    "cross-subnet" is what upstream documents: an overlay between subnets only. "single-subnet" has no overlay, for
+    nodes of one subnet. With "routes", pods have addresses of their node's podCIDR, and the VPC's route tables have a
+    route to each (`routes`; a table holds a few hundred). All three need the instances' source/destination check off,
+    which Felix does where the instances' role allows it. For pod addresses of the VPC, use Amazon's plugin.
     """
 
-    data_path = "plain IP in a subnet, VXLAN across"
+    data_path = "plain IP within a subnet, VXLAN across"
 
     delivery: Literal["cross-subnet", "single-subnet", "routes"] = Field(
-        "cross-subnet", description="who carries packets between subnets"
+        "cross-subnet", description="what carries packets between subnets"
     )
     source_check: Literal["felix", "site"] = Field(
         "felix",
-        description="who switches the source/destination check off; felix needs two rights of EC2's",
+        description="what switches the source/destination check off; felix needs two permissions in EC2",
     )
 
     @property
@@ -63,7 +63,7 @@ class CalicoAwsVpc(Calico):
             status=Status.SUBSTITUTE,
             reach=reach[self.delivery],
             cloud="AWS",
-            warning="no mode of Calico's own: instances have to send and receive what is not theirs",
+            warning="not a mode of Calico: instances need their source/destination check off",
         )
 
     def own_problems(self, cluster: Cluster) -> Iterator[str]:
@@ -72,6 +72,6 @@ class CalicoAwsVpc(Calico):
         yield from mesh_problems(self, cluster)
         if len(cluster.racks) > 1:
             yield (
-                f"network.delivery: single-subnet of calico-aws-vpc cannot cross subnets (the nodes are in "
+                "network.delivery: single-subnet of calico-aws-vpc does not cross subnets (the nodes are in "
                 f'{", ".join(cluster.racks)}); use "cross-subnet" or "routes"'
             )

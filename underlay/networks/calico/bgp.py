@@ -22,22 +22,22 @@ from . import judges, peering
 from .calico import Calico
 from .mode import addresses
 
-# Sessions that a node keeps with its rack, from which on some nodes reflect routes for the rest.
+# Nodes in a rack from which on route reflectors replace the mesh of sessions.
 RACK_MAX = 50
 
 
 class CalicoBgp(Calico):
-    """Plain IP across racks: nodes speak BGP with the routers of their rack.
+    """Plain IP across racks: nodes peer by BGP with the routers of their rack.
 
-    As fast as the wire, and pods are known to the network around the cluster. For racks whose routers speak BGP (the
-    inventory's `bgp` and group `routers` say who and in which AS): best with one AS for each rack's nodes and another
-    for each router; past 50 nodes in a rack, two or more of them reflect (bgp.reflectors). No overlay, no encryption
-    of packets; sessions take a password.
+    Line rate, and the network outside the cluster has routes to pods. For racks whose routers speak BGP; `bgp` and the
+    group `routers` of the inventory define peers and AS numbers. Best with an AS for each rack's nodes and another for
+    each router; with more than 50 nodes in a rack, two or more of them are route reflectors (bgp.reflectors). No
+    overlay, no encryption of packets; sessions may have a password.
     """
 
-    data_path = "plain IP, routes told by BGP"
+    data_path = "plain IP, routes announced by BGP"
 
-    advertise_services: bool = Field(False, description="tell routers of service_subnet too, from every node")
+    advertise_services: bool = Field(False, description="announce service_subnet to routers too, from every node")
 
     @property
     def peers_with_routers(self) -> bool:
@@ -51,17 +51,17 @@ class CalicoBgp(Calico):
         bgp = cluster.bgp
         if bgp is None:
             yield (
-                f"network.mode: calico-bgp needs to know who peers with whom in {', '.join(cluster.racks)}, and the "
-                "inventory has no bgp; set bgp.as_numbers, and routers"
+                f"network.mode: calico-bgp needs BGP peers, and the inventory has no bgp (the nodes are in "
+                f"{', '.join(cluster.racks)}); set bgp.as_numbers, and put routers in the group routers"
             )
             return
         yield from _racks(cluster, bgp)
         yield from _routers(cluster, bgp)
         if bgp.bfd:
-            yield "bgp.bfd: BIRD in open-source Calico has none to offer; leave it out, hold_time may be as low as 3"
+            yield "bgp.bfd: not supported by BIRD in open-source Calico; remove it, and lower hold_time (to 3 or more)"
         for twin, times in Counter(peering.slug(r) for r in cluster.racks).items():
             if times > 1:
-                yield f"network.mode: calico-bgp names objects after racks, and {times} are called {twin}; rename some"
+                yield f"hosts.rack: {times} racks get the same name in Kubernetes (it is {twin}); rename some"
 
     def before(self, cluster: Cluster) -> tuple[Object, ...]:
         return (*peering.nodes(cluster, _known(cluster)), *peering.secret(_known(cluster)))
@@ -93,53 +93,53 @@ class CalicoBgp(Calico):
         return {**dict.fromkeys(mates, bgp.as_number(node)), **{str(r.address): r.as_number for r in routers}}
 
     def own_checks(self, cluster: Cluster) -> list[Check]:
-        wanted = {n.name: _known(cluster).as_number(n) for n in cluster.nodes}
-        judge = partial(judges.as_numbers, wanted)
-        return [Check("every node's AS", cluster.first.name, f"{KUBECTL} get nodes -o json", judge)]
+        expected = {n.name: _known(cluster).as_number(n) for n in cluster.nodes}
+        judge = partial(judges.as_numbers, expected)
+        return [Check("the AS number of every node", cluster.first.name, f"{KUBECTL} get nodes -o json", judge)]
 
 
 def _known(cluster: Cluster) -> Bgp:
-    """The inventory's BGP facts; there are some where `problems` had nothing to say."""
+    """The inventory's BGP settings, or a stand-in where `problems` reports that there are none."""
     return cluster.bgp or Bgp(as_numbers=dict.fromkeys(cluster.racks, 64512))
 
 
 def _racks(cluster: Cluster, bgp: Bgp) -> Iterator[str]:
     if without := [r for r in cluster.racks if r not in bgp.as_numbers]:
-        yield f"bgp.as_numbers: {', '.join(without)} has none; give it one"
+        yield f"bgp.as_numbers: {', '.join(without)} has none; add one"
     for version in cluster.families:
         lacking = [r for r in cluster.racks if not any(x.address.version == version for x in bgp.routers_of(r))]
         if lacking and len(cluster.racks) > 1:
             yield (
-                f"network.mode: calico-bgp crosses racks ({', '.join(cluster.racks)}) through their routers, and "
-                f"{', '.join(lacking)} has none with an IPv{version} address (IPv{version} routes are told over "
-                f"IPv{version}); put one in the group routers, or in bgp.peers"
+                f"network.mode: calico-bgp announces IPv{version} over IPv{version} to the routers of racks, and "
+                f"{', '.join(lacking)} has none with an IPv{version} address (the nodes are in "
+                f"{', '.join(cluster.racks)}); put one in the group routers, or in bgp.peers"
             )
     for rack in cluster.racks:
         many = sum(n.rack == rack for n in cluster.nodes)
         reflecting = peering.reflectors(bgp, cluster.nodes, rack)
         if len(reflecting) == 1:
             yield (
-                f"bgp.reflectors: {reflecting[0].name} alone reflects for {rack}, whose nodes would all go silent with "
-                "it; name two of its nodes, or none"
+                f"bgp.reflectors: {rack} has a single route reflector, whose failure would end all its routes (it is "
+                f"{reflecting[0].name}); name two of its nodes, or none"
             )
         elif many > RACK_MAX and not reflecting:
             yield (
-                f"bgp.reflectors: {rack} has {many} nodes, and past {RACK_MAX} a session of each with every other is "
-                "too many; name two of its nodes"
+                f"bgp.reflectors: {rack} has too many nodes for a full mesh of sessions (it is {many}, at most "
+                f"{RACK_MAX}); name two of its nodes"
             )
         if not rack[-1].isalnum():
-            yield f"hosts.rack: {rack!r} becomes a label of its nodes, which ends with a letter or digit; rename it"
+            yield f"hosts.rack: not a valid label, which ends with a letter or digit (it is {rack!r}); rename it"
 
 
 def _routers(cluster: Cluster, bgp: Bgp) -> Iterator[str]:
     for router in peering.routers_of(cluster, bgp):
         if router.as_number == bgp.as_numbers.get(router.rack):
             yield (
-                f"bgp: router {router.name} is in AS {router.as_number} as the nodes of {router.rack} are, and passes "
-                "on no route of one to another unless it reflects; give it an AS of its own"
+                f"bgp: router {router.name} is in the AS of the nodes of {router.rack}, and announces no routes of one "
+                f"to another unless it is a route reflector (it is AS {router.as_number}); give it another AS"
             )
         elif router.as_number in bgp.as_numbers.values():
             yield (
-                f"bgp: router {router.name} is in AS {router.as_number}, which nodes of another rack are in: they "
-                f"would refuse every route that passed it; give it an AS of its own"
+                f"bgp: router {router.name} is in the AS of nodes of another rack, which reject all routes through it "
+                f"(it is AS {router.as_number}); give it another AS"
             )

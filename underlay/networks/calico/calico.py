@@ -24,7 +24,7 @@ from .retired import RETIRED_MODES, RETIRED_SETTINGS
 
 
 class Calico(CalicoMode):
-    """Shared base: laid down by upstream's operator; policies, and one of three data planes, in every mode."""
+    """Shared base: installed by upstream's operator; network policies and three data planes in every mode."""
 
     retired_modes = RETIRED_MODES
     retired_settings = RETIRED_SETTINGS
@@ -55,13 +55,13 @@ class Calico(CalicoMode):
         return ("host-local", "loopback", "portmap", "bandwidth")
 
     def links(self, cluster: Cluster) -> tuple[str, ...]:
-        """Links of the mode beside those of pods."""
+        """Links of the mode, without those of pods."""
         overlay = [name for v, name in self.overlay.links.items() if v in cluster.families] if self.overlay else []
         encrypted = wireguard_link.names(cluster) if self.encrypts else ()
         return (*overlay, *encrypted, *(traces.EBPF_LINKS if self.ebpf else ()))
 
     def prerequisites(self, cluster: Cluster) -> Prerequisites:
-        # The modules of Felix's own rules (xt_*, nf_tables) load when they are asked for.
+        # The modules of Felix's rules (xt_*, nf_tables) load on demand.
         modules = [
             *([self.overlay.module] if self.overlay else []),
             *(["wireguard"] if self.encrypts else []),

@@ -1,4 +1,4 @@
-"""What shows on the nodes that a Calico mode, and no other, is in effect."""
+"""Checks on the nodes that a Calico mode, and no other, is in effect."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .mode import CalicoMode, addresses
 from .wireguard_link import NAMES, PORTS
 
 LINKS = "ip -json -details address show"
-# Felix asks for these itself; what the tables are called is its own business, that they are there is not.
+# Felix names its tables as it likes; the checks are that they exist.
 _PLANES = {
     "nftables": "nft list tables",
     "iptables": "{ iptables-nft-save; iptables-legacy-save; } 2>/dev/null | grep -c '^:cali-' || true",
@@ -62,17 +62,17 @@ def _of_node(network: CalicoMode, cluster: Cluster, node: Node) -> list[Check]:
 
 
 def _of_cluster(network: CalicoMode, cluster: Cluster) -> list[Check]:
-    """What only the API knows, asked once."""
+    """What only the API knows, checked once."""
     if not cluster.control_plane:
         return []
     first = cluster.first.name
     modes = {**pool_modes(network), "natOutgoing": network.nat_outgoing}
     found = [
         Check(
-            "the operator is content",
+            "the operator is Available",
             first,
             f"{KUBECTL} get tigerastatuses.operator.tigera.io calico -o json",
-            judges.content,
+            judges.available,
         ),
         Check(
             "the address pools",
@@ -96,13 +96,13 @@ def _routes(network: CalicoMode, cluster: Cluster, node: Node, version: int, out
     others = [n for n in cluster.nodes if n != node]
     overlay = network.overlay
     if overlay is None:
-        expected = routes.Expected(beside=network.next_hops(cluster, node, version))
+        expected = routes.ExpectedRoutes(direct=network.next_hops(cluster, node, version))
     else:
         behind = [n for n in others if network.tunnelled(node, n)]
-        beside = [n for n in others if n not in behind]
-        expected = routes.Expected(
-            beside=addresses(beside, version),
-            all_beside=True,
+        direct = [n for n in others if n not in behind]
+        expected = routes.ExpectedRoutes(
+            direct=addresses(direct, version),
+            all_direct=True,
             tunnel=overlay.links[version],
             behind=addresses(behind, version) if overlay.gateways_are_nodes else len(behind),
         )

@@ -15,20 +15,20 @@ from .vxlan import CalicoVxlan
 
 
 class CalicoEgressGateway(CalicoVxlan):
-    """Egress from fixed addresses, by what open-source Calico has instead of its egress gateway; on calico-vxlan.
+    """Egress from fixed addresses, by what replaces an egress gateway in open-source Calico; on calico-vxlan.
 
-    The egress gateway itself is Calico Enterprise's and Cloud's; applying its kind here fails. What stands in, by
-    `egress`: "gateway-node" (we lay it on the hosts: the pods of a namespace leave through one node, under one address;
-    while that node is away they reach nothing outside), "node-addresses" (each node's pods under another address of the
-    node) and, in calico-bgp, "namespace-pools" (a range by namespace, seen outside as it is). None chooses pods by
-    labels, none fails over. The controller egressgateway of spidernet-io does both, and is yours to install; Cilium has
-    a gateway of its own.
+    The egress gateway itself is part of Calico Enterprise and Cloud only. The replacements, by `egress`: "gateway-node"
+    (configured by Underlay on the hosts: pods of a namespace leave through one node with one source address; while that
+    node is down they reach nothing outside), "node-addresses" (each node's pods leave with another address of the node)
+    and, in calico-bgp, "namespace-pools" (a range for each namespace, visible outside). None selects pods by labels,
+    none fails over. The controller egressgateway of spidernet-io does both, and you can install it; Cilium has an
+    egress gateway.
     """
 
-    data_path = "VXLAN between nodes, one node to the outside"
+    data_path = "VXLAN between nodes, and to one node for traffic out of the cluster"
 
     egress: Literal["none", "namespace-pools", "node-addresses", "gateway-node"] = Field(
-        "gateway-node", description="what stands in for the egress gateway; see there what each does not deliver"
+        "gateway-node", description="what replaces the egress gateway, with the limits described above"
     )
 
     @classmethod
@@ -41,13 +41,13 @@ class CalicoEgressGateway(CalicoVxlan):
 
     @property
     def traits(self) -> Traits:
-        warning = "not Calico's egress gateway, which is Enterprise's: no choice by labels, no failover"
+        warning = "not the egress gateway of Calico Enterprise: no selection by labels, no failover"
         return replace(super().traits, status=Status.SUBSTITUTE, warning=warning)
 
     def own_problems(self, cluster: Cluster) -> Iterator[str]:
         yield from super().own_problems(cluster)
         if self.egress == "none":
             yield (
-                'network.egress: "none" leaves calico-egress-gateway nothing to do; choose "gateway-node" or '
-                '"node-addresses", or use calico-vxlan'
+                'network.egress: calico-egress-gateway requires a replacement (it is "none"); use "gateway-node" or '
+                '"node-addresses", or the mode calico-vxlan'
             )

@@ -1,4 +1,4 @@
-"""Which part of the pod subnet pods have their addresses of, where namespaces have ranges of their own."""
+"""The address ranges of pods, where some namespaces have dedicated ranges."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from underlay.model.cluster import Cluster
 
 from .settings import CalicoSettings
 
-# Prefix length of what a node takes of a namespace's range.
+# Prefix length of the blocks that nodes take from a namespace's range.
 POOL_BLOCK = 29
 
 
 def default_pools(network: CalicoSettings, cluster: Cluster) -> tuple[IPv4Network | IPv6Network, ...]:
-    """pod_subnet, or its lower half where ranges of the upper one are for namespaces."""
+    """The pod subnets, with the lower half of the first where the upper half has the namespaces' ranges."""
     if not network.egress_pools or cluster.pod_subnet.prefixlen >= cluster.pod_subnet.max_prefixlen:
         return cluster.pod_subnets
     halves: list[IPv4Network | IPv6Network] = [*cluster.pod_subnet.subnets()]
@@ -21,4 +21,5 @@ def default_pools(network: CalicoSettings, cluster: Cluster) -> tuple[IPv4Networ
 
 
 def pool_name(namespace: str) -> str:
+    """The name of a namespace's pool."""
     return f"egress-{namespace}"

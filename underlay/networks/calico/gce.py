@@ -18,17 +18,17 @@ from .problems import mesh_problems
 
 
 class CalicoGce(Calico):
-    """Calico on Google Compute Engine, which it has no mode of its own for: Google's routes, or an overlay.
+    """Calico on Google Compute Engine, for which it has no mode of its own: routes of the VPC, or an overlay.
 
-    With "routes", pods have addresses of their node's podCIDR, and a route of the VPC leads to each: no overlay, but
-    instances have to be allowed to forward, and the routes have to be laid (`routes`). There is no L2 on GCE, so that
-    plain routes alone, told by BGP, reach nobody. With "vxlan" or "ipip" (Google's own recipe) the VPC knows of no pod;
-    its firewall has to let the overlay pass. Links have an MTU of 1460 unless the VPC says otherwise: set path_mtu.
+    With "routes", pods have addresses of their node's podCIDR, and the VPC has a route to each: no overlay, but
+    instances have to be allowed to forward, and the routes have to be created (`routes`). GCE has no L2, so that routes
+    between nodes alone reach nobody. With "vxlan" or "ipip" (Google's own recipe) the VPC needs no pod routes; its
+    firewall has to allow the overlay. Links have an MTU of 1460 unless the VPC has another: set path_mtu.
     """
 
     data_path = "plain IP by routes of the VPC"
 
-    delivery: Literal["routes", "vxlan", "ipip"] = Field("routes", description="who carries packets between nodes")
+    delivery: Literal["routes", "vxlan", "ipip"] = Field("routes", description="what carries packets between nodes")
 
     @property
     def overlay(self) -> Overlay | None:
@@ -50,7 +50,7 @@ class CalicoGce(Calico):
     def traits(self) -> Traits:
         reach = Reach.WITH_ROUTES if self.delivery == "routes" else Reach.ANYWHERE
         families = (4,) if self.delivery == "ipip" else (4, 6)
-        warning = "no mode of Calico's own: instances have to be allowed to forward, the routes to be laid"
+        warning = "not a mode of Calico: instances have to be allowed to forward, and the VPC needs the routes"
         return replace(
             super().traits, status=Status.SUBSTITUTE, reach=reach, cloud="GCE", families=families, warning=warning
         )
@@ -59,4 +59,4 @@ class CalicoGce(Calico):
         if self.delivery == "ipip":
             yield from mesh_problems(self, cluster)
             if 6 in cluster.families:
-                yield 'network.delivery: ipip carries IPv4 alone, and pods have IPv6 addresses; use "vxlan" or "routes"'
+                yield 'network.delivery: ipip carries IPv4 only, and pods have IPv6 addresses; use "vxlan" or "routes"'

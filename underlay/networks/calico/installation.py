@@ -1,4 +1,4 @@
-"""What the operator is to install, as an Installation's spec (operator.tigera.io/v1)."""
+"""What the operator installs, as the spec of an Installation (operator.tigera.io/v1)."""
 
 from __future__ import annotations
 
@@ -11,29 +11,30 @@ from .egress_pools import POOL_BLOCK, pool_name
 from .mode import CalicoMode
 from .settings import PLANES
 
-# Names that upstream's own pools have, by address family.
+# Names of upstream's default pools, by IP version.
 POOLS = {4: "default-ipv4-ippool", 6: "default-ipv6-ippool"}
 BLOCK_SIZE_V6 = 122
 
 
 def installation(network: CalicoMode, cluster: Cluster) -> dict[str, Any]:
+    """The spec, without the values of the inventory."""
     return {
         "variant": "Calico",
-        # With HostLocal and no BGP the operator takes it that somebody else tells the routes, and Calico tells none.
+        # With HostLocal and no BGP the operator assumes that others provide the routes, and Calico installs none.
         "cni": {"type": "Calico", "ipam": {"type": "HostLocal" if network.host_local(cluster) else "Calico"}},
         "calicoNetwork": {
             "bgp": _switch(network.speaks_bgp(cluster)),
             "linuxDataplane": PLANES[network.plane(cluster)],
             "mtu": network.pod_mtu(cluster),
-            # The address the inventory names, by way of the kubelet; no guess among links.
+            # The address of the inventory, through the kubelet, without autodetection.
             **{f"nodeAddressAutodetectionV{v}": {"kubernetes": "NodeInternalIP"} for v in cluster.families},
-            # All pools at once: once there is one, the operator makes no other before its API server runs.
+            # All pools at once: once one exists, the operator creates no other before its API server runs.
             "ipPools": [
                 *(_default_pool(network, subnet) for subnet in network.pools(cluster)),
                 *(_own_pool(network, namespace, pool) for namespace, pool in network.egress_pools.items()),
             ],
         },
-        # Nothing of ours mounts volumes of Calico's; each would leave a directory on every host.
+        # Nothing uses Calico's volume plugins; each would leave a directory on every host.
         "flexVolumePath": "None",
         "kubeletVolumePluginPath": "None",
     }
@@ -52,7 +53,7 @@ def _default_pool(network: CalicoMode, subnet: IPv4Network | IPv6Network) -> dic
 
 
 def _own_pool(network: CalicoMode, namespace: str, pool: IPv4Network) -> dict[str, Any]:
-    """A namespace's: for pods that ask for it by their namespace's annotation, and no others."""
+    """A namespace's pool: used only by pods whose namespace has its annotation."""
     return _pool(
         network,
         name=pool_name(namespace),
@@ -65,7 +66,7 @@ def _own_pool(network: CalicoMode, namespace: str, pool: IPv4Network) -> dict[st
 
 
 def _pool(network: CalicoMode, **fields: Any) -> dict[str, Any]:
-    """Complete: the operator writes what is left out into the same list, and a second run would take it out again."""
+    """A complete pool: the operator adds missing fields to the same list, and a second run would remove them."""
     return {
         **fields,
         "encapsulation": network.overlay.installed_as if network.overlay else "None",
@@ -76,11 +77,12 @@ def _pool(network: CalicoMode, **fields: Any) -> dict[str, Any]:
 
 
 def block_size(network: CalicoMode, version: int) -> int:
+    """Prefix length of the blocks that nodes take, for an IP version."""
     return network.block_size if version == 4 else BLOCK_SIZE_V6
 
 
 def pool_modes(network: CalicoMode) -> dict[str, str]:
-    """What an IPPool says of its encapsulation."""
+    """The encapsulation of the mode, as fields of an IPPool."""
     modes = {"ipipMode": "Never", "vxlanMode": "Never"}
     if network.overlay:
         modes[f"{network.overlay.encapsulation.lower()}Mode"] = network.overlay.pool_mode

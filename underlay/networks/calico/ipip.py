@@ -16,10 +16,10 @@ from .problems import mesh_problems
 
 
 class CalicoIpip(Calico):
-    """IPIP overlay, its routes told by a full mesh of BGP sessions.
+    """IPIP overlay, with routes from a full mesh of BGP sessions.
 
-    The smallest overlay, 20 bytes a packet, where the network lets IP protocol 4 pass: Azure never does, GCE and
-    security groups only when told to. IPv4 only, not with eBPF. Up to 100 nodes, each with a session to every other.
+    The smallest overlay, 20 bytes per packet, where the network passes IP protocol 4: Azure never does, GCE and AWS
+    need a firewall rule. IPv4 only, not with eBPF. Up to 100 nodes, each with a session to every other.
     """
 
     data_path = "IPIP between nodes"
@@ -38,6 +38,6 @@ class CalicoIpip(Calico):
         yield from mesh_problems(self, cluster)
         if 6 in cluster.families:
             yield (
-                "network.mode: calico-ipip carries IPv4 alone (the operator refuses IPIP for IPv6 pools), and pods "
-                "have IPv6 addresses; use calico-vxlan, or leave the IPv6 subnets out"
+                "network.mode: calico-ipip carries IPv4 only, since the operator rejects IPIP for IPv6 pools; "
+                "use calico-vxlan, or remove the IPv6 subnets"
             )

@@ -1,4 +1,4 @@
-"""What the answers to the checks have to be."""
+"""Verdicts on the output of the checks: what is wrong, or None."""
 
 from __future__ import annotations
 
@@ -7,93 +7,95 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from underlay.model.cluster import Cluster
+from underlay.model.difference import difference, in_words, member_difference
 
 from . import wireguard_link
 from .mode import CalicoMode
 
-# Where calico-node writes a node's public keys: what Calico's own Node resource calls status.wireguardPublicKey.
+# Annotations with a node's public keys, written by calico-node: status.wireguardPublicKey of Calico's Node resource.
 KEYS = {4: "projectcalico.org/WireguardPublicKey", 6: "projectcalico.org/WireguardPublicKeyV6"}
 AS_NUMBER = "projectcalico.org/ASNumber"
 _ALL = ("vxlan.calico", "vxlan-v6.calico", "wireguard.cali", "wg-v6.cali")
 
 
 def links(network: CalicoMode, cluster: Cluster, output: str) -> str | None:
-    """The mode's links are up, of a size that carries a pod's packet, and those of other modes are not there."""
-    there = {link["ifname"]: link for link in json.loads(output)}
+    """The mode's links are up and have at least the pod MTU, and links of other modes do not exist."""
+    found = {link["ifname"]: link for link in json.loads(output)}
     overlay = network.overlay
     named = [overlay.links[v] for v in cluster.families if v in overlay.links] if overlay else []
-    wanted = [*named, *(wireguard_link.names(cluster) if network.encrypts else ())]
-    wrong = [f"{name} is missing" for name in wanted if name not in there]
+    expected = [*named, *(wireguard_link.names(cluster) if network.encrypts else ())]
     # eBPF has a VXLAN link of its own for NodePorts.
-    wrong += [
-        f"{name} of another mode is there" for name in _ALL if name in there and name not in wanted and not network.ebpf
-    ]
-    # The module makes tunl0; Calico gives it an address.
-    if "tunl0" not in wanted and there.get("tunl0", {}).get("addr_info"):
-        wrong.append("tunl0 of another mode has an address")
-    if "tunl0" in wanted and "tunl0" in there and not there["tunl0"].get("addr_info"):
-        wrong.append("tunl0 has no address")
-    felix = network.felix_spec(cluster)
-    for name in (n for n in wanted if n in there):
-        link = there[name]
-        if "UP" not in link["flags"]:
-            wrong.append(f"{name} is down")
-        if link["mtu"] < network.pod_mtu(cluster):
-            wrong.append(f"{name} has MTU {link['mtu']}, and pods have {network.pod_mtu(cluster)}")
-        data = link.get("linkinfo", {}).get("info_data", {})
-        for key, shown in (("vxlanPort", "port"), ("vxlanVNI", "id")):
-            if (
-                key in felix
-                and name in named
-                and not (network.ebpf and shown == "id")
-                and data.get(shown) != felix[key]
-            ):
-                wrong.append(f"{name} has {shown} {data.get(shown)}, not {felix[key]}")
-    return "; ".join(wrong) or None
+    distinctive = [name for name in _ALL if name in found and not network.ebpf]
+    present = [*distinctive, *(name for name in expected if name in found and name not in distinctive)]
+    wrong = [member_difference(present, expected)]
+    # The module creates tunl0; Calico gives it an address.
+    if "tunl0" not in expected and found.get("tunl0", {}).get("addr_info"):
+        wrong.append("tunl0: unexpected address")
+    if "tunl0" in expected and "tunl0" in found and not found["tunl0"].get("addr_info"):
+        wrong.append("tunl0: no address")
+    wrong += [_link(network, cluster, found[name], vxlan=name in named) for name in expected if name in found]
+    return "; ".join(filter(None, wrong)) or None
+
+
+def _link(network: CalicoMode, cluster: Cluster, link: Mapping[str, Any], *, vxlan: bool) -> str:
+    data, felix = link.get("linkinfo", {}).get("info_data", {}), network.felix_spec(cluster)
+    expected = {"state": "up", "mtu": network.pod_mtu(cluster)}
+    if vxlan and "vxlanPort" in felix:
+        expected["port"] = felix["vxlanPort"]
+    if vxlan and "vxlanVNI" in felix and not network.ebpf:
+        expected["vni"] = felix["vxlanVNI"]
+    observed = {
+        "state": "up" if "UP" in link["flags"] else "down",
+        "mtu": min(link["mtu"], network.pod_mtu(cluster)),
+        "port": data.get("port"),
+        "vni": data.get("id"),
+    }
+    wrong = difference(observed, expected)
+    return f"{link['ifname']}: {wrong}" if wrong else ""
 
 
 def plane(plane: str, output: str) -> str | None:
-    """The data plane's own tables, chains or links are there."""
-    there = {
+    """The tables, chains or links of Felix's data plane exist."""
+    found = {
         "nftables": "table ip calico" in output or "table ip6 calico" in output,
         "iptables": output.strip() not in ("", "0"),
         "ebpf": "bpfin.cali" in output,
     }
-    return None if there[plane] else f"nothing of Felix's {plane} data plane is here: {output.strip() or 'no answer'}"
+    return None if found[plane] else f"no rules or links of Felix's data plane {plane} ({in_words(output.strip())})"
 
 
 def forwarding(link: str, others: frozenset[str], output: str) -> str | None:
-    """The overlay knows every other node, and nobody else."""
+    """The overlay has a forwarding entry for every other node, and no others."""
     known = {entry["dst"] for entry in json.loads(output or "[]") if "dst" in entry}
-    return None if known == others else f"{link} knows the nodes {sorted(known)}, not {sorted(others)}"
+    wrong = member_difference(known, others)
+    return f"forwarding entries of {link}: {wrong}" if wrong else None
 
 
 def encrypted(link: str, port: int, others: frozenset[str], output: str) -> str | None:
-    """`wg show LINK endpoints`: a peer for every other node, at its address and the port."""
+    """`wg show LINK endpoints`: a peer for every other node, at its address and this UDP port."""
     ends = {line.split()[1] for line in output.splitlines() if len(line.split()) == 2}
-    wanted = {f"[{a}]:{port}" if ":" in a else f"{a}:{port}" for a in others}
-    return None if ends == wanted else f"{link} has the peers {sorted(ends)}, not {sorted(wanted)}"
+    wrong = member_difference(ends, [f"[{a}]:{port}" if ":" in a else f"{a}:{port}" for a in others])
+    return f"peers of {link}: {wrong}" if wrong else None
 
 
-def content(output: str) -> str | None:
+def available(output: str) -> str | None:
     """The operator's TigeraStatus is Available and not Degraded."""
     conditions = {c["type"]: c for c in json.loads(output).get("status", {}).get("conditions", [])}
     if conditions.get("Degraded", {}).get("status") == "True":
-        return f"degraded: {conditions['Degraded'].get('message', 'it does not say why')}"
-    return None if conditions.get("Available", {}).get("status") == "True" else "it is not available yet"
+        return f"the operator is Degraded: {conditions['Degraded'].get('message', 'no message')}"
+    return None if conditions.get("Available", {}).get("status") == "True" else "the operator is not Available"
 
 
-def pools(wanted: Mapping[str, Mapping[str, Any]], output: str) -> str | None:
-    """Each pool is as declared, and no pool of all pods is there beside them."""
-    there = {item["spec"]["cidr"]: item["spec"] for item in json.loads(output)["items"]}
-    for subnet, modes in wanted.items():
-        if subnet not in there:
-            return f"no pool has {subnet}; there are {', '.join(sorted(there)) or 'none'}"
-        seen = {key: there[subnet].get(key, _unset(value)) for key, value in modes.items()}
-        if seen != modes:
-            return f"the pool {subnet} has {seen}, not {dict(modes)}"
-    if others := [s for s, spec in there.items() if s not in wanted and spec.get("assignmentMode") != "Manual"]:
-        return f"pods have addresses of {', '.join(others)} too"
+def pools(expected: Mapping[str, Mapping[str, Any]], output: str) -> str | None:
+    """Each pool is as declared, and there is no other pool that all pods use."""
+    found = {item["spec"]["cidr"]: item["spec"] for item in json.loads(output)["items"]}
+    for subnet, modes in expected.items():
+        if subnet not in found:
+            return f"no pool has {subnet} (pools: {in_words(sorted(found))})"
+        if wrong := difference({key: found[subnet].get(key, _unset(value)) for key, value in modes.items()}, modes):
+            return f"pool {subnet}: {wrong}"
+    if others := [s for s, spec in found.items() if s not in expected and spec.get("assignmentMode") != "Manual"]:
+        return f"unexpected pools: {', '.join(others)}"
     return None
 
 
@@ -102,25 +104,19 @@ def _unset(value: Any) -> Any:
 
 
 def holds(spec: Mapping[str, Any], output: str) -> str | None:
-    """Every field that we set is as we set it, whatever else stands there."""
-    there = json.loads(output).get("spec", {})
-    wrong = [f"{key} is {there.get(key)!r}, not {value!r}" for key, value in spec.items() if there.get(key) != value]
-    return "; ".join(wrong) or None
+    """Every field that Underlay sets has its value; other fields may have any."""
+    return difference(json.loads(output).get("spec", {}), spec) or None
 
 
 def keys(names: frozenset[str], annotations: Sequence[str], output: str) -> str | None:
-    """Every node has published its key: one that has not is in the clear, and nothing else says so."""
+    """Every node has published its key; traffic of one that has not is in the clear, which Calico does not report."""
     nodes = {i["metadata"]["name"]: i["metadata"].get("annotations", {}) for i in json.loads(output)["items"]}
     without = sorted(n for n in names if not all(nodes.get(n, {}).get(a) for a in annotations))
-    return f"no WireGuard key of {', '.join(without)}: their pods talk in the clear" if without else None
+    return f"no WireGuard key of {', '.join(without)}: traffic of their pods is in the clear" if without else None
 
 
-def as_numbers(wanted: Mapping[str, int], output: str) -> str | None:
+def as_numbers(expected: Mapping[str, int], output: str) -> str | None:
     """Every node is in the AS of its rack."""
     nodes = {i["metadata"]["name"]: i["metadata"].get("annotations", {}) for i in json.loads(output)["items"]}
-    wrong = [
-        f"{name} is in AS {nodes.get(name, {}).get(AS_NUMBER, 'unknown')}, not {number}"
-        for name, number in sorted(wanted.items())
-        if nodes.get(name, {}).get(AS_NUMBER) != str(number)
-    ]
-    return "; ".join(wrong) or None
+    observed = {f"AS of {name}": nodes.get(name, {}).get(AS_NUMBER) for name in sorted(expected)}
+    return difference(observed, {f"AS of {name}": str(number) for name, number in sorted(expected.items())}) or None

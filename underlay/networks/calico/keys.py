@@ -1,4 +1,4 @@
-"""Which keys Calico's kinds know, and what of a site's `values` they do not."""
+"""Which keys Calico's kinds know, and which of `values` they do not."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from underlay.networks.known_keys import KnownKeys, of_kinds
 
 from .objects import CALICO, OPERATOR
 
-# Kinds whose spec a site may change; the rest is what the mode is made of.
+# Kinds whose specs `values` may change; the mode determines the others.
 SITES = {"Installation": OPERATOR, "FelixConfiguration": CALICO, "BGPConfiguration": CALICO}
 _FILES = {OPERATOR: "calico-3.32.1-installation.tsv", CALICO: "calico-3.32.1-crds.tsv"}
-# What 3.33 has beside what is listed (its FelixConfiguration reference and cluster-route design).
+# Keys of 3.33 that are not listed (from its FelixConfiguration reference and cluster-route design).
 _ROUTES_OWNERS = "string Enabled|Disabled|EnabledIPIPOnly|EnabledNoEncapOnly"
 _SINCE_333 = {
     "Installation": {"spec.calicoNetwork.clusterRoutingMode": "string BIRD|Felix|FelixIPIPOnly"},
@@ -33,11 +33,14 @@ def known(api_version: str, kind: str, line: str) -> KnownKeys:
 
 
 def unknown_values(values: Mapping[str, Mapping[str, Any]], line: str) -> Iterator[str]:
-    """A line for each kind and key that is not known."""
+    """A problem for each unknown kind and key.
+
+    :param line: the line of Calico, e.g. "3.32".
+    """
     for kind, spec in values.items():
         where = f"network.values.{kind}"
         if kind not in SITES:
-            yield f"{where}: is no kind to be changed here; {', '.join(SITES)} are"
+            yield f"{where}: not a kind that values may change; use {', '.join(SITES)}"
             continue
         for problem in known(SITES[kind], kind, line).problems({"spec": spec}, where=where):
             yield problem.replace(f"{where}.spec.", f"{where}.").replace("did you mean spec.", "did you mean ")

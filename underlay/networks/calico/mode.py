@@ -1,4 +1,4 @@
-"""What the modes of Calico decide, for the parts that turn it into objects, resources and checks."""
+"""The decisions of a Calico mode, for the modules that turn them into objects, resources and checks."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from .egress_pools import default_pools
 from .overlay import Overlay, outermost
 from .settings import CalicoSettings
 
-# Felix's own default; with eBPF it takes NodePorts to other nodes in VXLAN, whatever the mode.
+# Felix's default; with eBPF it forwards NodePorts to other nodes in VXLAN, in every mode.
 NODE_PORTS_VXLAN = 4789
-# BGPConfiguration.asNumber where nobody states one.
+# The default of BGPConfiguration.asNumber.
 MESH_AS = 64512
 
 
 class CalicoMode(CalicoSettings):
-    """The decisions of a mode, each with the default of most modes; they import nothing that asks for them."""
+    """What a mode decides, each with the default of most modes. Imports none of the modules that use it."""
 
     @property
     def overlay(self) -> Overlay | None:
@@ -33,43 +33,43 @@ class CalicoMode(CalicoSettings):
         return None
 
     def host_local(self, cluster: Cluster) -> bool:
-        """Whether pods have addresses of their node's podCIDR, as somebody else than Calico tells the routes."""
+        """Whether pods have addresses of their node's podCIDR, since another component provides the routes."""
         return False
 
     def speaks_bgp(self, cluster: Cluster) -> bool:
-        """Whether calico-node runs BIRD. Felix tells the routes of VXLAN, BIRD those of the rest."""
+        """Whether calico-node runs BIRD. Felix installs the routes of VXLAN, BIRD all others."""
         return not self.host_local(cluster) and (self.overlay is None or self.overlay.encapsulation != "VXLAN")
 
     def felix(self, cluster: Cluster) -> dict[str, Any]:
-        """What the mode wants of Felix, as a FelixConfiguration's spec."""
+        """The mode's part of the FelixConfiguration's spec."""
         return {}
 
     def own_problems(self, cluster: Cluster) -> Iterator[str]:
-        """What cannot work in this mode, beside what cannot in any."""
+        """Problems of this mode, in addition to those of every mode."""
         yield from ()
 
     def before(self, cluster: Cluster) -> tuple[Object, ...]:
-        """Objects that calico-node has to find when it starts."""
+        """Objects that have to exist when calico-node starts."""
         return ()
 
     def bgp_spec(self, cluster: Cluster) -> dict[str, Any]:
-        """What the mode wants of BIRD, as a BGPConfiguration's spec."""
+        """The mode's part of the BGPConfiguration's spec."""
         return {}
 
     def peers(self, cluster: Cluster) -> tuple[Object, ...]:
-        """Whom BIRD peers with, beside a mesh of all nodes."""
+        """Objects that define BIRD's peers, other than a mesh of all nodes."""
         return ()
 
     def own_checks(self, cluster: Cluster) -> list[Check]:
-        """What shows this mode, beside what every mode shows."""
+        """Checks of this mode, in addition to those of every mode."""
         return []
 
     def next_hops(self, cluster: Cluster, node: Node, version: int) -> frozenset[str]:
-        """Gateways that plain pod routes of a node may lead through."""
+        """Gateways of a node's pod routes outside the overlay."""
         return addresses((n for n in cluster.nodes if n != node), version)
 
     def neighbours(self, cluster: Cluster, node: Node, version: int) -> dict[str, int]:
-        """Address -> AS of everybody whom a node's BIRD has a session with: a mesh, unless the mode says otherwise."""
+        """Address -> AS number of each neighbor of a node's BIRD; a mesh of all nodes unless the mode overrides it."""
         return dict.fromkeys(self.next_hops(cluster, node, version), MESH_AS)
 
     def headers(self, cluster: Cluster) -> tuple[Header, ...]:
@@ -94,11 +94,11 @@ class CalicoMode(CalicoSettings):
         )
 
     def felix_spec(self, cluster: Cluster) -> dict[str, Any]:
-        """The whole of the FelixConfiguration "default", without what a site adds."""
+        """The spec of the FelixConfiguration "default", without the values of the inventory."""
         return {**self.felix(cluster), **(wireguard_link.felix(cluster) if self.encrypts else {})}
 
     def pools(self, cluster: Cluster) -> tuple[IPv4Network | IPv6Network, ...]:
-        """The subnets that every pod may have its address of."""
+        """The address ranges of pods whose namespace has none of its own."""
         return default_pools(self, cluster)
 
     def tunnelled(self, one: Node, other: Node) -> bool:

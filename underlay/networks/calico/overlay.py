@@ -1,4 +1,4 @@
-"""The overlays Calico has: what each is called where, and what it puts before a packet."""
+"""Calico's overlays: the names of each in Calico's kinds, and the headers it adds to a packet."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from underlay.model.prerequisites import Port
 
 @dataclass(frozen=True)
 class Overlay:
-    """`links` are by address family; `filter` is pcap's for its packets; one that is `cross_subnet` leaves nodes of one
-    rack to plain routes. `gateways_are_nodes`: its routes lead through the nodes' own addresses."""
+    """An overlay. `links` are by IP version; `filter` is a pcap filter for its packets; with `cross_subnet` there are
+    plain routes between nodes of one rack. `gateways_are_nodes`: its routes lead through the nodes' own addresses."""
 
     encapsulation: str
     links: Mapping[int, str]
@@ -25,16 +25,17 @@ class Overlay:
 
     @property
     def installed_as(self) -> str:
-        """What it is called in an Installation."""
+        """Its name in an Installation."""
         return f"{self.encapsulation}CrossSubnet" if self.cross_subnet else self.encapsulation
 
     @property
     def pool_mode(self) -> str:
-        """What it is called in an IPPool, beside the name of the encapsulation."""
+        """Its mode in an IPPool, in the field of its encapsulation."""
         return "CrossSubnet" if self.cross_subnet else "Always"
 
 
 def vxlan(*, cross_subnet: bool, port: int, vni: int) -> Overlay:
+    """Calico's VXLAN."""
     return Overlay(
         encapsulation="VXLAN",
         links={4: "vxlan.calico", 6: "vxlan-v6.calico"},
@@ -48,6 +49,7 @@ def vxlan(*, cross_subnet: bool, port: int, vni: int) -> Overlay:
 
 
 def ipip(*, cross_subnet: bool) -> Overlay:
+    """Calico's IPIP."""
     return Overlay(
         encapsulation="IPIP",
         links={4: "tunl0"},
@@ -61,5 +63,5 @@ def ipip(*, cross_subnet: bool) -> Overlay:
 
 
 def outermost(version: int) -> Header:
-    """The header that a tunnel between two nodes begins with."""
+    """The outermost header of a tunnel between two nodes."""
     return ip(version)

@@ -1,8 +1,8 @@
-"""Who peers with whom, as objects: AS numbers on Nodes, BGPPeers, the filter of what routers are told and believed.
+"""BGP peerings as objects: AS numbers on Nodes, BGPPeers, the filter of routes to and from routers.
 
-The design is the one that was seen to work: no mesh, sessions within the rack, and from each node to the routers of its
-rack. A node tells routers of its own pods alone: what it has from others, re-advertised, made routers send all traffic
-through one node, in a loop.
+The design was tested: no mesh, sessions within the rack, and from each node to the routers of its rack. A node
+announces only its own pods to routers: when it re-advertised routes of others, routers sent all traffic through one
+node, in a loop.
 """
 
 from __future__ import annotations
@@ -28,28 +28,29 @@ _KEY = "password"
 
 
 def reflectors(bgp: Bgp, nodes: tuple[Node, ...], rack: str) -> tuple[Node, ...]:
+    """The nodes of a rack that are route reflectors."""
     return tuple(n for n in nodes if n.rack == rack and n.name in bgp.reflectors)
 
 
 def rack_mates(cluster: Cluster, bgp: Bgp, node: Node) -> tuple[Node, ...]:
-    """The nodes of its rack that a node has sessions with: all, or where some reflect, those."""
+    """The nodes of its rack that a node has sessions with: all, or the route reflectors if there are any."""
     mates = tuple(n for n in cluster.nodes if n.rack == node.rack and n != node)
     reflecting = reflectors(bgp, cluster.nodes, node.rack)
     return tuple(n for n in mates if n in reflecting) if reflecting and node not in reflecting else mates
 
 
 def routers_of(cluster: Cluster, bgp: Bgp) -> tuple[Router, ...]:
-    """The routers that nodes peer with; a rack without nodes has none."""
+    """The routers that nodes peer with: those of racks with nodes."""
     return tuple(r for r in bgp.routers if r.rack in cluster.racks)
 
 
 def shares_as(bgp: Bgp, cluster: Cluster, rack: str) -> bool:
-    """Whether nodes of another rack are in the same AS, and their routes come back with it in the path."""
+    """Whether nodes of another rack have the same AS, so that their routes have it in the AS path."""
     return any(bgp.as_numbers[other] == bgp.as_numbers[rack] for other in cluster.racks if other != rack)
 
 
 def nodes(cluster: Cluster, bgp: Bgp) -> Iterator[Object]:
-    """Each node's AS is an annotation of its Node, which calico-node reads when it starts."""
+    """Each node's AS number as an annotation of its Node, which calico-node reads at start."""
     for node in cluster.nodes:
         reflects = node.name in bgp.reflectors
         yield marked_node(
@@ -63,7 +64,7 @@ def nodes(cluster: Cluster, bgp: Bgp) -> Iterator[Object]:
 
 
 def secret(bgp: Bgp) -> Iterator[Object]:
-    """The password, where the operator puts calico-node, and calico-node's right to read it."""
+    """The sessions' password in calico-node's namespace, and calico-node's permission to read it."""
     if not bgp.password:
         return
     where = {"name": SECRET, "namespace": NAMESPACE}
@@ -92,14 +93,14 @@ def secret(bgp: Bgp) -> Iterator[Object]:
 
 
 def filters(cluster: Cluster, *, services: bool) -> Object:
-    """Routers are told of this node's own pods, and of Services if asked; of them nothing but pods is believed."""
+    """A node announces its own pods to routers, and Services if `services`; it accepts pod routes only."""
     spec: dict[str, Any] = {}
     for pods, service in zip(cluster.pod_subnets, cluster.service_subnets, strict=True):
-        told = [pods, *([service] if services else [])]
+        announced = [pods, *([service] if services else [])]
         version = pods.version
         spec[f"exportV{version}"] = [
             {"action": "Reject", "source": "RemotePeers"},
-            *({"action": "Accept", "matchOperator": "In", "cidr": str(subnet)} for subnet in told),
+            *({"action": "Accept", "matchOperator": "In", "cidr": str(subnet)} for subnet in announced),
             {"action": "Reject"},
         ]
         spec[f"importV{version}"] = [
@@ -110,6 +111,7 @@ def filters(cluster: Cluster, *, services: bool) -> Object:
 
 
 def peers(cluster: Cluster, bgp: Bgp) -> Iterator[Object]:
+    """A BGPPeer for the nodes of each rack, and one for each router."""
     for rack in cluster.racks:
         here = f"{RACK_LABEL} == '{rack}'"
         if sum(n.rack == rack for n in cluster.nodes) > 1:
@@ -139,5 +141,5 @@ def _session(bgp: Bgp) -> dict[str, Any]:
 
 
 def slug(name: str) -> str:
-    """A rack's or router's name as one of Kubernetes' kind."""
+    """A rack's or router's name as part of a Kubernetes object's name."""
     return re.sub(r"[^a-z0-9.]+", "-", name.lower()).strip("-.") or "x"

@@ -1,4 +1,4 @@
-"""What cannot work in any Calico mode: the operator's own refusals, and what it would take without a word."""
+"""Problems of every Calico mode: what the operator rejects, and what it would silently ignore."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from .installation import block_size, installation
 from .keys import SITES, unknown_values
 from .mode import CalicoMode
 
-# Calico's own documentation draws the line of a full mesh of BGP sessions near here.
+# From Calico's documentation: the limit of a full mesh of BGP sessions is near this.
 MESH_MAX = 100
 IPV6_MTU = 1280
-# Keys of the API that choose what a mode or a setting of ours chooses: key -> how it is chosen here.
+# Keys of the API that a mode or a setting determines: key -> what determines it.
 _OURS = {
     "Installation": {
         "calicoNetwork.bgp": "the mode",
@@ -23,8 +23,8 @@ _OURS = {
         "calicoNetwork.clusterRoutingMode": "the mode",
         "calicoNetwork.linuxDataplane": "data_plane",
         "calicoNetwork.mtu": "path_mtu",
-        "calicoNetwork.bpfNetworkBootstrap": "data_plane: the API's address is handed on, which rules this out",
-        "calicoNetwork.kubeProxyManagement": "data_plane: kubeadm lays no kube-proxy down, which rules this out",
+        "calicoNetwork.bpfNetworkBootstrap": "data_plane, which configures the API's address itself",
+        "calicoNetwork.kubeProxyManagement": "data_plane, with which kubeadm installs no kube-proxy",
         "cni": "the mode",
         "variant": "the plugin",
     },
@@ -37,25 +37,26 @@ _OURS = {
         "vxlanEnabled": "the mode",
         "vxlanPort": "the mode's port",
         "vxlanVNI": "the mode's vni",
-        "programClusterRoutes": "the mode: the operator sets it for Felix and BIRD together",
+        "programClusterRoutes": "the mode, since the operator sets it for Felix and BIRD together",
     },
     "BGPConfiguration": {
         "nodeToNodeMeshEnabled": "the mode",
         "asNumber": "the inventory's bgp",
-        "programClusterRoutes": "the mode: the operator sets it for Felix and BIRD together",
+        "programClusterRoutes": "the mode, since the operator sets it for Felix and BIRD together",
     },
 }
 
 
 def shared_problems(network: CalicoMode, cluster: Cluster) -> Iterator[str]:
+    """Why the settings cannot work on this cluster, in any mode."""
     yield from _data_plane(network, cluster)
     yield from _pools(network, cluster)
     yield from _ports(network, cluster)
     yield from _values(network, cluster)
     if 6 in cluster.families and network.pod_mtu(cluster) < IPV6_MTU:
         yield (
-            f"path_mtu: {cluster.path_mtu} leaves pods {network.pod_mtu(cluster)} bytes in {network.mode}, and IPv6 "
-            f"needs {IPV6_MTU}; raise it to {IPV6_MTU + network.overhead(cluster)}"
+            f"path_mtu: leaves pods {network.pod_mtu(cluster)} bytes with {network.mode}, and IPv6 requires {IPV6_MTU} "
+            f"(it is {cluster.path_mtu}); use {IPV6_MTU + network.overhead(cluster)} or more"
         )
 
 
@@ -63,21 +64,22 @@ def _data_plane(network: CalicoMode, cluster: Cluster) -> Iterator[str]:
     proxy = cluster.kube_proxy_mode
     if network.data_plane == "nftables" and proxy != "nftables":
         yield (
-            f"network.data_plane: nftables goes with kube-proxy's mode nftables only, and that is {proxy}: Felix would "
-            'fall back to iptables; set kube_proxy = {"mode": "nftables"}'
+            f"network.data_plane: nftables requires kube-proxy in mode nftables, or Felix falls back to iptables "
+            f"(it is {proxy}); "
+            'set kube_proxy = {"mode": "nftables"}'
         )
     if network.ebpf and proxy == "ipvs":
         yield (
-            "network.data_plane: ebpf does without kube-proxy, and kube_proxy asks for ipvs; leave kube_proxy's mode "
-            "out, or take data_plane iptables"
+            "network.data_plane: ebpf replaces kube-proxy, and kube_proxy sets its mode (it is ipvs); remove the mode "
+            "of kube_proxy, or use data_plane iptables"
         )
     if network.ebpf and network.overlay and network.overlay.encapsulation == "IPIP":
         yield (
-            f"network.data_plane: ebpf carries no IPIP, which is what {network.mode} is; use calico-vxlan, or "
+            f"network.data_plane: ebpf does not support IPIP, which {network.mode} uses; use calico-vxlan, or "
             "data_plane auto"
         )
     if network.ebpf and not cluster.control_plane_endpoint:
-        yield "control_plane_endpoint: is missing; without kube-proxy calico-node has no other way to the API"
+        yield "control_plane_endpoint: is missing, and calico-node reaches the API by it without kube-proxy; set it"
 
 
 def _pools(network: CalicoMode, cluster: Cluster) -> Iterator[str]:
@@ -87,21 +89,21 @@ def _pools(network: CalicoMode, cluster: Cluster) -> Iterator[str]:
         name = "pod_subnet" if subnet == cluster.pod_subnet or subnet.version == 4 else "pod_subnet_v6"
         blocks = 2 ** max(block_size(network, subnet.version) - subnet.prefixlen, -1)
         if blocks < max(len(cluster.nodes), 1):
-            room = f"{subnet} has {int(blocks)} blocks of a /{block_size(network, subnet.version)}"
-            yield f"{name}: {room}, and every node takes one at least ({len(cluster.nodes)} nodes); use a larger one"
+            room = f"{subnet} has {int(blocks)} blocks of /{block_size(network, subnet.version)}"
+            yield f"{name}: {room}, and every node needs at least one ({len(cluster.nodes)} nodes); use a larger subnet"
 
 
 def _ports(network: CalicoMode, cluster: Cluster) -> Iterator[str]:
-    """Ports of ours that meet, or that a NodePort may take."""
+    """Ports of the mode that conflict with one another, or with NodePorts."""
     taken: dict[tuple[str, int], str] = {}
     for port in network.ports(cluster):
         if port.protocol not in ("udp", "tcp"):
             continue
         where = (port.protocol, port.number)
         if where in taken:
-            yield f"network.port: {port.number}/{port.protocol} is {taken[where]}'s too; choose another"
+            yield f"network.port: {taken[where]} has the same port (it is {port.number}/{port.protocol}); use another"
         if 30000 <= port.number <= 32767:
-            yield f"network.port: {port.number} is among the NodePorts (30000-32767); choose another, 4789 is usual"
+            yield f"network.port: in the range of NodePorts, 30000-32767 (it is {port.number}); use another, e.g. 4789"
         taken[where] = port.purpose
 
 
@@ -114,17 +116,17 @@ def _values(network: CalicoMode, cluster: Cluster) -> Iterator[str]:
         chosen = {**dict.fromkeys(_paths(ours.get(kind, {})), "the mode"), **_OURS[kind]}
         for path in _paths(spec):
             if by := next((how for key, how in chosen.items() if path == key or path.startswith(f"{key}.")), None):
-                yield f"network.values.{kind}.{path}: is chosen by {by}; leave it out"
+                yield f"network.values.{kind}.{path}: is determined by {by}; remove it"
     if network.values.get("BGPConfiguration") and not network.speaks_bgp(cluster):
-        yield f"network.values.BGPConfiguration: would be ignored, since {network.mode} runs no BIRD; leave it out"
+        yield f"network.values.BGPConfiguration: has no effect, since {network.mode} does not run BIRD; remove it"
 
 
 def mesh_problems(network: CalicoMode, cluster: Cluster) -> Iterator[str]:
-    """Every node has a session with every other: too many sessions from some number of nodes on."""
+    """The problem of a full mesh of BGP sessions with too many nodes."""
     if len(cluster.nodes) > MESH_MAX:
         yield (
-            f"network.mode: {network.mode} has every node speak BGP with every other, and {len(cluster.nodes)} nodes "
-            f"are more than the {MESH_MAX} that serves; use calico-bgp with bgp.reflectors, or calico-vxlan"
+            f"network.mode: {network.mode} has a full mesh of BGP sessions, for at most {MESH_MAX} nodes (it is "
+            f"{len(cluster.nodes)}); use calico-bgp with bgp.reflectors, or calico-vxlan"
         )
 
 

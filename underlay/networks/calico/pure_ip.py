@@ -8,17 +8,18 @@ from dataclasses import replace
 from underlay.model.cluster import Cluster
 from underlay.model.routes import Routes
 from underlay.model.traits import Reach, Traits
+from underlay.networks.racks import racks_without_routers
 
 from .calico import Calico
 from .problems import mesh_problems
 
 
 class CalicoPureIp(Calico):
-    """Plain routes from node to node, no overlay, told by a full mesh of BGP sessions.
+    """Plain routes from node to node, no overlay, from a full mesh of BGP sessions.
 
-    As fast as the wire, for nodes on one L2 segment: a router between them knows nothing of pods and drops their
-    packets. Across racks, calico-bgp tells the routers; or `routes` has others tell them ("bgp", "static", "cloud"),
-    and pods then have addresses of their node's podCIDR instead of Calico's blocks.
+    Line rate, for nodes of one L2 segment: a router in between has no pod routes and drops pods' packets. Across racks,
+    calico-bgp announces pods to the routers; or `routes` sets another source of routes ("bgp", "static", "cloud"), with
+    which pods have addresses of their node's podCIDR instead of Calico's blocks.
     """
 
     data_path = "plain IP, one hop between nodes"
@@ -46,22 +47,18 @@ class CalicoPureIp(Calico):
 
 
 def _across(cluster: Cluster) -> Iterator[str]:
-    """Why the routers between racks would not know where pods are."""
+    """Why the routers between racks would have no pod routes."""
     racks = ", ".join(cluster.racks)
     if cluster.routes is Routes.PLUGIN:
         yield (
-            f"network.mode: calico-pure-ip cannot cross racks (the nodes are in {racks}; the routers between racks "
-            'know no pod routes); use calico-bgp, calico-vxlan with cross_subnet, one rack, or routes = "bgp"'
+            "network.mode: calico-pure-ip does not cross racks, whose routers have no pod routes (the nodes are in "
+            f'{racks}); use calico-bgp, calico-vxlan with cross_subnet, one rack, or routes = "bgp"'
         )
     if cluster.routes is Routes.STATIC:
         yield (
-            f"routes: static routes of calico-pure-ip end at the router of a rack (the nodes are in {racks}), which "
-            'knows no pod routes; use routes = "bgp", or calico-ipip'
+            f"routes: static routes of calico-pure-ip end at the routers of racks, which have no pod routes (the nodes "
+            f"are in {racks}); "
+            'use routes = "bgp", or calico-ipip'
         )
     if cluster.routes is Routes.BGP:
-        without = [r for r in cluster.racks if not (cluster.bgp and cluster.bgp.routers_of(r))]
-        if without:
-            yield (
-                f'routes: with "bgp" the routers of racks tell one another of pods ({racks}), and '
-                f"{', '.join(without)} has none; put one in the group routers, or in bgp.peers"
-            )
+        yield from racks_without_routers(cluster)

@@ -1,4 +1,4 @@
-"""The charts Calico is laid down by: upstream's operator, and the kinds it knows."""
+"""The charts that install Calico: upstream's operator, and its CRDs."""
 
 from __future__ import annotations
 
@@ -8,24 +8,25 @@ from underlay.model.addon import Chart, Release
 
 REPOSITORY = "oci://quay.io/calico/charts"
 OPERATOR_NAMESPACE = "tigera-operator"
-# The newest of each line; since 3.33 one image (calico/calico) holds what thirteen did.
+# The newest release of each line; since 3.33 one image (calico/calico) replaces thirteen.
 VERSIONS = {"3.32": "v3.32.4", "3.33": "v3.33.1"}
 
 
 def operator(line: str, *, endpoint: tuple[str, int] | None) -> Release:
-    """The operator alone: what it is to install comes after it, as data of ours.
+    """The operator without its own objects: the Installation is applied after it.
 
-    :param endpoint: where the API answers without kube-proxy, or None where kube-proxy runs.
+    :param line: the line of Calico, e.g. "3.32".
+    :param endpoint: host and port of the API without kube-proxy, or None where kube-proxy runs.
     """
     values: dict[str, Any] = {name: {"enabled": False} for name in ("installation", "apiServer", "goldmane", "whisker")}
     if endpoint:
-        # Makes the ConfigMap kubernetes-services-endpoint, which the operator hands on to calico-node and Typha.
+        # Creates the ConfigMap kubernetes-services-endpoint, which the operator passes to calico-node and Typha.
         values["kubernetesServiceEndpoint"] = {"host": endpoint[0], "port": str(endpoint[1])}
     return _release("calico", "tigera-operator", line, values)
 
 
 def crds(line: str) -> Release:
-    """The kinds. Since 3.32 the operator's chart holds none."""
+    """Calico's CRDs, which the operator's chart no longer contains since 3.32."""
     return _release("calico-crds", "crd.projectcalico.org.v1", line, {})
 
 

@@ -1,4 +1,4 @@
-"""Which routes on a node lead to the pods of others, whoever wrote them: BIRD and Felix both do, by version."""
+"""Routes on a node to the pods of other nodes, whether BIRD or Felix installed them, which depends on the version."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 
 from underlay.model.cluster import Cluster
+from underlay.model.difference import member_difference
 from underlay.networks.pod_routes import routes_to_pods
 
 COMMANDS = {4: "ip -json route show table main", 6: "ip -6 -json route show table main"}
@@ -14,7 +15,7 @@ COMMANDS = {4: "ip -json route show table main", 6: "ip -6 -json route show tabl
 
 @dataclass(frozen=True)
 class Hop:
-    """One way to a part of the pod subnet."""
+    """A next hop of a route to a part of the pod subnet."""
 
     target: str
     gateway: str
@@ -22,43 +23,44 @@ class Hop:
 
 
 @dataclass(frozen=True)
-class Expected:
-    """`beside`: gateways of plain routes; `all_beside` when there has to be one through each. `tunnel`: the overlay's
-    link, with the gateways behind it, by name or, where they are addresses of the overlay, by number."""
+class ExpectedRoutes:
+    """`direct`: gateways of routes outside the overlay; with `all_direct`, all of them are needed. `tunnel`: the
+    overlay's link; `behind`: the gateways behind it, or their number where they are addresses of the overlay."""
 
-    beside: frozenset[str]
-    all_beside: bool = False
+    direct: frozenset[str]
+    all_direct: bool = False
     tunnel: str = ""
     behind: frozenset[str] | int = 0
 
 
 def hops(output: str, cluster: Cluster, version: int) -> Iterator[Hop]:
-    """Routes of `ip -json route` inside the pod subnet that lead to a gateway; one with several counts once each."""
+    """Next hops of `ip -json route` inside the pod subnet, one for each gateway of a route."""
     for route in routes_to_pods(output, cluster, version):
         if "type" in route:
             continue
         target = ip_network(route["dst"])
-        for way in route.get("nexthops", [route]):
-            gateway = way.get("gateway") or way.get("via", {}).get("host")
+        for hop in route.get("nexthops", [route]):
+            gateway = hop.get("gateway") or hop.get("via", {}).get("host")
             if gateway:
-                yield Hop(str(target), gateway, way.get("dev", route.get("dev", "?")))
+                yield Hop(str(target), gateway, hop.get("dev", route.get("dev", "?")))
 
 
-def judge(expected: Expected, found: Iterable[Hop]) -> str | None:
-    ways = list(found)
-    plain = {h.gateway for h in ways if h.link != expected.tunnel}
-    if strange := sorted(f"{h.target} via {h.gateway}" for h in ways if _strange(h, expected)):
-        return f"pod routes lead past the mode: {', '.join(strange[:3])}"
-    if expected.all_beside and (missing := sorted(expected.beside - plain)):
-        return f"no pod route leads through {', '.join(missing)}"
-    behind = {h.gateway for h in ways if h.link == expected.tunnel}
+def judge(expected: ExpectedRoutes, found: Iterable[Hop]) -> str | None:
+    """What is wrong with the next hops, or None."""
+    hops_found = list(found)
+    plain = {h.gateway for h in hops_found if h.link != expected.tunnel}
+    if unexpected := sorted(f"{h.target} via {h.gateway}" for h in hops_found if _unexpected(h, expected)):
+        return f"unexpected pod routes: {', '.join(unexpected[:3])}"
+    if expected.all_direct and (missing := sorted(expected.direct - plain)):
+        return f"gateways of direct pod routes: missing {', '.join(missing)}"
+    behind = {h.gateway for h in hops_found if h.link == expected.tunnel}
     if isinstance(expected.behind, int):
         if expected.tunnel and len(behind) != expected.behind:
-            return f"pod routes lead to {len(behind)} nodes through {expected.tunnel}, not {expected.behind}"
-    elif behind != expected.behind:
-        return f"pod routes through {expected.tunnel} lead to {sorted(behind)}, not {sorted(expected.behind)}"
+            return f"pod routes through {expected.tunnel} lead to {len(behind)} nodes, expected {expected.behind}"
+    elif wrong := member_difference(behind, expected.behind):
+        return f"gateways of pod routes through {expected.tunnel}: {wrong}"
     return None
 
 
-def _strange(hop: Hop, expected: Expected) -> bool:
-    return hop.link != expected.tunnel and hop.gateway not in expected.beside
+def _unexpected(hop: Hop, expected: ExpectedRoutes) -> bool:
+    return hop.link != expected.tunnel and hop.gateway not in expected.direct

@@ -18,31 +18,34 @@ PLANES = {"iptables": "Iptables", "nftables": "Nftables", "ebpf": "BPF"}
 
 
 class CalicoSettings(Network):
-    """What crosses modes: version, data plane, encryption, and what a site wants changed."""
+    """Settings of every mode: version, data plane, encryption, egress, additional values."""
 
-    version: Line = Field("3.32", description="Calico's line; 3.33 has one image and leaves IPIP's routes to Felix")
+    version: Line = Field(
+        "3.32", description="line of Calico; 3.33 has a single image, and Felix installs the routes of IPIP"
+    )
     data_plane: Literal["auto", "iptables", "nftables", "ebpf"] = Field(
-        "auto", description="auto is as kube-proxy: nftables or iptables; ebpf does without kube-proxy"
+        "auto", description="auto follows kube-proxy: nftables or iptables; ebpf replaces kube-proxy"
     )
     encryption: Literal["none", "wireguard"] = Field(
-        "none", description="wireguard encrypts between nodes; a node without it stays in the clear"
+        "none", description="wireguard encrypts between nodes; traffic of a node without it is in the clear"
     )
-    nat_outgoing: bool = Field(True, description="pods leave the cluster under their node's address")
-    block_size: int = Field(26, ge=20, le=32, description="prefix length of the blocks that nodes take of pod_subnet")
-    api_server: bool = Field(True, description="serve projectcalico.org/v3 to kubectl, for Calico's own policies")
+    nat_outgoing: bool = Field(True, description="source NAT to the node's address for traffic leaving the cluster")
+    block_size: int = Field(26, ge=20, le=32, description="prefix length of the blocks of pod_subnet that nodes take")
+    api_server: bool = Field(True, description="serve projectcalico.org/v3 to kubectl, for Calico's network policies")
     egress: Literal["none", "namespace-pools", "node-addresses", "gateway-node"] = Field(
-        "none", description="what stands in for Calico Enterprise's egress gateway, each with less than that delivers"
+        "none", description="replacement of Calico Enterprise's egress gateway, with fewer features"
     )
     egress_pools: dict[str, IPv4Network] = Field(
         {},
         description="namespace -> range of its pods, in the upper half of pod_subnet (namespace-pools, gateway-node)",
     )
-    egress_gateway: str = Field("", description="the node that their pods leave the cluster through (gateway-node)")
+    egress_gateway: str = Field("", description="the node through which these pods leave the cluster (gateway-node)")
     egress_addresses: dict[str, IPv4Address] = Field(
-        {}, description="node -> address its pods leave the cluster under (node-addresses, gateway-node)"
+        {}, description="node -> source address of its pods outside the cluster (node-addresses, gateway-node)"
     )
     values: dict[str, dict[str, Any]] = Field(
-        {}, description='fields of specs merged over ours, by kind: {"FelixConfiguration": {"logSeverityScreen": …}}'
+        {},
+        description='fields merged over the mode\'s specs, by kind: {"FelixConfiguration": {"logSeverityScreen": …}}',
     )
 
     @field_validator("values")
@@ -51,7 +54,7 @@ class CalicoSettings(Network):
         try:
             return dict(json.loads(json.dumps(value, allow_nan=False)))
         except (TypeError, ValueError, RecursionError) as error:
-            raise ValueError("it holds a value that is not plain data: text, numbers, lists, tables") from error
+            raise ValueError("contains a value that is not plain data: text, numbers, lists, tables") from error
 
     @property
     def release_version(self) -> str:

@@ -1,4 +1,4 @@
-"""What Calico leaves on a host, whatever the mode (seen on hosts; the rest is in the modes)."""
+"""What Calico leaves on a host in every mode, as observed on hosts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FILES = (
     "/var/log/calico",
     "/var/lib/cni/networks/k8s-pod-network",
 )
-# Felix's DeviceRouteProtocol; BIRD's is BIRD's, and a site's own BIRD would use it too.
+# Felix's DeviceRouteProtocol; any other BIRD on the host has BIRD's protocol too.
 FELIX_PROTOCOL = "80"
 BIRD_PROTOCOL = "bird"
 PODS = "cali*"

@@ -13,11 +13,11 @@ from .overlay import Overlay, vxlan
 
 
 class CalicoVxlan(Calico):
-    """VXLAN overlay over any IP network, with Calico's policies.
+    """VXLAN overlay over any IP network, with Calico's network policies.
 
-    The one that works nearly everywhere: hosts need to reach one another by UDP on one port, no BGP runs, and every
-    cloud lets it pass. Costs 50 bytes a packet (70 with IPv6). `cross_subnet` leaves the overlay out between nodes of
-    one subnet, which on AWS needs the source/destination check off.
+    The mode that works nearly everywhere: hosts need to reach one another on one UDP port, there is no BGP, and every
+    cloud passes it. Costs 50 bytes per packet (70 with IPv6). `cross_subnet` bypasses the overlay between nodes of one
+    subnet, which on AWS needs the source/destination check off.
     """
 
     data_path = "VXLAN between nodes"

@@ -13,18 +13,18 @@ from .vxlan import CalicoVxlan
 
 
 class CalicoWireguard(CalicoVxlan):
-    """All traffic between pods of different nodes encrypted by WireGuard, with calico-vxlan beneath.
+    """All traffic between pods of different nodes encrypted by WireGuard, over calico-vxlan.
 
-    Works over any IP network. Costs 60 bytes a packet (80 with IPv6). Pods of one node talk in the clear, and so does
-    a node without WireGuard, which Calico says nowhere: the checks do. Its keys are Calico's own; there are none to
-    state. Any other mode encrypts as well, by `encryption`.
+    Works over any IP network. Costs 60 bytes per packet (80 with IPv6). Traffic between pods of one node is in the
+    clear, and so is traffic of a node without WireGuard, which Calico does not report: the checks do. Calico generates
+    the keys. All other modes have the setting `encryption` too.
     """
 
     data_path = "WireGuard between nodes"
 
-    encryption: Literal["none", "wireguard"] = Field("wireguard", description="what this mode is named for")
+    encryption: Literal["none", "wireguard"] = Field("wireguard", description="always wireguard in this mode")
 
     def own_problems(self, cluster: Cluster) -> Iterator[str]:
         yield from super().own_problems(cluster)
         if not self.encrypts:
-            yield 'network.encryption: calico-wireguard encrypts; use calico-vxlan without, or leave "none" out'
+            yield 'network.encryption: has to be on in calico-wireguard (it is "none"); remove it, or use calico-vxlan'

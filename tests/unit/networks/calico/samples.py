@@ -1,4 +1,4 @@
-"""What hosts printed (iproute2's JSON, BIRD 1.6.8's own words), and how tests ask a mode about it."""
+"""What hosts printed (iproute2's JSON, BIRD 1.6.8's responses), and helpers that pass it to a mode's checks."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def routes(mode: str, *found: dict[str, Any], on: Cluster | None = None, **setti
 
 
 def bird(*sessions: tuple[str, int, str, str]) -> str:
-    """What BIRD answers to `show protocols all`: neighbor, AS, state, last error of each session."""
+    """BIRD's response to `show protocols all`: neighbor, AS number, state, last error of each session."""
     blocks = [
         f"""\
 {name}

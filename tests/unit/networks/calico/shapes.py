@@ -1,4 +1,4 @@
-"""Every Calico mode in every shape it has: what is laid down for each is held against upstream's schemas."""
+"""Every Calico mode with every combination of settings and cluster, whose objects are validated by upstream's schemas."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from underlay.networks.calico.calico import Calico
 from underlay.networks.registry import modes
 
 MODES = [name for name, kind in modes().items() if issubclass(kind, Calico)]
-# Settings that any Calico mode takes, and those of one mode alone.
+# Settings of every Calico mode, and those of single modes.
 ANY: tuple[dict[str, Any], ...] = (
     {},
     {"version": "3.33"},
@@ -59,7 +59,7 @@ class Shape:
 
 
 def shapes() -> Iterator[Shape]:
-    """Each that the mode has no objection to."""
+    """Each without problems."""
     for mode in MODES:
         for settings in (*ANY, *OWN.get(mode, ())):
             for number, made in enumerate(clusters()):

@@ -1,4 +1,4 @@
-"""What only calico-bgp does: who peers with whom, in which AS, what is told, and what BIRD has to say of it."""
+"""What is specific to calico-bgp: peers, AS numbers, announcements, and BIRD's view of the sessions."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def problems(on: Cluster) -> list[str]:
     return network(MODE).problems(on)
 
 
-def test_each_nodes_as_is_on_its_node_before_calico_starts() -> None:
+def test_each_nodes_as_number_is_on_its_node_before_calico_starts() -> None:
     marked = {n: o["metadata"] for n, o in of_kind("Node", RACKS).items()}
     assert marked["w-2"] == {
         "name": "w-2",
@@ -68,7 +68,7 @@ def test_there_is_no_mesh_and_nodes_peer_within_their_rack_and_with_its_router()
     }
 
 
-def test_routers_are_told_of_a_nodes_own_pods_and_believed_of_pods_alone() -> None:
+def test_a_node_announces_its_own_pods_to_routers_and_accepts_pod_routes_only() -> None:
     assert of_kind("BGPFilter", RACKS)["routers"]["spec"] == {
         "exportV4": [
             {"action": "Reject", "source": "RemotePeers"},
@@ -82,7 +82,7 @@ def test_routers_are_told_of_a_nodes_own_pods_and_believed_of_pods_alone() -> No
     }
 
 
-def test_services_are_told_when_asked() -> None:
+def test_services_are_announced_if_configured() -> None:
     spec = of_kind("BGPFilter", RACKS, advertise_services=True)["routers"]["spec"]
     assert {"action": "Accept", "matchOperator": "In", "cidr": "10.96.0.0/16"} in spec["exportV4"]
     assert of_kind("BGPConfiguration", RACKS, advertise_services=True)["default"]["spec"]["serviceClusterIPs"] == [
@@ -90,14 +90,14 @@ def test_services_are_told_when_asked() -> None:
     ]
 
 
-def test_racks_of_one_as_take_routes_that_their_own_as_is_in() -> None:
+def test_racks_of_one_as_accept_routes_with_their_own_as_in_the_path() -> None:
     same = cluster(bgp=with_bgp(as_numbers={"rack-1": 64512, "rack-2": 64512}))
     assert [p.get("numAllowedLocalASNumbers") for p in peers(same).values()] == [None, 1, 1]
     assert of_kind("BGPConfiguration", same)["default"]["spec"]["asNumber"] == 64512
     assert all("numAllowedLocalASNumbers" not in p for p in peers(RACKS).values())
 
 
-def test_the_password_is_a_secret_that_calico_node_may_read_and_every_session_takes() -> None:
+def test_the_password_is_a_secret_that_calico_node_may_read_and_every_session_uses() -> None:
     secret = "hush hush"  # noqa: S105
     on = cluster(bgp=with_bgp(password=secret, ttl_security=True))
     assert of_kind("Secret", on)["calico-bgp"]["stringData"] == {"password": secret}
@@ -131,36 +131,40 @@ SESSIONS = (("192.0.2.2", 64513, "Established", ""), ("192.0.2.101", 64601, "Est
 
 
 @pytest.mark.parametrize(
-    ("found", "told"),
+    ("found", "expected"),
     [
         (SESSIONS, None),
-        (SESSIONS[:1], "no session with 192.0.2.101"),
+        (SESSIONS[:1], "sessions: missing 192.0.2.101"),
         ((SESSIONS[0], ("192.0.2.101", 64601, "Idle", "BGP Error: Bad peer AS")),
-         "192.0.2.101 is Idle (BGP Error: Bad peer AS)"),
+         "192.0.2.101: Idle (BGP Error: Bad peer AS), expected Established"),
         ((SESSIONS[0], ("192.0.2.101", 64602, "Active", "Socket: Connection refused")),
-         "192.0.2.101 is expected in AS 64602, not 64601; 192.0.2.101 is Active (Socket: Connection refused)"),
-        ((*SESSIONS, ("192.0.2.3", 64514, "Established", "")), "a session with 192.0.2.3, who is no peer"),
-        ((), "no session with 192.0.2.101; no session with 192.0.2.2"),
+         "192.0.2.101: AS 64602, expected 64601; 192.0.2.101: Active (Socket: Connection refused), expected Established"),
+        ((*SESSIONS, ("192.0.2.3", 64514, "Established", "")), "sessions: unexpected 192.0.2.3"),
+        ((), "sessions: missing 192.0.2.101, 192.0.2.2"),
     ],
 )  # fmt: skip
-def test_birds_sessions_are_the_declared_ones(found: tuple[tuple[str, int, str, str], ...], told: str | None) -> None:
-    assert check("BGP sessions", MODE, on=RACKS).judge(bird(*found)) == told
+def test_birds_sessions_are_the_declared_ones(
+    found: tuple[tuple[str, int, str, str], ...], expected: str | None
+) -> None:
+    assert check("BGP sessions", MODE, on=RACKS).judge(bird(*found)) == expected
 
 
 @pytest.mark.parametrize(
-    ("found", "told"),
+    ("found", "expected"),
     [
         ((plain(2, "192.0.2.2"), plain(3, "192.0.2.101")), None),
-        ((plain(3, "192.0.2.3"),), "pod routes lead past the mode: 10.244.3.0/26 via 192.0.2.3"),
-        ((plain(3, "192.0.2.102"),), "pod routes lead past the mode: 10.244.3.0/26 via 192.0.2.102"),
+        ((plain(3, "192.0.2.3"),), "unexpected pod routes: 10.244.3.0/26 via 192.0.2.3"),
+        ((plain(3, "192.0.2.102"),), "unexpected pod routes: 10.244.3.0/26 via 192.0.2.102"),
     ],
 )
-def test_pods_of_other_racks_are_behind_the_racks_router(found: tuple[dict[str, Any], ...], told: str | None) -> None:
-    assert routes(MODE, *found, on=RACKS) == told
+def test_pods_of_other_racks_are_behind_the_racks_router(
+    found: tuple[dict[str, Any], ...], expected: str | None
+) -> None:
+    assert routes(MODE, *found, on=RACKS) == expected
 
 
-def test_every_nodes_as_is_the_one_of_its_rack() -> None:
-    judge = check("every node's AS", MODE, on=RACKS).judge
+def test_every_node_has_the_as_number_of_its_rack() -> None:
+    judge = check("the AS number of every node", MODE, on=RACKS).judge
 
     def nodes(**numbers: str) -> str:
         items = [
@@ -170,7 +174,9 @@ def test_every_nodes_as_is_the_one_of_its_rack() -> None:
         return json.dumps({"items": items})
 
     assert judge(nodes(cp_1="64513", w_1="64513", w_2="64514")) is None
-    assert judge(nodes(cp_1="64513", w_1="64514")) == ("w-1 is in AS 64514, not 64513; w-2 is in AS unknown, not 64514")
+    assert judge(nodes(cp_1="64513", w_1="64514")) == (
+        "AS of w-1 64514, expected 64513; AS of w-2 none, expected 64514"
+    )
 
 
 def router(name: str, address: str, number: int, rack: str) -> Router:
@@ -181,53 +187,53 @@ TOR_1, TOR_2 = with_bgp().routers
 
 
 @pytest.mark.parametrize(
-    ("bgp", "told"),
+    ("bgp", "expected"),
     [
         ({"routers": (TOR_1,)},
-         "network.mode: calico-bgp crosses racks (rack-1, rack-2) through their routers, and rack-2 has none with an "
-         "IPv4 address (IPv4 routes are told over IPv4); put one in the group routers, or in bgp.peers"),
+         "network.mode: calico-bgp announces IPv4 over IPv4 to the routers of racks, and rack-2 has none with an IPv4 "
+         "address (the nodes are in rack-1, rack-2); put one in the group routers, or in bgp.peers"),
         ({"routers": (TOR_1, router("tor-2", "192.0.2.102", 64514, "rack-2"))},
-         "bgp: router tor-2 is in AS 64514 as the nodes of rack-2 are, and passes on no route of one to another unless "
-         "it reflects; give it an AS of its own"),
+         "bgp: router tor-2 is in the AS of the nodes of rack-2, and announces no routes of one to another unless it is a "
+         "route reflector (it is AS 64514); give it another AS"),
         ({"routers": (TOR_1, router("tor-2", "192.0.2.102", 64513, "rack-2"))},
-         "bgp: router tor-2 is in AS 64513, which nodes of another rack are in: they would refuse every route that "
-         "passed it; give it an AS of its own"),
+         "bgp: router tor-2 is in the AS of nodes of another rack, which reject all routes through it (it is AS 64513); "
+         "give it another AS"),
         ({"bfd": True},
-         "bgp.bfd: BIRD in open-source Calico has none to offer; leave it out, hold_time may be as low as 3"),
+         "bgp.bfd: not supported by BIRD in open-source Calico; remove it, and lower hold_time (to 3 or more)"),
         ({"reflectors": ("cp-1", "w-2")},
-         "bgp.reflectors: cp-1 alone reflects for rack-1, whose nodes would all go silent with it; name two of its "
-         "nodes, or none"),
+         "bgp.reflectors: rack-1 has a single route reflector, whose failure would end all its routes (it is cp-1); name "
+         "two of its nodes, or none"),
     ],
 )  # fmt: skip
-def test_designs_that_do_not_work_are_refused(bgp: dict[str, Any], told: str) -> None:
-    assert told in problems(cluster(bgp=with_bgp(**bgp)))
+def test_designs_that_do_not_work_are_refused(bgp: dict[str, Any], expected: str) -> None:
+    assert expected in problems(cluster(bgp=with_bgp(**bgp)))
 
 
-def test_without_bgp_facts_it_is_refused() -> None:
+def test_it_is_refused_without_bgp_in_the_inventory() -> None:
     assert problems(cluster()) == [
-        "network.mode: calico-bgp needs to know who peers with whom in rack-1, rack-2, and the inventory has no bgp; "
-        "set bgp.as_numbers, and routers"
+        "network.mode: calico-bgp needs BGP peers, and the inventory has no bgp (the nodes are in rack-1, rack-2); "
+        "set bgp.as_numbers, and put routers in the group routers"
     ]
 
 
 def test_too_many_sessions_in_a_rack_are_refused() -> None:
     nodes = (*one_rack().nodes[:1], *(node(f"w-{n}", n) for n in range(2, 61)))
     assert problems(one_rack(nodes=nodes)) == [
-        "bgp.reflectors: rack-1 has 60 nodes, and past 50 a session of each with every other is too many; name two of "
+        "bgp.reflectors: rack-1 has too many nodes for a full mesh of sessions (it is 60, at most 50); name two of "
         "its nodes"
     ]
 
 
-def test_racks_that_objects_cannot_be_named_after_are_refused() -> None:
+def test_racks_whose_names_do_not_work_in_kubernetes_are_refused() -> None:
     nodes = tuple(replace(n, rack={"rack-1": "Rack_1", "rack-2": "rack-1"}[n.rack]) for n in cluster().nodes)
     bgp = with_bgp(as_numbers={"Rack_1": 64513, "rack-1": 64514},
                    routers=(replace(TOR_1, rack="Rack_1"), replace(TOR_2, rack="rack-1")))  # fmt: skip
     assert problems(cluster(nodes=nodes, bgp=bgp)) == [
-        "network.mode: calico-bgp names objects after racks, and 2 are called rack-1; rename some"
+        "hosts.rack: 2 racks get the same name in Kubernetes (it is rack-1); rename some"
     ]
     trailing = tuple(replace(n, rack="rack-") for n in one_rack().nodes)
     assert problems(one_rack(nodes=trailing, bgp=with_bgp(as_numbers={"rack-": 64513}, routers=()))) == [
-        "hosts.rack: 'rack-' becomes a label of its nodes, which ends with a letter or digit; rename it"
+        "hosts.rack: not a valid label, which ends with a letter or digit (it is 'rack-'); rename it"
     ]
 
 
@@ -244,8 +250,8 @@ def test_dual_stack_racks_need_routers_of_both_families() -> None:
             router("tor-2-v6", "2001:db8::102", 64602, "rack-2"))  # fmt: skip
     assert problems(dual_stack(nodes=nodes, bgp=with_bgp(routers=both))) == []
     assert problems(dual_stack(nodes=nodes)) == [
-        "network.mode: calico-bgp crosses racks (rack-1, rack-2) through their routers, and rack-1, rack-2 has none "
-        "with an IPv6 address (IPv6 routes are told over IPv6); put one in the group routers, or in bgp.peers"
+        "network.mode: calico-bgp announces IPv6 over IPv6 to the routers of racks, and rack-1, rack-2 has none with an "
+        "IPv6 address (the nodes are in rack-1, rack-2); put one in the group routers, or in bgp.peers"
     ]
     spec = of_kind("BGPFilter", dual_stack(nodes=nodes, bgp=with_bgp(routers=both)))["routers"]["spec"]
     assert spec["exportV6"][1] == {"action": "Accept", "matchOperator": "In", "cidr": "fd00:10:244::/56"}

@@ -1,4 +1,4 @@
-"""What the modes for clouds deliver, each way of theirs."""
+"""What the cloud modes do, with each value of `delivery`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_aws_in_three_ways(settings: dict[str, Any], encapsulation: str, ipam: s
     assert found["FelixConfiguration"]["awsSrcDstCheck"] == "Disable"
 
 
-def test_the_source_check_may_be_the_sites() -> None:
+def test_the_source_check_may_be_left_to_the_site() -> None:
     made = network("calico-aws-vpc", source_check="site")
     assert specs(made)["FelixConfiguration"]["awsSrcDstCheck"] == "DoNothing"
 
@@ -49,7 +49,7 @@ def test_gce_in_three_ways(delivery: str, overhead: int, bgp: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mode", "settings", "asked"),
+    ("mode", "settings", "routes"),
     [
         ("calico-gce", {}, Routes.CLOUD),
         ("calico-gce", {"delivery": "vxlan"}, Routes.PLUGIN),
@@ -57,20 +57,22 @@ def test_gce_in_three_ways(delivery: str, overhead: int, bgp: str) -> None:
         ("calico-aws-vpc", {"delivery": "routes"}, Routes.CLOUD),
     ],
 )
-def test_routes_of_the_cloud_are_asked_for_where_they_carry(mode: str, settings: dict[str, Any], asked: Routes) -> None:
-    assert network(mode, **settings).routes == (asked,)
+def test_routes_of_the_cloud_are_required_where_they_carry_pods(
+    mode: str, settings: dict[str, Any], routes: Routes
+) -> None:
+    assert network(mode, **settings).routes == (routes,)
 
 
 def test_one_subnet_is_one_rack() -> None:
     made = network("calico-aws-vpc", delivery="single-subnet")
     assert made.needs_one_segment
     assert made.problems(cluster(bgp=with_bgp())) == [
-        "network.delivery: single-subnet of calico-aws-vpc cannot cross subnets (the nodes are in rack-1, rack-2); "
+        "network.delivery: single-subnet of calico-aws-vpc does not cross subnets (the nodes are in rack-1, rack-2); "
         'use "cross-subnet" or "routes"'
     ]
 
 
 def test_ipip_on_gce_is_for_ipv4() -> None:
     assert network("calico-gce", delivery="ipip").problems(dual_stack()) == [
-        'network.delivery: ipip carries IPv4 alone, and pods have IPv6 addresses; use "vxlan" or "routes"'
+        'network.delivery: ipip carries IPv4 only, and pods have IPv6 addresses; use "vxlan" or "routes"'
     ]

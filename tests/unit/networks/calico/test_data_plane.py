@@ -1,4 +1,4 @@
-"""Data planes: what goes with what, and what eBPF changes."""
+"""Data planes: conflicts with other settings, and what eBPF changes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from underlay.networks.registry import retired
 
 
 @pytest.mark.parametrize(
-    ("plane", "proxy", "laid_down"),
+    ("plane", "proxy", "installed"),
     [
         ("auto", "nftables", "Nftables"),
         ("auto", "iptables", "Iptables"),
@@ -23,36 +23,36 @@ from underlay.networks.registry import retired
         ("ebpf", "nftables", "BPF"),
     ],
 )
-def test_the_plane_follows_kube_proxy_unless_it_is_said(plane: str, proxy: str, laid_down: str) -> None:
+def test_the_plane_follows_kube_proxy_unless_it_is_set(plane: str, proxy: str, installed: str) -> None:
     made, on = network("calico-vxlan", data_plane=plane), one_rack(kube_proxy={"mode": proxy})
     assert made.problems(on) == []
     spec = next(o for o in made.addon(on).after if o["kind"] == "Installation")["spec"]
-    assert spec["calicoNetwork"]["linuxDataplane"] == laid_down
+    assert spec["calicoNetwork"]["linuxDataplane"] == installed
 
 
 @pytest.mark.parametrize(
-    ("mode", "settings", "proxy", "told"),
+    ("mode", "settings", "proxy", "expected"),
     [
         ("calico-vxlan", {"data_plane": "nftables"}, "iptables",
-         "network.data_plane: nftables goes with kube-proxy's mode nftables only, and that is iptables: Felix would "
-         'fall back to iptables; set kube_proxy = {"mode": "nftables"}'),
+         "network.data_plane: nftables requires kube-proxy in mode nftables, or Felix falls back to iptables (it is "
+         'iptables); set kube_proxy = {"mode": "nftables"}'),
         ("calico-vxlan", {"data_plane": "ebpf"}, "ipvs",
-         "network.data_plane: ebpf does without kube-proxy, and kube_proxy asks for ipvs; leave kube_proxy's mode out, "
-         "or take data_plane iptables"),
+         "network.data_plane: ebpf replaces kube-proxy, and kube_proxy sets its mode (it is ipvs); remove the mode of "
+         "kube_proxy, or use data_plane iptables"),
         ("calico-ipip", {"data_plane": "ebpf"}, "nftables",
-         "network.data_plane: ebpf carries no IPIP, which is what calico-ipip is; use calico-vxlan, or data_plane "
+         "network.data_plane: ebpf does not support IPIP, which calico-ipip uses; use calico-vxlan, or data_plane "
          "auto"),
         ("calico-vxlan", {"port": 31000}, "nftables",
-         "network.port: 31000 is among the NodePorts (30000-32767); choose another, 4789 is usual"),
+         "network.port: in the range of NodePorts, 30000-32767 (it is 31000); use another, e.g. 4789"),
         ("calico-wireguard", {"port": 51820}, "nftables",
-         "network.port: 51820/udp is Calico VXLAN's too; choose another"),
+         "network.port: Calico VXLAN has the same port (it is 51820/udp); use another"),
     ],
 )  # fmt: skip
-def test_what_does_not_go_together_is_refused(mode: str, settings: dict[str, Any], proxy: str, told: str) -> None:
-    assert network(mode, **settings).problems(one_rack(kube_proxy={"mode": proxy})) == [told]
+def test_conflicting_settings_are_refused(mode: str, settings: dict[str, Any], proxy: str, expected: str) -> None:
+    assert network(mode, **settings).problems(one_rack(kube_proxy={"mode": proxy})) == [expected]
 
 
-def test_ebpf_does_without_kube_proxy_and_knows_the_api() -> None:
+def test_ebpf_replaces_kube_proxy_and_gets_the_endpoint_of_the_api() -> None:
     made = network("calico-vxlan", data_plane="ebpf")
     assert made.replaces_kube_proxy
     release = made.addon(one_rack(control_plane_endpoint="api.example.net:8443")).release
@@ -63,7 +63,7 @@ def test_ebpf_does_without_kube_proxy_and_knows_the_api() -> None:
     assert "kubernetesServiceEndpoint" not in other.values
 
 
-def test_nodeports_cross_in_vxlan_with_ebpf_whatever_the_mode() -> None:
+def test_nodeports_use_vxlan_with_ebpf_in_every_mode() -> None:
     made = network("calico-pure-ip", data_plane="ebpf")
     assert made.pod_mtu(one_rack()) == 1450
     assert made.pod_mtu(dual_stack()) == 1430
@@ -81,7 +81,7 @@ def test_ebpf_prepares_the_kernel_and_leaves_links_and_pins() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "expected"),
     [
         ({"mode": "calico-ipip-cross-subnet"},
          "network.mode: calico-ipip-cross-subnet is out of date; use calico-ipip with cross_subnet"),
@@ -93,18 +93,18 @@ def test_ebpf_prepares_the_kernel_and_leaves_links_and_pins() -> None:
          "network.version: input should be '3.32' or '3.33' (it is '3.20')"),
         ({"mode": "calico-vxlan", "vni": 2**24}, "network.vni: input should be less than 16777216 (it is 16777216)"),
         ({"mode": "calico-vxlan", "values": {"Installation": {"registry": {1}}}},
-         "network.values: it holds a value that is not plain data: text, numbers, lists, tables "
+         "network.values: contains a value that is not plain data: text, numbers, lists, tables "
          "(it is {'Installation': {'registry': {1}}})"),
         ({"mode": "calico-ipip", "vni": 1}, "network.vni: unknown variable 'vni'; known are api_server, block_size, "
          "cross_subnet, data_plane, egress, egress_addresses, egress_gateway, egress_pools, encryption, nat_outgoing, "
          "values, version"),
     ],
 )  # fmt: skip
-def test_bad_settings_are_told(settings: dict[str, Any], told: str) -> None:
-    assert problems_of(hosts(network=settings), groups()) == [told]
+def test_bad_settings_are_reported(settings: dict[str, Any], expected: str) -> None:
+    assert problems_of(hosts(network=settings), groups()) == [expected]
 
 
-def test_names_from_elsewhere_lead_somewhere() -> None:
+def test_names_of_other_tools_have_replacements() -> None:
     assert {"calico-ebpf", "calico-bird", "calico-none"} <= set(retired())
 
 
@@ -117,7 +117,7 @@ def test_both_charts_are_of_the_line(line: str, version: str) -> None:
     ]
 
 
-def test_the_operators_chart_lays_nothing_of_its_own_down() -> None:
+def test_the_operators_chart_installs_no_objects_of_its_own() -> None:
     release = network("calico-vxlan").addon(one_rack()).release
     assert release is not None
     assert release.values == {name: {"enabled": False} for name in ("installation", "apiServer", "goldmane", "whisker")}

@@ -1,4 +1,4 @@
-"""What stands in for the egress gateway: each with what it needs, refused where it cannot deliver."""
+"""What replaces the egress gateway: each with its requirements, refused where they are not met."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .samples import check
 MODE = "calico-egress-gateway"
 
 
-def test_a_namespace_has_a_pool_of_its_own_and_all_others_the_lower_half() -> None:
+def test_a_namespace_has_a_dedicated_pool_and_all_others_the_lower_half() -> None:
     addon = network(MODE).addon(one_rack())
     pools = next(o for o in addon.after if o["kind"] == "Installation")["spec"]["calicoNetwork"]["ipPools"]
     assert [(p["name"], p["cidr"], p["natOutgoing"], p["assignmentMode"]) for p in pools] == [
@@ -41,7 +41,7 @@ def test_the_gateway_and_the_others_have_scripts_of_their_own() -> None:
     assert "dst 192.0.2.2 " in script("w-2")
 
 
-def test_other_substitutes_leave_hosts_alone() -> None:
+def test_other_replacements_do_not_configure_hosts() -> None:
     made = network("calico-vxlan", egress="node-addresses", egress_addresses={"w-1": "192.0.2.50"})
     assert made.problems(one_rack()) == []
     assert made.node_resources(one_rack(), one_rack().node("w-1")) == ()
@@ -54,22 +54,23 @@ ROUTE = {"dst": "default", "gateway": "10.244.2.0", "dev": "vxlan.calico", "flag
 
 
 @pytest.mark.parametrize(
-    ("rules", "ways", "told"),
+    ("rules", "routes", "expected"),
     [
         ([RULE], [ROUTE], None),
-        ([], [ROUTE], "rules lead [] to the gateway, not ['10.244.192.0/24']"),
+        ([], [ROUTE], "rules that lead to the gateway: missing 10.244.192.0/24"),
         ([RULE], [{"type": "unreachable", "dst": "default", "dev": "lo"}],
-         "the gateway is not known in the overlay: packets to the outside are refused "
-         "([{'type': 'unreachable', 'dst': 'default', 'dev': 'lo'}])"),
+         "no route to the gateway through vxlan.calico: packets to the outside are rejected (default route: unreachable)"),
     ],
 )  # fmt: skip
-def test_the_way_out_is_judged(rules: list[dict[str, Any]], ways: list[dict[str, Any]], told: str | None) -> None:
-    output = f"{json.dumps(rules)}\n{json.dumps(ways)}\n"
-    assert check("the way out of the cluster", MODE, node="w-2").judge(output) == told
+def test_the_egress_path_is_checked(
+    rules: list[dict[str, Any]], routes: list[dict[str, Any]], expected: str | None
+) -> None:
+    output = f"{json.dumps(rules)}\n{json.dumps(routes)}\n"
+    assert check("the egress path", MODE, node="w-2").judge(output) == expected
 
 
-def test_the_gateways_rule_is_judged() -> None:
-    judge = check("the way out of the cluster", MODE, node="w-1").judge
+def test_the_source_nat_of_the_gateway_is_checked() -> None:
+    judge = check("the egress path", MODE, node="w-1").judge
     assert judge("table ip underlay-egress {\n ip saddr { 10.244.192.0/24 } snat to 192.0.2.50\n}") is None
     assert judge("table ip underlay-egress {\n}") is not None
 
@@ -78,49 +79,49 @@ POOLS = {"shop": "10.244.192.0/24"}
 
 
 @pytest.mark.parametrize(
-    ("mode", "settings", "told"),
+    ("mode", "settings", "expected"),
     [
         (MODE, {"egress": "none", "egress_pools": {}, "egress_gateway": "", "egress_addresses": {}},
-         'network.egress: "none" leaves calico-egress-gateway nothing to do; choose "gateway-node" or '
-         '"node-addresses", or use calico-vxlan'),
+         'network.egress: calico-egress-gateway requires a replacement (it is "none"); use "gateway-node" or '
+         '"node-addresses", or the mode calico-vxlan'),
         (MODE, {"egress_gateway": "w-9", "egress_addresses": {"w-9": "192.0.2.50"}},
-         "network.egress_addresses: no node is called w-9; the nodes are cp-1, w-1, w-2"),
+         "network.egress_addresses: unknown node (it is w-9); use one of cp-1, w-1, w-2"),
         (MODE, {"egress_addresses": {"w-2": "192.0.2.50"}},
-         "network.egress_addresses: has none for w-1; name the address pods leave it under"),
+         "network.egress_addresses: has none for w-1; add the source address of its pods"),
         (MODE, {"egress_pools": {"shop": "10.244.0.0/24"}},
-         "network.egress_pools: shop has 10.244.0.0/24, which is not in the upper half of pod_subnet; choose of "
+         "network.egress_pools: shop has 10.244.0.0/24, which is not in the upper half of pod_subnet; choose a range of "
          "10.244.128.0/17"),
         (MODE, {"egress_pools": {"shop": "10.244.192.0/24", "lab": "10.244.192.128/25"}},
          "network.egress_pools: lab has 10.244.192.128/25, which overlaps 10.244.192.0/24 of shop; choose another"),
         (MODE, {"egress_pools": {"shop": "10.244.192.0/29"}},
-         "network.egress_pools: shop has 10.244.192.0/29, which is too small: nodes take a /29 each; use a /28 or "
+         "network.egress_pools: shop has 10.244.192.0/29, which is too small for blocks of /29 per node; use a /28 or "
          "larger"),
         (MODE, {"cross_subnet": True},
-         "network.egress: gateway-node leads through a VXLAN overlay, which calico-egress-gateway lacks between some "
-         "nodes; use calico-vxlan"),
+         "network.egress: gateway-node requires VXLAN between all nodes, which calico-egress-gateway does not have; "
+         "use calico-vxlan"),
         (MODE, {"encryption": "wireguard"},
-         "network.egress: gateway-node leads past WireGuard, in the clear and by plain routes; leave one of them out"),
+         "network.egress: gateway-node bypasses WireGuard, so that its packets are routed and in the clear; remove one of them"),
         ("calico-vxlan", {"egress": "namespace-pools", "egress_pools": POOLS},
-         "network.egress: namespace-pools needs routers that know the pods' routes, and calico-vxlan peers with none; "
-         "use calico-bgp with it, or egress gateway-node"),
+         "network.egress: namespace-pools requires routers with pod routes, and calico-vxlan has no BGP with routers; "
+         "use calico-bgp, or egress gateway-node"),
         ("calico-vxlan", {"egress": "node-addresses"},
-         "network.egress_addresses: is missing; egress 'node-addresses' needs it"),
+         "network.egress_addresses: is missing, and egress 'node-addresses' requires it; set it"),
         ("calico-vxlan", {"egress_pools": POOLS},
-         "network.egress_pools: would be ignored with egress 'none'; leave it out, or set egress"),
+         "network.egress_pools: has no effect with egress 'none'; remove it, or change egress"),
         ("calico-vxlan", {"egress": "node-addresses", "egress_addresses": {"w-1": "192.0.2.50"}, "nat_outgoing": False},
-         "network.egress: node-addresses needs nat_outgoing: it names the address that pods are hidden behind; set it"),
+         "network.egress: node-addresses requires nat_outgoing, whose source address it sets; set nat_outgoing"),
         ("calico-vxlan", {"egress": "node-addresses", "egress_addresses": {"w-1": "192.0.2.50"}, "data_plane": "ebpf"},
-         "network.egress: node-addresses is a rule of iptables or nftables; use data_plane auto"),
+         "network.egress: node-addresses requires the data plane iptables or nftables; use data_plane auto"),
         ("calico-gce", {"egress": "namespace-pools", "egress_pools": POOLS},
-         "network.egress: namespace-pools needs Calico's own IPAM, and pods have addresses of their node's podCIDR "
-         "here; leave it out"),
+         "network.egress: namespace-pools requires Calico's IPAM, and pods have addresses of their node's podCIDR; "
+         "remove it"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_delivered_is_refused(mode: str, settings: dict[str, Any], told: str) -> None:
-    assert told in network(mode, **settings).problems(one_rack())
+def test_unmet_requirements_are_refused(mode: str, settings: dict[str, Any], expected: str) -> None:
+    assert expected in network(mode, **settings).problems(one_rack())
 
 
-def test_namespace_pools_go_with_routers() -> None:
+def test_namespace_pools_work_with_routers() -> None:
     made = network("calico-bgp", egress="namespace-pools", egress_pools=POOLS)
     assert made.problems(cluster(bgp=with_bgp())) == []
     assert made.node_resources(one_rack(), one_rack().node("w-1")) == ()
@@ -128,6 +129,6 @@ def test_namespace_pools_go_with_routers() -> None:
 
 def test_ipv6_alone_is_refused() -> None:
     on = one_rack(pod_subnet=ip_network("fd00:10:244::/56"), service_subnet=ip_network("fd00:10:96::/112"))
-    assert "network.egress: gateway-node is for IPv4, and pod_subnet is IPv6; leave it out" in network(MODE).problems(
-        on
-    )
+    assert "network.egress: gateway-node supports IPv4 only, and pod_subnet is IPv6; remove it" in network(
+        MODE
+    ).problems(on)

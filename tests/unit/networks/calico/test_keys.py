@@ -1,4 +1,4 @@
-"""Every key that a Calico mode lays down is one that upstream's kinds know, and so is every key of a site."""
+"""Every key that a Calico mode sets is known to upstream's kinds, and so is every key of `values`."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from .shapes import MODES, Shape, objects, shapes
 SHAPES = list(shapes())
 
 
-def test_every_mode_is_shown_in_several_shapes() -> None:
-    shown = {mode: sum(s.network.mode == mode for s in SHAPES) for mode in MODES}
-    assert all(count > 10 for count in shown.values()), shown
+def test_every_mode_has_several_shapes() -> None:
+    counts = {mode: sum(s.network.mode == mode for s in SHAPES) for mode in MODES}
+    assert all(count > 10 for count in counts.values()), counts
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda s: s.name)
@@ -30,13 +30,13 @@ def test_every_key_is_known(shape: Shape) -> None:
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda s: s.name)
-def test_nothing_of_the_same_identity_twice(shape: Shape) -> None:
+def test_no_two_objects_have_the_same_identity(shape: Shape) -> None:
     made = [(o["kind"], o["metadata"].get("namespace"), o["metadata"]["name"]) for o in objects(shape)]
     assert len(set(made)) == len(made)
 
 
 @pytest.mark.parametrize(
-    ("values", "told"),
+    ("values", "expected"),
     [
         ({"FelixConfiguration": {"logSeverityScren": "Debug"}},
          ["network.values.FelixConfiguration.logSeverityScren: unknown key; did you mean logSeverityScreen?"]),
@@ -45,26 +45,26 @@ def test_nothing_of_the_same_identity_twice(shape: Shape) -> None:
         ({"Installation": {"calicoNetwork": {"hostPorts": "On"}}},
          ["network.values.Installation.calicoNetwork.hostPorts: unknown value (it is 'On'); use one of Enabled, Disabled"]),
         ({"Instalation": {}},
-         ["network.values.Instalation: is no kind to be changed here; Installation, FelixConfiguration, "
-          "BGPConfiguration are"]),
+         ["network.values.Instalation: not a kind that values may change; use Installation, FelixConfiguration, "
+          "BGPConfiguration"]),
         ({"Installation": {"calicoNetwork": {"bgp": "Enabled"}}},
-         ["network.values.Installation.calicoNetwork.bgp: is chosen by the mode; leave it out"]),
+         ["network.values.Installation.calicoNetwork.bgp: is determined by the mode; remove it"]),
         ({"Installation": {"calicoNetwork": {"bpfNetworkBootstrap": "Enabled"}}},
-         ["network.values.Installation.calicoNetwork.bpfNetworkBootstrap: is chosen by data_plane: the API's address "
-          "is handed on, which rules this out; leave it out"]),
+         ["network.values.Installation.calicoNetwork.bpfNetworkBootstrap: is determined by data_plane, which "
+          "configures the API's address itself; remove it"]),
         ({"FelixConfiguration": {"programClusterRoutes": "Enabled"}},
-         ["network.values.FelixConfiguration.programClusterRoutes: is chosen by the mode: the operator sets it for "
-          "Felix and BIRD together; leave it out"]),
+         ["network.values.FelixConfiguration.programClusterRoutes: is determined by the mode, since the operator "
+          "sets it for Felix and BIRD together; remove it"]),
         ({"BGPConfiguration": {"listenPort": 1179}},
-         ["network.values.BGPConfiguration: would be ignored, since calico-vxlan runs no BIRD; leave it out"]),
+         ["network.values.BGPConfiguration: has no effect, since calico-vxlan does not run BIRD; remove it"]),
         ({"Installation": {"registry": "r.example/"}, "FelixConfiguration": {"healthPort": 9098}}, []),
     ],
 )  # fmt: skip
-def test_a_sites_values_are_held_against_the_same(values: dict[str, Any], told: list[str]) -> None:
-    assert network("calico-vxlan", values=values).problems(one_rack()) == told
+def test_values_are_validated_by_the_same_keys(values: dict[str, Any], expected: list[str]) -> None:
+    assert network("calico-vxlan", values=values).problems(one_rack()) == expected
 
 
-def test_a_value_of_the_newer_line_is_known_in_it_alone() -> None:
+def test_a_key_of_the_newer_line_is_known_there_only() -> None:
     keys = {line: known(CALICO, "FelixConfiguration", line) for line in ("3.32", "3.33")}
     spec = {"spec": {"programClusterRoutes": "EnabledIPIPOnly"}}
     assert list(keys["3.33"].problems(spec, where="v")) == []
@@ -73,7 +73,7 @@ def test_a_value_of_the_newer_line_is_known_in_it_alone() -> None:
     ]
 
 
-def test_a_sites_values_are_laid_over_ours() -> None:
+def test_values_are_merged_over_the_modes() -> None:
     made = network("calico-ipip", values={
         "Installation": {"calicoNetwork": {"hostPorts": "Disabled"}},
         "BGPConfiguration": {"listenPort": 1179},

@@ -1,4 +1,4 @@
-"""What only WireGuard does: a key and a peer of every node, for a node without is in the clear and nothing says so."""
+"""What is specific to WireGuard: keys and peers of every node, since traffic of a node without is in the clear."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ MODE = "calico-wireguard"
 KEY = "projectcalico.org/WireguardPublicKey"
 
 
-def test_both_links_are_there() -> None:
+def test_both_links_exist() -> None:
     assert links(MODE, WIREGUARD, VXLAN) is None
-    assert links(MODE, VXLAN) == "wireguard.cali is missing"
+    assert links(MODE, VXLAN) == "missing wireguard.cali"
 
 
 @pytest.mark.parametrize(
-    ("output", "told"),
+    ("output", "expected"),
     [
         ("k2=\t192.0.2.2:51820\nk3=\t192.0.2.3:51820\n", None),
         ("k2=\t192.0.2.2:51820\nk3=\t(none)\n",
-         "wireguard.cali has the peers ['(none)', '192.0.2.2:51820'], not ['192.0.2.2:51820', '192.0.2.3:51820']"),
-        ("", "wireguard.cali has the peers [], not ['192.0.2.2:51820', '192.0.2.3:51820']"),
+         "peers of wireguard.cali: missing 192.0.2.3:51820; unexpected (none)"),
+        ("", "peers of wireguard.cali: missing 192.0.2.2:51820, 192.0.2.3:51820"),
     ],
 )  # fmt: skip
-def test_every_other_node_is_a_peer(output: str, told: str | None) -> None:
-    assert check("WireGuard with every other node", MODE).judge(output) == told
+def test_every_other_node_is_a_peer(output: str, expected: str | None) -> None:
+    assert check("WireGuard with every other node", MODE).judge(output) == expected
 
 
 def test_in_ipv6_too() -> None:
-    asked = check("WireGuard with every other node (IPv6)", MODE, on=dual_stack())
-    assert asked.command == "wg show wg-v6.cali endpoints"
-    assert asked.judge("k2=\t[2001:db8::2]:51821\nk3=\t[2001:db8::3]:51821\n") is None
+    peers = check("WireGuard with every other node (IPv6)", MODE, on=dual_stack())
+    assert peers.command == "wg show wg-v6.cali endpoints"
+    assert peers.judge("k2=\t[2001:db8::2]:51821\nk3=\t[2001:db8::3]:51821\n") is None
 
 
 def test_a_node_that_published_no_key_is_named() -> None:
@@ -52,7 +52,7 @@ def test_a_node_that_published_no_key_is_named() -> None:
         return json.dumps({"items": items})
 
     assert judge(nodes("cp-1", "w-1", "w-2")) is None
-    assert judge(nodes("cp-1", "w-2")) == "no WireGuard key of w-1: their pods talk in the clear"
+    assert judge(nodes("cp-1", "w-2")) == "no WireGuard key of w-1: traffic of their pods is in the clear"
 
 
 def test_no_command_prints_a_private_key() -> None:
@@ -60,14 +60,14 @@ def test_no_command_prints_a_private_key() -> None:
         assert "wg show" not in made.command or made.command.endswith(" endpoints")
 
 
-def test_asks_for_module_program_and_ports() -> None:
+def test_requires_its_module_tools_and_ports() -> None:
     needs = network(MODE).prerequisites(dual_stack())
     assert KernelModule("wireguard") in needs.resources
     assert Packages(("wireguard-tools",)) in needs.resources
     assert {Port("udp", 51820, "Calico WireGuard"), Port("udp", 51821, "Calico WireGuard")} <= set(needs.ports)
 
 
-def test_what_a_capture_shows_is_nothing_of_pods() -> None:
+def test_a_capture_shows_no_pod_address() -> None:
     on = one_rack()
     wire = network(MODE).wire(on, on.nodes[0], on.nodes[1])
     assert wire is not None
@@ -75,7 +75,7 @@ def test_what_a_capture_shows_is_nothing_of_pods() -> None:
     assert wire.never == "net 10.244.0.0/16 or udp port 4789 or ip proto 4"
 
 
-def test_felix_is_told_by_family() -> None:
+def test_felix_is_configured_for_each_ip_version() -> None:
     def felix(on: object) -> object:
         return next(o for o in network(MODE).addon(on).after if o["kind"] == "FelixConfiguration")["spec"]  # type: ignore[arg-type]
 
@@ -86,11 +86,11 @@ def test_felix_is_told_by_family() -> None:
 
 def test_the_mode_without_its_feature_is_refused() -> None:
     assert network(MODE, encryption="none").problems(one_rack()) == [
-        'network.encryption: calico-wireguard encrypts; use calico-vxlan without, or leave "none" out'
+        'network.encryption: has to be on in calico-wireguard (it is "none"); remove it, or use calico-vxlan'
     ]
 
 
-def test_too_small_a_path_for_ipv6_is_refused() -> None:
+def test_a_path_mtu_too_small_for_ipv6_is_refused() -> None:
     assert network(MODE).problems(dual_stack(path_mtu=1300)) == [
-        "path_mtu: 1300 leaves pods 1220 bytes in calico-wireguard, and IPv6 needs 1280; raise it to 1360"
+        "path_mtu: leaves pods 1220 bytes with calico-wireguard, and IPv6 requires 1280 (it is 1300); use 1360 or more"
     ]
