@@ -54,7 +54,7 @@ def reboot_hosts(state: State, *, say: Callable[[str], None]) -> list[str]:
             reason = reboots.reboot(name, node=name in nodes)
             run.log.phases.append((f"Reboot {name}", time.monotonic() - began))
             if reason:
-                return [f"{name}: {reason} after its reboot; no further host was rebooted"]
+                return [f"{name}: after its reboot {reason}; no further host was rebooted"]
             say(f"{name} is back after {run.log.phases[-1][1]:.0f} s")
         return []
 
