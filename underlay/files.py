@@ -18,7 +18,7 @@ def shipped(name: str) -> Path:
     return (inside if inside.is_dir() else _PACKAGE.parent) / name
 
 
-def write_whole(path: Path, text: str, *, mode: int = 0o666) -> None:
+def write_whole(path: Path, text: str, *, mode: int = 0o644) -> None:
     """Write a file whole or not at all: whoever reads it meanwhile gets the old text.
 
     :param mode: its permissions, less the umask, from the first byte on.

@@ -3,11 +3,11 @@
 import json
 from dataclasses import asdict, replace
 
+from underlay.files import write_whole
 from underlay.lab.model import paths
 from underlay.lab.model.errors import LabError
 from underlay.lab.model.paths import LabPaths
 from underlay.lab.model.topology import Lab
-from underlay.lab.system.keys import write
 
 
 def read(name: str) -> Lab | None:
@@ -35,7 +35,7 @@ def merge(lab: Lab) -> Lab:
             control_planes=max(lab.control_planes, before.control_planes),
             workers=max(lab.workers, before.workers),
         )
-    write(
+    write_whole(
         LabPaths.of(lab.name).topology,
         json.dumps({**asdict(lab), "mounts": dict(lab.mounts), "templates": dict(lab.templates)}) + "\n",
     )

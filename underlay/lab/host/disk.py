@@ -4,6 +4,7 @@ import os
 import shutil
 import uuid
 
+from underlay.files import write_whole
 from underlay.lab.model.paths import LabPaths, NodePaths
 from underlay.lab.model.topology import Lab, LabNode
 from underlay.lab.system import keys
@@ -54,5 +55,5 @@ def _identity(lab: Lab, node: LabNode, at: LabPaths, new: NodePaths) -> None:
         f"{host_key}.pub": f"{keys.public(at, node.name)} root@{node.name}\n",
     }
     for name, text in files.items():
-        keys.write(new.upper / name, text)
-    keys.write(new.upper / host_key, (at.keys / node.name).read_text(), mode=0o600)
+        write_whole(new.upper / name, text)
+    write_whole(new.upper / host_key, (at.keys / node.name).read_text(), mode=0o600)

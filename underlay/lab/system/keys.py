@@ -1,8 +1,8 @@
 """The lab's SSH keys: the client's, and each host's, generated here so that host keys are known from the start."""
 
-import os
 from pathlib import Path
 
+from underlay.files import write_whole
 from underlay.lab.model.paths import LabPaths
 from underlay.lab.model.topology import Lab
 
@@ -14,21 +14,12 @@ def make(lab: Lab, at: LabPaths) -> None:
         if not (at.keys / f"{name}.pub").exists():
             make_pair(at.keys / name, comment=f"{lab.name}/{name}")
     pins = [f"{node.address},{node.name} {public(at, node.name)}" for node in lab.nodes]
-    write(at.known_hosts, "".join(f"{pin}\n" for pin in pins))
+    write_whole(at.known_hosts, "".join(f"{pin}\n" for pin in pins))
 
 
 def public(at: LabPaths, name: str) -> str:
     """Return a public key as `ssh-ed25519 AAAA…`."""
     return " ".join((at.keys / f"{name}.pub").read_text().split()[:2])
-
-
-def write(path: Path, text: str, *, mode: int = 0o644) -> None:
-    """Replace a file atomically; it has `mode` from its first byte."""
-    new = path.with_name(f".{path.name}.new")
-    new.unlink(missing_ok=True)
-    with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as file:
-        file.write(text)
-    new.replace(path)
 
 
 def make_pair(path: Path, *, comment: str) -> None:
@@ -41,6 +32,6 @@ def make_pair(path: Path, *, comment: str) -> None:
         serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption()
     )
     shown = key.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
-    write(path, private.decode(), mode=0o600)
+    write_whole(path, private.decode(), mode=0o600)
     # Last: its presence means that the pair is complete.
-    write(path.with_suffix(".pub"), f"{shown.decode()} {comment}\n")
+    write_whole(path.with_suffix(".pub"), f"{shown.decode()} {comment}\n")

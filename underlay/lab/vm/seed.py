@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Mapping
 from pathlib import Path
 
+from underlay.files import write_whole
 from underlay.lab.model.paths import LabPaths
 from underlay.lab.model.topology import Lab, LabNode
 from underlay.lab.system import keys
@@ -24,7 +25,7 @@ def write(lab: Lab, node: LabNode, at: GuestPaths, *, carried: Mapping[str, Path
         keys.make_pair(at.host_key, comment=f"{lab.name}/{node.name}")
     public = at.host_key.with_suffix(".pub").read_text()
     client = keys.public(LabPaths.of(lab.name), "client")
-    keys.write(at.known_hosts, f"{node.address} {' '.join(public.split()[:2])}\n")
+    write_whole(at.known_hosts, f"{node.address} {' '.join(public.split()[:2])}\n")
     members = {
         "etc/hostname": (f"{node.name}\n", 0o644),
         "etc/hosts": (f"127.0.0.1 localhost\n::1 localhost\n{node.address} {node.name}\n", 0o644),
