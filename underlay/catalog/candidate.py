@@ -1,4 +1,4 @@
-"""A mode with settings: the modes as they are, and with single settings turned where that serves better."""
+"""A mode with settings: with its defaults, or with single settings changed where that serves a site better."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from underlay.networks.registry import modes
 
 from .comparison import plugin_of
 
-# More settings than this are nobody's recommendation.
-TURNS = 3
+# A recommendation changes no more settings than this.
+MAX_CHANGES = 3
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """`examples` are settings of which the site has to state its own: names, ranges, keys."""
+    """`examples` are settings that every site has to set itself: names, ranges, keys."""
 
     network: Network
     settings: Mapping[str, Any]
@@ -34,23 +34,24 @@ class Candidate:
         return self.network.mode
 
     @property
-    def turned(self) -> tuple[str, ...]:
-        """Settings that differ from the mode as it is."""
+    def changed(self) -> tuple[str, ...]:
+        """Settings that differ from the mode's defaults."""
         return tuple(name for name in self.settings if name not in self.examples)
 
 
-def as_it_is(mode: str) -> Candidate:
+def unchanged_mode(mode: str) -> Candidate:
+    """The mode with its defaults, and its example for settings that have none."""
     example = modes()[mode].example()
     return Candidate(modes()[mode].model_validate(example), example, frozenset(example))
 
 
 def best_of(mode: str, reasons: Callable[[Candidate], list[str]]) -> tuple[Candidate, list[str]]:
-    """The mode, with as few settings turned as it takes to leave the fewest reasons against it; and those."""
-    found = as_it_is(mode)
+    """The mode with as few settings changed as leave the fewest reasons against it, and those reasons."""
+    found = unchanged_mode(mode)
     against = reasons(found)
-    for _ in range(TURNS if against else 0):
+    for _ in range(MAX_CHANGES if against else 0):
         best, fewest = found, against
-        for candidate in _turned(found):
+        for candidate in _with_one_change(found):
             if len(left := reasons(candidate)) < len(fewest):
                 best, fewest = candidate, left
             if not fewest:
@@ -63,7 +64,7 @@ def best_of(mode: str, reasons: Callable[[Candidate], list[str]]) -> tuple[Candi
 
 @cache
 def oddness(mode: str) -> int:
-    """How many settings are set in this mode otherwise than in most modes of its plugin: the plainest has none."""
+    """How many defaults of this mode differ from those of most modes of its plugin: the plainest has none."""
     family = [kind for name, kind in modes().items() if plugin_of(name) == plugin_of(mode)]
     defaults = [{name: repr(field.default) for name, field in kind.model_fields.items()} for kind in family]
     own = {name: repr(field.default) for name, field in modes()[mode].model_fields.items()}
@@ -71,8 +72,8 @@ def oddness(mode: str) -> int:
     return sum(own[name] != usual[name] for name in own)
 
 
-def _turned(candidate: Candidate) -> Iterator[Candidate]:
-    """The candidate with one more setting turned; with a key from elsewhere where it takes one."""
+def _with_one_change(candidate: Candidate) -> Iterator[Candidate]:
+    """The candidate with one more setting changed; with an example key where that needs one."""
     kind = type(candidate.network)
     for name, values in _switches(kind).items():
         for value in values:

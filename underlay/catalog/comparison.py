@@ -1,4 +1,4 @@
-"""What there is to know of each mode before choosing it: the rows of every table, the data of every picture."""
+"""What to know of each mode before choosing it: the rows of every table, the data of every picture."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .proof import Proof, Proofs, proof_of
 
 @dataclass(frozen=True)
 class Setting:
-    """`default` and `bounds` as a person writes them."""
+    """A setting of a mode; `default` and `bounds` as they are written in an inventory."""
 
     name: str
     default: str
@@ -80,6 +80,7 @@ def comparison(proofs: Proofs) -> tuple[Comparison, ...]:
 
 
 def compared(mode: str, proofs: Proofs) -> Comparison:
+    """One mode, on its example cluster."""
     network, cluster = example_of(mode)
     what, _, advice = cleandoc(type(network).__doc__ or "").partition("\n")
     return Comparison(
@@ -105,14 +106,14 @@ def plugin_of(mode: str) -> str:
     return mode.partition("-")[0]
 
 
-# Kinds that every host has some of, and that the deploy brings itself.
+# Kinds that the deploy provides on any host.
 _OURS = ("file", "directory", "sysctl", "unit")
-# More names of a kind than this are counted, but modules are what a kernel may lack.
+# More names of a kind than this are counted, but for modules, which a kernel may lack.
 _NAMED = 2
 
 
 def _needs(network: Network, cluster: Cluster) -> list[str]:
-    """What has to be there that not every host or site has, in a few words each."""
+    """What not every host or site has, in a few words each."""
     names: dict[str, list[str]] = {}
     for resource in network.prerequisites(cluster).resources:
         if resource.kind not in _OURS:
@@ -148,7 +149,7 @@ def _default(kind: type[Network], name: str) -> str:
 
 
 def _bounds(kind: type[Network], name: str) -> str:
-    """What a setting may be, from the JSON schema that pydantic makes of its type."""
+    """The values of a setting, from the JSON schema that pydantic makes of its type."""
     schema = _schema(kind)
     return _choices(schema["properties"][name], schema.get("$defs", {}))
 

@@ -1,4 +1,4 @@
-"""A cluster to show a mode on: two racks with a router each where the mode can serve that, else what it can."""
+"""The example cluster of each mode: two racks with a router each where the mode supports it, else less."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from underlay.networks.registry import modes
 
 @cache
 def example_of(mode: str) -> tuple[Network, Cluster]:
-    """The mode with its example's settings, and a cluster of IPv4 with a path MTU of 1500 that it serves."""
+    """The mode with its example settings, and an IPv4 cluster with a path MTU of 1500 that it supports."""
     kind = modes()[mode]
     network = kind.model_validate(kind.example())
     clusters = list(_clusters(network))

@@ -1,4 +1,4 @@
-"""What rules a mode out for a site: one small function for each question, each with its sentence."""
+"""What rules a mode out for a site: one function for each question, with its sentence."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _AZURE_DROPS = ("ipip", "ipencap", "gre")
 
 @dataclass(frozen=True)
 class Site:
-    """The answers, inventories of that shape (the plainest first), and what was found missing on the hosts.
+    """The answers, and sample inventories for them, the plainest first.
 
-    `real` is the cluster of the inventory that was read, `missing` kernel module -> a host that lacks it.
+    `real` is the cluster of an inventory that was read; `missing` maps a kernel module to a host that lacks it.
     """
 
     answers: SiteAnswers
@@ -36,14 +36,14 @@ class Site:
     missing: dict[str, str] = field(default_factory=dict)
 
     def shape_for(self, candidate: Candidate) -> Shape:
-        """The first that the mode objects to least."""
+        """The one with the fewest objections by the mode."""
         routes, fabric = candidate.network.routes[0], self.answers.fabric
         shapes = [shape.routed_by(routes, fabric) for shape in self.shapes]
         return min(shapes, key=lambda shape: len(_objections(candidate, shape.cluster)))
 
 
 def reasons_against(candidate: Candidate, site: Site) -> list[str]:
-    """Every reason, the most telling first; empty for a mode that serves the site."""
+    """Every reason, the most important first; empty for a mode that serves the site."""
     return [reason for rule in RULES for reason in rule(candidate, site)] or _refused(candidate, site)
 
 
@@ -54,7 +54,7 @@ def serves_cloud(traits: Traits, fabric: Fabric) -> bool:
 
 def _carries(candidate: Candidate, site: Site) -> Iterator[str]:
     if not candidate.network.carries_pods:
-        yield "lays no network down; it is for a plugin of your own"
+        yield "installs no network; it is for a plugin of your own"
 
 
 def _debugging(candidate: Candidate, site: Site) -> Iterator[str]:
@@ -64,16 +64,16 @@ def _debugging(candidate: Candidate, site: Site) -> Iterator[str]:
 
 def _policies(candidate: Candidate, site: Site) -> Iterator[str]:
     if site.answers.policies and not candidate.network.traits.policy:
-        yield "enforces no NetworkPolicy"
+        yield "does not enforce NetworkPolicies"
 
 
 def _encryption(candidate: Candidate, site: Site) -> Iterator[str]:
-    wanted, by = site.answers.encryption, candidate.network.traits.encryption
-    if wanted is Encrypted.NO:
+    demand, by = site.answers.encryption, candidate.network.traits.encryption
+    if demand is Encrypted.NO:
         return
     if not by:
-        yield "encrypts nothing"
-    elif wanted is not Encrypted.ANY and wanted.value not in by.lower():
+        yield "does not encrypt"
+    elif demand is not Encrypted.ANY and demand.value not in by.lower():
         yield f"encrypts by {by}"
 
 
@@ -82,7 +82,7 @@ def _cloud(candidate: Candidate, site: Site) -> Iterator[str]:
     if traits.cloud and not serves_cloud(traits, fabric):
         yield f"is for {traits.cloud}"
     elif fabric.is_cloud and not traits.cloud and traits.reach is not Reach.ANYWHERE:
-        yield "needs a network that knows the pods' addresses, and a cloud's drops what it does not know"
+        yield "needs a network with routes to pods, and a cloud drops packets of unknown addresses"
     if fabric is Fabric.AZURE:
         ports = candidate.network.prerequisites(site.shapes[0].cluster).ports
         if dropped := [p.protocol for p in ports if p.protocol in _AZURE_DROPS]:
@@ -96,11 +96,11 @@ def _reach(candidate: Candidate, site: Site) -> Iterator[str]:
     if network.traits.reach is Reach.SEGMENT:
         yield "needs all nodes on one L2 segment"
     elif network.traits.reach is Reach.WITH_ROUTES:
-        tells = network.peers_with_routers or Routes.BGP in network.routes
+        announces = network.peers_with_routers or Routes.BGP in network.routes
         if fabric is Fabric.ROUTED:
-            yield "needs routers that know the pods' routes"
-        elif not tells:
-            yield "needs routers that know the pods' routes, and tells them none"
+            yield "needs routers with routes to pods"
+        elif not announces:
+            yield "needs routers with routes to pods, and announces none to them"
 
 
 def _overlay(candidate: Candidate, site: Site) -> Iterator[str]:
@@ -115,17 +115,17 @@ def _overlay(candidate: Candidate, site: Site) -> Iterator[str]:
 def _families(candidate: Candidate, site: Site) -> Iterator[str]:
     missing = set(site.answers.addresses.families) - set(candidate.network.traits.families)
     if missing:
-        yield f"carries no IPv{max(missing)}"
+        yield f"does not carry IPv{max(missing)}"
 
 
 def _egress(candidate: Candidate, site: Site) -> Iterator[str]:
     if site.answers.egress and not candidate.network.traits.egress:
-        yield "gives pods no fixed address outside"
+        yield "has no egress from fixed addresses"
 
 
 def _clusters(candidate: Candidate, site: Site) -> Iterator[str]:
     if site.answers.clusters and not candidate.network.traits.clusters:
-        yield "joins no clusters"
+        yield "does not connect clusters"
 
 
 def _kernel(candidate: Candidate, site: Site) -> Iterator[str]:
@@ -134,11 +134,11 @@ def _kernel(candidate: Candidate, site: Site) -> Iterator[str]:
         yield f"needs Linux {_dotted(since)}, and the hosts have {_dotted(have)}"
     for resource in candidate.network.prerequisites(site.shapes[0].cluster).resources:
         if isinstance(resource, KernelModule) and resource.module in site.missing:
-            yield f"needs the kernel module {resource.module}, which {site.missing[resource.module]} has not"
+            yield f"needs the kernel module {resource.module}, which {site.missing[resource.module]} lacks"
 
 
 def _itself(candidate: Candidate, site: Site) -> Iterator[str]:
-    """What the mode says of a cluster like that; and of the one that was read, beside what is the site's to state."""
+    """The mode's own objections to such a cluster, and to the one that was read, but for the site's own settings."""
     if any(True for rule in (_carries, _cloud, _reach, _families) for _ in rule(candidate, site)):
         return
     yield from _objections(candidate, site.shape_for(candidate).cluster)
@@ -149,7 +149,7 @@ def _itself(candidate: Candidate, site: Site) -> Iterator[str]:
 
 
 def _refused(candidate: Candidate, site: Site) -> list[str]:
-    """What an inventory of that shape would be refused for, which the mode itself cannot know."""
+    """Why such an inventory would be refused, for reasons the mode itself cannot know."""
     shape = site.shape_for(candidate)
     try:
         read_spec(shape.inventory({"mode": candidate.mode, **candidate.settings}), shape.groups)

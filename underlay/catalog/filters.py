@@ -1,4 +1,4 @@
-"""Which modes a list is asked for: each question narrows it down."""
+"""The filters of a list of modes: each one narrows it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from .comparison import Comparison
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """Nothing asked admits every mode. `encryption` is "any", "none" or a word of its name; `kernel` what hosts run."""
+class ModeFilter:
+    """The defaults admit every mode. `encryption` is "any", "none" or a word of its name; `kernel` the hosts'."""
 
     plugins: tuple[str, ...] = ()
     encryption: str = ""
@@ -56,5 +56,5 @@ class Wanted:
         return self.encryption.lower() in by.lower()
 
     def _serves(self, cloud: str, reach: Reach) -> bool:
-        """A cloud's own modes, and those that ask nothing of what lies between nodes."""
+        """The cloud's own modes, and those that work on any IP network."""
         return not self.cloud or cloud.lower() == self.cloud.lower() or (not cloud and reach is Reach.ANYWHERE)

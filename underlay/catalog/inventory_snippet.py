@@ -1,4 +1,4 @@
-"""The lines of an inventory that a recommendation comes down to."""
+"""A recommendation as lines of an inventory."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ from pydantic import SecretStr
 
 from .recommendation import Fit
 
-# Variables of which an inventory has to state its own.
+# Variables that every inventory has to set itself.
 _EXAMPLES = {"bgp": "your own AS numbers and routers", "cloud": "your own project or route tables"}
 
 
-def to_paste(fit: Fit, *, stated: frozenset[str] = frozenset()) -> list[str]:
+def inventory_lines(fit: Fit, *, stated: frozenset[str] = frozenset()) -> list[str]:
     """Lines of Python, each a variable for all hosts.
 
-    :param stated: variables that the inventory has already, and that stay as they are.
+    :param stated: variables that the inventory already has, which stay as they are.
     """
     lines = []
     if own := sorted(fit.candidate.examples):
-        lines.append(f"# yours to state: {', '.join(own)}")
+        lines.append(f"# set your own: {', '.join(own)}")
     lines.append(f"network = {_python({'mode': fit.mode, **_shown(fit)})}")
     for name, value in fit.shape.more.items():
-        if name not in stated and (name != "bgp" or _wants_bgp(fit)):
-            lines += [f"# an example: {_EXAMPLES[name]}"] if name in _EXAMPLES else []
+        if name not in stated and (name != "bgp" or _needs_bgp(fit)):
+            lines += [f"# an example, set {_EXAMPLES[name]}"] if name in _EXAMPLES else []
             lines.append(f"{name} = {_python(value)}")
     return lines
 
 
-def _wants_bgp(fit: Fit) -> bool:
+def _needs_bgp(fit: Fit) -> bool:
     network = fit.candidate.network
     return network.peers_with_routers or bool(network.problems(replace(fit.shape.cluster, bgp=None)))
 
 
 def _shown(fit: Fit) -> dict[str, Any]:
-    """The settings, a secret among them as an ellipsis."""
+    """The settings, with secrets as an ellipsis."""
     network = fit.candidate.network
     secret = {name for name in type(network).model_fields if isinstance(getattr(network, name), SecretStr)}
     return {name: "…" if name in secret else value for name, value in fit.candidate.settings.items()}

@@ -1,4 +1,4 @@
-"""All there is to say of one mode, as text for a terminal."""
+"""One mode in full, as text for a terminal."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .picture_text import picture_text
 from .proof import RUNGS
 
 
-def one_mode(mode: Comparison) -> str:
+def mode_text(mode: Comparison) -> str:
     """Docstring, picture, what it is chosen by, settings, prerequisites, ports, proof."""
     parts = [f"{mode.mode}: {mode.what}", mode.advice, picture_text(mode).rstrip("\n")]
     if mode.traits.warning:
@@ -19,15 +19,15 @@ def one_mode(mode: Comparison) -> str:
 
 
 def facts(mode: Comparison) -> list[tuple[str, str]]:
-    """What it is chosen by, each with its name."""
+    """What it is chosen by: pairs of a name and a value."""
     traits = mode.traits
     able = {
         "egress from fixed addresses": traits.egress,
-        "joins several clusters": traits.clusters,
+        "connects several clusters": traits.clusters,
         "serves Services itself (no kube-proxy)": traits.replaces_kube_proxy,
     }
-    grows = f"{mode.overhead} more a packet" if mode.overhead else "a packet is as it was"
-    mtu = f"{mode.pod_mtu} bytes on a path of {mode.path_mtu} ({grows})"
+    overhead = f"{mode.overhead} bytes overhead per packet" if mode.overhead else "no overhead"
+    mtu = f"{mode.pod_mtu} bytes on a path of {mode.path_mtu} ({overhead})"
     return [
         ("between nodes", mode.data_path),
         ("pod MTU", mtu if mode.pod_mtu else "yours"),
@@ -36,7 +36,7 @@ def facts(mode: Comparison) -> list[tuple[str, str]]:
         ("encryption", traits.encryption or "none"),
         ("addresses", mode.families),
         *([("can also", ", ".join(name for name, there in able.items() if there))] if any(able.values()) else []),
-        ("needs", "; ".join(mode.needs) or "nothing beside Kubernetes' own"),
+        ("needs", "; ".join(mode.needs) or "nothing beyond Kubernetes' own"),
         ("ports between nodes", "; ".join(mode.ports) or "none"),
         ("kernel", f"{mode.kernel} or newer"),
         ("upstream", f"{traits.status.value}{f', {traits.version}' if traits.version else ''}"),
@@ -67,6 +67,6 @@ def _settings(mode: Comparison) -> str:
         return "It has no settings."
     lines = ["settings"]
     for setting in mode.settings:
-        said = "; ".join(filter(None, (f"default {setting.default}" if setting.default else "", setting.bounds)))
-        lines.append(f"  {setting.name}: {setting.meaning}{f' ({said})' if said else ''}")
+        limits = "; ".join(filter(None, (f"default {setting.default}" if setting.default else "", setting.bounds)))
+        lines.append(f"  {setting.name}: {setting.meaning}{f' ({limits})' if limits else ''}")
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""A packet between nodes as boxes side by side: what both forms of a picture, drawn and typed, are made from."""
+"""A packet between nodes as boxes side by side: the data of both the SVG and the text picture."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FRAME = 14
 class Box:
     """`role` is what it is for: frame, network (IP), transport, overlay, crypt, inner, reserve or pod.
 
-    `encrypted` is whether nobody on the way can read it.
+    `encrypted` is whether it is unreadable between the nodes.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""How far each mode is proven: the ladder, and what `underlay/catalog/proof.yaml` (written by runs) says of it."""
+"""How far each mode is proven: the ladder, and each mode's rung from `underlay/catalog/proof.yaml`, written by runs."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import yaml
 
 # Each rung includes those below.
 RUNGS = {
-    1: ("renders", "what it lays down is as reviewed, and every key of it is known to the chart or CRD"),
-    2: ("accepted", "a real API server, or the plugin's own program, takes it"),
+    1: ("renders", "what it applies is as reviewed, and the chart or CRD knows every key of it"),
+    2: ("accepted", "a real API server, or the plugin's own program, accepts it"),
     3: ("pods talk", "pods reach one another across racks on a real kernel"),
     4: ("on the wire", "a capture shows this mode and no other"),
-    5: ("repeatable", "a second run changes nothing, and a reset leaves nothing behind"),
+    5: ("repeatable", "a second run changes nothing"),
 }
 
 
 @dataclass(frozen=True)
 class Proof:
-    """`how` is the run that saw it; unit tests alone see every mode render."""
+    """`how` names the run that proved it; unit tests prove rung 1 for every mode."""
 
     rung: int = 1
     how: str = "unit tests"

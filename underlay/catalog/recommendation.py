@@ -1,4 +1,4 @@
-"""The best network for a site, the runner-up, and why not another."""
+"""The best network for a site, the runner-up, and why the others are not chosen."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from .candidate import Candidate, best_of, oddness
 from .exclusions import Site, reasons_against
 from .proof import Proofs
 from .sample_inventory import Shape, shapes
-from .scoring import START, Point, points
+from .scoring import START, ScoreItem, score_items
 from .site import Encrypted, SiteAnswers
 
 
 @dataclass(frozen=True)
 class Fit:
-    """A mode that serves the site, on an inventory of that shape."""
+    """A mode that serves the site, with an inventory for it and the items of its score."""
 
     candidate: Candidate
     shape: Shape
-    points: tuple[Point, ...]
+    score_items: tuple[ScoreItem, ...]
 
     @property
     def mode(self) -> str:
@@ -30,12 +30,12 @@ class Fit:
 
     @property
     def score(self) -> float:
-        return START + sum(point.worth for point in self.points)
+        return START + sum(item.value for item in self.score_items)
 
 
 @dataclass(frozen=True)
 class Choice:
-    """`fits` the best first; `ruled_out` mode -> every reason."""
+    """`fits` are sorted, best first; `ruled_out` maps a mode to every reason."""
 
     answers: SiteAnswers
     fits: tuple[Fit, ...]
@@ -43,11 +43,12 @@ class Choice:
 
 
 def site_of(answers: SiteAnswers, *, real: Cluster | None = None, missing: dict[str, str] | None = None) -> Site:
-    """A site as described, with the inventory and the hosts' lack of modules where they were read."""
+    """A site by its answers; with the cluster of an inventory and missing kernel modules where hosts were queried."""
     return Site(answers, shapes(answers), real, missing or {})
 
 
 def choose(site: Site, proofs: Proofs) -> Choice:
+    """Every mode as a fit with its score, or with the reasons that rule it out."""
     fits, ruled_out = [], {}
     for mode in modes():
         candidate, against = best_of(mode, lambda c: reasons_against(c, site))
@@ -55,24 +56,24 @@ def choose(site: Site, proofs: Proofs) -> Choice:
             ruled_out[mode] = against
         else:
             shape = site.shape_for(candidate)
-            fits.append(Fit(candidate, shape, tuple(points(candidate, shape.cluster, site.answers, proofs))))
+            fits.append(Fit(candidate, shape, tuple(score_items(candidate, shape.cluster, site.answers, proofs))))
     ordered = sorted(fits, key=lambda fit: (-fit.score, oddness(fit.mode), fit.mode))
     return Choice(site.answers, tuple(ordered), ruled_out)
 
 
-# Demands: the question, the answer that demands nothing, and how doing without is said.
+# Demands: the question, the answer without a demand, and the words for that.
 _WITHOUT: tuple[tuple[str, Any, str], ...] = (
     ("policies", False, "without policies"),
     ("encryption", Encrypted.NO, "without encryption"),
     ("overlay", True, "with an overlay"),
-    ("egress", False, "without fixed addresses outside"),
-    ("clusters", False, "as a cluster of its own"),
-    ("addresses", SiteAnswers.addresses, "with IPv4 alone"),
+    ("egress", False, "without egress from fixed addresses"),
+    ("clusters", False, "as a single cluster"),
+    ("addresses", SiteAnswers.addresses, "with IPv4 only"),
 )
 
 
 def relaxed(site: Site, proofs: Proofs) -> dict[str, str]:
-    """For a site that nothing serves: single demands, and what would serve without each."""
+    """For a site that no mode serves: what to give up -> the best mode then, one demand at a time."""
     found = {}
     if site.missing and (fits := choose(site_of(site.answers, real=site.real), proofs).fits):
         found["with all kernel modules on all hosts"] = fits[0].mode

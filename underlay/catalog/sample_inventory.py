@@ -1,4 +1,4 @@
-"""A site as it was described: inventories of that shape, and the other way round."""
+"""Sample inventories for the answers about a site, and the answers that an inventory gives."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from underlay.preflight.host_findings import NFTABLES_SINCE
 
 from .site import Addresses, Fabric, SiteAnswers
 
-# Nodes of a rack in the shape of a site that did not say; an address range has room for this many racks.
+# Nodes in a rack of a sample; its address range has room for that many racks.
 _PER_RACK = 40
-# Where every node has a session with every other, this many are too many.
+# From this many nodes on, a full mesh of sessions is too large.
 _REFLECTORS_FROM = 50
 _LARGE = 256
 _CLOUDS: Mapping[Fabric, dict[str, Any]] = {
@@ -29,7 +29,7 @@ _CLOUDS: Mapping[Fabric, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class Shape:
-    """An inventory, all but its network, and its cluster; `more` is what it says beside hosts and subnets."""
+    """An inventory without its network, and its cluster; `more` are its variables besides hosts and subnets."""
 
     hosts: Hosts
     groups: Groups
@@ -41,17 +41,17 @@ class Shape:
         return with_network(self.hosts, network)
 
     def routed_by(self, routes: Routes, fabric: Fabric) -> Shape:
-        """The shape for a network whose routes those are; a cloud that lays them has to be told of."""
-        said = _CLOUDS.get(fabric) if routes is Routes.CLOUD else None
-        if said is None:
+        """The shape for a network with these routes; routes by a cloud need the variable `cloud`."""
+        settings = _CLOUDS.get(fabric) if routes is Routes.CLOUD else None
+        if settings is None:
             return replace(self, cluster=replace(self.cluster, routes=routes))
-        hosts = {name: {**own, "cloud": said} for name, own in self.hosts.items()}
-        cluster = replace(self.cluster, routes=routes, cloud=CloudSettings.model_validate(said))
-        return replace(self, hosts=hosts, more={**self.more, "cloud": said}, cluster=cluster)
+        hosts = {name: {**own, "cloud": settings} for name, own in self.hosts.items()}
+        cluster = replace(self.cluster, routes=routes, cloud=CloudSettings.model_validate(settings))
+        return replace(self, hosts=hosts, more={**self.more, "cloud": settings}, cluster=cluster)
 
 
 def shapes(answers: SiteAnswers) -> tuple[Shape, ...]:
-    """What the inventory of a site like that may be: the plainest first."""
+    """The sample inventories for these answers, the plainest first."""
     return tuple(_shapes(answers))
 
 
@@ -71,11 +71,11 @@ def with_network(hosts: Hosts, network: Mapping[str, Any]) -> Hosts:
 
 
 def cluster_of(hosts: Hosts, groups: Groups) -> Cluster:
-    """The cluster of an inventory whose network is still to be chosen, whatever it says now.
+    """The cluster of an inventory whose network is still to be chosen; its present one is ignored.
 
-    :raises InvalidInventory: with every problem that is not the network's.
+    :raises InvalidInventory: with every problem but those of the network.
     """
-    # The modes that lay nothing down object to nothing.
+    # The modes that install nothing object to nothing.
     for mode in sorted(modes(), key=lambda name: modes()[name].model_validate(modes()[name].example()).carries_pods):
         try:
             plain = with_network(hosts, {"mode": mode, **modes()[mode].example()})
@@ -87,7 +87,7 @@ def cluster_of(hosts: Hosts, groups: Groups) -> Cluster:
 
 
 def answers_of(cluster: Cluster, answers: SiteAnswers) -> SiteAnswers:
-    """What an inventory knows, in place of what was assumed."""
+    """The answers, with those that an inventory gives in place of assumptions."""
     if cluster.bgp and cluster.bgp.routers:
         fabric = Fabric.BGP
     else:
@@ -127,7 +127,7 @@ def _kube_proxy(answers: SiteAnswers) -> dict[str, Any]:
 
 
 def _bgp(answers: SiteAnswers, hosts: Hosts) -> Iterator[dict[str, Any]]:
-    """What the inventory says of BGP: nothing, or what a mode that wants it would be told."""
+    """The variable `bgp`: absent, or as a mode that needs it has it."""
     racks = list(dict.fromkeys(str(own["rack"]) for own in hosts.values()))
     if answers.fabric is Fabric.BGP:
         peers = [peer for number, rack in enumerate(racks, start=1) for peer in _peers(number, rack, answers)]

@@ -1,4 +1,4 @@
-"""What a person is asked before a network is recommended, and what is assumed of those who do not say."""
+"""The questions before a network is recommended, and the answers that are assumed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class Fabric(StrEnum):
-    """What lies between the nodes."""
+    """The network between the nodes."""
 
     FLAT = "flat"
     BGP = "bgp"
@@ -33,7 +33,7 @@ class Encrypted(StrEnum):
 
 
 class Addresses(StrEnum):
-    """What pods have."""
+    """IP versions of pods' addresses."""
 
     IPV4 = "ipv4"
     IPV6 = "ipv6"
@@ -46,7 +46,7 @@ class Addresses(StrEnum):
 
 @dataclass(frozen=True)
 class SiteAnswers:
-    """The defaults are what is assumed: the least demanding site, with a supported system's oldest kernel."""
+    """The defaults are assumed: the least demanding site, with the oldest kernel of a supported system."""
 
     policies: bool = False
     encryption: Encrypted = Encrypted.NO
@@ -62,7 +62,7 @@ class SiteAnswers:
 
 @dataclass(frozen=True)
 class SiteQuestion:
-    """`words` is what is asked; `meaning` tells the choices where they are not yes and no."""
+    """`words` is the question; `meaning` explains the choices where they are not yes and no."""
 
     field: str
     words: str
@@ -74,20 +74,20 @@ QUESTIONS = (
     SiteQuestion("encryption", "Must pods' packets be encrypted between nodes?", "no, any, wireguard or ipsec"),
     SiteQuestion(
         "fabric",
-        "What is between the nodes?",
-        "flat: one L2 segment; bgp: racks whose routers speak BGP with nodes; routed: routers that know nothing of "
-        "pods; aws, gce, azure or cloud (another one)",
+        "What connects the nodes?",
+        "flat: one L2 segment; bgp: racks whose routers speak BGP with nodes; routed: routers without "
+        "routes to pods; aws, gce, azure or cloud (another one)",
     ),
-    SiteQuestion("overlay", "May packets be put into an overlay (VXLAN and the like)?"),
+    SiteQuestion("overlay", "May packets be encapsulated in an overlay (VXLAN and the like)?"),
     SiteQuestion("addresses", "Which addresses do pods have?", "ipv4, ipv6 or dual"),
     SiteQuestion("egress", "Must pods leave the cluster from fixed addresses?"),
-    SiteQuestion("clusters", "Is it one of several clusters whose pods reach one another?"),
+    SiteQuestion("clusters", "Is it one of several clusters whose pods reach each other?"),
     SiteQuestion("nodes", "How many nodes will there be?"),
-    SiteQuestion("kernel", "Which Linux has the oldest node?", "as uname -r says it: 6.1"),
+    SiteQuestion("kernel", "Which kernel does the oldest node run?", "as uname -r prints it: 6.1"),
 )
 
 
 def plain_answers(answers: SiteAnswers) -> dict[str, Any]:
-    """Answers as plain words, by question."""
+    """The answers as plain values, by question; the kernel as text."""
     found = {field.name: getattr(answers, field.name) for field in fields(answers)}
     return {**found, "kernel": ".".join(map(str, answers.kernel))}

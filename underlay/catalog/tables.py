@@ -32,7 +32,7 @@ def modes_table(proofs: Proofs) -> str:
 
 
 def ladder() -> str:
-    """What the number of a proof means."""
+    """The meaning of each rung of the ladder."""
     return "\n".join(f"{rung}. {word}: {meaning}" for rung, (word, meaning) in RUNGS.items())
 
 

@@ -49,7 +49,7 @@ def choose_command(inventory: str | None, ask_hosts: bool, as_json: bool, **opti
     Between the nodes:
       flat    one L2 segment
       bgp     racks whose routers speak BGP with the nodes
-      routed  racks whose routers know nothing of pods
+      routed  racks whose routers have no routes to pods
       aws, gce, azure, cloud
     \b
     underlay choose

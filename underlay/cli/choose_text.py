@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import Any
 
-from underlay.catalog.inventory_snippet import to_paste
+from underlay.catalog.inventory_snippet import inventory_lines
 from underlay.catalog.recommendation import Choice, Fit
 from underlay.catalog.site import plain_answers
 
@@ -19,7 +19,7 @@ def as_text(choice: Choice, *, assumed: tuple[str, ...], stated: frozenset[str])
     for title, fit in zip(("best", "runner-up"), choice.fits, strict=False):
         lines += ["", f"{title}: {fit.mode}", *_reasons(fit)]
     if choice.fits:
-        snippet = to_paste(choice.fits[0], stated=stated)
+        snippet = inventory_lines(choice.fits[0], stated=stated)
         lines += ["", "in the inventory, for all hosts:", *(f"  {line}" for line in snippet)]
     width = max(map(len, (*choice.ruled_out, *(fit.mode for fit in choice.fits))))
     if behind := choice.fits[2:]:
@@ -48,9 +48,9 @@ def _plain(fit: Fit, stated: frozenset[str]) -> dict[str, Any]:
     return {
         "mode": fit.mode,
         "score": round(fit.score, 2),
-        "why": [{"points": point.worth, "because": point.sentence} for point in fit.points],
+        "why": [{"points": item.value, "because": item.sentence} for item in fit.score_items],
         "settings_to_state": sorted(fit.candidate.examples),
-        "inventory": to_paste(fit, stated=stated),
+        "inventory": inventory_lines(fit, stated=stated),
     }
 
 
@@ -67,14 +67,14 @@ def _word(value: Any) -> Any:
 
 
 def _reasons(fit: Fit) -> list[str]:
-    return [f"  {'-' if point.worth < 0 else '+'} {point.sentence}" for point in fit.points]
+    return [f"  {'-' if item.value < 0 else '+'} {item.sentence}" for item in fit.score_items]
 
 
 def _behind(fit: Fit, best: Fit) -> str:
     """Its heaviest disadvantages that the best one does not have."""
-    also = {point.sentence for point in best.points}
-    costs = sorted((p for p in fit.points if p.worth < 0 and p.sentence not in also), key=lambda p: p.worth)
-    return "; ".join(point.sentence for point in costs[:2]) or "as good"
+    also = {item.sentence for item in best.score_items}
+    costs = sorted((p for p in fit.score_items if p.value < 0 and p.sentence not in also), key=lambda p: p.value)
+    return "; ".join(item.sentence for item in costs[:2]) or "as good"
 
 
 def _first(reasons: list[str]) -> str:

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from underlay.catalog.comparison import Comparison, compared, comparison
-from underlay.catalog.filters import Wanted
-from underlay.catalog.mode_text import one_mode
+from underlay.catalog.filters import ModeFilter
+from underlay.catalog.mode_text import mode_text
 from underlay.catalog.pictures import drawn
 from underlay.catalog.tables import columns
 from underlay.inventory.errors import unknown
@@ -76,7 +76,7 @@ def networks_command(mode: str | None, as_json: bool, draw: Path | None, **optio
 
     Sizes are bytes on a path with an MTU of 1500. "Proven" counts the rungs of a ladder: 1 renders, 2 accepted by a
     real API server or the plugin's own program, 3 pods talk across racks on a real kernel, 4 a capture shows this
-    mode and no other, 5 a second run changes nothing and a reset leaves nothing behind.
+    mode and no other, 5 a second run changes nothing.
 
     \b
     underlay networks
@@ -85,9 +85,9 @@ def networks_command(mode: str | None, as_json: bool, draw: Path | None, **optio
     underlay networks NAME
     underlay networks --json | jq -r '.[] | select(.pod_mtu == 1500).mode'
     """
-    filters = Wanted(**options)  # type: ignore[arg-type]
+    filters = ModeFilter(**options)  # type: ignore[arg-type]
     if mode is not None:
-        if filters != Wanted() or draw:
+        if filters != ModeFilter() or draw:
             raise click.UsageError("MODE can be combined with --json only")
         _one(mode, as_json=as_json)
         return
@@ -107,7 +107,7 @@ def _one(mode: str, *, as_json: bool) -> None:
     if mode not in modes():
         raise Refused([unknown("MODE", mode, modes(), what="mode")])
     found = compared(mode, proofs())
-    click.echo(json.dumps(found.as_json(), indent=1) if as_json else one_mode(found), nl=as_json)
+    click.echo(json.dumps(found.as_json(), indent=1) if as_json else mode_text(found), nl=as_json)
 
 
 def _known_plugins(names: tuple[str, ...]) -> None:

@@ -9,8 +9,8 @@ import pytest
 from tests.unit.clusters import MODES, REGISTERED_MODE
 from underlay.catalog.comparison import Comparison, compared, comparison
 from underlay.catalog.example_cluster import example_of
-from underlay.catalog.filters import Wanted
-from underlay.catalog.mode_text import one_mode
+from underlay.catalog.filters import ModeFilter
+from underlay.catalog.mode_text import mode_text
 from underlay.catalog.proof import RUNGS, Proof, proof_of, read_proofs
 from underlay.catalog.tables import columns, markdown, modes_table, networks_page
 from underlay.networks.registry import modes
@@ -44,7 +44,7 @@ def test_no_default_is_a_secret(row: Comparison) -> None:
 
 
 def test_one_mode_is_reported_in_full(row: Comparison) -> None:
-    text = one_mode(row)
+    text = mode_text(row)
     assert text.startswith(f"{row.mode}: {row.what}\n")
     for setting in row.settings:
         assert f"  {setting.name}: {setting.meaning}" in text
@@ -90,21 +90,21 @@ def test_a_runs_proof_is_read_as_it_was_written() -> None:
 
 
 def test_an_empty_filter_admits_all_and_every_option_narrows(row: Comparison) -> None:
-    assert Wanted().admits(row)
-    assert Wanted(plugins=(row.plugin,)).admits(row)
-    assert not Wanted(plugins=("another",)).admits(row)
-    assert Wanted(encryption="any").admits(row) != Wanted(encryption="none").admits(row)
-    assert Wanted(policy=True).admits(row) == bool(row.traits.policy)
-    assert Wanted(max_overhead=row.overhead).admits(row)
-    assert not Wanted(max_overhead=row.overhead - 1).admits(row)
-    assert Wanted(kernel=row.traits.kernel_since).admits(row)
-    assert not Wanted(kernel=(2, 6)).admits(row)
-    assert Wanted(statuses=(row.traits.status.value,)).admits(row)
-    assert not Wanted(min_proof=2).admits(row)
-    assert Wanted(cloud=row.traits.cloud.upper()).admits(row)
+    assert ModeFilter().admits(row)
+    assert ModeFilter(plugins=(row.plugin,)).admits(row)
+    assert not ModeFilter(plugins=("another",)).admits(row)
+    assert ModeFilter(encryption="any").admits(row) != ModeFilter(encryption="none").admits(row)
+    assert ModeFilter(policy=True).admits(row) == bool(row.traits.policy)
+    assert ModeFilter(max_overhead=row.overhead).admits(row)
+    assert not ModeFilter(max_overhead=row.overhead - 1).admits(row)
+    assert ModeFilter(kernel=row.traits.kernel_since).admits(row)
+    assert not ModeFilter(kernel=(2, 6)).admits(row)
+    assert ModeFilter(statuses=(row.traits.status.value,)).admits(row)
+    assert not ModeFilter(min_proof=2).admits(row)
+    assert ModeFilter(cloud=row.traits.cloud.upper()).admits(row)
 
 
 def test_a_list_never_queries_for_what_is_not_reported() -> None:
     for row in comparison({}):
         if row.traits.encryption:
-            assert Wanted(encryption=row.traits.encryption.split()[0].lower()).admits(row)
+            assert ModeFilter(encryption=row.traits.encryption.split()[0].lower()).admits(row)

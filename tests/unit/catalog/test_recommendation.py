@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from tests.unit.clusters import MODES, REGISTERED_MODE, groups, hosts
 from underlay.catalog import recommendation
-from underlay.catalog.candidate import Candidate, as_it_is, best_of, oddness
+from underlay.catalog.candidate import Candidate, best_of, oddness, unchanged_mode
 from underlay.catalog.example_cluster import example_of
 from underlay.catalog.exclusions import reasons_against
-from underlay.catalog.inventory_snippet import to_paste
+from underlay.catalog.inventory_snippet import inventory_lines
 from underlay.catalog.proof import Proof
 from underlay.catalog.recommendation import Choice, Fit, choose, relaxed, site_of
 from underlay.catalog.sample_inventory import answers_of, cluster_of, shapes
@@ -95,7 +95,10 @@ def serves(fit: Fit, answers: SiteAnswers) -> None:
 
 
 def told_of(made: Choice) -> None:
-    reasons = [*(r for rs in made.ruled_out.values() for r in rs), *(p.sentence for f in made.fits for p in f.points)]
+    reasons = [
+        *(r for rs in made.ruled_out.values() for r in rs),
+        *(p.sentence for f in made.fits for p in f.score_items),
+    ]
     assert all(reason and "\n" not in reason for reason in reasons)
     text = as_text(made, assumed=("nodes",), stated=frozenset())
     assert [mode for mode in MODES if mode not in text] == []
@@ -116,19 +119,19 @@ def test_a_demand_that_rules_all_out_is_named_with_what_would_serve_without_it()
     assert relaxed(site, {}) == {"with an overlay": choice(fabric=Fabric.ROUTED).fits[0].mode}
 
 
-def test_a_setting_is_turned_only_where_the_mode_as_it_is_does_not_serve() -> None:
+def test_a_setting_is_changed_only_where_the_defaults_do_not_serve() -> None:
     plain, encrypted = choice(), choice(encryption=Encrypted.ANY)
-    assert not any(fit.candidate.turned for fit in plain.fits)
-    turned = [fit for fit in encrypted.fits if fit.candidate.turned]
+    assert not any(fit.candidate.changed for fit in plain.fits)
+    turned = [fit for fit in encrypted.fits if fit.candidate.changed]
     assert turned
     for fit in turned:
-        assert not as_it_is(fit.mode).network.traits.encryption
+        assert not unchanged_mode(fit.mode).network.traits.encryption
         assert fit.candidate.network.traits.encryption
 
 
 def test_a_mode_made_for_it_comes_before_one_whose_settings_have_to_be_turned() -> None:
     fits = [f for f in choice(encryption=Encrypted.WIREGUARD, policies=True).fits if not f.candidate.examples]
-    assert fits[0].candidate.turned == ()
+    assert fits[0].candidate.changed == ()
 
 
 def test_features_that_nobody_demands_cost_points() -> None:
@@ -164,7 +167,7 @@ def test_every_shape_is_a_cluster(addresses: Addresses, nodes: int) -> None:
 def test_a_module_that_a_host_lacks_rules_out_who_needs_it() -> None:
     without = choose(site_of(SiteAnswers(), missing={"vxlan": "w-1"}), {})
     found = [r for reasons in without.ruled_out.values() for r in reasons if "vxlan" in r]
-    assert "needs the kernel module vxlan, which w-1 has not" in found
+    assert "needs the kernel module vxlan, which w-1 lacks" in found
     assert len(without.fits) < len(choice().fits)
 
 
@@ -190,14 +193,14 @@ def test_a_proof_speaks_for_a_mode() -> None:
 
 def test_keys_and_site_names_are_left_to_the_site() -> None:
     for mode in MODES:
-        candidate = as_it_is(mode)
+        candidate = unchanged_mode(mode)
         if candidate.settings:
             assert candidate.examples == frozenset(modes()[mode].example())
     shown = choice(encryption=Encrypted.IPSEC)
     for fit in shown.fits:
-        pasted = "\n".join(to_paste(fit))
+        lines = "\n".join(inventory_lines(fit))
         secrets = [v for k, v in fit.candidate.settings.items() if "key" in k or "psk" in k or "password" in k]
-        assert not [s for s in secrets if isinstance(s, str) and s in pasted]
+        assert not [s for s in secrets if isinstance(s, str) and s in lines]
 
 
 def test_what_is_to_be_pasted_is_python_and_is_accepted() -> None:
@@ -205,7 +208,7 @@ def test_what_is_to_be_pasted_is_python_and_is_accepted() -> None:
         if fit.candidate.examples:
             continue
         found: dict[str, object] = {}
-        exec("\n".join(to_paste(fit)), found)  # noqa: S102
+        exec("\n".join(inventory_lines(fit)), found)  # noqa: S102
         del found["__builtins__"]
         inventory = {n: {**own, **found} for n, own in fit.shape.hosts.items()}
         assert read_spec(inventory, fit.shape.groups).network.mode == fit.mode
@@ -225,7 +228,7 @@ def test_settings_are_turned_until_nothing_speaks_against_it() -> None:
 
     for mode in MODES:
         found, against = best_of(mode, reasons)
-        assert len(against) <= len(reasons(as_it_is(mode)))
+        assert len(against) <= len(reasons(unchanged_mode(mode)))
         assert against == reasons(found)
 
 
