@@ -98,8 +98,8 @@ def test_the_difference_names_what_was_broken(broken: Deployed) -> None:
     assert diff(folders(broken)[0], folders(broken)[0]) == (0, {**found, "after": found["before"], "changes": []})
 
 
-def test_one_that_is_stopped_takes_its_namespace_away(broken: Deployed) -> None:
-    run = broken.stopped("verify", "servers answer on")
+def test_an_interrupted_verification_deletes_its_namespace(broken: Deployed) -> None:
+    run = broken.stopped("verify", "server pods are ready on")
     assert run.code == 130, run.text
     assert run.text.endswith("underlay: interrupted; run the same command again to continue\n")
     broken.kubectl("wait", "namespace", "underlay-verify", "--for=delete", "--timeout=45s")

@@ -17,5 +17,5 @@ def test_session(bgp: BgpStatus, session: Session) -> None:
 def test_between_speakers(bgp: BgpStatus) -> None:
     """BGP: no two speakers share a router ID, no two nodes a pod subnet"""
     if not bgp.rows:
-        pytest.skip("no BGP sessions of ours")
+        pytest.skip("no BGP sessions of managed hosts")
     assert not bgp.problems, "; ".join(bgp.problems)

@@ -76,7 +76,7 @@ def _show(rows: list[Row], others: list[str]) -> None:
         table.add_row(
             f"{one.end.host} - {other.end.host}",
             f"{one.end.as_number} - {other.end.as_number}",
-            _pair(_state(one), _state(other)),
+            _pair(one.state, other.state),
             _pair(_since(one), _since(other)),
             *(_pair(_count(one, what), _count(other, what)) for what in ("sent", "received", "accepted")),
             f"[red]{escape('; '.join(row.problems))}[/]" if row.problems else "[green]none[/]",
@@ -91,12 +91,6 @@ def _show(rows: list[Row], others: list[str]) -> None:
 
 def _pair(one: str, other: str) -> str:
     return one if one == other else f"{one} / {other}"
-
-
-def _state(side: Side) -> str:
-    if not side.end.managed:
-        return "not managed"
-    return side.observed.state if side.observed else ("no answer" if side.view.trouble else "no neighbour")
 
 
 def _since(side: Side) -> str:
@@ -120,7 +114,7 @@ def _plain(row: Row) -> dict[str, Any]:
             "host": side.end.host,
             "address": str(side.end.address),
             "as_number": side.end.as_number,
-            "state": _state(side),
+            "state": side.state,
             "up_seconds": side.observed.up if side.observed else None,
             "sent": side.observed.sent if side.observed else None,
             "received": sorted(side.observed.received) if side.observed else None,

@@ -96,7 +96,7 @@ class Topology:
 
     def _router(self, name: str) -> TopologyHost:
         router = self.report.routers[name]
-        note = f"AS {router.as_number}" + ("" if router.managed else ", unmanaged")
+        note = f"AS {router.as_number}" + ("" if router.managed else ", not managed")
         return self._box(name, router.rack, "router", ("router", router.address), note)
 
     def _node(self, name: str) -> TopologyHost:

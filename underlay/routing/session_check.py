@@ -28,6 +28,15 @@ class Side:
     view: View
     observed: NeighbourState | None
 
+    @property
+    def state(self) -> str:
+        """The state of the session as the host reports it, or why it reports none."""
+        if not self.end.managed:
+            return "not managed"
+        if self.observed:
+            return self.observed.state
+        return "no answer" if self.view.trouble else "no neighbour"
+
 
 @dataclass(frozen=True)
 class Row:

@@ -20,7 +20,7 @@ TIMEOUT_S = 30.0
 
 @dataclass(frozen=True)
 class BgpStatus:
-    """`rows` are the sessions of our hosts; `problems` what is wrong between speakers, whatever the session."""
+    """`rows` are the sessions of managed hosts; `problems` what is wrong between speakers, whatever the session."""
 
     rows: dict[Session, Row] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)

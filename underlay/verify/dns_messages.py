@@ -57,7 +57,7 @@ def code_name(code: int) -> str:
 def read(message: bytes) -> DnsReply:
     """The answer section of a reply.
 
-    :raises ValueError: where the message is no reply to a query of ours.
+    :raises ValueError: where the message is no reply to one of these queries.
     """
     try:
         identity, flags, questions, answers = struct.unpack(">HHHH", message[:8])

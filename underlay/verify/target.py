@@ -72,7 +72,7 @@ class Target:
 
     @cached_property
     def sessions(self) -> tuple[Session, ...]:
-        """The BGP sessions between hosts of ours."""
+        """The BGP sessions of managed hosts."""
         return sessions(self.spec.cluster) if self.spec.cluster.routes is Routes.BGP else ()
 
     @property

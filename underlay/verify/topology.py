@@ -10,7 +10,7 @@ from typing import Any
 from underlay import __version__
 from underlay.report.document import CheckResult
 from underlay.report.observed import ObservedNetwork, ObservedNode, ObservedPath, ObservedRouter, ObservedSession
-from underlay.routing.session_check import Row, Side
+from underlay.routing.session_check import Row
 from underlay.routing.sessions import Session
 
 from .link_state import command, read_output
@@ -78,7 +78,7 @@ def sessions(rows: Mapping[Session, Row]) -> list[ObservedSession]:
             other=s.other.host,
             one_as=s.one.as_number,
             other_as=s.other.as_number,
-            state=" / ".join(dict.fromkeys(_state(side) for side in (row.one, row.other))),
+            state=" / ".join(dict.fromkeys(side.state for side in (row.one, row.other))),
             problem="; ".join(row.problems),
         )
         for s, row in rows.items()
@@ -151,9 +151,3 @@ def _images(target: Target) -> dict[str, set[str]]:
             name, _, tag = reference.partition("@")[0].rpartition("/")[2].partition(":")
             found.setdefault(name, set()).add(tag or "latest")
     return found
-
-
-def _state(side: Side) -> str:
-    if not side.end.managed:
-        return "not ours"
-    return side.observed.state if side.observed else ("no answer" if side.view.trouble else "no neighbour")
