@@ -42,8 +42,8 @@ def test_it_says_what_it_made_and_what_to_type_next(tmp_path: Path) -> None:
     folders = f"tasks/ ({phases} files), inventories/ (bare_metal.py, lab.py, lab_bgp.py), group_data/ (all.py)"
     assert folders in output
     lines = output.splitlines()
-    typed = lines[lines.index("next:") + 1 :][:3]
-    assert [line.split()[0] for line in typed] == ["cd", "underlay", "underlay"]
+    commands = lines[lines.index("next:") + 1 :][:3]
+    assert [line.split()[0] for line in commands] == ["cd", "underlay", "underlay"]
 
 
 def test_files_of_others_stay_as_they_are(tmp_path: Path) -> None:

@@ -1,0 +1,134 @@
+"""What preflight finds in the answers of hosts."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.unit.clusters import MODES, cluster, network, one_rack
+from underlay.model.routes import Routes
+from underlay.plan.host_questions import probes
+from underlay.preflight.host_findings import judge
+
+NAMES = ("cp-1", "w-1", "w-2")
+QUERIED = dict.fromkeys(NAMES, (999.5, 1000.5))
+
+
+def healthy(number: int) -> dict[str, str]:
+    """The answers of a host that is fit; `number` is the last byte of its address."""
+    links = [{"ifname": "eth0", "mtu": 1500, "addr_info": [{"local": f"192.0.2.{number}", "prefixlen": 24}]}]
+    return {
+        "user": "0",
+        "system": "debian 13",
+        "kernel": "6.12.1-amd64",
+        "arch": "x86_64",
+        "memory": "4000",
+        "cgroup": "cgroup2fs",
+        "hostname": f"host-{number}",
+        "machine-id": f"{number:032x}",
+        "clock": "1000.5",
+        "disk": "50000",
+        "resolver": "present",
+        "ports": "tcp22 ;",
+        "addresses": json.dumps(links),
+        "routes": json.dumps([{"dst": "default", "gateway": "192.0.2.254", "dev": "eth0"}]),
+        "peers": "",
+        "cni": "",
+        "kubernetes": "",
+        "member": "",
+        "recorded": "",
+    }
+
+
+def answers(**changed: str) -> dict[str, dict[str, str]]:
+    """Three fit hosts, and w-1's answers changed (underscores stand for dashes)."""
+    found = {name: healthy(number) for number, name in enumerate(NAMES, start=1)}
+    found["w-1"] |= {key.replace("_", "-"): value for key, value in changed.items()}
+    return found
+
+
+def findings(**changed: str) -> list[str]:
+    return [f.line for f in judge(cluster(), network(), answers(**changed), queried=QUERIED)]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_fit_hosts_are_fit_for_every_mode(mode: str) -> None:
+    assert judge(one_rack(), network(mode), answers(), queried=QUERIED) == []
+
+
+@pytest.mark.parametrize("mode", [m for m in MODES if network(m).needs_one_segment])
+def test_a_router_between_nodes_is_reported_unless_something_announces_routes_to_it(mode: str) -> None:
+    route = {"dst": "192.0.2.3", "gateway": "192.0.2.254", "dev": "eth0"}
+    behind = answers(peers=json.dumps([route], separators=(",", ":")))
+    assert [f.line for f in judge(one_rack(), network(mode), behind, queried=QUERIED)] == [
+        f"w-1: {mode} needs all nodes on one segment, and 192.0.2.3 is behind the router 192.0.2.254; "
+        "use a mode with an overlay, or correct the hosts' routes"
+    ]
+    assert judge(one_rack(routes=Routes.BGP), network(mode), behind, queried=QUERIED) == []
+
+
+def test_of_two_hosts_alike_the_later_of_the_inventory_is_reported_whoever_answered_first() -> None:
+    first, *others = reversed(answers(hostname="host-1").items())
+    found = judge(cluster(), network(), dict([*others, first]), queried=QUERIED)
+    assert [f.line for f in found] == ["w-1: has the same hostname as cp-1 (host-1); give every host its own name"]
+
+
+def test_every_probe_that_is_judged_is_queried() -> None:
+    queried = {p.name for p in probes(cluster(), network(), cluster().first)}
+    assert queried == set(healthy(1))
+
+
+def link(**changes: Any) -> str:
+    base = {"ifname": "eth0", "mtu": 1500, "addr_info": [{"local": "192.0.2.2", "prefixlen": 24}]}
+    return json.dumps([base | changes])
+
+
+CASES: list[tuple[dict[str, str], str]] = [
+    ({"user": "1000"}, "the login is not root (uid 1000); log in as root, or run pyinfra with --sudo"),
+    ({"system": "debian 10"}, "unsupported system debian 10; supported are debian 12/13, ubuntu 24.04"),
+    ({"kernel": "4.19.0"}, "kernel 4.19.0 is too old; the deploy needs 5.10 or newer"),
+    ({"memory": "500"}, "too little memory (500 MB); a worker needs 900 MB"),
+    (
+        {"cgroup": "tmpfs"},
+        "cgroup v1; the kubelet needs cgroup v2 since 1.35 (boot with systemd.unified_cgroup_hierarchy=1)",
+    ),
+    ({"disk": "100"}, "too little space in /var/lib (100 MB free); 2048 MB are needed"),
+    ({"hostname": "host-1"}, "has the same hostname as cp-1 (host-1); give every host its own name"),
+    ({"clock": "5000.5"}, "its clock is +4000 s off the other hosts'; set up time synchronisation"),
+    ({"ports": 'tcp10250 users:(("nginx",pid=7,fd=3));'}, "tcp 10250 is taken by nginx (pid 7); stop it"),
+    ({"addresses": "[]"}, "no link has the address 192.0.2.2; correct the inventory's address"),
+    (
+        {"addresses": link(mtu=1400)},
+        "link eth0 has MTU 1400, below path_mtu 1500; lower path_mtu or raise the link's",
+    ),
+    (
+        {"cni": "05-other.conflist"},
+        "has a CNI configuration not managed by Underlay (05-other.conflist); remove it from /etc/cni/net.d",
+    ),
+    (
+        {"addresses": json.dumps([{"ifname": "cilium_host", "mtu": 1500}, *json.loads(link())])},
+        "has link cilium_host, as cilium-bgp creates it; remove it, and the plugin that created it",
+    ),
+    (
+        {"resolver": "loop"},
+        "/etc/resolv.conf names only loopback addresses, which in a pod are the pod's own; name a server that pods "
+        "reach, or use systemd-resolved",
+    ),
+    (
+        {"kubernetes": "/etc/kubernetes/admin.conf /etc/kubernetes/kubelet.conf "},
+        "is a member of a cluster not managed by Underlay (/etc/kubernetes/admin.conf exists); run `kubeadm reset` first",
+    ),
+]
+
+
+@pytest.mark.parametrize(("changed", "line"), CASES)
+def test_says_what_is_wrong_with_a_host(changed: dict[str, str], line: str) -> None:
+    assert findings(**changed) == [f"w-1: {line}"]
+
+
+@pytest.mark.parametrize("garbage", ["", "x", "{", "[1", '[{"dst"', "1 2 3", "\t"])
+def test_answers_that_make_no_sense_are_problems_and_not_tracebacks(garbage: str) -> None:
+    for probe in healthy(2):
+        assert all("\n" not in line for line in findings(**{probe: garbage}))
