@@ -25,6 +25,7 @@ _PLANES = {
 
 
 def shared_checks(network: CalicoMode, cluster: Cluster) -> list[Check]:
+    """Checks of every mode: on each node, and what only the API knows on the first."""
     found = [check for node in cluster.nodes for check in _of_node(network, cluster, node)]
     return [*found, *_of_cluster(network, cluster)]
 

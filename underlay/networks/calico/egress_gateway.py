@@ -25,7 +25,7 @@ class CalicoEgressGateway(CalicoVxlan):
     egress gateway.
     """
 
-    data_path = "VXLAN between nodes, and to one node for traffic out of the cluster"
+    data_path = "VXLAN between nodes, egress through one node"
 
     egress: Literal["none", "namespace-pools", "node-addresses", "gateway-node"] = Field(
         "gateway-node", description="what replaces the egress gateway, with the limits described above"

@@ -85,6 +85,7 @@ class CalicoMode(CalicoSettings):
         return max(node_ports, *(sum(h.size for h in self._headers(v)) for v in cluster.families))
 
     def ports(self, cluster: Cluster) -> tuple[Port, ...]:
+        """Ports between nodes."""
         return (
             *((self.overlay.port,) if self.overlay else ()),
             *((Port("udp", NODE_PORTS_VXLAN, "Calico NodePorts"),) if self.ebpf and not self.overlay else ()),

@@ -16,7 +16,7 @@ from .mode import CalicoMode
 MESH_MAX = 100
 IPV6_MTU = 1280
 # Keys of the API that a mode or a setting determines: key -> what determines it.
-_OURS = {
+_DETERMINED = {
     "Installation": {
         "calicoNetwork.bgp": "the mode",
         "calicoNetwork.ipPools": "pod_subnet and the mode",
@@ -109,13 +109,13 @@ def _ports(network: CalicoMode, cluster: Cluster) -> Iterator[str]:
 
 def _values(network: CalicoMode, cluster: Cluster) -> Iterator[str]:
     yield from unknown_values(network.values, network.version)
-    ours = {"Installation": installation(network, cluster), "FelixConfiguration": network.felix_spec(cluster)}
+    specs = {"Installation": installation(network, cluster), "FelixConfiguration": network.felix_spec(cluster)}
     for kind, spec in network.values.items():
         if kind not in SITES:
             continue
-        chosen = {**dict.fromkeys(_paths(ours.get(kind, {})), "the mode"), **_OURS[kind]}
+        determined = {**dict.fromkeys(_paths(specs.get(kind, {})), "the mode"), **_DETERMINED[kind]}
         for path in _paths(spec):
-            if by := next((how for key, how in chosen.items() if path == key or path.startswith(f"{key}.")), None):
+            if by := next((how for key, how in determined.items() if path == key or path.startswith(f"{key}.")), None):
                 yield f"network.values.{kind}.{path}: is determined by {by}; remove it"
     if network.values.get("BGPConfiguration") and not network.speaks_bgp(cluster):
         yield f"network.values.BGPConfiguration: has no effect, since {network.mode} does not run BIRD; remove it"

@@ -58,14 +58,17 @@ class CalicoSettings(Network):
 
     @property
     def release_version(self) -> str:
+        """The exact version of Calico that is installed, e.g. "v3.32.4"."""
         return VERSIONS[self.version]
 
     @property
     def encrypts(self) -> bool:
+        """Whether traffic between nodes is encrypted."""
         return self.encryption == "wireguard"
 
     @property
     def ebpf(self) -> bool:
+        """Whether the data plane is eBPF, which replaces kube-proxy."""
         return self.data_plane == "ebpf"
 
     def plane(self, cluster: Cluster) -> str:

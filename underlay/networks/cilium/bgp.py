@@ -73,9 +73,9 @@ class CiliumBgp(Cilium):
                 'set bgp = {"as_number": …}, and put the routers of racks in the group routers'
             )
             return
-        if alone := [rack for rack in cluster.racks if not bgp.routers_of(rack)]:
+        if without := [rack for rack in cluster.racks if not bgp.routers_of(rack)]:
             yield (
-                f"{self.mode} announces pods to the routers of each rack, and {', '.join(alone)} has none; "
+                f"{self.mode} announces pods to the routers of each rack, and {', '.join(without)} has none; "
                 "put one in the group routers, or in bgp.peers"
             )
         if bgp.reflectors:

@@ -14,6 +14,7 @@ from .status import query
 
 
 def bgp_checks(cluster: Cluster) -> list[Check]:
+    """Checks on every node of its BGP sessions and, across racks, of its default route."""
     found = []
     for node in cluster.nodes:
         judge = partial(_sessions, cluster, node)

@@ -101,6 +101,7 @@ class Egress(Agent):
         return (*super().links(cluster), *(own.links if own else ()))
 
     def egress_objects(self) -> tuple[Object, ...]:
+        """The policies as objects, applied after the chart."""
         return tuple(policy.manifest() for policy in self.egress_policies)
 
     def egress_checks(self, cluster: Cluster) -> list[Check]:

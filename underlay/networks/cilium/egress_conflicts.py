@@ -10,6 +10,7 @@ from .features import Features
 
 
 def egress_conflicts(network: Features, cluster: Cluster) -> Iterator[str]:
+    """The problems of `egress_policies`, each with the name of its policy."""
     names = [n.name for n in cluster.nodes]
     names_before: set[str] = set()
     for policy in network.egress_policies:

@@ -47,10 +47,12 @@ class Encryption(Agent):
 
     @property
     def by_wireguard(self) -> bool:
+        """Whether WireGuard encrypts."""
         return self.encryption == "wireguard"
 
     @property
     def by_ipsec(self) -> bool:
+        """Whether IPsec encrypts."""
         return self.encryption == "ipsec"
 
     def encryption_headers(self, cluster: Cluster) -> tuple[Header, ...]:
@@ -80,6 +82,7 @@ class Encryption(Agent):
         return merged(super().chart_values(cluster), {"encryption": own, **legacy})
 
     def encryption_objects(self) -> tuple[Object, ...]:
+        """The Secret with the IPsec key, applied before the chart; none for WireGuard."""
         if not self.by_ipsec or self.ipsec_key is None:
             return ()
         # The + derives a key for every pair of nodes from this one.
@@ -118,4 +121,5 @@ class Encryption(Agent):
         return super().status(cluster) | own
 
     def encryption_checks(self, cluster: Cluster) -> list[Check]:
+        """Checks of IPsec; for WireGuard the agent's status has the peers."""
         return xfrm_checks(cluster) if self.by_ipsec else []

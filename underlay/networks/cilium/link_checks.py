@@ -15,6 +15,7 @@ DISTINCTIVE = ("cilium_vxlan", "cilium_geneve", "cilium_wg0", "cni-ipip", "flann
 
 
 def link_checks(cluster: Cluster, links: Sequence[str]) -> list[Check]:
+    """Whether every node has these links, and none of other modes."""
     judge = partial(_judge, frozenset(links))
     return [Check("links of this mode and no other", n.name, "ip -json link show", judge) for n in cluster.nodes]
 

@@ -62,6 +62,7 @@ class Mesh(Agent):
         return self.cluster_id > 0
 
     def mesh_name(self, cluster: Cluster) -> str:
+        """This cluster's name in the mesh."""
         return self.cluster_name or cluster.name
 
     def native_subnets(self, cluster: Cluster) -> tuple[str, ...]:
@@ -110,6 +111,7 @@ class Mesh(Agent):
         return (*data, Port("tcp", PORT, "Cilium Cluster Mesh API", anyone=not theirs, also_from=theirs))
 
     def mesh_rollouts(self) -> tuple[Rollout, ...]:
+        """The workload that serves the mesh API, to be waited for."""
         return (Rollout("Deployment", NAMESPACE, APISERVER),) if self.meshed else ()
 
     def status(self, cluster: Cluster) -> dict[str, Any]:

@@ -59,9 +59,9 @@ def _with_this_cluster(network: Features, cluster: Cluster, other: RemoteCluster
     if other.id > network.mesh_size:
         yield f"{WHERE}: the ID of {other.name} exceeds mesh_size (it is {other.id}); use mesh_size 511"
     path = network.path(cluster)
-    ours = path.status.removeprefix("Tunnel [").removesuffix("]").lower()
-    if other.routing != ours:
-        yield f"{WHERE}: {other.name} has the data path {other.routing}, and this cluster {ours}; use the same"
+    own = path.status.removeprefix("Tunnel [").removesuffix("]").lower()
+    if other.routing != own:
+        yield f"{WHERE}: {other.name} has the data path {other.routing}, and this cluster {own}; use the same"
     if other.encryption != network.encryption:
         yield (
             f"{WHERE}: {other.name} has the encryption {other.encryption}, and this cluster {network.encryption}; "
@@ -75,7 +75,7 @@ def _with_this_cluster(network: Features, cluster: Cluster, other: RemoteCluster
         for subnet in other.node_subnets:
             if _overlap(pods, subnet):
                 yield f"{WHERE}: the node subnet {subnet} of {other.name} overlaps the pod subnet {pods}; change one"
-    if ours == "native":
+    if own == "native":
         for subnet in other.pod_subnets:
             if not any(_holds(s, subnet) for s in _subnets(network, cluster)):
                 yield (

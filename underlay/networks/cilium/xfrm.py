@@ -13,6 +13,7 @@ COMMAND = "ip xfrm state count"
 
 
 def xfrm_checks(cluster: Cluster) -> list[Check]:
+    """Whether every node has IPsec states for every other node."""
     judge = partial(_judge, cluster)
     return [Check("IPsec states for every other node", n.name, COMMAND, judge) for n in cluster.nodes]
 

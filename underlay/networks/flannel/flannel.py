@@ -59,15 +59,19 @@ class Flannel(Network):
         """The `Backend` part of net-conf.json (Documentation/backends.md)."""
 
     def ports(self, cluster: Cluster) -> tuple[Port, ...]:
+        """Ports between nodes."""
         return ()
 
     def modules(self) -> tuple[str, ...]:
+        """Kernel modules that every node loads."""
         return ()
 
     def packages(self) -> tuple[str, ...]:
+        """Packages that every node has."""
         return ()
 
     def sysctls(self) -> tuple[Sysctl, ...]:
+        """Sysctls of the mode, in addition to those of every Flannel mode."""
         return ()
 
     def links(self, families: tuple[int, ...] = (4, 6)) -> tuple[str, ...]:

@@ -37,7 +37,7 @@ class FlannelIpsec(Flannel):
     and no other IPsec.
     """
 
-    data_path = "IPsec between nodes, no link of its own"
+    data_path = "IPsec between nodes, without a link"
     registered: ClassVar[str] = "ipsec"
 
     psk: SecretStr | None = Field(

@@ -141,6 +141,7 @@ class Weave(Network):
         """The links of the data path, which every node has."""
 
     def modules(self) -> tuple[str, ...]:
+        """Kernel modules that every node loads."""
         # The agent creates a temporary dummy link to set the bridge's MTU (net/bridge.go).
         policy = ("ip_set", "xt_set", "xt_physdev") if self.network_policy else ()
         legacy = ("iptable_filter", "iptable_nat", "iptable_mangle", "iptable_raw")
