@@ -117,7 +117,9 @@ u_unit() {
         if self.running is not None:
             state = host.run("systemctl is-active %s", self.unit).stdout.strip()
             if (state == "active") != self.running:
-                return f"{self.unit}: {state}, expected {'active' if self.running else 'inactive'}"
+                return f"{self.unit}: {state or 'unknown'}, expected {'active' if self.running else 'inactive'}"
         state = host.run("systemctl is-enabled %s", self.unit).stdout.strip()
         expected = "enabled" if self.enabled else "disabled"
-        return None if (state in _ENABLED) == self.enabled else f"{self.unit}: {state}, expected {expected}"
+        return (
+            None if (state in _ENABLED) == self.enabled else f"{self.unit}: {state or 'unknown'}, expected {expected}"
+        )
