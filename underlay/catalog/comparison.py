@@ -63,7 +63,7 @@ class Comparison:
         return "dual stack" if len(self.traits.families) == 2 else f"IPv{self.traits.families[0]}"
 
     def as_json(self) -> dict[str, Any]:
-        """Plain data for JSON: the traits stand beside the other fields, and the proof has its word."""
+        """Plain data for JSON: the traits are fields next to the others, and the proof has its word."""
         found = asdict(self)
         traits = found.pop("traits")
         return {

@@ -16,7 +16,7 @@ from .inventory import connected, inventory_argument
 from .output_file import write_output
 
 if TYPE_CHECKING:
-    from underlay.routing.session_check import Row, Side
+    from underlay.routing.session_check import SessionRow, Side
 
 
 @click.command("bgp")
@@ -69,7 +69,7 @@ def _without_contact(inventory: str, dialect: str, picture: str | None) -> None:
         click.echo(in_dialect(cluster, dialect), nl=False)
 
 
-def _show(rows: list[Row], others: list[str]) -> None:
+def _show(rows: list[SessionRow], others: list[str]) -> None:
     table = plain_table("session", "AS", "state", "since", "sent", "received", "accepted", "problems", wraps="problems")
     for row in rows:
         one, other = row.one, row.other
@@ -108,7 +108,7 @@ def _count(side: Side, what: str) -> str:
     return str(value if isinstance(value, int) else len(value))
 
 
-def _plain(row: Row) -> dict[str, Any]:
+def _plain(row: SessionRow) -> dict[str, Any]:
     sides = [
         {
             "host": side.end.host,

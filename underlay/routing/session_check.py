@@ -39,7 +39,7 @@ class Side:
 
 
 @dataclass(frozen=True)
-class Row:
+class SessionRow:
     """A session with both sides' view and its problems; none when it is as expected."""
 
     session: Session
@@ -48,7 +48,7 @@ class Row:
     problems: tuple[str, ...]
 
 
-def verdict(cluster: Cluster, views: Mapping[str, View], subnets: Subnets) -> tuple[list[Row], list[str]]:
+def verdict(cluster: Cluster, views: Mapping[str, View], subnets: Subnets) -> tuple[list[SessionRow], list[str]]:
     """A row for every session, and the problems that belong to none; see `judge` and `between_hosts`."""
     other = between_hosts(views, subnets)
     if not subnets:
@@ -56,7 +56,7 @@ def verdict(cluster: Cluster, views: Mapping[str, View], subnets: Subnets) -> tu
     return judge(cluster, views, subnets), other
 
 
-def judge(cluster: Cluster, views: Mapping[str, View], subnets: Subnets) -> list[Row]:
+def judge(cluster: Cluster, views: Mapping[str, View], subnets: Subnets) -> list[SessionRow]:
     """A row for every session that has to be Established.
 
     :param views: host name -> its view; a managed host that is missing did not answer.
@@ -64,7 +64,7 @@ def judge(cluster: Cluster, views: Mapping[str, View], subnets: Subnets) -> list
     rows = []
     for session in sessions(cluster):
         one, other = (_side(views, mine, far) for mine, far in _both(session))
-        rows.append(Row(session, one, other, tuple(_problems(cluster, one, other, subnets))))
+        rows.append(SessionRow(session, one, other, tuple(_problems(cluster, one, other, subnets))))
     return rows
 
 

@@ -7,7 +7,7 @@ from pyinfra.api import Host, State
 from pyinfra.context import ctx_host, ctx_state
 
 from underlay.plan.host_questions import POD_SUBNETS, read_pod_subnets
-from underlay.routing.session_check import Row, verdict
+from underlay.routing.session_check import SessionRow, verdict
 from underlay.routing.session_state import question, read_view
 
 from .command import run_script
@@ -15,7 +15,7 @@ from .privilege import root_arguments
 from .run import current_run
 
 
-def query_speakers(state: State) -> tuple[list[Row], list[str]]:
+def query_speakers(state: State) -> tuple[list[SessionRow], list[str]]:
     """A row for every session, and the problems of no session; a host without a reply is reported in its rows."""
     with ctx_state.use(state):
         cluster = current_run().spec.cluster

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from underlay.plan.host_questions import POD_SUBNETS, read_pod_subnets
-from underlay.routing.session_check import Row, verdict
+from underlay.routing.session_check import SessionRow, verdict
 from underlay.routing.session_state import View, question, read_view
 from underlay.routing.sessions import Session
 
@@ -22,7 +22,7 @@ TIMEOUT_S = 30.0
 class BgpStatus:
     """`rows` are the sessions of managed hosts; `problems` what is wrong between speakers, whatever the session."""
 
-    rows: dict[Session, Row] = field(default_factory=dict)
+    rows: dict[Session, SessionRow] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
     @property

@@ -15,7 +15,7 @@ from underlay.report.document import CheckResult, EvidenceText, Report
 from underlay.report.junit import junit
 from underlay.report.outcome import counts_of, is_verified, late, proven, sentence, unproven
 from underlay.report.page import page
-from underlay.routing.session_check import Row
+from underlay.routing.session_check import SessionRow
 from underlay.routing.sessions import Session
 
 from . import topology
@@ -35,7 +35,7 @@ class Recorder:
     """Of one run of pytest over a cluster."""
 
     checks: list[CheckResult] = field(default_factory=list)
-    rows: dict[Session, Row] = field(default_factory=dict)
+    rows: dict[Session, SessionRow] = field(default_factory=dict)
     began: float = field(default_factory=time.time)
 
     def add(self, item: pytest.Item, report: pytest.TestReport) -> None:

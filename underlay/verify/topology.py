@@ -10,7 +10,7 @@ from typing import Any
 from underlay import __version__
 from underlay.report.document import CheckResult
 from underlay.report.observed import ObservedNetwork, ObservedNode, ObservedPath, ObservedRouter, ObservedSession
-from underlay.routing.session_check import Row
+from underlay.routing.session_check import SessionRow
 from underlay.routing.sessions import Session
 
 from .link_state import command, read_output
@@ -71,7 +71,7 @@ def nodes(target: Target) -> tuple[dict[str, ObservedNode], dict[str, list[str]]
     return found, {what: sorted(found) for what, found in (versions | images).items() if found}
 
 
-def sessions(rows: Mapping[Session, Row]) -> list[ObservedSession]:
+def sessions(rows: Mapping[Session, SessionRow]) -> list[ObservedSession]:
     return [
         ObservedSession(
             one=s.one.host,

@@ -98,7 +98,7 @@ def test_the_pictures_in_docs_are_what_is_drawn_now() -> None:
     kept = {p.name: p.read_text() for p in KEPT.glob("*.svg")}
     assert [name for name in now if kept.get(name) != now[name]] == [], "run make docs"
     plugins = {row.plugin for row in comparison({})}
-    assert [name for name in kept if name.partition("-")[0] in plugins and name not in now] == [], "of modes gone"
+    assert [name for name in kept if name.partition("-")[0] in plugins and name not in now] == [], "of former modes"
 
 
 def test_packets_that_differ_in_a_number_share_a_row() -> None:

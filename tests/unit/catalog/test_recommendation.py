@@ -1,4 +1,4 @@
-"""The recommendation: what it gives is deployable and what was asked for, whatever was asked. No mode is named here."""
+"""The recommendation is deployable and meets the demands, whatever they are. No mode is named here."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_whatever_it_recommends_is_accepted_and_meets_every_demand(answers: Site
     assert sorted([*(f.mode for f in made.fits), *made.ruled_out]) == MODES
     assert all(made.ruled_out.values())
     assert [f.score for f in made.fits] == sorted((f.score for f in made.fits), reverse=True)
-    told_of(made)
+    complete(made)
 
 
 @pytest.mark.parametrize("nodes", [1000, 5000])
@@ -94,7 +94,7 @@ def serves(fit: Fit, answers: SiteAnswers) -> None:
         assert traits.reach is Reach.ANYWHERE
 
 
-def told_of(made: Choice) -> None:
+def complete(made: Choice) -> None:
     reasons = [
         *(r for rs in made.ruled_out.values() for r in rs),
         *(p.sentence for f in made.fits for p in f.score_items),
@@ -122,9 +122,9 @@ def test_a_demand_that_rules_all_out_is_named_with_what_would_serve_without_it()
 def test_a_setting_is_changed_only_where_the_defaults_do_not_serve() -> None:
     plain, encrypted = choice(), choice(encryption=Encrypted.ANY)
     assert not any(fit.candidate.changed for fit in plain.fits)
-    turned = [fit for fit in encrypted.fits if fit.candidate.changed]
-    assert turned
-    for fit in turned:
+    changed = [fit for fit in encrypted.fits if fit.candidate.changed]
+    assert changed
+    for fit in changed:
         assert not unchanged_mode(fit.mode).network.traits.encryption
         assert fit.candidate.network.traits.encryption
 
@@ -235,7 +235,7 @@ def test_settings_are_turned_until_nothing_speaks_against_it() -> None:
 def test_a_person_is_prompted_for_what_no_option_says() -> None:
     with CliRunner().isolation(input="y\nwireguard\nflat\ny\nipv4\nn\n7\n5.15\n") as (out, *_):
         found = prompt_for_rest({"egress": False}, SiteAnswers())
-        asked = out.getvalue().decode()
+        prompts = out.getvalue().decode()
     assert found == {
         "path_mtu": 1500,
         "policies": True,
@@ -248,7 +248,7 @@ def test_a_person_is_prompted_for_what_no_option_says() -> None:
         "nodes": 7,
         "kernel": (5, 15),
     }
-    assert [q.field for q in QUESTIONS if q.words not in asked] == ["egress"]
+    assert [q.field for q in QUESTIONS if q.words not in prompts] == ["egress"]
     assert {q.field for q in QUESTIONS} == set(plain_answers(SiteAnswers())) - {"path_mtu"}
 
 
@@ -285,6 +285,6 @@ def test_an_inventory_is_read_by_the_command(tmp_path: Path) -> None:
     inventory.write_text(
         "control_plane = [('cp-1', {'address': '192.0.2.1'})]\nworkers = [('w-1', {'address': '192.0.2.2'})]\n"
     )
-    told_ = json.loads(underlay("choose", "--inventory", str(inventory), "--json").stdout)
-    assert (told_["asked"]["fabric"], told_["asked"]["nodes"]) == ("flat", 2)
-    assert "fabric" not in told_["assumed"]
+    document = json.loads(underlay("choose", "--inventory", str(inventory), "--json").stdout)
+    assert (document["asked"]["fabric"], document["asked"]["nodes"]) == ("flat", 2)
+    assert "fabric" not in document["assumed"]

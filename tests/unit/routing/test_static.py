@@ -12,7 +12,7 @@ SUBNETS = {
     "cp-1": frozenset({"10.244.0.0/24"}),
     "w-1": frozenset({"10.244.1.0/24"}),
     "w-2": frozenset({"10.244.2.0/24", "fd00::/64"}),
-    "gone": frozenset({"10.244.9.0/24"}),
+    "former": frozenset({"10.244.9.0/24"}),
 }
 
 
