@@ -10,7 +10,7 @@ UPDATE = os.environ.get("GOLDEN") == "update"
 
 
 def golden(name: str, text: str) -> str:
-    """The document of that name; written first when asked to."""
+    """The document of that name; with GOLDEN=update it is written first."""
     path = DIRECTORY / name
     if UPDATE:
         path.write_text(text)

@@ -66,7 +66,7 @@ class _Shown:
 
 
 def _anonymous(text: str, mode: str) -> str:
-    """A text without the mode's name, and with digests of what stands beside them as such."""
+    """A text without the mode's name, and without digests of what the same document shows."""
     text = re.sub(rf"(?m)^(mode: |network: objects ){mode}\b", r"\1<mode>", text)
     return re.sub(r"(underlay/config: )'?[0-9a-f]{16}'?", r"\1<digest>", text)
 
