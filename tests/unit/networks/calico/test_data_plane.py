@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.unit.clusters import dual_stack, groups, hosts, network, one_rack
-from tests.unit.inventory.test_spec import problems_of
+from tests.unit.inventory.spec_problems import problems_of
 from underlay.model.prerequisites import Port
 from underlay.networks.registry import retired
 

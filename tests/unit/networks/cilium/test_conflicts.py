@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.unit.clusters import cluster, dual_stack, groups, hosts, one_rack, with_bgp
-from tests.unit.inventory.test_spec import problems_of
+from tests.unit.inventory.spec_problems import problems_of
 from underlay.model.cluster import Cluster
 from underlay.model.routes import Routes
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.unit.clusters import groups, hosts, one_rack
-from tests.unit.inventory.test_spec import problems_of
+from tests.unit.inventory.spec_problems import problems_of
 from underlay.networks.cilium import retired
 
 from .samples import MODES, cilium

@@ -134,14 +134,14 @@ def test_network_manager_is_kept_off_the_modes_own_links() -> None:
     ],
 )
 def test_an_out_of_date_name_is_reported_with_its_replacement(name: str, remedy: str) -> None:
-    from tests.unit.inventory.test_spec import problems_of  # noqa: PLC0415
+    from tests.unit.inventory.spec_problems import problems_of  # noqa: PLC0415
 
     assert retired()[name] == remedy
     assert problems_of(hosts(mode=name), groups()) == [f"network.mode: {name} is out of date; {remedy}"]
 
 
 def test_a_setting_derived_from_the_cluster_is_refused_with_its_source() -> None:
-    from tests.unit.inventory.test_spec import problems_of  # noqa: PLC0415
+    from tests.unit.inventory.spec_problems import problems_of  # noqa: PLC0415
 
     assert problems_of(hosts(network={"mode": "flannel-udp", "mtu": 1400, "iface": "eth1"}), groups()) == [
         "network.mtu: is out of date; it is derived from path_mtu and the mode's overhead",

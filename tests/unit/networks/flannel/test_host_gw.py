@@ -54,7 +54,7 @@ def test_a_packet_does_not_grow() -> None:
 
 
 def test_is_refused_across_racks_from_the_inventory_alone() -> None:
-    from tests.unit.inventory.test_spec import problems_of  # noqa: PLC0415
+    from tests.unit.inventory.spec_problems import problems_of  # noqa: PLC0415
 
     assert problems_of(hosts(mode="flannel-host-gw"), groups()) == [
         "network.mode: flannel-host-gw does not cross racks, whose routers have no pod routes (the nodes are in rack-1, "

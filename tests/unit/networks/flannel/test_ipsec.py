@@ -136,7 +136,7 @@ def test_a_changed_key_replaces_flanneld() -> None:
     ],
 )
 def test_is_refused_without_a_key_of_the_right_form(settings: dict[str, str], problem: str) -> None:
-    from tests.unit.inventory.test_spec import problems_of  # noqa: PLC0415
+    from tests.unit.inventory.spec_problems import problems_of  # noqa: PLC0415
 
     assert problems_of(hosts(network={"mode": "flannel-ipsec", **settings}), groups()) == [problem]
 

@@ -171,7 +171,7 @@ def test_a_changed_setting_replaces_flanneld() -> None:
     ],
 )
 def test_bad_settings_are_reported(settings: dict[str, Any], problems: list[str]) -> None:
-    from tests.unit.inventory.test_spec import problems_of  # noqa: PLC0415
+    from tests.unit.inventory.spec_problems import problems_of  # noqa: PLC0415
 
     network = {"mode": "flannel-vxlan", **settings}
     assert problems_of(hosts(network=network), groups()) == problems

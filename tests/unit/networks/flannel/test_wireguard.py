@@ -140,7 +140,7 @@ def test_a_key_is_kept_in_a_secret_and_nowhere_else() -> None:
 
 @pytest.mark.parametrize("psk", ["short", PSK[:-4], PSK + "AAAA", "not base64 at all, but forty-four letters---", ""])
 def test_a_key_of_another_form_is_refused_and_not_shown(psk: str) -> None:
-    from tests.unit.inventory.test_spec import problems_of  # noqa: PLC0415
+    from tests.unit.inventory.spec_problems import problems_of  # noqa: PLC0415
 
     assert problems_of(hosts(network={"mode": "flannel-wireguard", "psk": psk}), groups()) == [
         "network.psk: a key has 32 bytes in base64; generate one with `wg genpsk` (not shown)"

@@ -40,7 +40,7 @@ def test_an_untested_kubernetes_is_refused_until_accepted(mode: str) -> None:
 
 
 def test_is_refused_from_the_inventory_alone() -> None:
-    from tests.unit.inventory.test_spec import problems_of  # noqa: PLC0415
+    from tests.unit.inventory.spec_problems import problems_of  # noqa: PLC0415
 
     assert problems_of(hosts(network={"mode": "weave-sleeve", "password": "short", "mtu": 9}), groups()) == [
         "network.password: a password has 16 characters or more; generate one with `openssl rand -hex 16` (not shown)",
