@@ -10,13 +10,11 @@ import pytest
 from .deployed import Deployed
 from .ended import ended
 from .fabric import BGP
-from .side_by_side import admitted, group_of
+from .side_by_side import LabScheduling, admitted
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(group_of(item)))
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LabScheduling:
+    return LabScheduling(config, log)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -13,12 +13,12 @@ from .deployed import Deployed
 
 
 def ended(deployed: Deployed) -> str:
-    """A paragraph for each container that was started again; or why that cannot be told."""
+    """A paragraph for each container that was started again; or why they are unknown."""
     try:
         pods = json.loads(deployed.kubectl("get", "pods", "-A", "-o", "json"))["items"]
         return "\n".join(_containers(deployed, pods)) or "none"
     except (AssertionError, OSError, ValueError, subprocess.SubprocessError) as error:
-        return f"not told: {error}"
+        return f"unknown: {error}"
 
 
 def _containers(deployed: Deployed, pods: list[Any]) -> Iterator[str]:

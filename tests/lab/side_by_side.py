@@ -5,26 +5,39 @@ from __future__ import annotations
 import fcntl
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import PurePath
 from typing import IO
 
-import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from .deployed import ROOT
 
-# Labs that tests of several files deploy to, by the fixture's name.
-SHARED = ("racks", "pair", "trio", "fabric", "bare", "restarted")
-# Clusters that a file makes one of for each of its parameters.
-_GROUNDS = "healthy"
+# Files that deploy to the same labs.
+TOGETHER = {
+    "fabric": ("test_bgp", "test_host_gw_racks"),
+    "racks and pair": (
+        "test_deploy",
+        "test_interrupted",
+        "test_policies",
+        "test_refused",
+        "test_report",
+        "test_shapes",
+    ),
+}
 _LOCKS = ROOT / ".cache"
 
 
-def group_of(item: pytest.Item) -> str:
-    """What a test has in common with those that may not run beside it: a lab, by its fixture, or its file."""
-    fixtures = getattr(item, "fixturenames", ())
-    if shared := next((name for name in SHARED if name in fixtures), None):
-        return shared
-    parameters = getattr(getattr(item, "callspec", None), "params", {})
-    return str(parameters.get(_GROUNDS, item.path.stem))
+def group_of(nodeid: str) -> str:
+    """What runs in one worker, in its order: the tests of a file, or of all files that deploy to the same labs."""
+    file = PurePath(nodeid.partition("::")[0]).stem
+    return next((group for group, files in TOGETHER.items() if file in files), file)
+
+
+class LabScheduling(LoadScopeScheduling):
+    """A worker takes one group after the other."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid)
 
 
 @contextmanager

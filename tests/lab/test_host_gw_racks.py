@@ -32,8 +32,8 @@ def test_a_neighbour_in_the_rack_is_flannels_and_one_in_another_is_bgps(fabric: 
 
 def test_flannel_and_frr_leave_one_anothers_routes(fabric: Deployed) -> None:
     """Flannel looks every ten seconds whether its routes are there, and takes away what is in their place."""
-    fabric.ssh("w-1", "timeout 25 ip monitor route >/tmp/seen || true")
-    assert "10.244." not in fabric.ssh("w-1", "cat /tmp/seen")
+    fabric.ssh("w-1", "timeout 25 ip monitor route >/tmp/routes || true")
+    assert "10.244." not in fabric.ssh("w-1", "cat /tmp/routes")
 
 
 def test_second_run_changes_nothing(fabric: Deployed) -> None:

@@ -2,35 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from threading import Event, Thread
-from types import SimpleNamespace
-from typing import Any, cast
 
 import pytest
 
 from tests.lab import side_by_side
-from tests.lab.side_by_side import SHARED, admitted, group_of
+from tests.lab.deployed import ROOT
+from tests.lab.side_by_side import admitted, group_of
+
+# Fixtures that are labs, by the functions of the lab tests' conftest.
+LABS = ("racks", "pair", "trio", "fabric", "bare", "restarted")
 
 
-def item(file: str, *fixtures: str, **parameters: str) -> Any:
-    return cast(
-        Any, SimpleNamespace(path=Path(file), fixturenames=fixtures, callspec=SimpleNamespace(params=parameters))
-    )
-
-
-@pytest.mark.parametrize("lab", SHARED)
-def test_what_shares_a_lab_runs_one_after_the_other(lab: str) -> None:
-    assert group_of(item("test_a.py", lab)) == group_of(item("test_b.py", "request", lab))
+@pytest.mark.parametrize("lab", LABS)
+def test_files_that_deploy_to_one_lab_run_one_after_the_other(lab: str) -> None:
+    uses = re.compile(rf"\b{lab}: Deployed\b")
+    files = [path for path in (ROOT / "tests/lab").glob("test_*.py") if uses.search(path.read_text())]
+    assert files
+    assert len({group_of(f"tests/lab/{path.name}::test") for path in files}) == 1
 
 
 def test_a_file_with_a_lab_of_its_own_is_a_group() -> None:
-    assert group_of(item("test_a.py", "hosts")) != group_of(item("test_b.py", "hosts"))
-
-
-def test_mutations_of_one_ground_are_a_group() -> None:
-    one, again, other = (item("test_m.py", "healthy", healthy=ground) for ground in ("a", "a", "b"))
-    assert group_of(one) == group_of(again) != group_of(other)
+    assert group_of("tests/lab/test_a.py::test_x[y::z]") == "test_a"
 
 
 @pytest.mark.parametrize(

@@ -150,11 +150,11 @@ def _ask(peer: str, mtu: int) -> str:
         f"exchange() {{ {inside} timeout 120 socat -t 60 - TCP:{peer}:{PORT},connect-timeout=30 <{BODY_AT} 2>&1; }}\n"
         # The first packet may wait for a tunnel's handshake.
         f"for i in $(seq 20); do {inside} ping -n -c 1 -W 1 {peer} >/dev/null && break; done\n"
-        f'[ "$(exchange)" = "$(sha256sum <{BODY_AT})" ] && seen=ok || seen=$(exchange | tail -n 1)\n'
-        "printf 'body\\t%s\\n' \"$seen\"\n"
+        f'[ "$(exchange)" = "$(sha256sum <{BODY_AT})" ] && found=ok || found=$(exchange | tail -n 1)\n'
+        "printf 'body\\t%s\\n' \"$found\"\n"
         f"printf 'mtu\\t%s\\n' \"$({inside} cat /sys/class/net/{pod.LINK}/mtu)\"\n"
-        f"seen=$({ping} -s {mtu - 28} {peer} 2>&1) && seen=passes; "
-        "printf 'largest\\t%s\\n' \"$(echo $seen)\"\n"
-        f"seen=$({ping} -s {mtu - 27} {peer} 2>&1) && seen=passes; "
-        "printf 'one more\\t%s\\n' \"$(echo $seen)\"\n"
+        f"found=$({ping} -s {mtu - 28} {peer} 2>&1) && found=passes; "
+        "printf 'largest\\t%s\\n' \"$(echo $found)\"\n"
+        f"found=$({ping} -s {mtu - 27} {peer} 2>&1) && found=passes; "
+        "printf 'one more\\t%s\\n' \"$(echo $found)\"\n"
     )

@@ -54,11 +54,11 @@ def test_many_failures_leave_room_for_the_rest() -> None:
 
 
 def test_where_there_are_too_many_a_claim_is_one_line() -> None:
-    checks = [check(f"claim {i % 3}", f"w-{i}", "failed", f"seen {i}x") for i in range(15)]
+    checks = [check(f"claim {i % 3}", f"w-{i}", "failed", f"observed {i}x") for i in range(15)]
     assert failures(report(checks=checks)) == [
-        "claim 0, w-0, w-3, w-6, w-9 and 1 more: seen 0x",
-        "claim 1, w-1, w-4, w-7, w-10 and 1 more: seen 1x",
-        "claim 2, w-2, w-5, w-8, w-11 and 1 more: seen 2x",
+        "claim 0, w-0, w-3, w-6, w-9 and 1 more: observed 0x",
+        "claim 1, w-1, w-4, w-7, w-10 and 1 more: observed 1x",
+        "claim 2, w-2, w-5, w-8, w-11 and 1 more: observed 2x",
     ]
 
 
