@@ -25,9 +25,9 @@ test: unit test-lab ## every test: checks, unit tests, and the lab tests on a re
 unit: $(STAMP) lint ## checks and unit tests, no root, seconds
 	$(BIN)/pytest tests/unit -q -n auto
 
-test-lab: $(STAMP) ## tests on a real cluster in the lab (root)
+test-lab: $(STAMP) ## tests on a real cluster in the lab (root); WORKERS=2 runs two labs side by side
 	@$(BIN)/underlay bundle --prefill
-	$(BIN)/pytest tests/lab -v --durations=10
+	$(BIN)/pytest tests/lab -v --durations=10 $(if $(WORKERS),-n $(WORKERS))
 
 lint: $(STAMP) ## format, lint, types, imports, generated docs
 	$(BIN)/ruff format --check -q .
