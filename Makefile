@@ -5,6 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
+# Lab tests side by side: they mostly wait, and two fit two cores.
+WORKERS ?= 2
+
 .PHONY: help lab lab-down test unit test-lab test-vm lint format docs bench proof mutations clean
 
 help: ## this list
@@ -25,9 +28,9 @@ test: unit test-lab ## every test: checks, unit tests, and the lab tests on a re
 unit: $(STAMP) lint ## checks and unit tests, no root, seconds
 	$(BIN)/pytest tests/unit -q -n auto
 
-test-lab: $(STAMP) ## tests on a real cluster in the lab (root); WORKERS=2 runs two labs side by side
+test-lab: $(STAMP) ## tests on a real cluster in the lab (root); WORKERS=1 runs one after the other
 	@$(BIN)/underlay bundle --prefill
-	$(BIN)/pytest tests/lab -v --durations=10 $(if $(WORKERS),-n $(WORKERS))
+	$(BIN)/pytest tests/lab -v --durations=10 -n $(WORKERS)
 
 lint: $(STAMP) ## format, lint, types, imports, generated docs
 	$(BIN)/ruff format --check -q .
