@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from underlay.artifacts.catalog import binary_entry, image_entry, pinned_version
+from underlay.artifacts.catalog import binary_entry, image_entry
 from underlay.artifacts.fetch import CACHE, chart_script, fetch_script, images_script, place_script
 from underlay.artifacts.source import open_source
 from underlay.model.addon import Chart
@@ -14,20 +14,19 @@ from underlay.resources.images import Images
 from underlay.resources.release import HostChart
 from underlay.resources.resource import Upload
 
+from .artifacts_named import NamedArtifacts
 
-class ArtifactsOf:
+
+class ArtifactsOf(NamedArtifacts):
     """`plan.artifacts.Artifacts` out of a source: with checksums, and shell that installs.
 
     :raises ArtifactError: when the source does not have what is requested, or cannot be opened.
     """
 
     def __init__(self, settings: Mapping[str, Any], *, kubernetes_version: str, arch: str = "amd64") -> None:
+        super().__init__(kubernetes_version=kubernetes_version)
         self._source = open_source(settings)
-        self._kubernetes = kubernetes_version.removeprefix("v")
         self._arch = arch
-
-    def _version(self, component: str) -> str:
-        return self._kubernetes if component == "kubernetes" else pinned_version(component)
 
     def binary(self, name: str, path: str) -> Binary:
         version = self._version(binary_entry(name).component)
@@ -45,7 +44,3 @@ class ArtifactsOf:
         path = f"{CACHE}/charts/{chart.name}-{chart.version}.tgz"
         install = chart_script(found, path)
         return HostChart(chart.name, chart.version, sha256=found.sha256, path=path, install=install, blob=found.blob)
-
-    def reference(self, name: str) -> str:
-        entry = image_entry(name)
-        return entry.ref(self._version(entry.component))
