@@ -18,6 +18,7 @@ from underlay.artifacts.catalog import OPTIONAL
 from underlay.artifacts.error import ArtifactError
 from underlay.artifacts.home import bundle_directory
 from underlay.artifacts.manifest import dump_manifest, load_manifest
+from underlay.lab.system.own_root import refuse_chroot
 
 from .errors import Refused
 
@@ -113,6 +114,8 @@ def bundle_command(
 def _build(target: Path | None, steps: Steps, *, optional: tuple[str, ...], unpack: bool, as_json: bool) -> None:
     began = time.monotonic()
     bundle = bundle_directory()
+    if unpack:
+        refuse_chroot()  # before it compiles for a quarter of an hour what no lab here can use
     try:
         built = build_bundle(bundle, steps=steps, optional=optional)
     except KeyboardInterrupt:

@@ -15,6 +15,7 @@ from underlay.lab.system import keys, reach
 from underlay.lab.system.commands import run
 from underlay.lab.system.locks import forget, lock
 from underlay.lab.system.machine import Machine, this_machine
+from underlay.lab.system.own_root import refuse_chroot
 from underlay.lab.system.progress import slow
 
 from . import borrowed, image, record
@@ -45,6 +46,7 @@ def up(lab: Lab) -> None:
     :raises LabError: with all failures, after the other hosts are booted.
     """
     this_machine()
+    refuse_chroot()
     with _one_line(), lock(_lock(lab), shared=True, by_children=True):
         prepared = _prepare(lab)
         with slow(f"booting {len(lab.nodes)} hosts"), ThreadPoolExecutor(len(lab.nodes)) as pool:
@@ -62,6 +64,7 @@ def boot(lab: Lab, name: str) -> None:
         host = lab.node(name)
         if record.covers(lab) and node.is_up(lab, host, machine=this_machine()):
             return
+        refuse_chroot()
         with lock(_lock(lab), shared=True, by_children=True):
             prepared = _prepare(lab)
             with slow(f"booting {name}", end=False):
@@ -74,6 +77,7 @@ def prepare_image() -> Path:
     """Build the base image and the module list if they are missing; return the image's root directory."""
     with _one_line():
         machine = this_machine()
+        refuse_chroot()
         kmodules.directory(machine)
         return image.base()
 
