@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 # Lab tests side by side: they mostly wait, and two fit two cores.
 WORKERS ?= 2
 
-.PHONY: help lab lab-down test unit test-lab test-vm lint format docs bench proof mutations clean
+.PHONY: help lab lab-down test artifacts unit test-lab test-vm lint format docs bench proof mutations clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -23,13 +23,23 @@ lab: $(STAMP) ## a real cluster in a lab on this machine: build, boot, deploy, v
 lab-down: $(STAMP) ## take the lab away again: no process, namespace, mount, route or interface is left
 	@$(BIN)/underlay lab down --all
 
-test: unit test-lab ## every test: checks, unit tests, and the lab tests on a real cluster
+test: $(STAMP) ## every test: checks and unit tests while the bundle is built, then the lab tests on a real cluster
+	@$(MAKE) --no-print-directory -j2 unit artifacts
+	@$(MAKE) --no-print-directory test-lab
+
+ARTIFACTS := .cache/artifacts.log
+
+artifacts: $(STAMP) ## what the labs of the tests boot and install from; its output goes to .cache/artifacts.log
+	@mkdir -p .cache && echo "artifacts: building what is missing, see $(ARTIFACTS)"
+	@{ $(BIN)/underlay lab image && nice $(BIN)/underlay bundle --prefill --with metallb; } > $(ARTIFACTS) 2>&1 \
+	  || { cat $(ARTIFACTS); exit 1; }
+	@echo "artifacts: done; $$(tail -n 1 $(ARTIFACTS))"
 
 unit: $(STAMP) lint ## checks and unit tests, no root, seconds
 	$(BIN)/pytest tests/unit -q -n auto
 
 test-lab: $(STAMP) ## tests on a real cluster in the lab (root); WORKERS=1 runs one after the other
-	@$(BIN)/underlay bundle --prefill
+	@$(BIN)/underlay bundle --prefill --with metallb
 	$(BIN)/pytest tests/lab -v --durations=10 -n $(WORKERS)
 
 lint: $(STAMP) ## format, lint, types, imports, generated docs
