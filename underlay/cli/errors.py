@@ -16,3 +16,13 @@ class Refused(click.ClickException):
     def show(self, file: object = None) -> None:
         for line in self.message.splitlines():
             click.echo(f"underlay: {line}", err=True)
+
+
+def is_fixable(error: Exception) -> bool:
+    """Whether a user can fix an error, so that its text is all there is to say."""
+    # What these modules import takes longer than most commands.
+    from underlay.artifacts.error import ArtifactError  # noqa: PLC0415
+    from underlay.inventory.errors import InvalidInventory  # noqa: PLC0415
+    from underlay.lab.model.errors import LabError  # noqa: PLC0415
+
+    return isinstance(error, (ArtifactError, InvalidInventory, LabError))

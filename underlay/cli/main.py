@@ -7,27 +7,12 @@ import sys
 import click
 
 from underlay import __version__
-from underlay.artifacts.error import ArtifactError
-from underlay.inventory.errors import InvalidInventory
-from underlay.lab.model.errors import LabError
 
-from .bgp import bgp_command
-from .bundle import bundle_command
-from .choose import choose_command
-from .deploy import deploy_command
-from .errors import Refused
-from .init import init_command
-from .kubectl import kubectl_command
-from .lab import lab_group
-from .networks import networks_command
-from .plan import plan_command
-from .preflight import preflight_command
-from .render import render_command
-from .report import report_group
-from .verify import verify_command
+from .commands import Commands
+from .errors import Refused, is_fixable
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="underlay")
 def cli() -> None:
     """Turn bare Linux hosts into a Kubernetes cluster whose pod network is exactly the one requested, and prove it.
@@ -48,37 +33,21 @@ def cli() -> None:
     """
 
 
-for command in (
-    bgp_command,
-    bundle_command,
-    choose_command,
-    deploy_command,
-    init_command,
-    kubectl_command,
-    lab_group,
-    networks_command,
-    plan_command,
-    preflight_command,
-    render_command,
-    report_group,
-    verify_command,
-):
-    cli.add_command(command)
-
-
 def main() -> None:
     """Run the command; each error that a user can fix is one line."""
     try:
         cli(standalone_mode=False)
-    except (InvalidInventory, ArtifactError, LabError) as error:
-        Refused(str(error).splitlines()).show()
-        sys.exit(1)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         click.echo("underlay: interrupted; run the same command again to continue", err=True)
         sys.exit(130)
+    except Exception as error:
+        if not is_fixable(error):
+            raise
+        Refused(str(error).splitlines()).show()
+        sys.exit(1)
 
 
 if __name__ == "__main__":
