@@ -8,7 +8,11 @@ STAMP := $(VENV)/.installed
 # Lab tests side by side: they mostly wait, and two fit two cores.
 WORKERS ?= 2
 
-.PHONY: help lab lab-down test artifacts unit test-lab test-vm lint format docs bench proof mutations clean
+.PHONY: help lab lab-down test artifacts check unit test-lab test-vm lint lint-form lint-types lint-imports lint-docs \
+  format docs bench proof mutations clean
+
+# What Python compiles is kept: tests start many processes, and each would compile all that it imports anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -24,7 +28,7 @@ lab-down: $(STAMP) ## take the lab away again: no process, namespace, mount, rou
 	@$(BIN)/underlay lab down --all
 
 test: $(STAMP) ## every test: checks and unit tests while the bundle is built, then the lab tests on a real cluster
-	@$(MAKE) --no-print-directory -j2 unit artifacts
+	@$(MAKE) --no-print-directory -j2 check artifacts
 	@$(MAKE) --no-print-directory test-lab
 
 ARTIFACTS := .cache/artifacts.log
@@ -35,19 +39,31 @@ artifacts: $(STAMP) ## what the labs of the tests boot and install from; its out
 	  || { cat $(ARTIFACTS); exit 1; }
 	@echo "artifacts: done; $$(tail -n 1 $(ARTIFACTS))"
 
-unit: $(STAMP) lint ## checks and unit tests, no root, seconds
-	$(BIN)/pytest tests/unit -q -n auto
+# One part's output after another's, and every part to its end, whatever another says.
+check: $(STAMP) ## checks and unit tests side by side, no root, a minute or two; ARGS="-k WORD" selects tests
+	@$(MAKE) --no-print-directory --keep-going --output-sync=target $(if $(findstring jobserver,$(MAKEFLAGS)),,-j2) lint unit
+
+unit: $(STAMP) ## unit tests, no root; ARGS="-k WORD" selects
+	$(BIN)/pytest tests/unit -q -n auto $(ARGS)
 
 test-lab: $(STAMP) ## tests on a real cluster in the lab (root); WORKERS=1 runs one after the other
 	@$(BIN)/underlay bundle --prefill --with metallb
 	$(BIN)/pytest tests/lab -v --durations=10 -n $(WORKERS)
 
-lint: $(STAMP) ## format, lint, types, imports, generated docs
+lint: lint-form lint-types lint-imports lint-docs ## format, lint, types, imports, generated docs
+
+lint-form: $(STAMP)
 	$(BIN)/ruff format --check -q .
 	$(BIN)/ruff check -q .
+
+lint-types: $(STAMP)
 	$(BIN)/mypy
-	$(BIN)/lint-imports --no-cache > /tmp/underlay-imports.txt || { cat /tmp/underlay-imports.txt; exit 1; }
-	$(BIN)/cog --check --diff README.md docs/*.md
+
+lint-imports: $(STAMP)
+	@found=$$($(BIN)/lint-imports --no-cache) || { echo "$$found"; exit 1; }
+
+lint-docs: $(STAMP)
+	$(BIN)/cog --check --diff --verbosity=1 README.md docs/*.md
 
 format: $(STAMP) ## put the code in its form
 	$(BIN)/ruff format -q .

@@ -56,7 +56,7 @@ class Checkout:
                 self.run("git apply page.diff && rm page.diff")
             elif language == "sh":
                 *commands, last = text.splitlines()
-                assert last == "make unit"
+                assert last == "make check"
                 for command in commands:
                     self.run(command)
         return written
