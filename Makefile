@@ -8,7 +8,11 @@ STAMP := $(VENV)/.installed
 # Lab tests side by side: they mostly wait, and two fit two cores.
 WORKERS ?= 2
 
-.PHONY: help lab lab-down test artifacts check unit test-lab test-vm lint lint-form lint-types lint-imports lint-docs \
+# A part of a run that is recorded for the summary. Of a whole run's parts, not of each, a test has to be selected.
+PART := $(BIN)/python -m tests.summary.part
+WHOLE := $(MAKE) --no-print-directory OR_NONE=--or-none
+
+.PHONY: help lab lab-down test artifacts check checks unit test-lab test-vm lint lint-form lint-types lint-imports lint-docs \
   format docs bench proof mutations clean
 
 # What Python compiles is kept: tests start many processes, and each would compile all that it imports anew.
@@ -27,28 +31,33 @@ lab: $(STAMP) ## a real cluster in a lab on this machine: build, boot, deploy, v
 lab-down: $(STAMP) ## take the lab away again: no process, namespace, mount, route or interface is left
 	@$(BIN)/underlay lab down --all
 
-test: $(STAMP) ## every test: checks and unit tests while the bundle is built, then the lab tests on a real cluster
-	@$(MAKE) --no-print-directory -j2 check artifacts
-	@$(MAKE) --no-print-directory test-lab
+test: $(STAMP) ## every test: checks and unit tests while the bundle is built, then the lab tests; ARGS="-k WORD" selects, without checks
+	@rm -rf .cache/parts
+	@$(WHOLE) -j2 $(if $(ARGS),unit,check) artifacts && $(WHOLE) test-lab; \
+	  $(BIN)/python -m tests.summary $$? $(if $(ARGS),,lint) unit image bundle lab
 
 ARTIFACTS := .cache/artifacts.log
 
 artifacts: $(STAMP) ## what the labs of the tests boot and install from; its output goes to .cache/artifacts.log
 	@mkdir -p .cache && echo "artifacts: building what is missing, see $(ARTIFACTS)"
-	@{ $(BIN)/underlay lab image && nice $(BIN)/underlay bundle --prefill --with metallb; } > $(ARTIFACTS) 2>&1 \
+	@{ $(PART) image -- $(BIN)/underlay lab image \
+	  && $(PART) bundle -- nice $(BIN)/underlay bundle --prefill --with metallb; } > $(ARTIFACTS) 2>&1 \
 	  || { cat $(ARTIFACTS); exit 1; }
 	@echo "artifacts: done; $$(tail -n 1 $(ARTIFACTS))"
 
 # One part's output after another's, and every part to its end, whatever another says.
 check: $(STAMP) ## checks and unit tests side by side, no root, a minute or two; ARGS="-k WORD" selects tests
-	@$(MAKE) --no-print-directory --keep-going --output-sync=target $(if $(findstring jobserver,$(MAKEFLAGS)),,-j2) lint unit
+	@$(MAKE) --no-print-directory --keep-going --output-sync=target $(if $(findstring jobserver,$(MAKEFLAGS)),,-j2) checks unit
+
+checks:
+	@$(PART) lint -- $(MAKE) --no-print-directory lint
 
 unit: $(STAMP) ## unit tests, no root; ARGS="-k WORD" selects
-	$(BIN)/pytest tests/unit -q -n auto $(ARGS)
+	$(PART) unit --tests $(OR_NONE) -- $(BIN)/pytest tests/unit -q -n auto $(ARGS)
 
-test-lab: $(STAMP) ## tests on a real cluster in the lab (root); WORKERS=1 runs one after the other
+test-lab: $(STAMP) ## tests on a real cluster in the lab (root); WORKERS=1 runs one after the other, ARGS="-k WORD" selects
 	@$(BIN)/underlay bundle --prefill --with metallb
-	$(BIN)/pytest tests/lab -v --durations=10 -n $(WORKERS)
+	$(PART) lab --tests $(OR_NONE) -- $(BIN)/pytest tests/lab -v -n $(WORKERS) $(ARGS)
 
 lint: lint-form lint-types lint-imports lint-docs ## format, lint, types, imports, generated docs
 

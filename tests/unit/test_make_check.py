@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +35,9 @@ def directory(tmp_path: Path) -> Path:
             f'#!/bin/sh\necho "{name} begins: $*"\nsleep 0.1\necho "{name} ends"\ncase " $FAIL " in *" {name} "*) exit 1;; esac\n'
         )
         program.chmod(0o755)
+    python = tmp_path / ".venv/bin/python"  # runs each part, and keeps its record below this directory
+    python.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} "$@"\n')
+    python.chmod(0o755)
     return tmp_path
 
 
@@ -83,5 +87,5 @@ def test_arguments_are_those_of_pytest(directory: Path, target: str) -> None:
     made = make(directory, target, "ARGS=-k 'one or two'")
     assert made.rc == 0
     assert [line for line in made.lines if line.startswith("pytest begins")] == [
-        "pytest begins: tests/unit -q -n auto -k one or two"
+        "pytest begins: tests/unit -q -n auto -k one or two --junitxml=.cache/parts/unit.xml"
     ]
