@@ -11,6 +11,7 @@ from underlay.lab.system.machine import Hierarchy, Machine
 
 KEEPER, HOST = "keeper", "host"
 REMOVE_TIMEOUT_S = 15.0
+MOST_WEIGHT = 100  # hosts; the kernel takes no larger weight
 
 
 def prepare(machine: Machine, lab: str, node: str, *, memory: int | None) -> None:
@@ -32,6 +33,7 @@ def prepare(machine: Machine, lab: str, node: str, *, memory: int | None) -> Non
             limit.write_text(str(memory))
         _make(hierarchy, directory / KEEPER)
         _make(hierarchy, directory / HOST)
+        _weigh(machine, hierarchy, lab)
 
 
 def directories(machine: Machine, lab: str, node: str, part: str) -> list[str]:
@@ -97,6 +99,19 @@ def _make(hierarchy: Hierarchy, directory: Path) -> None:
     if "cpuset" in hierarchy.controllers and directory != hierarchy.mountpoint:
         for name in ("cpuset.cpus", "cpuset.mems"):  # empty in a new version 1 group, which no process can join then
             (directory / name).write_text((directory.parent / name).read_text())
+
+
+def _weigh(machine: Machine, hierarchy: Hierarchy, lab: str) -> None:
+    """Give a lab, and all labs, a host's usual share of processor time for each of their hosts.
+
+    Without it they all have as much as a single other process of the machine, and starve beside a compiler.
+    """
+    file, share = ("cpu.weight", 100) if hierarchy.unified else ("cpu.shares", 1024)
+    hosts = {name: len(members(machine, name)) for name in members(machine)}
+    for group, count in ((naming.group(lab), hosts.get(lab, 1)), (naming.group(), sum(hosts.values()))):
+        path = hierarchy.mountpoint / group / file
+        if path.exists():
+            path.write_text(str(share * min(count, MOST_WEIGHT)))
 
 
 def _delegate_controllers(directory: Path) -> None:
