@@ -75,6 +75,10 @@ def polish(root: Path) -> None:
     (root / "etc/resolv.conf").unlink(missing_ok=True)
     (root / "etc/resolv.conf").write_text("")
     (root / "etc/machine-id").write_text("")
+    # OpenSSH's first choice withstands quantum computers, and costs 80 ms of processor time for each connection.
+    (root / "etc/ssh/sshd_config.d/key-exchange.conf").write_text(
+        "KexAlgorithms curve25519-sha256,curve25519-sha256@libssh.org\n"
+    )
     units = root / "etc/systemd/system"
     for unit in MASKED:
         (units / unit).unlink(missing_ok=True)
