@@ -37,7 +37,7 @@ class Installed:
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
-            timeout=580,
+            timeout=1200,
         )
         assert done.returncode == code, done.stdout
         return re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)

@@ -10,17 +10,48 @@ import pytest
 from .deployed import Deployed
 from .ended import ended
 from .fabric import BGP
-from .side_by_side import LabScheduling, admitted
+from .side_by_side import Admission, LabScheduling, group_of, place_of
+from .standing import StandingLabs
+
+STANDING = pytest.StashKey[StandingLabs]()
+ADMISSION = pytest.StashKey[Admission]()
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LabScheduling:
     return LabScheduling(config, log)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[ADMISSION] = Admission()
+    config.stash[STANDING] = StandingLabs()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: place_of(group_of(item.nodeid)))
+
+
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
-    with admitted(alone=item.get_closest_marker("alone") is not None):
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, Any, Any]:
+    """After the last test of a group, and its fixtures, its labs are taken away."""
+    try:
         return (yield)
+    finally:
+        if nextitem is None or group_of(nextitem.nodeid) != group_of(item.nodeid):
+            item.config.stash[STANDING].take_down()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, Any, Any]:
+    admission = item.config.stash[ADMISSION]
+    admission.enter(alone=measures_time(item))
+    try:
+        return (yield)
+    finally:
+        admission.leave(stay_alone=nextitem is not None and measures_time(nextitem))
+
+
+def measures_time(item: pytest.Item) -> bool:
+    return item.get_closest_marker("alone") is not None
 
 
 @pytest.hookimpl(wrapper=True)
@@ -46,16 +77,48 @@ def _lab(**fields: object) -> Iterator[Deployed]:
         deployed.down()
 
 
-@pytest.fixture(scope="module")
-def racks() -> Iterator[Deployed]:
+@pytest.fixture(scope="session")
+def standing(request: pytest.FixtureRequest) -> StandingLabs:
+    return request.config.stash[STANDING]
+
+
+@pytest.fixture(scope="session")
+def racks(standing: StandingLabs) -> Deployed:
     """Three hosts in two racks."""
-    yield from _lab(name="racks", network="10.90.0.0/16", workers=2, racks=2)
+    return standing.lab("racks", network="10.90.0.0/16", workers=2, racks=2)
+
+
+@pytest.fixture(scope="session")
+def pair(standing: StandingLabs) -> Deployed:
+    """Two hosts on one segment."""
+    return standing.lab("pair", network="10.91.0.0/16", workers=1, racks=1)
+
+
+@pytest.fixture(scope="session")
+def api_server(standing: StandingLabs) -> Deployed:
+    """One control-plane host without a network of ours, deployed."""
+    deployed = standing.lab("api", network="10.123.0.0/16", workers=0, racks=1, cluster={"network": {"mode": "none"}})
+    run = deployed.deploy("--data", "verify=false")
+    assert run.code == 0, run.text
+    return deployed
 
 
 @pytest.fixture(scope="module")
-def pair() -> Iterator[Deployed]:
-    """Two hosts on one segment."""
-    yield from _lab(name="pair", network="10.91.0.0/16", workers=1, racks=1)
+def unfit() -> Iterator[Deployed]:
+    """Two hosts on one segment that nothing is deployed to."""
+    yield from _lab(name="unfit", network="10.84.0.0/16", workers=1, racks=1)
+
+
+@pytest.fixture(scope="module")
+def bystanders() -> Iterator[Deployed]:
+    """Three hosts in two racks, of which one dies."""
+    yield from _lab(name="bystanders", network="10.82.0.0/16", workers=2, racks=2)
+
+
+@pytest.fixture(scope="module")
+def none() -> Iterator[Deployed]:
+    """Two hosts on one segment, without a network of ours."""
+    yield from _lab(name="none", network="10.85.0.0/16", workers=1, racks=1)
 
 
 @pytest.fixture(scope="module")
@@ -77,9 +140,3 @@ def fabric() -> Iterator[Deployed]:
 def bare() -> Iterator[Deployed]:
     """One host that has nothing of the bundle: everything is pushed to it."""
     yield from _lab(name="bare", network="10.93.0.0/16", workers=0, racks=1, carried=False)
-
-
-@pytest.fixture(scope="module")
-def restarted() -> Iterator[Deployed]:
-    """Two hosts on one segment, to be rebooted."""
-    yield from _lab(name="restarted", network="10.99.0.0/16", workers=1, racks=1)

@@ -17,6 +17,9 @@ from typing import Any
 
 import yaml
 
+from .side_by_side import heavy
+from .waiting import COMMAND_S
+
 ROOT = Path(__file__).resolve().parents[2]
 INVENTORY = "tests/lab/inventories/small.py"
 PYINFRA = [sys.executable, "-m", "pyinfra"]
@@ -44,7 +47,8 @@ class Deployed:
 
     def deploy(self, *arguments: str, **cluster: Any) -> Run:
         """`pyinfra -y INVENTORY deploy.py`, with variables changed."""
-        return self._run([*PYINFRA, "-y", *arguments, INVENTORY, "deploy.py"], cluster)
+        with heavy():
+            return self._run([*PYINFRA, "-y", *arguments, INVENTORY, "deploy.py"], cluster)
 
     def underlay(self, command: str, *arguments: str, **cluster: Any) -> Run:
         """An `underlay` command that takes the inventory."""
@@ -52,7 +56,13 @@ class Deployed:
 
     def _run(self, command: list[str], cluster: dict[str, Any]) -> Run:
         done = subprocess.run(
-            command, cwd=ROOT, env=self._environment(cluster), text=True, capture_output=True, check=False, timeout=580
+            command,
+            cwd=ROOT,
+            env=self._environment(cluster),
+            text=True,
+            capture_output=True,
+            check=False,
+            timeout=COMMAND_S,
         )
         return Run(done.returncode, done.stdout + done.stderr)
 
@@ -127,7 +137,7 @@ class Deployed:
             capture_output=True,
             text=True,
             check=False,
-            timeout=300,
+            timeout=COMMAND_S,
         )
         return "" if done.returncode == 0 else done.stderr or "no word"
 
@@ -185,7 +195,7 @@ def _output(*arguments: str, cluster: str = "") -> str:
         text=True,
         capture_output=True,
         check=False,
-        timeout=300,
+        timeout=COMMAND_S,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

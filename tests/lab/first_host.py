@@ -11,6 +11,7 @@ from underlay.resources.resource import Resource
 from underlay.resources.script import Outcome, apply_script, observe_script, read_observations, read_outcome
 
 from .deployed import ROOT, UNDERLAY
+from .waiting import COMMAND_S
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class FirstHost:
 
     def script(self, text: str) -> Ran:
         ran = subprocess.run(
-            self._command(), input=text, cwd=ROOT, text=True, capture_output=True, check=False, timeout=400
+            self._command(), input=text, cwd=ROOT, text=True, capture_output=True, check=False, timeout=COMMAND_S
         )
         return Ran(ran.returncode, ran.stdout, ran.stderr)
 

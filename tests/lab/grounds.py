@@ -23,7 +23,7 @@ class Ground:
 OVERLAY = "flannel-vxlan"
 GROUNDS = {
     OVERLAY: Ground(
-        {"name": "mutants", "network": "10.121.0.0/16", "workers": 2, "racks": 2},
+        {"name": "racks", "network": "10.90.0.0/16", "workers": 2, "racks": 2},
         {"network": {"mode": OVERLAY}},
         mutations(OVERLAY, link="flannel.1", port=8472, pods="10.244.0.0/16"),
     ),

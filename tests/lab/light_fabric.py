@@ -17,6 +17,7 @@ from underlay.lab import lifecycle, ssh
 from underlay.lab.model.topology import Lab, LabNode
 
 from .deployed import PYINFRA, ROOT, UNDERLAY, Run
+from .waiting import COMMAND_S
 
 PART = ROOT / "tests/lab/bgp_part.py"
 # Stands in for the cluster, which gives each node a pod subnet and tells whoever asks; nothing else is asked here.
@@ -105,14 +106,14 @@ class LightFabric:
     def _run(self, command: list[str], *, cwd: Path) -> Run:
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYINFRA_PROGRESS": "off", "COLUMNS": "200"}
         done = subprocess.run(
-            command, cwd=cwd, env=environment, text=True, capture_output=True, check=False, timeout=580
+            command, cwd=cwd, env=environment, text=True, capture_output=True, check=False, timeout=COMMAND_S
         )
         return Run(done.returncode, done.stdout + done.stderr)
 
     def ssh(self, name: str, script: str) -> str:
         """Standard output of a script that has to end well on a host."""
         command = ssh.command(self.lab.name, self.lab.node(name).address, "sh -s", batch=True)
-        done = subprocess.run(command, input=script, capture_output=True, text=True, check=False, timeout=120)
+        done = subprocess.run(command, input=script, capture_output=True, text=True, check=False, timeout=COMMAND_S)
         assert done.returncode == 0, f"{name}: {done.stderr}"
         return done.stdout
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -15,12 +13,14 @@ from tests.proof import saw
 
 from .deployed import Deployed
 from .fabric import configure
+from .waiting import until
 
 pytestmark = [pytest.mark.lab]
 
 # As the fixture's addresses are dealt: racks are 10.94.1 and 10.94.2, routers .1, workers .21 and .22.
 W1, W2, TOR1 = "10.94.1.21", "10.94.2.22", "10.94.1.1"
 CONVERGED_S = 120.0
+BOOT_ID = "cat /proc/sys/kernel/random/boot_id"
 
 
 @dataclass(frozen=True)
@@ -104,12 +104,12 @@ def test_what_somebody_typed_into_a_router_is_planned_away_and_taken_back(fabric
     assert "203.0.113.0" not in running
     assert "timers bgp 5 15" not in running
     assert fabric.underlay("plan").code == 0
-    until(lambda: fabric.underlay("bgp").code == 0)
+    until(lambda: fabric.underlay("bgp").code == 0, within=CONVERGED_S)
 
 
 def test_a_speaker_that_restarts_while_its_node_has_no_pod_announces_it_all_the_same(fabric: Deployed) -> None:
     fabric.ssh("w-1", "ip link show cni0 >/dev/null || ip link add cni0 type bridge; systemctl restart frr")
-    until(lambda: fabric.underlay("bgp").code == 0)
+    until(lambda: fabric.underlay("bgp").code == 0, within=CONVERGED_S)
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=[f.name for f in FAULTS])
@@ -117,26 +117,27 @@ def test_is_named(fabric: Deployed, fault: Fault) -> None:
     try:
         for host, step in fault.steps:
             fabric.ssh(host, step)
-        message = until(lambda: reported(fabric, fault.message))
+        message = until(lambda: reported(fabric, fault.message), within=CONVERGED_S)
     finally:
         repair(fabric)
     note(fault.name, message)
-    until(lambda: fabric.underlay("bgp").code == 0)
+    until(lambda: fabric.underlay("bgp").code == 0, within=CONVERGED_S)
 
 
 def test_a_host_that_is_down_is_named(fabric: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
     fabric.ssh("w-2", "(sleep 0.3; systemctl poweroff --force --force) >/dev/null 2>&1 &")
     with monkeypatch.context() as looking:
         looking.setenv("UNDERLAY_LAB_BOOT", "no")
-        message = until(lambda: reported(fabric, r"w-2: the host does not answer"))
+        message = until(lambda: reported(fabric, r"w-2: the host does not answer"), within=CONVERGED_S)
     note("a host is down", message)
-    until(lambda: fabric.underlay("bgp").code == 0)
+    until(lambda: fabric.underlay("bgp").code == 0, within=CONVERGED_S)
 
 
 def test_a_router_that_reboots_comes_back_to_the_same(fabric: Deployed) -> None:
+    before = fabric.ssh("tor-2", BOOT_ID)
     fabric.ssh("tor-2", "(sleep 0.3; systemctl reboot) >/dev/null 2>&1 &")
-    time.sleep(2)
-    until(lambda: fabric.underlay("bgp").code == 0)
+    until(lambda: rebooted(fabric, "tor-2", before), within=CONVERGED_S)
+    until(lambda: fabric.underlay("bgp").code == 0, within=CONVERGED_S)
     # What somebody types from now on is seen too.
     assert fabric.ssh("tor-2", "cat /run/underlay/loaded/frr.service").strip()
     note("a router reboots", "nothing, once it is back: every session is Established again")
@@ -177,13 +178,11 @@ def reported(fabric: Deployed, pattern: str) -> str | None:
     return found[0] if found and run.code == 1 else None
 
 
-def until(ask: Callable[[], str | bool | None]) -> str:
-    give_up = time.monotonic() + CONVERGED_S
-    while True:
-        if answer := ask():
-            return str(answer)
-        assert time.monotonic() < give_up, "it was not seen in time"
-        time.sleep(1)
+def rebooted(fabric: Deployed, host: str, before: str) -> bool:
+    try:
+        return fabric.ssh(host, BOOT_ID) != before
+    except AssertionError:
+        return False
 
 
 def note(fault: str, message: str) -> None:

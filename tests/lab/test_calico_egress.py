@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from ipaddress import IPv4Network
 
@@ -17,6 +16,8 @@ from underlay.lab.model.topology import Lab
 from underlay.model.cluster import Cluster
 from underlay.model.node import Node, Role
 from underlay.networks.calico import egress_gateway_node
+
+from .waiting import COMMAND_S, until
 
 pytestmark = [pytest.mark.lab, pytest.mark.skipif(os.geteuid() != 0, reason="making hosts needs root")]
 
@@ -45,7 +46,9 @@ def made() -> Cluster:
 
 def run(host: str, script: str, *, check: bool = True) -> str:
     """Both outputs of a script on a host."""
-    done = subprocess.run([*SSH, host, "sh"], input=script, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [*SSH, host, "sh"], input=script, capture_output=True, text=True, timeout=COMMAND_S, check=False
+    )
     assert done.returncode == 0 or not check, done.stdout + done.stderr
     return done.stdout + done.stderr
 
@@ -94,7 +97,7 @@ def hosts() -> Iterator[None]:
                 shape, shape.node(host), gateway=shape.node(GATEWAY), address=ADDRESS, pools=[POOL]
             ):
                 run(host, f"set -eu\n{resource.apply()}")
-        time.sleep(1)
+        until(lambda: ask() == ADDRESS, within=30)
         yield
     finally:
         lifecycle.down(LAB.name)
@@ -127,13 +130,13 @@ def test_inside_the_cluster_nothing_changes() -> None:
 
 def test_without_the_gateway_nothing_leaves_another_way() -> None:
     entry = f"{OVERLAY[GATEWAY][1]} dev vxlan.calico dst {ADDRESSES[GATEWAY]}"
-    run(CLIENT, f"bridge fdb del {entry}; sleep 6")
+    run(CLIENT, f"bridge fdb del {entry}")
     try:
+        until(lambda: "no route to the gateway" in str(judged(CLIENT)), within=60)
         assert "unreachable" in ask() or "No route to host" in ask()
-        assert "no route to the gateway" in str(judged(CLIENT))
     finally:
-        run(CLIENT, f"bridge fdb add {entry}; sleep 6")
-    assert ask() == ADDRESS
+        run(CLIENT, f"bridge fdb add {entry}")
+    until(lambda: ask() == ADDRESS, within=60)
 
 
 def test_it_takes_itself_away() -> None:

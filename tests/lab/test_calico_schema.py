@@ -7,7 +7,6 @@ the keys that are kept of Calico v3.32.1 (see calico_crds). No operator runs: of
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -28,21 +27,14 @@ pytestmark = [pytest.mark.lab]
 
 
 @pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
-    """A control plane without a network, which knows Calico's kinds."""
-    deployed = Deployed(lab={"name": "calcrd", "network": "10.123.0.0/16", "workers": 0, "racks": 1})
-    deployed.down()
-    try:
-        run = deployed.deploy("--data", "verify=false", network={"mode": "none"})
-        assert run.code == 0, run.text
-        path = tmp_path_factory.mktemp("crds") / "crds.json"
-        path.write_text(as_list(definitions()))
-        deployed.kubectl("apply", "--server-side", "-f", str(path))
-        deployed.kubectl("wait", "--for=condition=established", "--timeout=60s", "-f", str(path))
-        deployed.kubectl("create", "namespace", NAMESPACE)
-        yield deployed
-    finally:
-        deployed.down()
+def api(api_server: Deployed, tmp_path_factory: pytest.TempPathFactory) -> Deployed:
+    """A control plane that knows Calico's kinds."""
+    path = tmp_path_factory.mktemp("crds") / "crds.json"
+    path.write_text(as_list(definitions()))
+    api_server.kubectl("apply", "--server-side", "-f", str(path))
+    api_server.kubectl("wait", "--for=condition=established", "--timeout=300s", "-f", str(path))
+    api_server.kubectl("create", "namespace", NAMESPACE)
+    return api_server
 
 
 def as_list(items: list[Object]) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -53,18 +52,11 @@ def definitions() -> Path:
 
 
 @pytest.fixture(scope="module")
-def api(definitions: Path) -> Iterator[Deployed]:
-    """A control plane without a network, which knows Cilium's kinds."""
-    deployed = Deployed(lab={"name": "cilcrd", "network": "10.124.0.0/16", "workers": 0, "racks": 1})
-    deployed.down()
-    try:
-        run = deployed.deploy("--data", "verify=false", network={"mode": "none"})
-        assert run.code == 0, run.text
-        deployed.kubectl("apply", "--server-side", "-f", str(definitions))
-        deployed.kubectl("wait", "--for=condition=established", "--timeout=60s", "-f", str(definitions))
-        yield deployed
-    finally:
-        deployed.down()
+def api(api_server: Deployed, definitions: Path) -> Deployed:
+    """A control plane that knows Cilium's kinds."""
+    api_server.kubectl("apply", "--server-side", "-f", str(definitions))
+    api_server.kubectl("wait", "--for=condition=established", "--timeout=300s", "-f", str(definitions))
+    return api_server
 
 
 def apply(api: Deployed, items: list[Object], tmp_path: Path) -> str:

@@ -23,6 +23,7 @@ from underlay.lab.system import reach
 from underlay.lab.system.machine import this_machine
 
 from .lab_traces import MINE, OTHER, left_since, traces
+from .waiting import COMMAND_S, until
 
 pytestmark = [
     pytest.mark.lab,
@@ -54,7 +55,9 @@ def lab() -> Lab:
 
 def ssh(lab: Lab, node: str, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
     words = [*CLI, "ssh", "--name", lab.name, node, *command]
-    return subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=check)
+    return subprocess.run(
+        words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=COMMAND_S, check=check
+    )
 
 
 def states(lab: Lab) -> dict[str, str]:
@@ -63,13 +66,6 @@ def states(lab: Lab) -> dict[str, str]:
 
 def boot_id(lab: Lab, node: LabNode) -> str:
     return ssh(lab, node.name, "cat", "/proc/sys/kernel/random/boot_id").stdout
-
-
-def wait_until_up(node: LabNode) -> None:
-    give_up = time.monotonic() + 60
-    while not reach.answers(node.address):
-        assert time.monotonic() < give_up, f"{node.name} does not come back"
-        time.sleep(0.05)
 
 
 def test_every_host_answers_and_is_itself(lab: Lab) -> None:
@@ -94,6 +90,19 @@ def test_a_hosts_sysctls_are_its_own(lab: Lab) -> None:
     assert ssh(lab, "w-1", "sysctl -n vm.overcommit_memory net.ipv4.ip_forward").stdout.split() == ["1", "1"]
     assert ssh(lab, "w-2", "sysctl -n net.ipv4.ip_forward").stdout.split() == ["0"]
     assert Path("/proc/sys/vm/overcommit_memory").read_text() == before
+
+
+def test_a_host_has_as_much_of_the_processor_as_any_process_of_the_machine(lab: Lab) -> None:
+    for group, hosts in ((lab.name, 3), ("", 3)):
+        kinds = (("cpu.weight", 100), ("cpu.shares", 1024))
+        shares = [
+            int(path.read_text()) / share
+            for h in this_machine().hierarchies
+            for file, share in kinds
+            if (path := h.mountpoint / naming.group(group) / file).exists()
+        ]
+        assert len(shares) == 1
+        assert shares[0] == hosts if group else shares[0] >= hosts
 
 
 def test_modprobe_tells_the_truth(lab: Lab) -> None:
@@ -121,23 +130,19 @@ def test_a_reboot_comes_back_with_what_was_written(lab: Lab) -> None:
     node = lab.node("w-1")
     before = boot_id(lab, node)
     ssh(lab, "w-1", "echo here >/root/kept; systemctl reboot", check=False)
-    give_up = time.monotonic() + 60
-    while (after := ssh(lab, "w-1", "cat /proc/sys/kernel/random/boot_id /root/kept", check=False).stdout.split()) in (
-        [],
-        [before.strip(), "here"],
-    ):
-        assert time.monotonic() < give_up
-        time.sleep(0.1)
-    assert after[1] == "here"
-    assert after[0] != before.strip()
+
+    def after() -> list[str]:
+        words = ssh(lab, "w-1", "cat /proc/sys/kernel/random/boot_id /root/kept", check=False).stdout.split()
+        return [] if words == [before.strip(), "here"] else words
+
+    id_now, kept = until(after, within=60)
+    assert kept == "here"
+    assert id_now != before.strip()
 
 
 def test_a_host_that_was_switched_off_is_switched_on_with_its_disk(lab: Lab) -> None:
     ssh(lab, "w-1", "echo here >/root/kept; systemctl poweroff", check=False)
-    give_up = time.monotonic() + 60
-    while states(lab)["w-1"] != "off":
-        assert time.monotonic() < give_up
-        time.sleep(0.1)
+    until(lambda: states(lab)["w-1"] == "off", within=60)
     assert states(lab)["cp-1"] == "up"
     lifecycle.boot(lab, "w-1")
     assert ssh(lab, "w-1", "cat", "/root/kept").stdout == "here\n"
@@ -154,7 +159,7 @@ def test_a_changed_host_key_is_refused_by_ssh_and_by_the_connector(lab: Lab) -> 
     assert "Host key verification failed" in refused.stderr
     target = f"@lab/{lab.name}:w-2"
     pyinfra = [str(Path(sys.executable).with_name("pyinfra")), "-y", target, "exec", "--", "true"]
-    done = subprocess.run(pyinfra, capture_output=True, text=True, cwd="/", timeout=60, check=False)
+    done = subprocess.run(pyinfra, capture_output=True, text=True, cwd="/", timeout=COMMAND_S, check=False)
     assert done.returncode == 1
     assert "Host key for 10.71.2.22 does not match" in done.stderr
     lifecycle.down(lab.name)  # with nobody to trust, the way back is a new host
@@ -251,7 +256,7 @@ def test_a_network_in_use_is_refused_and_nothing_is_made() -> None:
 def test_a_host_that_dies_at_boot_says_why_in_one_line() -> None:
     lifecycle.up(OTHER)
     ssh(OTHER, "cp-1", "rm /sbin/init; systemctl poweroff -ff", check=False)
-    time.sleep(0.5)
+    until(lambda: states(OTHER)["cp-1"] != "up", within=60)
     with pytest.raises(
         LabError, match=r"^cp-1: ended while booting; its console says: .*the host cannot start: .*/sbin/init"
     ):

@@ -17,6 +17,8 @@ from underlay.lab.model.topology import Lab
 from underlay.load_balancers.metallb import DEFINITIONS
 
 from .deployed import ROOT, UNDERLAY, Deployed
+from .side_by_side import heavy
+from .waiting import COMMAND_S
 
 pytestmark = [pytest.mark.lab]
 
@@ -26,7 +28,8 @@ LAB = Lab(name="balanced", network="10.127.0.0/16", workers=1, racks=1)
 @pytest.fixture(scope="module")
 def balanced() -> Iterator[Deployed]:
     """Two hosts on one segment, and MetalLB with what is left of its addresses."""
-    subprocess.run([*UNDERLAY, "bundle", "--with", "metallb"], cwd=ROOT, check=True, timeout=580)
+    with heavy():
+        subprocess.run([*UNDERLAY, "bundle", "--with", "metallb"], cwd=ROOT, check=True, timeout=COMMAND_S)
     deployed = Deployed(
         lab={"name": LAB.name, "network": LAB.network, "workers": LAB.workers, "racks": LAB.racks},
         cluster={"load_balancer": {"addresses": {"rack-1": [LAB.spare(1)]}}},

@@ -37,8 +37,9 @@ CASES = [
 
 @pytest.fixture
 def lab(request: pytest.FixtureRequest) -> Iterator[Deployed]:
-    fields, cluster = request.param
-    deployed = Deployed(lab={"name": "modes", "network": "10.95.0.0/16", **fields}, cluster=cluster)
+    number, fields, cluster = request.param
+    lab = {"name": f"modes-{number}", "network": f"10.{140 + number}.0.0/16", **fields}
+    deployed = Deployed(lab=lab, cluster=cluster)
     deployed.down()
     try:
         yield deployed
@@ -47,7 +48,8 @@ def lab(request: pytest.FixtureRequest) -> Iterator[Deployed]:
 
 
 def cases() -> list[Any]:
-    return [pytest.param(case.values, id=case.id) for case in CASES]
+    """A lab of its own for each."""
+    return [pytest.param((number, *case.values), id=f"{case.id}: ") for number, case in enumerate(CASES)]
 
 
 @pytest.mark.parametrize("lab", cases(), indirect=True)

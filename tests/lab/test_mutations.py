@@ -19,6 +19,7 @@ from .grounds import GROUNDS
 from .mutation_table import TABLE, broken
 from .mutations import Mutation
 from .name_server import answering
+from .standing import StandingLabs
 from .verified import TIMES, is_well, verify
 
 pytestmark = [pytest.mark.lab]
@@ -28,19 +29,15 @@ PATIENCE_S = "24"
 
 
 @pytest.fixture(scope="module")
-def healthy(request: pytest.FixtureRequest) -> Iterator[Deployed]:
+def healthy(request: pytest.FixtureRequest, standing: StandingLabs) -> Iterator[Deployed]:
     """The cluster of a ground, deployed, and a name server outside it."""
     ground = GROUNDS[request.param]
-    deployed = Deployed(lab=ground.lab, cluster=ground.cluster)
-    deployed.down()
-    try:
-        run = deployed.deploy("--data", "verify=false")
-        assert run.code == 0, run.text
-        with pytest.MonkeyPatch.context() as patch, answering(str(Lab(**ground.lab).uplink_here)):
-            patch.setenv("UNDERLAY_PATIENCE", PATIENCE_S)
-            yield deployed
-    finally:
-        deployed.down()
+    deployed = standing.lab(**ground.lab, cluster=ground.cluster)
+    run = deployed.deploy("--data", "verify=false")
+    assert run.code == 0, run.text
+    with pytest.MonkeyPatch.context() as patch, answering(str(Lab(**ground.lab).uplink_here)):
+        patch.setenv("UNDERLAY_PATIENCE", PATIENCE_S)
+        yield deployed
 
 
 def is_caught(deployed: Deployed, mutation: Mutation) -> None:
@@ -53,10 +50,10 @@ def is_caught(deployed: Deployed, mutation: Mutation) -> None:
 def cases() -> Iterator[Any]:
     """One ground after the other: well at first, each mutation, and well once all is undone."""
     for name, ground in GROUNDS.items():
-        yield pytest.param(name, partial(is_well, name=name, times=TIMES or 1), id=f"{name}, healthy")
+        yield pytest.param(name, partial(is_well, name=name, times=TIMES or 1), id=f"{name}: healthy")
         for mutation in ground.mutations:
-            yield pytest.param(name, partial(is_caught, mutation=mutation), id=mutation.name)
-        yield pytest.param(name, partial(is_well, times=1), id=f"{name}, all undone")
+            yield pytest.param(name, partial(is_caught, mutation=mutation), id=f"{name}: {mutation.name}")
+        yield pytest.param(name, partial(is_well, times=1), id=f"{name}: all undone")
 
 
 @pytest.mark.parametrize(("healthy", "case"), list(cases()), indirect=["healthy"], scope="module")

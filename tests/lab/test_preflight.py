@@ -21,6 +21,7 @@ from underlay.lab.model.topology import Lab
 from underlay.lab.system.machine import this_machine
 
 from .deployed import Deployed
+from .waiting import listening, shell_until
 
 pytestmark = [pytest.mark.lab]
 
@@ -65,7 +66,8 @@ while True:
     if d[20:22] == b"\\0\\1" and d[28:32] == b"\\0\\0\\0\\0" and d[38:42] == ip:
         s.send(d[6:12] + own + struct.pack("!HHHBBH", 0x0806, 1, 0x0800, 6, 4, 2) + own + ip + d[22:28] + b"\\0" * 4)
 END
-systemd-run -q --unit claim python3 /run/claim.py; sleep 0.3"""
+systemd-run -q --unit claim python3 /run/claim.py"""
+CLAIMING = shell_until("grep -q 0806 /proc/net/packet")
 
 CASES = [
     Case("UDP 8472 is dropped in one direction between racks", "lane-silent", "cp-1 to w-2",
@@ -98,9 +100,9 @@ CASES = [
     Case("checksums inside VXLAN are corrupted", "tunnel-corrupts", "w-1",
          (faults.corrupt(8472, source=AT["w-1"]),)),
     Case("another machine has a node's address", "address-claimed", "w-1",
-         on=(("w-3", CLAIM % AT["w-1"], "systemctl stop claim; rm /run/claim.py"),)),
+         on=(("w-3", f"{CLAIM % AT['w-1']}; {CLAIMING}", "systemctl stop claim; rm /run/claim.py"),)),
     Case("a port is taken", "port-taken", "w-1",
-         on=(("w-1", "systemd-run -q --unit taken socat UDP-LISTEN:8472,fork /dev/null; sleep 0.3",
+         on=(("w-1", f"systemd-run -q --unit taken socat UDP-LISTEN:8472,fork /dev/null; {listening('u', 8472)}",
               "systemctl stop taken"),)),
     Case("a route overlaps the pod subnet", "subnet-overlaps-route", "w-1",
          on=(("w-1", f"ip route add 10.244.7.0/24 via {TOPOLOGY.gateway(1)}", "ip route del 10.244.7.0/24"),)),

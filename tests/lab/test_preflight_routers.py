@@ -11,6 +11,7 @@ from underlay.lab import lifecycle
 from underlay.lab.model.topology import Lab
 
 from .deployed import Deployed
+from .waiting import listening
 
 pytestmark = [pytest.mark.lab]
 
@@ -43,7 +44,9 @@ router bgp %(own)s
     )
 }
 END
-sed -i 's/^bgpd=no/bgpd=yes/' /etc/frr/daemons; systemctl reset-failed frr; systemctl restart frr; sleep 2"""
+sed -i 's/^bgpd=no/bgpd=yes/' /etc/frr/daemons; systemctl reset-failed frr; systemctl restart frr; {
+    listening("t", 179)
+}"""
 
 
 @pytest.fixture(scope="module")

@@ -11,36 +11,36 @@ pytestmark = [pytest.mark.lab]
 BOOT_ID = "cat /proc/sys/kernel/random/boot_id"
 
 
-def test_a_reboot_is_not_begun_without_a_confirmation(restarted: Deployed) -> None:
-    assert restarted.deploy("--data", "verify=false").code == 0
-    before = restarted.ssh("w-1", BOOT_ID)
-    run = restarted.underlay("verify", "--reboot")
+def test_a_reboot_is_not_begun_without_a_confirmation(pair: Deployed) -> None:
+    assert pair.deploy("--data", "verify=false").code == 0
+    before = pair.ssh("w-1", BOOT_ID)
+    run = pair.underlay("verify", "--reboot")
     assert run.code == 1
     assert run.text == (
         "underlay: --reboot: interrupts the pods on every host in turn, and there is no terminal to confirm it; "
         "add --yes\n"
     )
-    assert restarted.ssh("w-1", BOOT_ID) == before
+    assert pair.ssh("w-1", BOOT_ID) == before
 
 
-def test_a_cluster_is_verified_after_a_reboot_of_all_its_hosts(restarted: Deployed) -> None:
-    before = {name: restarted.ssh(name, BOOT_ID) for name in ("w-1", "cp-1")}
-    run = restarted.underlay("verify", "--reboot", "--yes")
+def test_a_cluster_is_verified_after_a_reboot_of_all_its_hosts(pair: Deployed) -> None:
+    before = {name: pair.ssh(name, BOOT_ID) for name in ("w-1", "cp-1")}
+    run = pair.underlay("verify", "--reboot", "--yes")
     assert run.code == 0, run.text
-    after = {name: restarted.ssh(name, BOOT_ID) for name in before}
+    after = {name: pair.ssh(name, BOOT_ID) for name in before}
     assert not set(before.items()) & set(after.items())
-    report = restarted.report()
+    report = pair.report()
     assert report["verdict"] == "verified"
     assert [p["name"] for p in report["phases"]] == ["Reboot w-1", "Reboot cp-1", "Verify"]
-    assert restarted.underlay("plan").code == 0
+    assert pair.underlay("plan").code == 0
 
 
-def test_what_does_not_outlast_a_reboot_is_reported(restarted: Deployed) -> None:
+def test_what_does_not_outlast_a_reboot_is_reported(pair: Deployed) -> None:
     # All that was declared is there, in files and live, and somebody's file wins at the next boot.
-    restarted.ssh("w-1", "echo net.bridge.bridge-nf-call-ip6tables=0 >/etc/sysctl.d/99-zz-theirs.conf")
-    assert restarted.underlay("plan").code == 0
-    run = restarted.underlay("verify", "--reboot", "--yes")
+    pair.ssh("w-1", "echo net.bridge.bridge-nf-call-ip6tables=0 >/etc/sysctl.d/99-zz-theirs.conf")
+    assert pair.underlay("plan").code == 0
+    run = pair.underlay("verify", "--reboot", "--yes")
     assert run.code == 1, run.text
-    failed = [(c["area"], c["hosts"], c["name"]) for c in restarted.report()["checks"] if c["outcome"] == "failed"]
+    failed = [(c["area"], c["hosts"], c["name"]) for c in pair.report()["checks"] if c["outcome"] == "failed"]
     assert failed == [("Host state", ["w-1"], "w-1: sysctl net.bridge.bridge-nf-call-ip6tables")]
-    restarted.ssh("w-1", "rm /etc/sysctl.d/99-zz-theirs.conf; sysctl -qw net.bridge.bridge-nf-call-ip6tables=1")
+    pair.ssh("w-1", "rm /etc/sysctl.d/99-zz-theirs.conf; sysctl -qw net.bridge.bridge-nf-call-ip6tables=1")

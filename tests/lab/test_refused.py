@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from .deployed import Deployed
+from .waiting import listening
 
 pytestmark = [pytest.mark.lab]
 
 CASES = [
     pytest.param(
-        "systemd-run -q --unit taken socat TCP-LISTEN:10250,fork /dev/null; sleep 0.5",
+        f"systemd-run -q --unit taken socat TCP-LISTEN:10250,fork /dev/null; {listening('t', 10250)}",
         "systemctl stop taken",
         "w-1: tcp 10250 is taken by socat (pid ",
         id="a port is taken",
@@ -47,7 +48,7 @@ CASES = [
         id="a smaller MTU",
     ),
     pytest.param(
-        "ip route add 10.244.7.0/24 via 10.91.1.1",
+        "ip route add 10.244.7.0/24 via 10.84.1.1",
         "ip route del 10.244.7.0/24",
         "w-1: pod_subnet 10.244.0.0/16 overlaps the route 10.244.7.0/24 dev eth0; choose another",
         id="a route inside the pod subnet",
@@ -62,11 +63,11 @@ CASES = [
 
 
 @pytest.fixture(scope="module")
-def hosts(pair: Deployed) -> Deployed:
+def hosts(unfit: Deployed) -> Deployed:
     """Two hosts that nothing was ever deployed to."""
-    pair.down()
-    assert pair.underlay("plan").code == 2
-    return pair
+    # Boots them.
+    assert unfit.underlay("plan").code == 2
+    return unfit
 
 
 @pytest.mark.parametrize(("breakage", "repair", "message"), CASES)

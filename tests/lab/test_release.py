@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from underlay.run.artifacts import ArtifactsOf
 from .deployed import Deployed
 from .first_host import FirstHost
 from .tiny_chart import CRD, NAME, write_chart
+from .waiting import COMMAND_S, until
 
 pytestmark = [pytest.mark.lab]
 
@@ -32,22 +32,13 @@ SECRET = "correct-horse-battery"  # noqa: S105
 
 
 @pytest.fixture(scope="module")
-def host() -> Iterator[FirstHost]:
-    deployed = Deployed(lab={"name": "helm", "network": "10.126.0.0/16", "workers": 0, "racks": 1})
-    deployed.down()
-    try:
-        run = deployed.deploy("--data", "verify=false", network={"mode": "none"})
-        assert run.code == 0, run.text
-        found = FirstHost("helm")
-        source = {"source": "bundle", "path": str(bundle_directory())}
-        helm = ArtifactsOf(source, kubernetes_version=pinned_version("kubernetes")).binary(
-            "helm", "/usr/local/bin/helm"
-        )
-        outcome, err = found.apply(helm)
-        assert outcome == Outcome(None, ()), err
-        yield found
-    finally:
-        deployed.down()
+def host(api_server: Deployed) -> FirstHost:
+    found = FirstHost(api_server.name)
+    source = {"source": "bundle", "path": str(bundle_directory())}
+    helm = ArtifactsOf(source, kubernetes_version=pinned_version("kubernetes")).binary("helm", "/usr/local/bin/helm")
+    outcome, err = found.apply(helm)
+    assert outcome == Outcome(None, ()), err
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +67,7 @@ def custom(size: int) -> dict[str, Any]:
 
 def after(*, size: int = 1) -> Objects:
     rollouts = (("tiny-system", "daemonset/tiny"),)
-    return Objects("what comes after", (custom(size),), rollouts, timeout=60)
+    return Objects("what comes after", (custom(size),), rollouts, timeout=300)
 
 
 def color(host: FirstHost) -> str:
@@ -145,28 +136,28 @@ def test_a_helm_that_was_killed_is_repaired_by_the_next(host: FirstHost, chart: 
 
 def test_one_that_still_runs_is_waited_for(host: FirstHost, chart: HostChart) -> None:
     slow = host.start(apply_script([release(chart, color="slow", linger="4")]))
-    until(host, "pending-upgrade")
+    wait_for(host, "pending-upgrade")
     outcome, err = host.apply(release(chart, color="last"))
     assert outcome == Outcome(None, ()), err
-    assert slow.wait(60) == 0
+    assert slow.wait(COMMAND_S) == 0
     assert color(host) == "last"
 
 
 def test_values_stand_in_no_process_list_and_in_no_file(host: FirstHost, chart: HostChart) -> None:
     running = host.start(apply_script([release(chart, color="last", linger="4", password=SECRET)]))
-    until(host, "pending-upgrade")
+    wait_for(host, "pending-upgrade")
     # The letters in brackets keep the search from finding itself.
     search = f"cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -c '{SECRET[:-1]}[{SECRET[-1]}]'\n"
     files = f"grep -rl '{SECRET[:-1]}[{SECRET[-1]}]' /tmp /run /root /var/cache /var/lib/underlay\n"
     assert host.script(search).stdout.strip() == "0"
     assert host.script(files).stdout == ""
-    assert running.wait(60) == 0
+    assert running.wait(COMMAND_S) == 0
     (sentences,) = host.observe(release(chart, color="last"))
     assert sentences == "release tiny: values differ: linger, password"
 
 
 def test_what_an_operator_brings_later_is_waited_for(host: FirstHost, chart: HostChart) -> None:
-    late = Objects("late", ({**custom(1), "apiVersion": "late.example/v1", "kind": "Late"},), timeout=30)
+    late = Objects("late", ({**custom(1), "apiVersion": "late.example/v1", "kind": "Late"},), timeout=300)
     crd = json.dumps(CRD).replace("tinies", "lates").replace("tiny.example", "late.example")
     crd = crd.replace('"Tiny"', '"Late"').replace('"tiny"', '"late"')
     assert host.observe(late) == ["objects late: create Late one"]
@@ -174,7 +165,7 @@ def test_what_an_operator_brings_later_is_waited_for(host: FirstHost, chart: Hos
     time.sleep(3)
     assert running.poll() is None
     assert host.script(f"{KUBECTL} apply -f - <<'END'\n{crd}\nEND\n").rc == 0
-    assert running.wait(40) == 0
+    assert running.wait(COMMAND_S) == 0
     assert host.observe(late) == [None]
     host.kubectl("delete crd lates.late.example")
 
@@ -240,14 +231,12 @@ def test_a_chart_that_fails_says_why_and_the_next_run_mends_it(host: FirstHost, 
 
 def kill_while_lingering(host: FirstHost, declared: HelmRelease, status: str = "pending-upgrade") -> None:
     running = host.start(apply_script([declared]))
-    until(host, status)
+    wait_for(host, status)
     host.script("pkill -9 -x helm\n")
-    assert running.wait(60) != 0
+    assert running.wait(COMMAND_S) != 0
 
 
-def until(host: FirstHost, status: str) -> None:
+def wait_for(host: FirstHost, status: str) -> None:
     """Wait for a release in this status."""
-    give_up = time.monotonic() + 60
-    while status not in host.script(f"{KUBECTL} get secret -n tiny-system -l owner=helm -L status\n").stdout:
-        assert time.monotonic() < give_up
-        time.sleep(0.2)
+    listing = f"{KUBECTL} get secret -n tiny-system -l owner=helm -L status\n"
+    until(lambda: status in host.script(listing).stdout, within=60)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -14,6 +16,7 @@ from underlay.report.document import Report
 from underlay.report.load import read_report
 
 from .deployed import ROOT, UNDERLAY, Deployed
+from .waiting import COMMAND_S
 
 
 def folders(lab: Deployed) -> list[Path]:
@@ -27,20 +30,23 @@ def read(folder: Path) -> Report:
 
 def diff(*arguments: str | Path) -> tuple[int, dict[str, Any]]:
     command = [*UNDERLAY, "report", "diff", *map(str, arguments), "--json"]
-    done = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, check=False, timeout=60)
+    done = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, check=False, timeout=COMMAND_S)
     return done.returncode, json.loads(done.stdout) if done.stdout else {}
 
 
 @pytest.fixture(scope="module")
-def broken(pair: Deployed) -> Deployed:
+def broken(pair: Deployed) -> Iterator[Deployed]:
     """A cluster that was verified, and again after the tunnel of one node became too small."""
+    for folder in folders(pair):
+        shutil.rmtree(folder)
     first = pair.deploy()
     assert first.code == 0, first.text
     (hop,) = read(folders(pair)[-1]).nodes["w-1"].hops
     pair.ssh("w-1", f"ip link set {hop.link} mtu 1300")
     second = pair.underlay("verify")
     assert second.code == 1, second.text
-    return pair
+    yield pair
+    pair.ssh("w-1", f"ip link set {hop.link} mtu 1450")
 
 
 def test_what_was_measured_is_in_the_report(broken: Deployed) -> None:
@@ -102,4 +108,4 @@ def test_an_interrupted_verification_deletes_its_namespace(broken: Deployed) -> 
     run = broken.stopped("verify", "server pods are ready on")
     assert run.code == 130, run.text
     assert run.text.endswith("underlay: interrupted; run the same command again to continue\n")
-    broken.kubectl("wait", "namespace", "underlay-verify", "--for=delete", "--timeout=45s")
+    broken.kubectl("wait", "namespace", "underlay-verify", "--for=delete", "--timeout=300s")

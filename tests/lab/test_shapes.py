@@ -11,16 +11,10 @@ from .deployed import Deployed
 pytestmark = [pytest.mark.lab]
 
 
-@pytest.fixture
-def fresh(pair: Deployed) -> Deployed:
-    pair.down()
-    return pair
-
-
-def test_no_network_of_ours(fresh: Deployed) -> None:
-    run = fresh.deploy(network={"mode": "none"})
+def test_no_network_of_ours(none: Deployed) -> None:
+    run = none.deploy(network={"mode": "none"})
     assert run.code == 0, run.text
-    report = fresh.report()
+    report = none.report()
     assert {n["state"] for n in report["nodes"].values()} == {"NotReady"}
     assert report["counts"]["skipped"] > 0
     saw("none", 3, "a real cluster in the lab: hosts prepared, Kubernetes up, nodes wait for a plugin")

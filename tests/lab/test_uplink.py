@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 import pytest
 
 from .light_fabric import LightFabric
 from .uplink import ECHOER, Cut, cut_once, light_fabric, prepare
+from .waiting import until
 
 pytestmark = [pytest.mark.lab, pytest.mark.alone]
 # Hosts here share a machine's cores: with shorter ones a busy third of a second is a dead peer, and sessions flap.
@@ -40,10 +40,7 @@ def cut(fabric: LightFabric) -> Cut:
 
 def settle(fabric: LightFabric) -> None:
     """Wait for every session, and every prefix in it."""
-    give_up = time.monotonic() + CONVERGED_S
-    while (run := fabric.underlay_bgp()).code:
-        assert time.monotonic() < give_up, run.text
-        time.sleep(1)
+    until(lambda: fabric.underlay_bgp().code == 0, within=CONVERGED_S, every=1)
 
 
 def test_equal_paths_before_and_after_and_one_while_it_is_away(cut: Cut) -> None:
