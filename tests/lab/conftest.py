@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from .commands_run import watch
 from .deployed import Deployed
-from .ended import ended
+from .explained import explain
 from .fabric import BGP
 from .side_by_side import Admission, LabScheduling, group_of, place_of
 from .standing import StandingLabs
@@ -54,14 +55,16 @@ def measures_time(item: pytest.Item) -> bool:
     return item.get_closest_marker("alone") is not None
 
 
+def pytest_sessionstart() -> None:
+    watch()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> Generator[None, Any, Any]:
-    """Beside a failure stand the containers of its cluster that ended."""
+    """Beside a failure stand containers of its cluster that ended; its last line is the folder with all there is."""
     report = yield
-    if report.when == "call" and report.failed:
-        for deployed in getattr(item, "funcargs", {}).values():
-            if isinstance(deployed, Deployed):
-                report.sections.append((f"containers of {deployed.name} that ended", ended(deployed)))
+    if report.failed and report.when in ("setup", "call"):
+        explain(item, report)
     return report
 
 

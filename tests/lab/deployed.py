@@ -17,6 +17,8 @@ from typing import Any
 
 import yaml
 
+from .commands_run import learn_secrets, note
+from .failure_folder import keep_before_down
 from .side_by_side import heavy
 from .waiting import COMMAND_S
 
@@ -40,6 +42,7 @@ class Deployed:
 
     def _environment(self, cluster: dict[str, Any]) -> dict[str, str]:
         cluster = self.cluster | cluster
+        learn_secrets(cluster)
         # What the inventory says of its hosts, beside its variables.
         extras = {name: cluster.pop(name, False) for name in ("one_rack", "foreign_routers")}
         request = {"lab": self.lab, "cluster": cluster, "carried": self.carried, **extras}
@@ -147,6 +150,8 @@ class Deployed:
         return dict(json.loads(path.read_text()))
 
     def down(self) -> None:
+        """Take the lab away, with its reports; what explains a failure on its way here is kept first."""
+        keep_before_down(self.name)
         subprocess.run([*UNDERLAY, "lab", "down", "--name", self.name], cwd=ROOT, check=True, capture_output=True)
         shutil.rmtree(ROOT / ".underlay" / self.name, ignore_errors=True)
         for directory in ROOT.glob(f"reports/{self.name}-*"):
@@ -159,6 +164,9 @@ class Run:
 
     code: int
     raw: str
+
+    def __post_init__(self) -> None:
+        note(f"ended with {self.code}, having printed:\n{self.text}")
 
     @property
     def text(self) -> str:

@@ -16,7 +16,9 @@ from underlay.artifacts.home import bundle_directory
 from underlay.lab import lifecycle, ssh
 from underlay.lab.model.topology import Lab, LabNode
 
+from .commands_run import learn_secrets
 from .deployed import PYINFRA, ROOT, UNDERLAY, Run
+from .failure_folder import keep_before_down
 from .waiting import COMMAND_S
 
 PART = ROOT / "tests/lab/bgp_part.py"
@@ -68,6 +70,7 @@ class LightFabric:
         self.write()
 
     def down(self) -> None:
+        keep_before_down(self.lab.name)
         lifecycle.down(self.lab.name)
 
     def write(self, *, without: tuple[str, ...] = (), bgp: Mapping[str, Any] | None = None) -> None:
@@ -83,6 +86,7 @@ class LightFabric:
             "bgp": {"as_numbers": {f"rack-{r}": 64512 + r for r in range(1, self.lab.racks + 1)}, **(bgp or self.bgp)},
             "artifacts": {"source": "bundle", "path": str(bundle_directory())},
         }
+        learn_secrets(shared)
         lines = [f"{group} = {pformat(members)}\n" for group, members in hosts.items()]
         lines.append(f"cluster = ([*routers, *control_plane, *workers], {pformat(shared)})\n")
         self.inventory.write_text("".join(lines))
