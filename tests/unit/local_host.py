@@ -26,6 +26,9 @@ class Result:
     stderr: str = ""
 
 
+_READ: dict[tuple[str, str], Result] = {}
+
+
 @dataclass
 class Shell:
     """`program` is the shell; `places` are paths of a host and where they stand here; `bin` has the first word."""
@@ -55,6 +58,13 @@ class Shell:
                 os.close(reading)
                 os.close(writing)
         return Result(ran.returncode, ran.stdout.decode(), ran.stderr.decode())
+
+    def read(self, script: str) -> Result:
+        """What the shell says of a script that it only reads, nothing put in another's place; each is read once."""
+        assert not self.places
+        if (key := (self.program, script)) not in _READ:
+            _READ[key] = self.run(f"set -n\n{script}")
+        return _READ[key]
 
     def observe(self, *questions: Question) -> list[str]:
         ran = self.run(observe_script(questions), stdin=False)

@@ -88,7 +88,13 @@ def checkout(tmp_path: Path) -> Checkout:
     for name in filter(None, names):
         if (ROOT / name).is_file():
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(ROOT / name, tmp_path / name)
+            # With its time, by which bytecode is that of a file.
+            shutil.copy2(ROOT / name, tmp_path / name)
+    for folder in {(ROOT / name).parent for name in names if name.endswith(".py")}:
+        for compiled in (folder / "__pycache__").glob("*.pyc"):
+            target = tmp_path / compiled.relative_to(ROOT)
+            target.parent.mkdir(exist_ok=True)
+            shutil.copyfile(compiled, target)
     (tmp_path / ".venv").mkdir()
     (tmp_path / ".venv/bin").symlink_to(Path(sys.executable).parent)
     (tmp_path / ".venv/.installed").touch()
