@@ -16,11 +16,13 @@ brief() { tr '\n' ' ' | tail -c 200 | sed 's/^ *//; s/ *$//'; }
 url() { case $1 in *:*) echo "[$1]";; *) echo "$1";; esac; }
 
 retry_until() { # PATTERN COMMAND...: "ok" once the command prints the pattern; after $retry_s seconds what it prints instead
-  pattern=$1; shift; deadline=$(($(date +%s) + retry_s))
+  pattern=$1; shift; deadline=$(($(date +%s) + retry_s)) pause=0.2
   while :; do
     output=$("$@" 2>&1)
     case $output in *"$pattern"*) echo ok; return;; esac
     [ "$(date +%s)" -lt $deadline ] || { echo "${output:-no output}, expected $pattern" | brief; return; }
-    sleep 0.3
+    sleep $pause
+    # A node with many that fail would be kept busy by asking alone.
+    case $pause in 0.2) pause=0.4;; 0.4) pause=0.8;; *) pause=1.6;; esac
   done
 }
