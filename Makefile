@@ -22,7 +22,7 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 lab: $(STAMP) ## a real cluster in a lab on this machine: build, boot, deploy, verify
-	@$(BIN)/underlay bundle --prefill
+	@$(BIN)/underlay bundle --for inventories/lab.py --prefill
 	@$(BIN)/underlay lab image
 	@$(BIN)/underlay deploy inventories/lab.py
 	@echo "kubectl: $(BIN)/underlay kubectl get pods -A"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import click
@@ -11,6 +13,7 @@ from underlay.artifacts.build.build import build_bundle
 from underlay.artifacts.build.carry import carry
 from underlay.artifacts.build.chart_file import DownloadedChart, read_chart
 from underlay.artifacts.build.charts import add_charts, chart_files
+from underlay.artifacts.build.go_environment import compiler_cache, size_of
 from underlay.artifacts.build.prefill import prefill
 from underlay.artifacts.build.steps import Steps
 from underlay.artifacts.build.verify import verify
@@ -21,6 +24,7 @@ from underlay.artifacts.manifest import dump_manifest, load_manifest
 from underlay.lab.system.own_root import refuse_chroot
 
 from .errors import Refused
+from .needed_recipes import recipes_for
 
 
 @click.command("bundle")
@@ -51,6 +55,14 @@ from .errors import Refused
     type=click.Choice(OPTIONAL),
     help="Also build an optional component; it stays in the bundle.",
 )
+@click.option(
+    "--for",
+    "inventories",
+    multiple=True,
+    metavar="INVENTORY",
+    type=click.Path(exists=True, dir_okay=False),
+    help="Build only what the clusters of these inventories are installed from, and what the bundle has already.",
+)
 @click.option("--prefill", "unpack", is_flag=True, help="Also unpack the images for the hosts of this machine's lab.")
 @click.option(
     "--json", "as_json", is_flag=True, help="Print the manifest: name, version, digest and size of everything."
@@ -64,6 +76,7 @@ def bundle_command(
     directory: Path | None,
     target: Path | None,
     optional: tuple[str, ...],
+    inventories: tuple[str, ...],
     unpack: bool,
     as_json: bool,
 ) -> None:
@@ -81,6 +94,8 @@ def bundle_command(
     underlay bundle --verify --to DIR     verify a copy
     underlay bundle --json | jq .images   list its images
     underlay bundle --with metallb        also build MetalLB, for clusters with a load_balancer
+    underlay bundle --for inventories/lab.py
+                                          build only what this cluster is installed from
     underlay bundle --lock                pin upstream's checksums, for "source": "upstream"
     underlay bundle --chart cilium-1.20.2.tgz
                                           add a network's chart that you downloaded
@@ -96,28 +111,28 @@ def bundle_command(
     if (base or pins) and not lock:
         raise click.UsageError(f"{'--from' if base else '--pin'} requires --lock")
     charts = [*files, *(chart_files(directory) if directory else [])]
-    if optional and (check or lock or charts):
-        raise click.UsageError("--with applies to builds only")
+    if (optional or inventories) and (check or lock or charts):
+        raise click.UsageError(f"{'--with' if optional else '--for'} applies to builds only")
     if charts and (check or lock or unpack or as_json):
         raise click.UsageError("--chart and --charts can be combined with --to only")
-    steps = Steps()
     if lock:
-        _lock(base, pins, steps)
+        _lock(base, pins, Steps())
     elif charts:
         _add(target or bundle_directory(), charts)
     elif check:
         _verify(target or bundle_directory())
     else:
-        _build(target, steps, optional=optional, unpack=unpack, as_json=as_json)
+        needed = recipes_for(inventories) if inventories else None
+        _build(target, partial(build_bundle, needed=needed, optional=optional), unpack=unpack, as_json=as_json)
 
 
-def _build(target: Path | None, steps: Steps, *, optional: tuple[str, ...], unpack: bool, as_json: bool) -> None:
+def _build(target: Path | None, build: Callable[..., bool], *, unpack: bool, as_json: bool) -> None:
     began = time.monotonic()
-    bundle = bundle_directory()
+    bundle, steps = bundle_directory(), Steps()
     if unpack:
         refuse_chroot()  # before it compiles for a quarter of an hour what no lab here can use
     try:
-        built = build_bundle(bundle, steps=steps, optional=optional)
+        built = build(bundle, steps=steps)
     except KeyboardInterrupt:
         raise Refused(["bundle: interrupted; finished parts are kept, run the same command again to resume"]) from None
     if unpack:
@@ -129,6 +144,9 @@ def _build(target: Path | None, steps: Steps, *, optional: tuple[str, ...], unpa
     if as_json:
         click.echo(dump_manifest(manifest), nl=False)
         return
+    if built:
+        cache = compiler_cache()
+        steps.line(f"compiler cache: {size_of(cache) / 1e6:.0f} MB, deleting it only slows a later build: {cache}")
     blobs = manifest.references().values()
     size = sum(blob.size for blob, _ in blobs)
     charts = f" and {len(manifest.charts)} charts" if manifest.charts else ""

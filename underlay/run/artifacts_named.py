@@ -30,3 +30,20 @@ class NamedArtifacts:
     def reference(self, name: str) -> str:
         entry = image_entry(name)
         return entry.ref(self._version(entry.component))
+
+
+class NotedArtifacts(NamedArtifacts):
+    """Notes the names of the binaries and images that a plan installs."""
+
+    def __init__(self, *, kubernetes_version: str) -> None:
+        super().__init__(kubernetes_version=kubernetes_version)
+        self.binary_names: set[str] = set()
+        self.image_names: set[str] = set()
+
+    def binary(self, name: str, path: str) -> Binary:
+        self.binary_names.add(name)
+        return super().binary(name, path)
+
+    def images(self, names: tuple[str, ...]) -> Images:
+        self.image_names.update(names)
+        return super().images(names)

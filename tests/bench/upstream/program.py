@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.bench.light_hosts import home
 from tests.bench.measure import BenchError, Command, say
-from underlay.artifacts.build.compile import go_environment
+from underlay.artifacts.build.go_environment import go_environment
 from underlay.artifacts.build.recipes import GoRecipe, go_recipes
 from underlay.artifacts.build.toolchain import ensure_go
 from underlay.artifacts.error import ArtifactError

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tarfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,8 +60,8 @@ class Machine:
         path = self.root / "calls"
         return path.read_text().splitlines() if path.exists() else []
 
-    def build(self, *, optional: tuple[str, ...] = ()) -> bool:
-        return build_bundle(self.bundle, steps=Steps(quiet=True), arch="amd64", optional=optional)
+    def build(self, *, optional: tuple[str, ...] = (), needed: Iterable[str] | None = None) -> bool:
+        return build_bundle(self.bundle, steps=Steps(quiet=True), arch="amd64", optional=optional, needed=needed)
 
     def manifest(self) -> Manifest:
         return load_manifest(self.bundle)

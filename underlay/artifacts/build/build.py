@@ -8,10 +8,11 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
-from underlay.artifacts.blobs import BlobStore, write_atomically
-from underlay.artifacts.catalog import BINARIES, IMAGES, OPTIONAL, pinned_version
+from underlay.artifacts.blobs import Blob, BlobStore, write_atomically
+from underlay.artifacts.catalog import BINARIES, IMAGES, pinned_version
 from underlay.artifacts.error import ArtifactError
 from underlay.artifacts.home import architecture, build_directory
 from underlay.artifacts.manifest import (
@@ -22,28 +23,39 @@ from underlay.artifacts.manifest import (
     save_manifest,
 )
 
-from .base import BaseLayer, base_key, build_base
+from .base import base_key, build_base
 from .build_state import Build
 from .compile import compile_recipe
+from .go_environment import free_memory
 from .gomod import module_sum
 from .image import index_document, write_image
 from .image_recipes import IMAGE_RECIPES, ImageRecipe
 from .layer import Contents, write_layer
-from .recipes import GoRecipe, go_recipes
+from .recipes import GoRecipe, go_recipes, required_recipes
+from .side_by_side import Programs, lanes_for, run_side_by_side
 from .steps import Say, Steps
 from .toolchain import ensure_go, ensure_static_c, go_version
 
 
-def build_bundle(bundle: Path, *, steps: Steps, arch: str | None = None, optional: Iterable[str] = ()) -> bool:
+def build_bundle(
+    bundle: Path,
+    *,
+    steps: Steps,
+    arch: str | None = None,
+    optional: Iterable[str] = (),
+    needed: Iterable[str] | None = None,
+) -> bool:
     """Bring a bundle up to date; return whether anything was built.
 
-    Components in `optional` are added to those that the bundle already has.
+    `needed` (all that one network or another requires) and `optional` name recipes. What the bundle has already is kept
+    and brought up to date as well.
 
     :raises ArtifactError: when a build fails, another one is running, or the bundle cannot be written.
     """
     try:
         with exclusive(build_directory()):
-            build = Build(bundle, build_directory(), arch or architecture(), optional=frozenset(optional))
+            wanted = (required_recipes() if needed is None else frozenset(needed)).union(optional)
+            build = Build(bundle, build_directory(), arch or architecture(), wanted=wanted)
             return _build(build, steps)
     except OSError as error:
         raise ArtifactError(
@@ -60,16 +72,27 @@ def _build(build: Build, steps: Steps) -> bool:
     if not missing and not base and _is_current(build):
         _sweep(build.store, load_manifest(build.bundle))
         return False
-    if base:
-        with steps.step("base layer") as say:
-            _record_base(build, build_base(build.store, work=build.work, say=say))
-    for recipe in missing:
-        names = ", ".join(n.partition("/")[2] for n in _missing(build, recipe))
-        with steps.step(f"{recipe.name} {recipe.version}: {names}") as say:
-            _compile(build, recipe, say)
+    programs = Programs()
+    parts = [partial(_build_base, build, steps)] if base else []
+    parts += [partial(_build_recipe, build, recipe, steps, programs) for recipe in missing]
+    run_side_by_side(parts, lanes=lanes_for(free_memory(), cores=os.cpu_count() or 1), programs=programs)
     with steps.step("images and manifest"):
         publish(build)
     return True
+
+
+def _build_base(build: Build, steps: Steps) -> None:
+    with steps.step("base layer") as say:
+        base = build_base(build.store, work=build.work, say=say)
+        with build.recording():
+            build.record("base", base_key(build.arch), base.blob)
+            build.built["base"] = {"packages": base.packages}
+
+
+def _build_recipe(build: Build, recipe: GoRecipe, steps: Steps, programs: Programs) -> None:
+    names = ", ".join(n.partition("/")[2] for n in _missing(build, recipe))
+    with steps.step(f"{recipe.name} {recipe.version}: {names}") as say:
+        _compile(build, recipe, say, programs)
 
 
 def publish(build: Build) -> Manifest:
@@ -90,7 +113,8 @@ def _sweep(store: BlobStore, manifest: Manifest) -> None:
 
 
 def _assemble(build: Build) -> Manifest:
-    names = {b.name: _output_name(b.name, b.component) for b in BINARIES.values() if b.bundled}
+    bundled = [b for b in BINARIES.values() if b.bundled and b.component in build.wanted]
+    names = {b.name: _output_name(b.name, b.component) for b in bundled}
     return Manifest(
         arch=build.arch,
         binaries={
@@ -101,7 +125,11 @@ def _assemble(build: Build) -> Manifest:
             )
             for name, output in names.items()
         },
-        images={name: _image(build, name, recipe) for name, recipe in IMAGE_RECIPES.items() if _has(build, name)},
+        images={
+            name: _image(build, name, recipe)
+            for name, recipe in IMAGE_RECIPES.items()
+            if recipe.recipes <= build.wanted
+        },
         outputs={n: build.outputs[n] for n in sorted(_expected_keys(build))},
         built=build.built,
         charts=build.charts,
@@ -117,12 +145,7 @@ def _image(build: Build, name: str, recipe: ImageRecipe) -> BundledImage:
 
 
 def _recipes(build: Build) -> tuple[GoRecipe, ...]:
-    return tuple(r for r in go_recipes() if r.name not in OPTIONAL or r.name in build.optional)
-
-
-def _has(build: Build, image: str) -> bool:
-    component = IMAGES[image].component
-    return component not in OPTIONAL or component in build.optional
+    return tuple(r for r in go_recipes() if r.name in build.wanted)
 
 
 def _expected_keys(build: Build) -> dict[str, str]:
@@ -140,7 +163,7 @@ def _keys(recipe: GoRecipe, arch: str) -> dict[str, str]:
         _output_name(b.name, b.component): key for b in BINARIES.values() if b.bundled and b.component == recipe.name
     }
     for name, image in IMAGE_RECIPES.items():
-        if any(command.split("/")[0] == recipe.name for command in image.files.values()):
+        if recipe.name in image.recipes:
             text = json.dumps([key, image.files, image.links], sort_keys=True)
             outputs[f"layer/{name}"] = hashlib.sha256(text.encode()).hexdigest()[:20]
     return outputs
@@ -165,34 +188,32 @@ def _is_current(build: Build) -> bool:
     return complete and documents and {n: o.key for n, o in manifest.outputs.items()} == expected
 
 
-def _compile(build: Build, recipe: GoRecipe, say: Say) -> None:
+def _compile(build: Build, recipe: GoRecipe, say: Say, programs: Programs) -> None:
     go = ensure_go(say)
     if recipe.cgo:
         ensure_static_c(say)
-    commands = compile_recipe(recipe, go=go, work=build.work, arch=build.arch, say=say)
-    for output, key in _keys(recipe, build.arch).items():
-        kind, _, name = output.partition("/")
-        if kind == "layer":
-            image = IMAGE_RECIPES[name]
-            files = {path: commands[command.split("/")[1]] for path, command in image.files.items()}
-            blob = write_layer(build.store, Contents(files=files, links=dict(image.links)))
-        else:
-            blob = build.store.add_file(commands[name])
-        build.record(output, key, blob)
-    build.built.setdefault("modules", {})[recipe.name] = {
-        "module": f"{recipe.module}@v{recipe.version}",
-        "sum": module_sum(recipe).get(f"{recipe.module}@v{recipe.version}", "own source"),
-        "go": go_version(go),
-    }
-    build.save_state()
+    commands = compile_recipe(recipe, go=go, work=build.work, arch=build.arch, say=say, programs=programs)
+    blobs = {output: _store(build, output, commands) for output in _keys(recipe, build.arch)}
+    with build.recording():
+        for output, key in _keys(recipe, build.arch).items():
+            build.record(output, key, blobs[output])
+        build.built.setdefault("modules", {})[recipe.name] = {
+            "module": f"{recipe.module}@v{recipe.version}",
+            "sum": module_sum(recipe).get(f"{recipe.module}@v{recipe.version}", "own source"),
+            "go": go_version(go),
+        }
     for path in commands.values():
         path.unlink()
 
 
-def _record_base(build: Build, base: BaseLayer) -> None:
-    build.record("base", base_key(build.arch), base.blob)
-    build.built["base"] = {"packages": base.packages}
-    build.save_state()
+def _store(build: Build, output: str, commands: dict[str, Path]) -> Blob:
+    """Store an output of a recipe: a command, or an image's layer of commands."""
+    kind, _, name = output.partition("/")
+    if kind != "layer":
+        return build.store.add_file(commands[name])
+    image = IMAGE_RECIPES[name]
+    files = {path: commands[command.split("/")[1]] for path, command in image.files.items()}
+    return write_layer(build.store, Contents(files=files, links=dict(image.links)))
 
 
 @contextmanager

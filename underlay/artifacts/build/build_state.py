@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from underlay.artifacts.blobs import Blob, BlobStore, write_atomically
-from underlay.artifacts.catalog import IMAGES, OPTIONAL, image_entry
 from underlay.artifacts.error import ArtifactError
 from underlay.artifacts.manifest import BundledChart, Output, load_manifest, parse_outputs
+
+from .image_recipes import recipes_of
 
 
 @dataclass
@@ -23,12 +27,13 @@ class Build:
     outputs: dict[str, Output] = field(default_factory=dict)
     built: dict[str, Any] = field(default_factory=dict)
     charts: dict[str, BundledChart] = field(default_factory=dict)
-    optional: frozenset[str] = frozenset()
-    """Optional components to build: those requested, and those that the bundle already has."""
+    wanted: frozenset[str] = frozenset()
+    """Recipes whose outputs the bundle gets: those requested, and those that it already has."""
 
     def __post_init__(self) -> None:
         self.store = BlobStore(self.bundle)
         self._state = self.work / "state.json"
+        self._recording = Lock()
         for known in (self._read_manifest, self._read_state):
             outputs, built = known()
             self.outputs |= outputs
@@ -43,8 +48,15 @@ class Build:
         """Note a stored output."""
         self.outputs[name] = Output(key=key, sha256=blob.sha256, size=blob.size)
 
-    def save_state(self) -> None:
-        """Write what is built so far to the working directory, so that an interrupted build can be resumed."""
+    @contextmanager
+    def recording(self) -> Iterator[None]:
+        """Note what one part has built, alone; then write what is built so far to the working directory, so that an
+        interrupted build can be resumed."""
+        with self._recording:
+            yield
+            self._save_state()
+
+    def _save_state(self) -> None:
         state = {"outputs": {n: asdict(o) for n, o in self.outputs.items()}, "built": self.built}
         write_atomically(self._state, json.dumps(state, indent=1))
 
@@ -54,8 +66,7 @@ class Build:
         except ArtifactError:
             return {}, {}
         self.charts = dict(manifest.charts)
-        held = {image_entry(name).component for name in manifest.images if name in IMAGES}
-        self.optional |= held & {*OPTIONAL}
+        self.wanted |= recipes_of(binaries=manifest.binaries, images=manifest.images)
         return dict(manifest.outputs), dict(manifest.built)
 
     def _read_state(self) -> tuple[dict[str, Output], dict[str, Any]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from underlay.artifacts.error import ArtifactError
 
+from .go_environment import go_environment
 from .recipes import GoRecipe
 
 _TENCENT = "github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud"
@@ -66,8 +67,6 @@ def _staging(recipe: GoRecipe, go: Path) -> list[str]:
 
 
 def _go(go: Path, work: Path, *arguments: str, cgo: bool = False) -> str:
-    from .compile import go_environment  # noqa: PLC0415
-
     done = subprocess.run(
         [go, *arguments], cwd=work, capture_output=True, text=True, check=False, env=go_environment(cgo=cgo)
     )

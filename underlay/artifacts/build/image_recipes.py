@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+
+from underlay.artifacts.catalog import BINARIES
 
 _PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -20,6 +23,11 @@ class ImageRecipe:
     on_base: bool = False
     links: dict[str, str] = field(default_factory=dict)
     env: tuple[str, ...] = (_PATH,)
+
+    @property
+    def recipes(self) -> frozenset[str]:
+        """The build modules whose commands it contains."""
+        return frozenset(command.split("/")[0] for command in self.files.values())
 
 
 def _component(name: str, *, on_base: bool = False) -> ImageRecipe:
@@ -51,3 +59,10 @@ IMAGE_RECIPES: dict[str, ImageRecipe] = {
     "metallb-controller": ImageRecipe(files={"controller": "metallb/controller"}, entrypoint=("/controller",)),
     "metallb-speaker": ImageRecipe(files={"speaker": "metallb/speaker"}, entrypoint=("/speaker",)),
 }
+
+
+def recipes_of(*, binaries: Iterable[str], images: Iterable[str]) -> frozenset[str]:
+    """Return the build modules that make these binaries and images; names that are not in the catalog are ignored."""
+    commands = (BINARIES[name] for name in binaries if name in BINARIES)
+    made = frozenset(command.component for command in commands if command.bundled)
+    return made.union(*(IMAGE_RECIPES[name].recipes for name in images if name in IMAGE_RECIPES))

@@ -10,7 +10,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from underlay.artifacts.catalog import pinned_version
+from underlay.artifacts.catalog import OPTIONAL, pinned_version
 
 GOMOD = Path(__file__).parents[1] / "gomod"
 BUILD_FLAGS = ("-mod=readonly", "-trimpath", "-buildvcs=false")
@@ -149,3 +149,8 @@ def go_recipes() -> tuple[GoRecipe, ...]:
             packages={"pause": "."},
         ),
     )
+
+
+def required_recipes() -> frozenset[str]:
+    """Return the names of the recipes that one network or another requires."""
+    return frozenset(recipe.name for recipe in go_recipes() if recipe.name not in OPTIONAL)

