@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from ipaddress import IPv4Network
 from typing import Any
 
 import boto3
 import pytest
+from botocore.loaders import create_loader
 from moto import mock_aws
 
 from underlay.clouds.aws import Aws
@@ -22,6 +24,7 @@ REGION = "eu-central-1"
 @dataclass
 class Vpc:
     ec2: Any
+    image: str
     table: str
     subnet: str
     settings: CloudSettings
@@ -29,7 +32,7 @@ class Vpc:
     def launch(self, address: str) -> str:
         """An instance with this address; its interface."""
         made = self.ec2.run_instances(
-            ImageId="ami-12c6146b", MinCount=1, MaxCount=1, SubnetId=self.subnet, PrivateIpAddress=address
+            ImageId=self.image, MinCount=1, MaxCount=1, SubnetId=self.subnet, PrivateIpAddress=address
         )
         return str(made["Instances"][0]["NetworkInterfaces"][0]["NetworkInterfaceId"])
 
@@ -48,19 +51,27 @@ class Vpc:
         return [change.sentence for change in changes]
 
 
+LOADER = cache(create_loader)
+"""Reads the description of EC2's API once for all sessions."""
+
+
 @pytest.fixture
 def vpc(monkeypatch: pytest.MonkeyPatch) -> Iterator[Vpc]:
+    monkeypatch.setattr("botocore.session.create_loader", LOADER)
+    # moto would make each of the thousand images that it knows anew for every test.
+    monkeypatch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     with mock_aws():
         ec2 = boto3.client("ec2", region_name=REGION)
+        image = ec2.register_image(Name="image")["ImageId"]
         made = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
         subnet = ec2.create_subnet(VpcId=made, CidrBlock="10.0.1.0/24")["Subnet"]["SubnetId"]
         table = ec2.create_route_table(VpcId=made)["RouteTable"]["RouteTableId"]
         gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
         ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
         settings = CloudSettings(provider="aws", region=REGION, route_tables=(table,))
-        yield Vpc(ec2, table, subnet, settings)
+        yield Vpc(ec2, image, table, subnet, settings)
 
 
 def want(number: int, *, name: str | None = None) -> PodRoute:
