@@ -22,7 +22,7 @@ KEPT = 30  # folders; older ones give way
 TIMES = 3  # that one lab is asked in one process: where it is broken, many tests fail
 
 _folders: dict[str, Path] = {}
-_asked: Counter[str] = Counter()
+_count: Counter[str] = Counter()
 _gathered: dict[str, Path] = {}
 
 
@@ -53,10 +53,10 @@ def _lab(lab: str, folder: Path, gather: Callable[[str, Path], bool]) -> None:
     at = folder / lab
     if at.exists():
         return
-    if _asked[lab] >= TIMES:
+    if _count[lab] >= TIMES:
         write(folder, {f"{lab} is broken": f"its hosts were asked {TIMES} times; see {_gathered[lab]}\n"})
     elif gather(lab, at):
-        _asked[lab] += 1
+        _count[lab] += 1
         _gathered[lab] = at
         _copy_report(lab, at)
 

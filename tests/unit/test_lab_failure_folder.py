@@ -27,7 +27,7 @@ TEST = "tests/lab/test_bgp.py::test_is_named[a/b and c]"
 @pytest.fixture(autouse=True)
 def folders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Nothing of this process's own is kept, nor asked."""
-    for name, value in (("_folders", {}), ("_asked", Counter()), ("_gathered", {})):
+    for name, value in (("_folders", {}), ("_count", Counter()), ("_gathered", {})):
         monkeypatch.setattr(failure_folder, name, value)
     monkeypatch.setattr(failure_folder, "ROOT", tmp_path)
     monkeypatch.setattr(failure_folder, "FOLDERS", tmp_path / "reports/failed-tests")
@@ -75,10 +75,10 @@ def test_hosts_that_are_down_and_a_console_are_part_of_it(tmp_path: Path) -> Non
     console = LabPaths.of(LAB.name).node("w-1").console
     console.parent.mkdir(parents=True)
     console.write_text("[FAILED] sshd\n")
-    asked: dict[str, str] = {}
+    scripts: dict[str, str] = {}
 
     def ask(lab: Lab, node: LabNode, script: str) -> str:
-        asked[node.name] = script
+        scripts[node.name] = script
         if node.name == "w-1":
             return "ssh: connect to host: No route to host\n"
         return "\x1eroutes\ndefault via 10.240.1.1\n\x1eFRR\nneighbor password hush\n\x1erules\n\n"
@@ -91,9 +91,9 @@ def test_hosts_that_are_down_and_a_console_are_part_of_it(tmp_path: Path) -> Non
         "w-1/console.txt": "[FAILED] sshd\n",
     }
     for wanted in ("journalctl", "nft list ruleset", "iptables-save", "ip route show table all", "ip rule"):
-        assert wanted in asked["w-1"]
-    assert "dmesg" not in asked["cp-1"]
-    assert [name for name, script in asked.items() if "get events" in script] == ["cp-1"]
+        assert wanted in scripts["w-1"]
+    assert "dmesg" not in scripts["cp-1"]
+    assert [name for name, script in scripts.items() if "get events" in script] == ["cp-1"]
 
 
 def test_a_lab_that_is_not_up_leaves_nothing(tmp_path: Path) -> None:
