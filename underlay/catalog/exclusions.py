@@ -34,12 +34,18 @@ class Site:
     shapes: tuple[Shape, ...]
     real: Cluster | None = None
     missing: dict[str, str] = field(default_factory=dict)
+    _routed: dict[Routes, tuple[Shape, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     def shape_for(self, candidate: Candidate) -> Shape:
         """The one with the fewest objections by the mode."""
-        routes, fabric = candidate.network.routes[0], self.answers.fabric
-        shapes = [shape.routed_by(routes, fabric) for shape in self.shapes]
-        return min(shapes, key=lambda shape: len(_objections(candidate, shape.cluster)))
+        return min(
+            self._routed_by(candidate.network.routes[0]), key=lambda shape: len(_objections(candidate, shape.cluster))
+        )
+
+    def _routed_by(self, routes: Routes) -> tuple[Shape, ...]:
+        if routes not in self._routed:
+            self._routed[routes] = tuple(shape.routed_by(routes, self.answers.fabric) for shape in self.shapes)
+        return self._routed[routes]
 
 
 def reasons_against(candidate: Candidate, site: Site) -> list[str]:
