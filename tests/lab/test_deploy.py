@@ -17,6 +17,8 @@ def test_deploys_and_verifies(racks: Deployed) -> None:
     report = racks.report()
     assert report["verdict"] == "verified"
     assert {n["state"] for n in report["nodes"].values()} == {"Ready"}
+    assert len(report["phases"]) > 5
+    assert report["phases"][-1]["name"] == "Verify"
     crossing = [c["name"] for c in report["checks"] if c["area"].startswith("Pod to pod")]
     assert "w-1 to w-2" in crossing
     assert "w-2 to w-1" in crossing
