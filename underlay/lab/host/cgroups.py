@@ -102,13 +102,15 @@ def _make(hierarchy: Hierarchy, directory: Path) -> None:
 
 
 def _weigh(machine: Machine, hierarchy: Hierarchy, lab: str) -> None:
-    """Give a lab, and all labs, a host's usual share of processor time for each of their hosts.
+    """Give a lab a process's share of processor time for each of its hosts, and all labs two for each core.
 
-    Without it they all have as much as a single other process of the machine, and starve beside a compiler.
+    Without it all of them have as much as a single other process of the machine, and starve beside a compiler; with
+    more, whoever deploys to them starves.
     """
     file, share = ("cpu.weight", 100) if hierarchy.unified else ("cpu.shares", 1024)
     hosts = {name: len(members(machine, name)) for name in members(machine)}
-    for group, count in ((naming.group(lab), hosts.get(lab, 1)), (naming.group(), sum(hosts.values()))):
+    together = min(sum(hosts.values()), 2 * (os.cpu_count() or 1))
+    for group, count in ((naming.group(lab), hosts.get(lab, 1)), (naming.group(), together)):
         path = hierarchy.mountpoint / group / file
         if path.exists():
             path.write_text(str(share * min(count, MOST_WEIGHT)))
