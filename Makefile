@@ -5,8 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-# Lab tests side by side: they mostly wait, and two fit two cores.
-WORKERS ?= 2
+# Lab tests side by side: each waits a third of its time.
+WORKERS ?= 3
 
 # A part of a run that is recorded for the summary. Of a whole run's parts, not of each, a test has to be selected.
 PART := $(BIN)/python -m tests.summary.part
