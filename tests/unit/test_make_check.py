@@ -42,7 +42,10 @@ def directory(tmp_path: Path) -> Path:
 
 
 def make(directory: Path, *arguments: str, fail: str = "") -> Made:
-    environment = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+    # What the make that these tests run below was given is not for this one.
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
+    for name in ("OR_NONE", "ARGS", "WORKERS"):
+        environment.pop(name, None)
     ran = subprocess.run(
         ["make", *arguments],
         cwd=directory,
