@@ -14,6 +14,14 @@ settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
 
 
+# What takes longest begins first, so that no processor is idle in the end.
+LONGEST = ("test_pages_for_newcomers", "test_spec_fuzz", "test_wheel", "test_recommendation")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.stem not in LONGEST)
+
+
 @pytest.fixture(params=["sh", "bash"])
 def shell(request: pytest.FixtureRequest, tmp_path: Path) -> Shell:
     directory = tmp_path / "bin"
