@@ -27,19 +27,25 @@ def run(name: str, command: list[str], *, stat: Path = Path("/proc/stat")) -> Pa
     """Run a command, whose output passes through, and write down how it ended."""
     forget(name)
     began, clock, busy, before = time.time(), time.monotonic(), machine_seconds(stat), contents(home())
+    earlier = _children_seconds()
     status = _status(command)
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
     part = Part(
         name=name,
         status=status,
         began=began,
         wall=time.monotonic() - clock,
-        processor=used.ru_utime + used.ru_stime,
+        processor=_children_seconds() - earlier,
         machine=machine_seconds(stat) - busy,
         built=difference(before, contents(home())),
     )
     part.write()
     return part
+
+
+def _children_seconds() -> float:
+    """Processor seconds of all children of this process that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def machine_seconds(stat: Path) -> float:
