@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
-from underlay.plan.secrets import LONG, named
+from underlay.plan.secrets import with_placeholders
 from underlay.verify.evidence_files import without_secret_shapes
 
 _SECRET = re.compile("password|psk|secret|private", re.IGNORECASE)
@@ -52,7 +52,5 @@ def learn_secrets(variables: object, name: str = "") -> None:
 
 def without_secrets(text: str) -> str:
     """A text without these secrets, and without what looks like one."""
-    for secret in sorted(_secrets, key=len, reverse=True):
-        pattern = re.escape(secret) if len(secret) >= LONG else rf"(?<!\w){re.escape(secret)}(?!\w)"
-        text = named(_secrets[secret]).join(re.split(pattern, text))
-    return without_secret_shapes(text)
+    longest_first = {secret: _secrets[secret] for secret in sorted(_secrets, key=len, reverse=True)}
+    return without_secret_shapes(with_placeholders(text, longest_first))

@@ -19,6 +19,16 @@ def named(name: str) -> str:
     return f"<secret {name}>"
 
 
+def with_placeholders(text: str, names: Mapping[str, str]) -> str:
+    """A text with each secret replaced, in their order; `names` is secret -> its name."""
+    for secret, name in names.items():
+        pattern = re.escape(secret)
+        if len(secret) < LONG:
+            pattern = rf"(?<!\w){pattern}(?!\w)"
+        text = named(name).join(re.split(pattern, text))
+    return text
+
+
 class Secrets:
     """Every secret of a spec, and how to show documents and texts without them."""
 
@@ -41,12 +51,7 @@ class Secrets:
 
     def text(self, text: str) -> str:
         """A text with every secret replaced by its placeholder."""
-        for secret, name in self._names.items():
-            pattern = re.escape(secret)
-            if len(secret) < LONG:
-                pattern = rf"(?<!\w){pattern}(?!\w)"
-            text = named(name).join(re.split(pattern, text))
-        return text
+        return with_placeholders(text, self._names)
 
 
 def _without_contents(secret: Mapping[str, Any]) -> dict[str, Any]:
