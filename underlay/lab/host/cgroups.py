@@ -33,7 +33,7 @@ def prepare(machine: Machine, lab: str, node: str, *, memory: int | None) -> Non
             limit.write_text(str(memory))
         _make(hierarchy, directory / KEEPER)
         _make(hierarchy, directory / HOST)
-        _weigh(machine, hierarchy, lab)
+    _weigh(machine, lab)
 
 
 def directories(machine: Machine, lab: str, node: str, part: str) -> list[str]:
@@ -101,19 +101,20 @@ def _make(hierarchy: Hierarchy, directory: Path) -> None:
             (directory / name).write_text((directory.parent / name).read_text())
 
 
-def _weigh(machine: Machine, hierarchy: Hierarchy, lab: str) -> None:
+def _weigh(machine: Machine, lab: str) -> None:
     """Give a lab a process's share of processor time for each of its hosts, and all labs two for each core.
 
     Without it all of them have as much as a single other process of the machine, and starve beside a compiler; with
     more, whoever deploys to them starves.
     """
-    file, share = ("cpu.weight", 100) if hierarchy.unified else ("cpu.shares", 1024)
     hosts = {name: len(members(machine, name)) for name in members(machine)}
     together = min(sum(hosts.values()), 2 * (os.cpu_count() or 1))
-    for group, count in ((naming.group(lab), hosts.get(lab, 1)), (naming.group(), together)):
-        path = hierarchy.mountpoint / group / file
-        if path.exists():
-            path.write_text(str(share * min(count, MOST_WEIGHT)))
+    for hierarchy in machine.hierarchies:
+        file, share = ("cpu.weight", 100) if hierarchy.unified else ("cpu.shares", 1024)
+        for group, count in ((naming.group(lab), hosts.get(lab, 1)), (naming.group(), together)):
+            path = hierarchy.mountpoint / group / file
+            if path.exists():
+                path.write_text(str(share * min(count, MOST_WEIGHT)))
 
 
 def _delegate_controllers(directory: Path) -> None:
