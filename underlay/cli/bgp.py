@@ -58,9 +58,9 @@ def _without_contact(inventory: str, dialect: str, picture: str | None) -> None:
     from underlay.inventory.errors import InvalidInventory  # noqa: PLC0415
     from underlay.routing.peering_picture import peering_picture  # noqa: PLC0415
     from underlay.routing.router_config import in_dialect  # noqa: PLC0415
-    from underlay.run.read_inventory import load, read_run  # noqa: PLC0415
+    from underlay.run.read_inventory import load, read_declared  # noqa: PLC0415
 
-    cluster = read_run(load(inventory), name=inventory).spec.cluster
+    cluster = read_declared(load(inventory)).cluster
     if cluster.bgp is None:
         raise InvalidInventory([f"bgp: is missing in {inventory}; set bgp = {{…}}"])
     if picture:

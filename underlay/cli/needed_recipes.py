@@ -31,15 +31,14 @@ def recipes_for(inventories: Sequence[str]) -> frozenset[str]:
 def main() -> None:
     """Print the names of the recipes as JSON: `python -m underlay.cli.needed_recipes INVENTORY...`."""
     from underlay.inventory.errors import InvalidInventory  # noqa: PLC0415
-    from underlay.inventory.spec import read_spec  # noqa: PLC0415
     from underlay.plan.host_plan import plans  # noqa: PLC0415
     from underlay.run.artifacts_named import NotedArtifacts  # noqa: PLC0415
-    from underlay.run.read_inventory import hosts_and_groups, load, refuse  # noqa: PLC0415
+    from underlay.run.read_inventory import load, read_declared, refuse  # noqa: PLC0415
 
     found: frozenset[str] = frozenset()
     for inventory in sys.argv[1:]:
         try:
-            spec = read_spec(*hosts_and_groups(load(inventory)))
+            spec = read_declared(load(inventory))
         except InvalidInventory as error:
             refuse(error.problems)
         artifacts = NotedArtifacts(kubernetes_version=spec.cluster.kubernetes_version)

@@ -38,12 +38,11 @@ def render_command(inventory: str, directory: Path, as_json: bool) -> None:
     underlay render inventories/lab.py --to rendered && git diff --stat rendered
     underlay render inventories/lab.py --to /tmp/lab --json | jq -r '.files[].path'
     """
-    from underlay.inventory.spec import read_spec  # noqa: PLC0415
     from underlay.plan.render import rendered  # noqa: PLC0415
     from underlay.run.artifacts_named import NamedArtifacts  # noqa: PLC0415
-    from underlay.run.read_inventory import hosts_and_groups, load  # noqa: PLC0415
+    from underlay.run.read_inventory import load, read_declared  # noqa: PLC0415
 
-    spec = read_spec(*hosts_and_groups(load(inventory)))
+    spec = read_declared(load(inventory))
     files = rendered(spec, NamedArtifacts(kubernetes_version=spec.cluster.kubernetes_version))
     replace_directory(directory, files, about={"cluster": spec.cluster.name, "mode": spec.network.mode})
     if as_json:

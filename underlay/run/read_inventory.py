@@ -44,6 +44,14 @@ def read_run(inventory: Inventory, *, name: str) -> Run:
     return Run(inventory=InventoryVariables(name, hosts, groups), spec=spec, artifacts=artifacts)
 
 
+def read_declared(inventory: Inventory) -> Spec:
+    """What an inventory declares, for what installs nothing: its artifacts need not be there yet.
+
+    :raises InvalidInventory: with every problem.
+    """
+    return read_spec(*hosts_and_groups(inventory))
+
+
 def artifacts_of(spec: Spec) -> ArtifactsOf:
     """
     :raises InvalidInventory: when the source cannot serve what the spec needs.
