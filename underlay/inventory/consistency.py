@@ -8,11 +8,13 @@ from typing import Any
 from underlay.model.cluster import NODE_PREFIX, Cluster
 from underlay.model.routes import Routes
 
+from .host_names import unusable
 from .variables import ClusterVariables
 
 # What kubeadm accepts: PodSubnetNodeMaskMaxDiff and MaximumBitsForServiceSubnet of its constants.
 _POD_BITS = 16
 _SERVICE_BITS = 20
+_API_PORT = 6443
 
 
 def inconsistencies(cluster: Cluster, variables: ClusterVariables, bad: set[str], *, members: int) -> Iterator[str]:
@@ -23,6 +25,8 @@ def inconsistencies(cluster: Cluster, variables: ClusterVariables, bad: set[str]
     """
     yield from _addresses(cluster)
     yield from _control_plane(variables, bad, members)
+    if variables.control_plane_endpoint is not None and "control_plane_endpoint" not in bad:
+        yield from _endpoint_of_a_node(cluster)
     subnets = {n: getattr(cluster, n) for n in ("pod_subnet", "service_subnet") if n not in bad}
     yield from _one_family(cluster, subnets)
     yield from _dual_stack(cluster, variables, bad)
@@ -43,9 +47,15 @@ def inconsistencies(cluster: Cluster, variables: ClusterVariables, bad: set[str]
 def _addresses(cluster: Cluster) -> Iterator[str]:
     owners: dict[Any, str] = {}
     for node in cluster.nodes:
-        if node.address in owners:
-            yield f"hosts.{node.name}.address: {node.address} is also {owners[node.address]}'s; give every host its own"
-        owners[node.address] = node.name
+        for name, address in (("address", node.address), ("address_v6", node.address_v6)):
+            if address is None:
+                continue
+            if why := unusable(address):
+                unreached = f"no other host reaches an address that is {why} (it is {address})"
+                yield f"hosts.{node.name}.{name}: {unreached}; use one that all hosts reach"
+            if address in owners:
+                yield f"hosts.{node.name}.{name}: {address} is also {owners[address]}'s; give every host its own"
+            owners.setdefault(address, node.name)
 
 
 def _control_plane(variables: ClusterVariables, bad: set[str], members: int) -> Iterator[str]:
@@ -59,6 +69,22 @@ def _control_plane(variables: ClusterVariables, bad: set[str], members: int) -> 
             f"control_plane_endpoint: is missing; {members} control-plane hosts need the address of the load balancer "
             "in front of them"
         )
+
+
+def _endpoint_of_a_node(cluster: Cluster) -> Iterator[str]:
+    """An endpoint that is the address of a node on which no API answers while the first one is initialised."""
+    for node in cluster.nodes:
+        mine = cluster.api_host in map(str, node.addresses) and cluster.api_port == _API_PORT
+        if mine and not node.is_control_plane:
+            yield (
+                f"control_plane_endpoint: {cluster.api_host} is the address of {node.name}, a worker; use that of "
+                "the load balancer in front of the control plane"
+            )
+        elif mine and node != cluster.first:
+            yield (
+                f"control_plane_endpoint: {cluster.api_host} is the address of {node.name}, where no API answers "
+                f"before {cluster.first.name} has one; use that of the load balancer in front of them"
+            )
 
 
 def _pod_room(cluster: Cluster) -> Iterator[str]:

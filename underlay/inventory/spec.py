@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
@@ -21,7 +20,8 @@ from underlay.networks.registry import mode_named, modes, retired
 from .bgp_variables import read_bgp
 from .consistency import inconsistencies
 from .errors import InvalidInventory, from_validation, show, unknown
-from .variables import NODE_NAME, ClusterVariables, HostVariables
+from .host_names import node_name_problem
+from .variables import ClusterVariables, HostVariables
 
 ROLES = {"control_plane": Role.CONTROL_PLANE, "workers": Role.WORKER}
 ROUTERS = "routers"
@@ -159,10 +159,8 @@ def _nodes(hosts: Hosts, groups: Groups, problems: list[str]) -> tuple[Node, ...
                 problems.append(f"{group}.{host}: the host is listed twice; a host has one role")
                 continue
             placed.add(host)
-            if not re.fullmatch(NODE_NAME, host):
-                problems.append(
-                    f"hosts.{host}: is not a valid node name (lower-case letters, digits, - and .); rename the host"
-                )
+            if problem := node_name_problem(host):
+                problems.append(f"hosts.{host}: {problem}")
             own = {name: value for name, value in hosts[host].items() if name in _HOST}
             if "address" not in own and (known := _numeric(hosts[host].get("ssh_hostname") or host)):
                 own["address"] = known

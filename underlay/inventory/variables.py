@@ -16,13 +16,11 @@ from underlay.load_balancers.settings import LoadBalancerSettings
 from underlay.model.routes import Routes
 
 from .errors import nearest
+from .host_names import LABEL, endpoint_problem
 
 KUBERNETES_DEFAULT = "v1.37.2"
 # kubeadm v1beta4, cgroup v2 and kube-proxy's nftables mode are the same in these minors.
 KUBERNETES_MINORS = ("v1.35", "v1.36", "v1.37")
-
-_LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
-NODE_NAME = rf"{_LABEL}(\.{_LABEL})*"
 
 
 class HostVariables(BaseModel):
@@ -61,7 +59,7 @@ class ClusterVariables(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    cluster_name: str = Field("underlay", pattern=f"^{_LABEL}$", description="the cluster's name in its kubeconfig")
+    cluster_name: str = Field("underlay", pattern=f"^{LABEL}$", description="the cluster's name in its kubeconfig")
     kubernetes_version: str = Field(KUBERNETES_DEFAULT, description="exact version, e.g. v1.37.2")
     network: dict[str, Any] = Field(description='the network: {"mode": NAME, …settings of the mode}')
     pod_subnet: IPv4Network | IPv6Network = Field(IPv4Network("10.244.0.0/16"), description="addresses of pods")
@@ -134,11 +132,8 @@ class ClusterVariables(BaseModel):
     @field_validator("control_plane_endpoint")
     @classmethod
     def _endpoint(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
-        found = re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9][-A-Za-z0-9.]*)(:([0-9]{1,5}))?", value)
-        if found is None or not 0 < int(found[3] or 6443) < 2**16:
-            raise ValueError("an endpoint is a host name or an address, with :port if it is not 6443")
+        if value is not None and (problem := endpoint_problem(value)):
+            raise ValueError(problem)
         return value
 
     @field_validator("accepted")
