@@ -21,6 +21,7 @@ from .bgp_variables import read_bgp
 from .consistency import inconsistencies
 from .errors import InvalidInventory, from_validation, show, unknown
 from .host_names import node_name_problem
+from .outside_addresses import hiding
 from .variables import ClusterVariables, HostVariables
 
 ROLES = {"control_plane": Role.CONTROL_PLANE, "workers": Role.WORKER}
@@ -83,6 +84,7 @@ def read_spec(hosts: Hosts, groups: Groups) -> Spec:
     cluster = _cluster(variables, nodes, bgp, _routes(variables, network, problems))
     if nodes:
         problems += inconsistencies(cluster, variables, bad, members=len(set(groups.get("control_plane", ()))))
+        problems += hiding(cluster, variables, bad, network=network, hosts=hosts)
         if network is not None:
             problems += network.problems(cluster)
             problems += _load_balancer(variables, cluster, network)

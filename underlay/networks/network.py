@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
+from ipaddress import IPv4Address, IPv6Address
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
@@ -50,6 +51,10 @@ class Network(BaseModel):
     def problems(self, cluster: Cluster) -> list[str]:
         """Why this mode cannot work on this cluster, each as `<setting>: <what is wrong> (<what it is>); <remedy>`."""
         return []
+
+    def outside_addresses(self) -> Mapping[str, IPv4Address | IPv6Address]:
+        """Addresses outside the cluster that the settings state: what has it, in words -> the address."""
+        return {}
 
     @property
     def needs_one_segment(self) -> bool:

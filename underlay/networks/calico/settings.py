@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from ipaddress import IPv4Address, IPv4Network
+from collections.abc import Mapping
+from ipaddress import IPv4Address, IPv4Network, IPv6Address
 from typing import Any, Literal
 
 from pydantic import Field, field_validator
@@ -55,6 +56,9 @@ class CalicoSettings(Network):
             return dict(json.loads(json.dumps(value, allow_nan=False)))
         except (TypeError, ValueError, RecursionError) as error:
             raise ValueError("contains a value that is not plain data: text, numbers, lists, tables") from error
+
+    def outside_addresses(self) -> Mapping[str, IPv4Address | IPv6Address]:
+        return {f"the egress address of {node}": address for node, address in self.egress_addresses.items()}
 
     @property
     def release_version(self) -> str:
