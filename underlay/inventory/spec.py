@@ -18,6 +18,7 @@ from underlay.networks.network import Network
 from underlay.networks.registry import mode_named, modes, retired
 
 from .bgp_variables import read_bgp
+from .component_fields import component_problems
 from .consistency import inconsistencies
 from .errors import InvalidInventory, from_validation, show, unknown
 from .host_names import node_name_problem
@@ -84,6 +85,7 @@ def read_spec(hosts: Hosts, groups: Groups) -> Spec:
     cluster = _cluster(variables, nodes, bgp, _routes(variables, network, problems))
     if nodes:
         problems += inconsistencies(cluster, variables, bad, members=len(set(groups.get("control_plane", ()))))
+        problems += component_problems(cluster, network, variables, bad)
         problems += hiding(cluster, variables, bad, network=network, hosts=hosts)
         if network is not None:
             problems += network.problems(cluster)

@@ -131,6 +131,10 @@ class Network(BaseModel):
         """Whether pods get addresses and reach one another; nodes stay NotReady without."""
         return True
 
+    def gives_from_node_subnet(self, cluster: Cluster) -> bool:
+        """Whether pods get their addresses from their node's pod subnet, which then bounds how many a node runs."""
+        return self.carries_pods
+
     @property
     def nodes_reach_pods(self) -> bool:
         """Whether a node itself reaches pods of other nodes, which NodePorts and webhooks rely on."""

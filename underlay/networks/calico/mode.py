@@ -36,6 +36,9 @@ class CalicoMode(CalicoSettings):
         """Whether pods have addresses of their node's podCIDR, since another component provides the routes."""
         return False
 
+    def gives_from_node_subnet(self, cluster: Cluster) -> bool:
+        return self.host_local(cluster)
+
     def speaks_bgp(self, cluster: Cluster) -> bool:
         """Whether calico-node runs BIRD. Felix installs the routes of VXLAN, BIRD all others."""
         return not self.host_local(cluster) and (self.overlay is None or self.overlay.encapsulation != "VXLAN")

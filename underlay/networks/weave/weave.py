@@ -147,6 +147,9 @@ class Weave(Network):
         legacy = ("iptable_filter", "iptable_nat", "iptable_mangle", "iptable_raw")
         return ("dummy", *policy, *(legacy if self.iptables_backend == "legacy" else ()))
 
+    def gives_from_node_subnet(self, cluster: Cluster) -> bool:
+        return False
+
     def prerequisites(self, cluster: Cluster) -> Prerequisites:
         return Prerequisites(
             resources=(
