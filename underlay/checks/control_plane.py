@@ -11,13 +11,10 @@ from underlay.model.cluster import Cluster
 from underlay.model.node import Node
 from underlay.networks.network import Network
 
+from .kube_proxy_address import health_url, mode_url
+
 _PKI = "/etc/kubernetes/pki"
 _KUBELET = "/var/lib/kubelet/pki/kubelet-client-current.pem"
-_MODE = "http://127.0.0.1:10249/proxyMode"
-_HEALTH = "http://127.0.0.1:10256/healthz"
-
-# Succeeds once kube-proxy on this node has written its rules, within so many seconds.
-KUBE_PROXY_READY = f"timeout {{seconds}} sh -c 'until curl -sf -m 2 -o /dev/null {_HEALTH}; do sleep 0.3; done'"
 
 
 def api_checks(cluster: Cluster) -> list[Check]:
@@ -39,13 +36,19 @@ def etcd_checks(cluster: Cluster) -> list[Check]:
 def kube_proxy_checks(cluster: Cluster, network: Network) -> list[Check]:
     """kube-proxy on each node in the requested mode; absent where the network replaces it."""
     if network.replaces_kube_proxy:
-        command = f"pgrep -x kube-proxy; curl -sS -m 2 {_MODE}; true"
+        command = f"pgrep -x kube-proxy; curl -gsS -m 2 {mode_url(cluster)}; true"
         return [Check("absent", n.name, command, _absent, "the DaemonSet kube-proxy") for n in cluster.nodes]
     # A process that hangs does not answer.
-    command = f"for of in {_MODE} {_HEALTH}; do curl -sSf -m 3 $of; echo; done"
+    command = f"for of in '{mode_url(cluster)}' '{health_url(cluster)}'; do curl -gsSf -m 3 $of; echo; done"
     judge = partial(_proxies, cluster.kube_proxy_mode)
     look = "the log of kube-proxy on the node"
     return [Check(cluster.kube_proxy_mode, n.name, command, judge, look) for n in cluster.nodes]
+
+
+def kube_proxy_ready(cluster: Cluster, *, seconds: int) -> str:
+    """Shell that succeeds once kube-proxy on the node has written its rules, within so many seconds."""
+    ask = f'curl -gsf -m 2 -o /dev/null "{health_url(cluster)}"'
+    return f"timeout {seconds} sh -c 'until {ask}; do sleep 0.3; done'"
 
 
 def _etcd(node: Node) -> str:

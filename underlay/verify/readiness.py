@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from underlay.checks.control_plane import KUBE_PROXY_READY
+from underlay.checks.control_plane import kube_proxy_ready
 
 from .target import Target
 from .timeouts import START_TIMEOUT_S
@@ -14,6 +14,6 @@ def wait_for_kube_proxy(target: Target, *, lane: str = "") -> None:
     """Return once kube-proxy on every node has written its rules, or the time is over: its check fails then."""
     if target.spec.network.replaces_kube_proxy:
         return
-    command = KUBE_PROXY_READY.format(seconds=int(START_TIMEOUT_S))
+    command = kube_proxy_ready(target.spec.cluster, seconds=int(START_TIMEOUT_S))
     with ThreadPoolExecutor(max_workers=8) as pool:
         list(pool.map(lambda n: target.host(n.name, lane=lane).run(command), target.nodes))

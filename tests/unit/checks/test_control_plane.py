@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from ipaddress import ip_address
 from typing import Any
 
 import pytest
 
 from tests.unit import clusters
-from underlay.checks.control_plane import api_checks, etcd_checks, kube_proxy_checks
+from underlay.checks.control_plane import api_checks, etcd_checks, kube_proxy_checks, kube_proxy_ready
+from underlay.checks.kube_proxy_address import health_url, mode_url
 from underlay.inventory.spec import Spec, read_spec
 
 
@@ -65,6 +68,32 @@ def test_every_node_queries_the_api_server_through_the_endpoint() -> None:
 def test_kube_proxy_runs_in_the_requested_mode(output: str, expected: str | None) -> None:
     known = spec()
     assert kube_proxy_checks(known.cluster, known.network)[0].judge(output) == expected
+
+
+@pytest.mark.parametrize(
+    ("address", "proxy", "mode", "health"),
+    [
+        # Kubernetes v1.37.2, pkg/proxy/apis/config/v1alpha1/defaults.go, getDefaultAddresses.
+        ("192.0.2.1", {}, "http://127.0.0.1:10249/proxyMode", "http://127.0.0.1:10256/healthz"),
+        ("2001:db8::1", {}, "http://[::1]:10249/proxyMode", "http://[::1]:10256/healthz"),
+        ("192.0.2.1", {"bindAddress": "::"}, "http://[::1]:10249/proxyMode", "http://[::1]:10256/healthz"),
+        ("2001:db8::1", {"bindAddress": "0.0.0.0"}, "http://127.0.0.1:10249/proxyMode", "http://127.0.0.1:10256"),  # noqa: S104
+        ("192.0.2.1", {"metricsBindAddress": "0.0.0.0:9249"}, "http://127.0.0.1:9249/proxyMode", "http://127.0.0.1:10"),
+        ("2001:db8::1", {"metricsBindAddress": "[::]:10249"}, "http://[::1]:10249/proxyMode", "http://[::1]:10256/he"),
+        ("192.0.2.1", {"metricsBindAddress": "192.0.2.1"}, "http://192.0.2.1:10249/proxyMode", "http://127.0.0.1:102"),
+        ("192.0.2.1", {"healthzBindAddress": "[::1]:11256"}, "http://127.0.0.1:10249/proxyMode", "http://[::1]:11256/"),
+    ],
+)
+def test_kube_proxy_is_asked_where_it_listens(address: str, proxy: dict[str, Any], mode: str, health: str) -> None:
+    on = clusters.one_rack(kube_proxy={"mode": "nftables", **proxy})
+    first, *others = on.nodes
+    on = replace(on, nodes=(replace(first, address=ip_address(address)), *others))
+    assert mode_url(on) == mode
+    assert health_url(on).startswith(health)
+    (command, *_) = (check.command for check in kube_proxy_checks(on, clusters.network()))
+    assert f"'{mode}'" in command
+    assert health in command
+    assert health in kube_proxy_ready(on, seconds=3)
 
 
 def test_a_network_that_replaces_kube_proxy_expects_none() -> None:
