@@ -10,12 +10,13 @@ from pyinfra.context import ctx_host
 from underlay.clouds.change import CloudChange, CloudError
 from underlay.model.routes import Routes
 from underlay.run.cloud_routes import planned_cloud
-from underlay.run.command import Fail, Step, Steps
+from underlay.run.command import Fail, Step, Steps, guarded
 from underlay.run.pod_subnets import active_nodes, learn_subnets
 from underlay.run.run import current_run
 
 
 @operation()
+@guarded
 def converge_cloud() -> Steps:
     """Converge the cloud's routes on the nodes' pod subnets, with source checks off and rules that admit pods."""
     run, host = current_run(), ctx_host.get()

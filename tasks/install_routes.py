@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyinfra.api import operation
 from pyinfra.context import ctx_host
 
-from underlay.run.command import Fail, Step, Steps
+from underlay.run.command import Fail, Step, Steps, guarded
 from underlay.run.converge import apply
 from underlay.run.observe import observe_resources
 from underlay.run.pod_subnets import active_nodes, learn_subnets
@@ -14,6 +14,7 @@ from underlay.run.static_routes import routes_of
 
 
 @operation()
+@guarded
 def query_subnets() -> Steps:
     """Query the nodes' current pod subnets."""
     run, host = current_run(), ctx_host.get()
@@ -22,6 +23,7 @@ def query_subnets() -> Steps:
 
 
 @operation()
+@guarded
 def converge_routes() -> Steps:
     """Converge the static routes of a node."""
     host = ctx_host.get()

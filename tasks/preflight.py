@@ -7,13 +7,14 @@ from pyinfra.api import operation
 from pyinfra.context import ctx_host, ctx_state
 
 from underlay.findings.finding import refusals
-from underlay.run.command import Fail, Steps
+from underlay.run.command import Fail, Steps, guarded
 from underlay.run.observe import query_host
 from underlay.run.preflight_findings import findings_of, line_of
 from underlay.run.run import current_run
 
 
 @operation()
+@guarded
 def query() -> Steps:
     """Query everything that the run has to know of a host, in one round trip."""
     query_host(ctx_host.get())

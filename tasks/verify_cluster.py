@@ -13,10 +13,10 @@ from underlay.run.run import current_run
 @operation()
 def verify() -> Steps:
     """Run every check; a failed one fails the deploy. What it creates in the cluster is removed again."""
-    run = current_run()
-    if not (ctx_state.get().is_executing and run.spec.verify and run.is_first(ctx_host.get())):
+    run, state = current_run(), ctx_state.get()
+    if not (state.is_executing and run.spec.verify and run.is_first(ctx_host.get())):
         return
-    failed = run_checks(run)
+    failed = run_checks(run, state)
     if failed:
         yield Fail("\n".join(failed))
 

@@ -52,10 +52,11 @@ def _modules() -> set[KernelModule]:
 
 
 def _run(host: Any, script: str) -> list[str]:
-    from pyinfra.api import StringCommand  # noqa: PLC0415
+    from underlay.run.privilege import run_as_root  # noqa: PLC0415
 
-    _ok, output = host.run_shell_command(StringCommand("sh", "-s"), _stdin=script)
-    return list(output.stdout_lines)
+    # Whoever logs in may ask for these.
+    _, output, _ = run_as_root(host, script, {})
+    return output.decode(errors="replace").splitlines()
 
 
 def _release(text: str) -> tuple[int, int]:

@@ -25,4 +25,7 @@ def is_fixable(error: Exception) -> bool:
     from underlay.inventory.errors import InvalidInventory  # noqa: PLC0415
     from underlay.lab.model.errors import LabError  # noqa: PLC0415
 
-    return isinstance(error, (ArtifactError, InvalidInventory, LabError))
+    if isinstance(error, (ArtifactError, InvalidInventory, LabError)):
+        return True
+    # Whoever contacts no host has not imported pyinfra, and need not.
+    return type(error).__name__ in ("AccessError", "NoSession", "PasswordWanted")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager, suppress
-from typing import Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from underlay.run.access_error import AccessError
 
 
 def inventory_argument(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -17,13 +20,14 @@ def inventory_argument(function: Callable[..., Any]) -> Callable[..., Any]:
 def connected(path: str, *, limit: tuple[str, ...] = (), tolerant: bool = False) -> Iterator[Any]:
     """A pyinfra state with every host of the inventory connected, and its run begun.
 
-    :param tolerant: continue without hosts that do not answer.
+    :param tolerant: continue without hosts that cannot be reached; the run has the reasons.
     :param limit: names of hosts; connect only to these.
-    :raises InvalidInventory: for a bad inventory, and when a host does not answer.
+    :raises InvalidInventory: for a bad inventory, and when a host cannot be reached.
     """
     from underlay.inventory.errors import InvalidInventory  # noqa: PLC0415
     from underlay.run.read_inventory import load, read_run  # noqa: PLC0415
     from underlay.run.run import begin  # noqa: PLC0415
+    from underlay.run.session import session  # noqa: PLC0415
 
     _on_gevent()
     inventory = load(path)
@@ -33,7 +37,13 @@ def connected(path: str, *, limit: tuple[str, ...] = (), tolerant: bool = False)
             [f"--limit: unknown host {', '.join(unknown)}; the hosts are {', '.join(h.name for h in inventory)}"]
         )
     chosen = [h for h in inventory if not limit or h.name in limit]
-    with _session(inventory, chosen, before=lambda state: begin(state, run), tolerant=tolerant) as state:
+
+    def without(silent: list[AccessError]) -> None:
+        if not tolerant:
+            _refuse(silent)
+        run.observed.silent.update({error.host: error.reason for error in silent})
+
+    with session(inventory, chosen, before=lambda state: begin(state, run), on_silent=without) as state:
         yield state
 
 
@@ -41,14 +51,15 @@ def connected(path: str, *, limit: tuple[str, ...] = (), tolerant: bool = False)
 def answering(path: str, *, names: Collection[str]) -> Iterator[list[Any]]:
     """Hosts of an inventory, connected, even if its cluster or network is invalid.
 
-    :raises InvalidInventory: when one of them does not answer.
+    :raises InvalidInventory: when one of them cannot be reached.
     """
     from underlay.run.read_inventory import load  # noqa: PLC0415
+    from underlay.run.session import session  # noqa: PLC0415
 
     _on_gevent()
     inventory = load(path)
     chosen = [h for h in inventory if h.name in names]
-    with _session(inventory, chosen):
+    with session(inventory, chosen, on_silent=_refuse):
         yield chosen
 
 
@@ -59,30 +70,7 @@ def _on_gevent() -> None:
     monkey.patch_all()
 
 
-@contextmanager
-def _session(
-    inventory: Any, chosen: list[Any], *, before: Callable[[Any], None] | None = None, tolerant: bool = False
-) -> Iterator[Any]:
-    from pyinfra.api import Config, State  # noqa: PLC0415
-    from pyinfra.api.connect import connect_all, disconnect_all  # noqa: PLC0415
-    from pyinfra.api.exceptions import PyinfraError  # noqa: PLC0415
-    from pyinfra.context import ctx_config, ctx_inventory, ctx_state  # noqa: PLC0415
-
+def _refuse(silent: list[AccessError]) -> None:
     from underlay.inventory.errors import InvalidInventory  # noqa: PLC0415
 
-    state, config = State(check_for_changes=False), Config()
-    ctx_state.set(state)
-    ctx_config.set(config)
-    ctx_inventory.set(inventory)
-    state.init(inventory, config, initial_limit=chosen)
-    if before:
-        before(state)
-    with suppress(PyinfraError):
-        connect_all(state)
-    silent = [h.name for h in chosen if h not in state.active_hosts]
-    if silent and not tolerant:
-        raise InvalidInventory([f"{name}: is not reachable over SSH; see above" for name in silent])
-    try:
-        yield state
-    finally:
-        disconnect_all(state)
+    raise InvalidInventory([str(error) for error in silent])

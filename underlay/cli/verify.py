@@ -34,16 +34,21 @@ def verify_command(inventory: str, as_json: bool, reboot: bool, yes: bool) -> No
     Examples:  underlay verify inventories/lab.py
                underlay verify inventories/lab.py --reboot
     """
-    from underlay.run.live_tests import run_checks  # noqa: PLC0415
-    from underlay.run.read_inventory import load, read_run  # noqa: PLC0415
-
-    failed: list[str] = []
     if reboot:
         _confirm(inventory, yes=yes)
-        run, failed = _rebooted(inventory)
-    else:
-        run = read_run(load(inventory), name=inventory)
-    failed += run_checks(run)
+    # A host of a lab is taken as it is, and comes back from a reboot by itself.
+    os.environ["UNDERLAY_LAB_BOOT"] = "no"
+    with connected(inventory, tolerant=not reboot) as state:
+        from underlay.run.live_tests import run_checks  # noqa: PLC0415
+        from underlay.run.reach import reach  # noqa: PLC0415
+        from underlay.run.run import current_run  # noqa: PLC0415
+
+        run, silent = current_run(), reach(state)
+        lost = [f"{name}: {reason}" for name, reason in silent.items()]
+        # Nothing is known of a cluster without it.
+        if run.spec.cluster.first.name in silent:
+            raise Refused(lost)
+        failed = [*lost, *(_rebooted(state) if reboot else ()), *run_checks(run, state)]
     if as_json and run.verification.report:
         with open(run.verification.report.replace(".html", ".json"), encoding="utf-8") as file:
             click.echo(json.dumps(json.load(file), indent=1))
@@ -69,16 +74,8 @@ def _confirm(inventory: str, *, yes: bool) -> None:
     click.confirm(f"Reboot every host of {inventory}, one at a time?", abort=True, err=True)
 
 
-def _rebooted(inventory: str) -> tuple[Any, list[str]]:
-    """Reboot every host; the run, and the problems with the reboots."""
-    with connected(inventory) as state:
-        from pyinfra.context import ctx_state  # noqa: PLC0415
+def _rebooted(state: Any) -> list[str]:
+    """Reboot every host; the problems with that."""
+    from underlay.run.reboot_hosts import reboot_hosts  # noqa: PLC0415
 
-        from underlay.run.reboot_hosts import reboot_hosts  # noqa: PLC0415
-        from underlay.run.run import current_run  # noqa: PLC0415
-
-        # A host of a lab has to come back by itself as well.
-        os.environ["UNDERLAY_LAB_BOOT"] = "no"
-        failed = reboot_hosts(state, say=lambda text: click.echo(f"verify: {text}", err=True))
-        with ctx_state.use(state):
-            return current_run(), failed
+    return reboot_hosts(state, say=lambda text: click.echo(f"verify: {text}", err=True))

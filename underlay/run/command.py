@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec
 
-from paramiko import SSHException
 from pyinfra import logger
-from pyinfra.api import Host, State, StringCommand
+from pyinfra.api import Host, State
 from pyinfra.api.command import PyinfraCommand
 
+from .access_error import AccessError
 from .observe import count, forget
+from .privilege import run_as_root
 from .run import current_run
 
 
@@ -39,8 +41,10 @@ class Step(PyinfraCommand):
         forget(host)
         try:
             reason = self.act(host, dict(connector_arguments))
-        except (OSError, EOFError, SSHException) as error:
-            reason = f"the connection was lost ({error or type(error).__name__})"
+        except AccessError as error:
+            reason = error.reason
+        except OSError as error:
+            reason = f"this machine: {error}; look at its disk and at the file's mode, then run again"
         if reason is None:
             current_run().log.changes.setdefault(host.name, []).append(self.title)
             return True
@@ -50,6 +54,20 @@ class Step(PyinfraCommand):
 
 Steps = Generator[Step, None, None]
 """What an operation yields: nothing where all is as declared."""
+P = ParamSpec("P")
+
+
+def guarded(operation: Callable[P, Steps]) -> Callable[P, Steps]:
+    """The steps of an operation that queries a host first; one that does not answer fails with the reason."""
+
+    @wraps(operation)
+    def steps(*arguments: P.args, **named: P.kwargs) -> Steps:
+        try:
+            yield from operation(*arguments, **named)
+        except AccessError as error:
+            yield Fail(str(error))
+
+    return steps
 
 
 class Fail(Step):
@@ -59,11 +77,19 @@ class Fail(Step):
         super().__init__("", lambda _host, _arguments: reason)
 
 
-def run_script(host: Host, script: str, arguments: dict[str, Any]) -> ScriptResult:
-    """Run shell text on the host. It is passed on standard input: it appears in no process list and no log."""
+def run_script(host: Host, script: str, arguments: dict[str, Any], *, more: Iterable[bytes] = ()) -> ScriptResult:
+    """Run shell text on the host. It is passed on standard input: it appears in no process list and no log.
+
+    :param more: the script's own standard input.
+    :raises AccessError: when it does not run, or its end is not known.
+    """
     count(host)
-    ok, output = host.run_shell_command(StringCommand("sh", "-s"), **{**arguments, "_stdin": script})
-    return ScriptResult(ok, tuple(output.stdout_lines), tuple(output.stderr_lines))
+    status, out, err = run_as_root(host, script, arguments, more=more)
+    return ScriptResult(status == 0, _lines(out), _lines(err))
+
+
+def _lines(output: bytes) -> tuple[str, ...]:
+    return tuple(output.decode(errors="replace").removesuffix("\n").split("\n")) if output else ()
 
 
 def fail(host: Host, reason: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pyinfra.api import Host, operation
@@ -13,14 +13,16 @@ from underlay.resources.binary import BLOBS
 from underlay.resources.resource import Resource, Upload
 from underlay.resources.script import apply_script, observe_script, read_observations, read_outcome
 
-from .command import Step, Steps, run_script, tail
+from .command import Step, Steps, guarded, run_script, tail
 from .observe import observed
 from .run import current_run
 
+_CHUNK = 1 << 18
 _LOST = "the reply is incomplete: the connection was lost, or the host went down"
 
 
 @operation()
+@guarded
 def converge(phase: Phase) -> Steps:
     """Converge the resources of one phase of the host's plan."""
     host = ctx_host.get()
@@ -79,15 +81,25 @@ def _push(host: Host, uploads: Sequence[Upload], arguments: dict[str, Any]) -> s
         return (
             f"{BLOBS}: {ran.out[-1].strip()} MB free, and {need} MB are copied there and unpacked; free {need * 2} MB"
         )
+    received = run_script(host, _receive_script(uploads), arguments, more=_contents(uploads))
+    return None if received.ok else f"blobs could not be copied ({tail(received.err)}); run again"
+
+
+def _receive_script(uploads: Sequence[Upload]) -> str:
+    """Shell that reads blobs from standard input, one after the other, and leaves nothing of those that do not fit."""
+    names = " ".join(f".{u.sha256}.partial" for u in uploads)
+    lines = [f"cd {BLOBS} || exit 1", f"trap 'rm -f {names}' EXIT"]
+    for u in uploads:
+        lines += [
+            f"head -c {u.source.stat().st_size} >.{u.sha256}.partial || exit 1",
+            f"echo '{u.sha256}  .{u.sha256}.partial' | sha256sum --quiet -c - || exit 1",
+            f"mv -f .{u.sha256}.partial {u.sha256}",
+        ]
+    return "\n".join(lines)
+
+
+def _contents(uploads: Sequence[Upload]) -> Iterator[bytes]:
     for upload in uploads:
-        partial = f"{BLOBS}/.{upload.sha256}.partial"
-        if not host.put_file(str(upload.source), partial, **arguments):
-            return f"{upload.source.name}: could not be copied to the host"
-    lines = "".join(f"{u.sha256}  .{u.sha256}.partial\n" for u in uploads)
-    checked = run_script(
-        host,
-        f"cd {BLOBS} && sha256sum --quiet -c - <<'END'\n{lines}END\n[ $? = 0 ] || exit 1\n"
-        + "".join(f"mv -f .{u.sha256}.partial {u.sha256}\n" for u in uploads),
-        arguments,
-    )
-    return None if checked.ok else f"blobs differ from their checksums after the copy ({tail(checked.err)}); run again"
+        with upload.source.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                yield chunk

@@ -15,37 +15,43 @@ from typing import Any
 
 from gevent import subprocess
 from pyinfra import logger
+from pyinfra.api import State
 
 from underlay.files import shipped
+from underlay.inventory.spec import Hosts
 from underlay.report.load import read_report
 from underlay.report.summary import failures, notes, verdict
 
 from .run import Run, Verification
+from .shells import environment, shells
 
 LIVE = shipped("tests/live")
 REPORTS = Path("reports")
 # The checks use no other plugin that may be installed, and loading them takes a third of a second.
 _BARE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+_SECRET = frozenset({"ssh_password", "ssh_key_password", "_sudo_password", "_su_password"})
 # Lines of pytest's output that are shown where there is no report.
 TAIL = 10
 # Seconds that an interrupted run has to finish its requests and to delete its namespace.
 TIDY_S = 60
 
 
-def run_checks(run: Run) -> list[str]:
-    """Run the live tests and set `run.verification`; what failed, as lines for a terminal."""
+def run_checks(run: Run, state: State) -> list[str]:
+    """Run the live tests over the state's connections and set `run.verification`; what failed, as lines."""
     with (
+        shells(state, run.observed.silent) as descriptor,
         run_folder(run.spec.cluster.name) as (partial, directory),
         tempfile.NamedTemporaryFile("w", suffix=".json") as hosts,
     ):
-        # Readable by this user alone: variables can hold passwords.
+        # Readable by this user alone: variables can hold the password of BGP sessions.
         json.dump(_context(run), hosts, default=str)
         hosts.flush()
         code, output = _output_of(
             [sys.executable, "-m", "pytest", str(LIVE), "-q", "-p", "no:cacheprovider", "-c", os.devnull,
              # Captures print, and leaves the checks' own progress lines alone.
              "--capture=sys", "--no-header", "--tb=short", f"--rootdir={LIVE}"],
-            {"UNDERLAY_HOSTS": hosts.name, "UNDERLAY_REPORT": str(partial), **_BARE},
+            {"UNDERLAY_HOSTS": hosts.name, "UNDERLAY_REPORT": str(partial), **environment(descriptor), **_BARE},
+            descriptor,
         )  # fmt: skip
     path = directory / "report.json"
     if not path.exists():
@@ -87,9 +93,11 @@ def run_folder(cluster: str) -> Iterator[tuple[Path, Path]]:
     partial.rename(directory)
 
 
-def _output_of(command: list[str], environment: dict[str, str]) -> tuple[int, str]:
+def _output_of(command: list[str], variables: dict[str, str], descriptor: int) -> tuple[int, str]:
     """Exit status and standard output of a command; on Ctrl-C it gets the time to remove what it created."""
-    with subprocess.Popen(command, env={**os.environ, **environment}, stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        command, env={**os.environ, **variables}, stdout=subprocess.PIPE, pass_fds=(descriptor,)
+    ) as process:
         try:
             output, _ = process.communicate()
         except KeyboardInterrupt:
@@ -102,13 +110,18 @@ def _output_of(command: list[str], environment: dict[str, str]) -> tuple[int, st
     return process.returncode, output.decode(errors="replace").strip()
 
 
+def without_secrets(hosts: Hosts) -> Hosts:
+    """Variables of hosts without passwords of logins: the connections are here."""
+    return {name: {k: v for k, v in data.items() if k not in _SECRET} for name, data in hosts.items()}
+
+
 def _context(run: Run) -> dict[str, Any]:
     """What is passed to the checks and their report: the inventory, and what the deploy did and found so far."""
     found = [f.as_dict() for f in run.preflight.findings or ()]
     # A run that has queried its hosts knows the path's MTU.
     path = {"path_mtu": run.spec.cluster.path_mtu} if run.observed.answers else {}
     return {
-        "hosts": run.inventory.hosts,
+        "hosts": without_secrets(run.inventory.hosts),
         "groups": run.inventory.groups,
         "phases": run.log.phases,
         "findings": found,

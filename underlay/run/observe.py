@@ -5,42 +5,31 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from pyinfra.api import FactBase, Host, QuoteString, StringCommand
-from pyinfra.context import ctx_host
+from pyinfra.api import Host
 
 from underlay.plan.host_questions import HostAnswers
-from underlay.resources.resource import Resource
+from underlay.resources.resource import Question, Resource
 from underlay.resources.script import observe_script, read_observations
 
-from .privilege import root_arguments
+from .access_error import AccessError
+from .privilege import root_arguments, run_as_root
 from .run import current_run
 
 
-class Observations(FactBase[list[str]]):
-    """One line for each probe and each resource of the host's plan, in order."""
-
-    def command(self) -> StringCommand:
-        plan = current_run().plan(ctx_host.get())
-        return StringCommand("sh", "-c", QuoteString(observe_script(plan.questions)))
-
-    @staticmethod
-    def default() -> list[str]:
-        return []
-
-    def process(self, output: list[str]) -> list[str]:
-        plan = current_run().plan(ctx_host.get())
-        return read_observations(plan.questions, output)
-
-
 def query_host(host: Host) -> None:
-    """Query the host and keep the answers for the run; `forget` drops what a change invalidates."""
+    """Query the host and keep the answers for the run; `forget` drops what a change invalidates.
+
+    :raises AccessError: when the host does not answer; it then has no answers.
+    """
     run = current_run()
     plan = run.plan(host)
     began = time.monotonic()
-    lines = host.get_fact(Observations)
-    count(host)
+    try:
+        lines = _answers(host, plan.questions)
+    except AccessError as error:
+        run.observed.silent[host.name] = error.reason
+        raise
     run.observed.queried[host.name] = (began, time.monotonic())
-    lines = lines or [""] * len(plan.questions)
     run.observed.answers[host.name] = {p.name: line for p, line in zip(plan.probes, lines, strict=False)}
     run.observed.resources[host.name] = dict(zip(plan.resources, lines[len(plan.probes) :], strict=True))
 
@@ -65,10 +54,18 @@ def observed(host: Host, resources: Sequence[Resource]) -> list[tuple[Resource, 
 
 def observe_resources(host: Host, resources: Sequence[Resource]) -> list[tuple[Resource, str]]:
     """Resources outside the host's plan, with the lines they are observed as: one more round trip."""
+    return list(zip(resources, _answers(host, resources), strict=True))
+
+
+def _answers(host: Host, questions: Sequence[Question]) -> list[str]:
+    """One line for each question, in order."""
     count(host)
-    command = StringCommand("sh", "-c", QuoteString(observe_script(resources)))
-    _, output = host.run_shell_command(command, **root_arguments(host))
-    return list(zip(resources, read_observations(resources, output.stdout_lines), strict=True))
+    status, output, _ = run_as_root(host, observe_script(questions), root_arguments(host))
+    if status:
+        raise AccessError(
+            host.name, f"its answers end early (exit status {status}); look at its memory, then run again"
+        )
+    return read_observations(questions, output.decode(errors="replace").split("\n"))
 
 
 def forget(host: Host) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import gevent
 from pyinfra.api import Host, State
 from pyinfra.context import ctx_host, ctx_state
@@ -12,10 +14,11 @@ from underlay.model.routes import Routes
 from underlay.plan.host_plan import Phase
 from underlay.plan.host_questions import is_member
 
+from .access_error import AccessError
 from .cloud_routes import planned_cloud
 from .observe import observe_resources, observed, query_host
 from .pod_subnets import learn_subnets
-from .preflight_findings import findings_of_hosts
+from .preflight_findings import findings_of_hosts, silent_hosts
 from .run import Run, current_run
 from .static_routes import routes_of
 
@@ -25,6 +28,8 @@ def planned(state: State) -> tuple[list[str], dict[str, list[str]]]:
     with ctx_state.use(state):
         hosts = list(state.inventory.get_active_hosts())
         query_all_hosts(state)
+        if silent := silent_hosts():
+            return silent, {}
         problems = refusals(accept(findings_of_hosts(), current_run().spec.accepted))
         found = {h.name: _sentences(h) for h in sorted(hosts, key=lambda h: h.name)}
         _add_routes(state, hosts, found, problems)
@@ -32,7 +37,7 @@ def planned(state: State) -> tuple[list[str], dict[str, list[str]]]:
 
 
 def query_all_hosts(state: State) -> Run:
-    """Query every reachable host; the run, which then has their answers."""
+    """Query every reachable host; the run, which then has their answers, and the reasons why others gave none."""
     with ctx_state.use(state):
         hosts = state.inventory.get_active_hosts()
         gevent.joinall([state.pool.spawn(_query, state, host) for host in hosts], raise_error=True)
@@ -64,7 +69,8 @@ def _add_static(state: State, host: Host, lines: list[str]) -> None:
 
 
 def _query(state: State, host: Host) -> None:
-    with ctx_state.use(state), ctx_host.use(host):
+    # The reason why there are no answers is kept with those of the others.
+    with ctx_state.use(state), ctx_host.use(host), suppress(AccessError):
         query_host(host)
 
 

@@ -25,10 +25,16 @@ def findings_of(
     :param say: called with a line before each step.
     """
     run = current_run()
-    found = accept(findings_of_hosts(), run.spec.accepted)
+    silent = [of_host("host-unreachable", name, reason) for name, reason in run.observed.silent.items() if everything]
+    found = accept([*silent, *findings_of_hosts()], run.spec.accepted)
     if not refusals(found):
         found = accept([*found, *probe_wire(state, everything=everything, say=say)], run.spec.accepted)
     return found
+
+
+def silent_hosts() -> list[str]:
+    """A line for each host that gave no answers, with the reason."""
+    return [f"{name}: {reason}" for name, reason in current_run().observed.silent.items()]
 
 
 def findings_of_hosts() -> list[Finding]:
@@ -36,10 +42,8 @@ def findings_of_hosts() -> list[Finding]:
     run = current_run()
     first = run.spec.cluster.first.name
     if first not in run.observed.answers:
-        reason = (
-            "is not reachable over SSH, and nothing works without the first control-plane host; check the connection"
-        )
-        return [of_host("host-unreachable", first, reason)]
+        why = run.observed.silent.get(first, "gave no answers; see above")
+        return [of_host("host-unreachable", first, why)]
     recorded = run.observed.answers[first]["recorded"]
     lacking = [
         of_host("kernel-lacks", name, lack)

@@ -9,7 +9,6 @@ from typing import Any
 
 import gevent
 from gevent.pool import Pool
-from paramiko import SSHException
 from pyinfra.api import Host, State
 from pyinfra.context import ctx_host, ctx_state
 
@@ -22,6 +21,7 @@ from underlay.preflight.wire_findings import judge_wire
 from underlay.preflight.wire_plan import WirePlan, wire_plan, with_tunnel
 from underlay.preflight.wire_result import HostContext
 
+from .access_error import AccessError
 from .command import run_script, tail
 from .privilege import root_arguments
 from .run import Run, current_run
@@ -91,8 +91,8 @@ def _one(state: State, host: Host, script: str) -> dict[str, Any]:
         with ctx_state.use(state), ctx_host.use(host):
             ran = run_script(host, script, {**root_arguments(host), "_timeout": _TIMEOUT_S})
         return dict(json.loads(ran.out[-1]))
-    except (OSError, EOFError, SSHException) as error:
-        return {"trouble": f"the connection was lost ({error or type(error).__name__})"}
+    except AccessError as error:
+        return {"trouble": error.reason}
     except (IndexError, TypeError, ValueError):
         return {"trouble": f"its reply is incomplete ({tail(ran.err[-1:]) or 'nothing on stderr'})"}
 

@@ -12,6 +12,7 @@ from pyinfra.api.state import BaseStateCallback
 
 from underlay.progress import QUIET_S
 
+from .connections import reason_of
 from .run import current_run
 from .summary import show_summary
 
@@ -30,7 +31,8 @@ class PhaseTimes(BaseStateCallback):
         self._began = time.monotonic()
 
     def host_connect_error(self, state: State, host: Host, error: Any) -> None:  # type: ignore[override]
-        current_run().log.failures[host.name] = str(error)
+        run = current_run()
+        run.observed.silent[host.name] = run.log.failures[host.name] = reason_of(host, error)
 
     def operation_start(self, state: State, op_hash: str) -> None:  # type: ignore[override]
         if not current_run().log.phases:

@@ -67,6 +67,7 @@ def before_connecting(state: State) -> None:
 
     `State.init` is the one call between the loading of the inventory and the first connection.
     """
+    from .connections import watch_connections  # noqa: PLC0415
     from .progress import watch  # noqa: PLC0415
 
     init = state.init
@@ -81,6 +82,7 @@ def before_connecting(state: State) -> None:
             begin(state, read_run(inventory, name=_argument()))
         except InvalidInventory as error:
             refuse(error.problems)
+        watch_connections(state)
         watch(state)
 
     state.init = checked  # type: ignore[method-assign]

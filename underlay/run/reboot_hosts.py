@@ -9,17 +9,16 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
-import gevent
-from paramiko import SSHException
 from pyinfra.api import Host, State
-from pyinfra.api.exceptions import ConnectError
 from pyinfra.connectors.util import clear_askpass_cache
 from pyinfra.context import ctx_host, ctx_state
 
 from underlay.checks.reboot import lacking, reboot_order
 from underlay.resources.objects import KUBECTL
 
+from .access_error import AccessError
 from .command import run_script
+from .connections import connect
 from .privilege import root_arguments
 from .run import current_run
 
@@ -94,8 +93,8 @@ class _Reboots:
         # The file that answers sudo's prompt went with the old boot.
         clear_askpass_cache(host)
         host.disconnect()
-        with suppress(ConnectError):
-            host.connect(show_errors=False, raise_exceptions=True)
+        with suppress(AccessError):
+            connect(host)
         current = self._lines(name, _BOOT) if host.connected else ()
         if len(current) != 2:
             return "it does not answer over SSH; look at its console"
@@ -105,8 +104,8 @@ class _Reboots:
     def _lines(self, name: str, script: str) -> tuple[str, ...]:
         """The lines that a script prints on a host; none when it fails or the host is down."""
         host = self.hosts[name]
-        with suppress(OSError, EOFError, SSHException), gevent.Timeout(_REPLY_S, False), ctx_host.use(host):
-            ran = run_script(host, script, root_arguments(host))
+        with suppress(AccessError), ctx_host.use(host):
+            ran = run_script(host, script, {**root_arguments(host), "_timeout": _REPLY_S})
             return tuple(line for line in ran.out if line) if ran.ok else ()
         return ()
 

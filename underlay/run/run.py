@@ -34,11 +34,16 @@ class InventoryVariables:
 
 @dataclass
 class Observed:
-    """What the hosts answered, by host; written by `observe`. A change of a host drops its `resources`."""
+    """What the hosts answered, by host; written by `observe`, and by whoever connects.
+
+    A change of a host drops its `resources`.
+    """
 
     answers: dict[str, HostAnswers] = field(default_factory=dict)
     queried: dict[str, tuple[float, float]] = field(default_factory=dict)
     """When the host was queried and when it had answered, in monotonic seconds."""
+    silent: dict[str, str] = field(default_factory=dict)
+    """Hosts that could not be reached, or on which nothing ran as root, with the reason."""
     resources: dict[str, dict[Resource, str]] = field(default_factory=dict)
     """The line that each resource of the host's plan was observed as."""
 

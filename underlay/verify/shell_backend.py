@@ -2,76 +2,105 @@
 
 from __future__ import annotations
 
-import subprocess
-from pathlib import Path
+import os
+import socket
+from contextlib import suppress
 from threading import Lock
 from typing import Any
 
 from testinfra.backend.base import BaseBackend, CommandResult
 from testinfra.host import Host
 
-# Runs each command line it reads (its length first) and answers with its exit status and the sizes of its outputs.
-_SERVE = """\
-d=$(mktemp -d); trap 'rm -rf "$d"' EXIT; LC_ALL=C; export LC_ALL
-while read -r size; do
-  head -c "$size" >"$d/command"
-  sh "$d/command" >"$d/out" 2>"$d/err" </dev/null
-  echo "$? $(stat -c %s "$d/out" "$d/err" | tr '\\n' ' ')"; cat "$d/out" "$d/err"
-done
-"""
+from underlay.run.shells import DESCRIPTOR, NO, READY, SHARE
+
+
+class NoFurtherShell(Exception):
+    """The host grants no session beside those that are open."""
 
 
 class ShellBackend(BaseBackend):  # type: ignore[misc]
-    """Over `ssh -F CONFIG HOST`; through sudo where the user is not root."""
+    """A shell that the process with the connections opens; a host without one fails each command with the reason."""
 
     NAME = "shell"
 
-    def __init__(self, name: str, *, ssh_config: Path, root: bool = True) -> None:
+    def __init__(self, name: str) -> None:
+        """
+        :raises NoFurtherShell: when another shell on this host has to do.
+        """
         super().__init__(name)
-        # A dash that reads a script from its own standard input would swallow the commands: pass it with -c.
-        serve = _SERVE.replace("'", "'\\''")
-        remote = f"{'' if root else 'sudo -n '}sh -c '{serve}'"
-        self._process = subprocess.Popen(
-            ["ssh", "-F", str(ssh_config), name, remote],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            # Ctrl-C is for us: what the checks created is removed over this shell.
-            start_new_session=True,
-        )
         self._lock = Lock()
+        self._reason = ""
+        self._socket, theirs = socket.socketpair()
+        with theirs:
+            if not _asked(name, theirs):
+                self._reason = "nobody here has a connection to it; run `underlay verify`"
+        self._stream = self._socket.makefile("rwb")
+        first = b"" if self._reason else self._stream.readline()
+        if first == SHARE:
+            self.close()
+            raise NoFurtherShell(name)
+        if first != READY and not self._reason:
+            reason = first.removeprefix(NO).decode(errors="replace").strip()
+            self._reason = reason or "it does not answer over SSH"
 
     def run(self, command: str, *args: str, **kwargs: Any) -> CommandResult:
-        text = self.get_command(command, *args).encode()
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
+        return self.run_within(None, self.get_command(command, *args))
+
+    def run_within(self, seconds: float | None, command: str) -> CommandResult:
+        """Run a command; without a reply in this time the shell is given up."""
+        text = command.encode()
         with self._lock:
+            if self._reason:
+                raise AssertionError(f"{self.hostname}: {self._reason}")
+            self._socket.settimeout(seconds)
             try:
-                self._process.stdin.write(b"%d\n%s" % (len(text), text))
-                self._process.stdin.flush()
-                header = self._process.stdout.readline().split()
-            except BrokenPipeError:
-                header = []
-            if len(header) != 3:
-                raise AssertionError(f"{self.hostname} does not answer over SSH")
-            code, out, err = (int(field) for field in header)
-            stdout, stderr = self._process.stdout.read(out), self._process.stdout.read(err)
+                self._stream.write(b"%d\n%s" % (len(text), text))
+                self._stream.flush()
+                header = self._stream.readline().split()
+                if len(header) != 3:
+                    self._give_up("it does not answer over SSH any more")
+                code, out, err = (int(field) for field in header)
+                stdout, stderr = self._stream.read(out), self._stream.read(err)
+            except TimeoutError:
+                self._give_up(f"it does not answer within {seconds} s")
+            except OSError:
+                self._give_up("it does not answer over SSH any more")
         return self.result(code, text, stdout, stderr)
+
+    def _give_up(self, reason: str) -> None:
+        self._reason = reason
+        raise AssertionError(f"{self.hostname}: {reason}")
 
     def decode(self, data: bytes) -> str:
         return data.decode(errors="replace")
 
     def close(self) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
+        # The stream may hold what was never sent, and keeps the socket open.
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        with suppress(OSError):
+            self._stream.close()
+        self._socket.close()
 
 
-def open_host(name: str, *, ssh_config: Path, root: bool) -> Host:
-    """A testinfra host, connected."""
-    backend = ShellBackend(name, ssh_config=ssh_config, root=root)
+def open_host(name: str) -> Host:
+    """A testinfra host, connected.
+
+    :raises NoFurtherShell: when another shell on this host has to do.
+    """
+    backend = ShellBackend(name)
     host = Host(backend)
     backend.set_host(host)
     return host
+
+
+def _asked(name: str, end: socket.socket) -> bool:
+    """Whether there is somebody to ask for a shell at the other end of a socket pair."""
+    if DESCRIPTOR not in os.environ:
+        return False
+    with socket.socket(fileno=os.dup(int(os.environ[DESCRIPTOR]))) as requests:
+        try:
+            socket.send_fds(requests, [name.encode()], [end.fileno()])
+        except OSError:
+            return False
+    return True

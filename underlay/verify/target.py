@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
-import tempfile
 from collections import defaultdict
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -24,7 +21,8 @@ from underlay.resources.objects import KUBECTL
 from underlay.routing.sessions import Session, sessions
 from underlay.run.artifacts import ArtifactsOf
 
-from .shell_backend import open_host
+from .connections import Connections
+from .shell_backend import NoFurtherShell, open_host
 
 
 @dataclass
@@ -33,7 +31,8 @@ class Target:
 
     spec: Spec
     variables: dict[str, dict[str, Any]]
-    directory: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="underlay-live-")))
+    connections: Connections | None = None
+    """A process with connections to the hosts, where no command that has them runs the checks."""
     paths: list[dict[str, Any]] = field(default_factory=list)
     """The path matrix: from, to, class, checks, and figures of this run; filled once the traffic is measured."""
     _hosts: dict[tuple[str, str], Any] = field(default_factory=dict)
@@ -42,17 +41,18 @@ class Target:
     @classmethod
     def from_environment(cls) -> Target:
         """UNDERLAY_HOSTS names a JSON file that the deploy wrote, or UNDERLAY_INVENTORY an inventory to read."""
+        connections = None
         if path := os.environ.get("UNDERLAY_HOSTS"):
             document = json.loads(Path(path).read_text())
         else:
             inventory = os.environ.get("UNDERLAY_INVENTORY", "inventories/lab.py")
-            command = [sys.executable, "-m", "underlay.run.read_inventory", inventory]
-            document = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+            connections = Connections(inventory)
+            document = connections.document
         groups = {name: tuple(members) for name, members in document["groups"].items()}
         spec = read_spec(document["hosts"], groups)
         if "path_mtu" in document:
             return cls(spec.with_path(document["path_mtu"]), document["hosts"])
-        target = cls(spec, document["hosts"])
+        target = cls(spec, document["hosts"], connections)
         target.read_path_mtu()
         return target
 
@@ -79,49 +79,14 @@ class Target:
     def nodes(self) -> tuple[Node, ...]:
         return self.spec.cluster.nodes
 
-    @cached_property
-    def ssh_config(self) -> Path:
-        """How to reach each host, from the variables that pyinfra's connectors gave it."""
-        lines = []
-        for name, data in self.variables.items():
-            lines += [
-                f"Host {name}",
-                f"  HostName {data.get('ssh_hostname', name)}",
-                f"  User {data.get('ssh_user', 'root')}",
-            ]
-            lines += [f"  Port {data['ssh_port']}"] if "ssh_port" in data else []
-            if "ssh_key" in data:
-                lines += [f"  IdentityFile {data['ssh_key']}", "  IdentitiesOnly yes"]
-            if "ssh_known_hosts_file" in data:
-                lines += [
-                    f"  UserKnownHostsFile {data['ssh_known_hosts_file']}",
-                    "  StrictHostKeyChecking yes",
-                ]
-        lines += [
-            "Host *",
-            "  BatchMode yes",
-            "  ConnectTimeout 10",
-            # A host that dies during a check is noticed within a minute.
-            "  ServerAliveInterval 10",
-            "  ServerAliveCountMax 6",
-            "  ControlMaster auto",
-            f"  ControlPath {self.directory}/%C",
-            "  ControlPersist 60",
-        ]
-        lines += ["  LogLevel ERROR"]
-        path = self.directory / "ssh_config"
-        path.write_text("\n".join(lines) + "\n")
-        return path
-
     def host(self, name: str, *, lane: str = "") -> Any:
-        """A shell on a host, over one connection; each `lane` has a shell of its own."""
+        """A shell on a host; each `lane` has a shell of its own, where the host grants several."""
         with self._opening[name]:
             if (name, lane) not in self._hosts:
-                root = self.variables[name].get("ssh_user", "root") == "root"
-                self._hosts[name, lane] = open_host(name, ssh_config=self.ssh_config, root=root)
-                # The next lane finds a connection to use; that there is none is an error of the first command.
-                with suppress(AssertionError):
-                    self._hosts[name, lane].run("true")
+                try:
+                    self._hosts[name, lane] = open_host(name)
+                except NoFurtherShell:
+                    self._hosts[name, lane] = next(shell for (of, _), shell in self._hosts.items() if of == name)
         return self._hosts[name, lane]
 
     def kubectl(self, arguments: str, *, document: dict[str, Any] | None = None, lane: str = "") -> str:
@@ -134,12 +99,8 @@ class Target:
     def close(self) -> None:
         for host in self._hosts.values():
             host.backend.close()
-        for name in {name for name, _ in self._hosts}:
-            subprocess.run(["ssh", "-F", str(self.ssh_config), "-O", "exit", name], check=False, capture_output=True)
-        for left in self.directory.iterdir():
-            # A master that was told to exit removes its socket by itself.
-            left.unlink(missing_ok=True)
-        self.directory.rmdir()
+        if self.connections:
+            self.connections.close()
 
 
 _of_session: Target | None = None

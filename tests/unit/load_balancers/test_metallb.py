@@ -151,7 +151,6 @@ def test_a_configured_provider_that_assigns_no_address_is_a_failure(configured: 
     made = read_spec(hosts(**({"load_balancer": VARIABLE} if configured else {})), groups())
     target = Target(made, {}, _hosts={("cp-1", "balanced"): Silent()})
     verdict = _load_balancer(target, {"probe-balanced": {}})
-    target.directory.rmdir()
     assert verdict.startswith(
         "metallb gives the Service no address" if configured else "not tested: no load balancer provider"
     )

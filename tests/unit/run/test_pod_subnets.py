@@ -11,6 +11,8 @@ from pyinfra.api import Config, Host, State
 from pyinfra.context import ctx_state
 
 from tests.unit.local_host import Shell
+from underlay.run import pod_subnets
+from underlay.run.command import ScriptResult
 from underlay.run.pod_subnets import learn_subnets, wait_for_pod_subnets
 from underlay.run.run import InventoryVariables, Run, begin
 
@@ -18,23 +20,22 @@ KNOWN = {"w-1": frozenset({"10.244.1.0/24"})}
 
 
 def learned(
-    *, ok: bool, out: list[str], err: list[str], joined: tuple[str, ...] = ()
+    monkeypatch: pytest.MonkeyPatch, *, ok: bool, out: list[str], err: list[str], joined: tuple[str, ...] = ()
 ) -> tuple[str | None, dict[str, frozenset[str]]]:
     """The problem and the known subnets after a reply, in a run that already knows a subnet."""
-    output = SimpleNamespace(stdout_lines=out, stderr_lines=err)
     state = State()
     state.config = Config()
-    host = SimpleNamespace(name="cp-1", run_shell_command=lambda *_a, **_k: (ok, output), state=state)
-    host.data, host.current_deploy_kwargs = SimpleNamespace(), None
+    host = SimpleNamespace(name="cp-1", state=state, data=SimpleNamespace(), current_deploy_kwargs=None)
     run = Run(InventoryVariables("x", {}, {}), spec=cast(Any, None), artifacts=cast(Any, None))
     run.cluster.pod_subnets = dict(KNOWN)
     begin(state, run)
+    monkeypatch.setattr(pod_subnets, "run_script", lambda *_: ScriptResult(ok, tuple(out), tuple(err)))
     with ctx_state.use(state):
         return learn_subnets(cast(Host, host), joined=joined), run.cluster.pod_subnets
 
 
-def test_a_reply_replaces_what_was_known() -> None:
-    reason, subnets = learned(ok=True, out=["w-1 10.244.1.0/24", "w-2 10.244.2.0/24"], err=[])
+def test_a_reply_replaces_what_was_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    reason, subnets = learned(monkeypatch, ok=True, out=["w-1 10.244.1.0/24", "w-2 10.244.2.0/24"], err=[])
     assert reason is None
     assert subnets == {"w-1": frozenset({"10.244.1.0/24"}), "w-2": frozenset({"10.244.2.0/24"})}
 
@@ -47,15 +48,19 @@ def test_a_reply_replaces_what_was_known() -> None:
         (True, [], [], "the API lists no node"),
     ],
 )
-def test_no_answer_is_reported_and_changes_nothing(ok: bool, out: list[str], err: list[str], reason: str) -> None:
-    problem, subnets = learned(ok=ok, out=out, err=err)
+def test_no_answer_is_reported_and_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch, ok: bool, out: list[str], err: list[str], reason: str
+) -> None:
+    problem, subnets = learned(monkeypatch, ok=ok, out=out, err=err)
     assert problem == f"the nodes' pod subnets are unknown ({reason}); check the API server"
     assert subnets == KNOWN
 
 
 @pytest.mark.parametrize("out", [["w-1 10.244.1.0/24", "w-2 "], ["w-1 10.244.1.0/24"]])
-def test_a_node_without_a_subnet_is_reported_and_changes_nothing(out: list[str]) -> None:
-    reason, subnets = learned(ok=True, out=out, err=[], joined=("w-1", "w-2"))
+def test_a_node_without_a_subnet_is_reported_and_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch, out: list[str]
+) -> None:
+    reason, subnets = learned(monkeypatch, ok=True, out=out, err=[], joined=("w-1", "w-2"))
     assert reason == "no pod subnet is assigned to w-2; check its kubelet and kube-controller-manager"
     assert subnets == KNOWN
 

@@ -1,10 +1,8 @@
-"""How hosts are reached: the first connection is open before another shell is."""
+"""How hosts are reached: a shell for each lane, or one for all where a host grants no more."""
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,40 +11,41 @@ import pytest
 from tests.unit import clusters
 from underlay.inventory.spec import read_spec
 from underlay.verify import target as module
+from underlay.verify.shell_backend import NoFurtherShell
 from underlay.verify.target import Target
 
 
-def target(tmp_path: Path) -> Target:
+def target() -> Target:
     hosts = clusters.hosts()
-    return Target(read_spec(hosts, clusters.groups()), hosts, directory=tmp_path)
+    return Target(read_spec(hosts, clusters.groups()), hosts)
 
 
-def test_shells_opened_at_once_wait_for_the_first_connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    expected: list[str] = []
+def test_each_lane_has_one_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
 
-    def connected(command: str) -> None:
-        time.sleep(0.02)
-        expected.append("connected")
+    def opens(name: str) -> Any:
+        opened.append(name)
+        return SimpleNamespace()
 
-    def opened(name: str, **_: Any) -> Any:
-        expected.append("opened")
-        return SimpleNamespace(run=connected)
-
-    monkeypatch.setattr(module, "open_host", opened)
-    made = target(tmp_path)
+    monkeypatch.setattr(module, "open_host", opens)
+    made = target()
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda lane: made.host("cp-1", lane=lane), ["", "traffic", "", "traffic", "speed"]))
-    assert expected == ["opened", "connected"] * 3
+    assert opened == ["cp-1"] * 3
     assert found[0] is found[2]
+    assert found[0] is not found[1]
 
 
-def test_a_host_that_does_not_answer_is_an_error_of_its_first_command(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def silent(command: str) -> None:
-        raise AssertionError("cp-1 does not answer over SSH")
+def test_all_lanes_share_the_shell_of_a_host_that_grants_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    granted: list[str] = []
 
-    monkeypatch.setattr(module, "open_host", lambda name, **_: SimpleNamespace(run=silent))
-    host = target(tmp_path).host("cp-1")
-    with pytest.raises(AssertionError, match="does not answer"):
-        host.run("true")
+    def opens(name: str) -> Any:
+        if name in granted:
+            raise NoFurtherShell(name)
+        granted.append(name)
+        return SimpleNamespace()
+
+    monkeypatch.setattr(module, "open_host", opens)
+    made = target()
+    assert made.host("cp-1") is made.host("cp-1", lane="traffic")
+    assert made.host("cp-1") is not made.host("w-1")

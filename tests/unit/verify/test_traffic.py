@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from ipaddress import ip_address, ip_network
-from pathlib import Path
 from typing import Any
 
 from tests.unit import clusters
@@ -22,17 +21,17 @@ PODS = {
 }
 
 
-def dual(tmp_path: Path) -> Target:
+def dual() -> Target:
     spec = read_spec(clusters.hosts(), clusters.groups())
     nodes = tuple(
         replace(n, address_v6=ip_address(f"2001:db8::{i}")) for i, n in enumerate(spec.cluster.nodes, start=1)
     )
     cluster = replace(spec.cluster, nodes=nodes, pod_subnet_v6=ip_network("fd00::/56"))
-    return Target(replace(spec, cluster=cluster), {}, directory=tmp_path)
+    return Target(replace(spec, cluster=cluster), {})
 
 
-def test_the_line_of_a_path_has_both_pods_and_nodes_and_the_filters(tmp_path: Path) -> None:
-    target = dual(tmp_path)
+def test_the_line_of_a_path_has_both_pods_and_nodes_and_the_filters() -> None:
+    target = dual()
     fields = path_line(target, TrafficResults(pods=PODS), PodPath("cp-1", "w-2", 4)).split("|")
     assert fields[:6] == ["w-2", "probe-b", "10.244.0.2", "10.244.2.2", "192.0.2.3", "yes"]
     assert fields[6:10] == ["udp port 8472", "net 10.244.0.0/16 or net fd00::/56", "", ""]
@@ -40,23 +39,23 @@ def test_the_line_of_a_path_has_both_pods_and_nodes_and_the_filters(tmp_path: Pa
     assert fields[10:] == [between, "192.0.2.1"]
 
 
-def test_a_path_of_the_second_version_has_the_second_addresses_and_is_not_timed(tmp_path: Path) -> None:
-    fields = path_line(dual(tmp_path), TrafficResults(pods=PODS), PodPath("cp-1", "w-2", 6, secondary=True)).split("|")
+def test_a_path_of_the_second_version_has_the_second_addresses_and_is_not_timed() -> None:
+    fields = path_line(dual(), TrafficResults(pods=PODS), PodPath("cp-1", "w-2", 6, secondary=True)).split("|")
     assert fields[:6] == ["w-2, IPv6", "probe-b", "fd00::2", "fd00::2:2", "2001:db8::3", ""]
 
 
-def test_a_capture_of_the_second_version_filters_by_the_outer_header(tmp_path: Path) -> None:
-    fields = path_line(dual(tmp_path), TrafficResults(pods=PODS), PodPath("cp-1", "w-2", 6, secondary=True)).split("|")
+def test_a_capture_of_the_second_version_filters_by_the_outer_header() -> None:
+    fields = path_line(dual(), TrafficResults(pods=PODS), PodPath("cp-1", "w-2", 6, secondary=True)).split("|")
     assert (fields[6], fields[11]) == ("ip6 and (udp port 8472)", "2001:db8::1")
     # Cilium's tunnels have an IPv4 header around IPv6 too.
-    target = dual(tmp_path)
+    target = dual()
     target.spec = replace(target.spec, network=clusters.network("cilium-vxlan"))
     fields = path_line(target, TrafficResults(pods=PODS), PodPath("cp-1", "w-2", 6, secondary=True)).split("|")
     assert (fields[6], fields[11]) == ("ip and (udp port 8472)", "192.0.2.1")
 
 
-def test_a_path_on_one_node_is_not_captured(tmp_path: Path) -> None:
-    fields = path_line(dual(tmp_path), TrafficResults(pods=PODS), PodPath("cp-1", "cp-1", 6, secondary=True)).split("|")
+def test_a_path_on_one_node_is_not_captured() -> None:
+    fields = path_line(dual(), TrafficResults(pods=PODS), PodPath("cp-1", "cp-1", 6, secondary=True)).split("|")
     assert fields[6:] == [""] * 6
 
 

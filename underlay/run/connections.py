@@ -1,0 +1,105 @@
+"""Connections to hosts: made by pyinfra's connectors, kept alive, and explained where there is none."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from paramiko import Channel
+from pyinfra import logger
+from pyinfra.api import Host, State
+from pyinfra.api.exceptions import ConnectError
+from pyinfra.connectors.ssh_util import load_key_with_certificate
+
+from .access_error import AccessError
+from .connect_problem import connect_problem
+
+# A host that dies is noticed after a minute, not after TCP's quarter of an hour.
+_ALIVE_S, _DEAD_MS = 15, 60_000
+# pyinfra's own lines about host keys, which the one line of the failure says too.
+_SAID_TWICE = (
+    "WARNING: REMOTE HOST",
+    "Someone could be",
+    "If this is expected",
+    "    ssh-keygen -R",
+    "No host key for",
+)
+
+
+def watch_connections(state: State) -> None:
+    """Have every connection of a state, from now on, fail with one line that says why, and notice a dead host."""
+    logging.getLogger("paramiko").addHandler(logging.NullHandler())
+    if _once not in logger.filters:
+        logger.addFilter(_once)
+    for host in state.inventory:
+        host.connector.connect = partial(_connect, host, host.connector.connect)  # type: ignore[method-assign]
+
+
+def connect(host: Host) -> None:
+    """Connect a host, anew if its connection was lost.
+
+    :raises AccessError: with the reason why not.
+    """
+    try:
+        host.connected = False
+        host.connect(show_errors=False, raise_exceptions=True)
+    except ConnectError as error:
+        raise AccessError(host.name, reason_of(host, error)) from None
+
+
+def reason_of(host: Host, error: Exception) -> str:
+    """What an error of a connection says, without the host's name."""
+    return str(error).removeprefix(f"{host.name}: ")
+
+
+def _connect(host: Host, original: Callable[[], None]) -> None:
+    data: Any = host.connector.data
+    key = data.get("ssh_key") or ""
+    try:
+        if key and not data.get("ssh_key_password"):
+            _load_key(host, key)
+        original()
+    except Exception as error:  # whatever a connector, a key file, or SSH raises
+        if isinstance(error, ConnectError) and error.__context__ is None:
+            raise ConnectError(f"{host.name}: {reason_of(host, error)}") from None
+        reason = connect_problem(
+            error,
+            user=data.get("ssh_user") or "",
+            port=int(data.get("ssh_port") or 0),
+            key=key,
+            password=bool(data.get("ssh_password")),
+        )
+        raise ConnectError(f"{host.name}: {reason}") from None
+    client = getattr(host.connector, "client", None)
+    if client and (transport := client.get_transport()):
+        transport.set_keepalive(_ALIVE_S)
+        _tune(transport.sock)
+
+
+def _load_key(host: Host, key: str) -> None:
+    """Load a private key as pyinfra will, which asks for a password even where nobody can answer."""
+    path = Path(host.state.cwd or "") / Path(key).expanduser()
+    # A lab makes its own when it boots.
+    if key not in host.state.private_keys and path.is_file():
+        loaded = load_key_with_certificate(key, cwd=host.state.cwd, allow_prompt=sys.stdin.isatty())
+        host.state.private_keys[key] = loaded
+
+
+def _tune(sock: Any) -> None:
+    """No delay, which costs each request and reply 40 ms (Nagle's algorithm), and an end where nobody answers."""
+    while isinstance(sock, Channel):
+        # Through a jump host.
+        sock = sock.get_transport().sock
+    if isinstance(sock, socket.socket):
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _DEAD_MS)
+
+
+def _once(record: logging.LogRecord) -> bool:
+    return not str(record.msg).startswith(_SAID_TWICE) or "accepting" in str(record.msg)
