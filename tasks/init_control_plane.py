@@ -13,7 +13,8 @@ from pyinfra.context import ctx_host
 from underlay.plan.host_questions import LABELS, is_member, is_started, left_tokens
 from underlay.plan.kubeadm import CONFIG, init_documents, upload_documents
 from underlay.plan.yaml_text import as_yaml
-from underlay.resources.objects import KUBECTL
+from underlay.resources.answer import line_of
+from underlay.resources.api_server import KUBECTL
 from underlay.run.command import Step, Steps, run_script, tail
 from underlay.run.kubeadm_script import kubeadm_script
 from underlay.run.observe import answers
@@ -45,7 +46,7 @@ def prepare_joins() -> Steps:
 def end_joins() -> Steps:
     """Delete the join tokens."""
     run, host = current_run(), ctx_host.get()
-    if run.is_first(host) and (run.cluster.join is not None or left_tokens(answers(host)["recorded"])):
+    if run.is_first(host) and (run.cluster.join is not None or left_tokens(line_of(answers(host)["recorded"]))):
         yield Step("delete join token", _end_joins)
 
 

@@ -6,7 +6,7 @@ from pyinfra.api import operation
 from pyinfra.context import ctx_host
 
 from underlay.run.command import Fail, Step, Steps, guarded
-from underlay.run.converge import apply
+from underlay.run.converge import apply, differing, unknown
 from underlay.run.observe import observe_resources
 from underlay.run.pod_subnets import active_nodes, learn_subnets
 from underlay.run.run import current_run
@@ -30,8 +30,10 @@ def converge_routes() -> Steps:
     resources = routes_of(host)
     if not resources:
         return
-    pending = [(r, line) for r, line in observe_resources(host, resources) if r.sentence(line)]
-    if pending:
+    found = observe_resources(host, resources)
+    if reason := unknown(found):
+        yield Fail(reason)
+    elif pending := differing(found):
         yield Step("routes", lambda host, arguments: apply(host, pending, arguments, among=resources))
 
 

@@ -9,7 +9,7 @@ from pyinfra.context import ctx_host, ctx_state
 from underlay.findings.finding import refusals
 from underlay.run.command import Fail, Steps, guarded
 from underlay.run.observe import query_host
-from underlay.run.preflight_findings import findings_of, line_of
+from underlay.run.preflight_findings import finding_line, findings_of
 from underlay.run.run import current_run
 
 
@@ -43,7 +43,7 @@ def judge_hosts() -> Steps:
     if run.is_first(host) and ctx_state.get().is_executing:
         for finding in found:
             if not finding.refuses:
-                logger.warning(line_of(finding))
+                logger.warning(finding_line(finding))
     if refusals(found):
         own = [f.line for f in found if f.refuses and host.name in (f.hosts or (f.where,))]
         yield Fail("\n".join(own) if own else "not changed, because preflight refuses other hosts")

@@ -6,9 +6,9 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from underlay.resources.objects import KUBECTL
+from underlay.resources.api_server import KUBECTL
 from underlay.resources.resource import Resource
-from underlay.resources.script import Outcome, apply_script, observe_script, read_observations, read_outcome
+from underlay.resources.script import Outcome, apply_script, observe_script, read_observations, read_outcome, sentence
 
 from .deployed import ROOT, UNDERLAY
 from .waiting import COMMAND_S
@@ -54,8 +54,8 @@ class FirstHost:
     def observe(self, *resources: Resource) -> list[str | None]:
         """The sentences of what differs."""
         ran = self.script(observe_script(resources))
-        lines = read_observations(resources, ran.stdout.splitlines())
-        return [r.sentence(line) for r, line in zip(resources, lines, strict=True)]
+        answers = read_observations(resources, ran.stdout.splitlines())
+        return [sentence(r, answer) for r, answer in zip(resources, answers, strict=True)]
 
     def apply(self, *resources: Resource) -> tuple[Outcome, str]:
         ran = self.script(apply_script(resources))

@@ -12,7 +12,7 @@ from underlay.lab.host import namespaces
 from underlay.lab.model.paths import LabPaths
 from underlay.lab.model.topology import Lab, LabNode
 from underlay.report.evidence_commands import LIMIT, OF_CLUSTER, OF_HOST
-from underlay.resources.objects import KUBECTL
+from underlay.resources.api_server import KUBECTL
 from underlay.verify.evidence import bounded
 from underlay.verify.evidence_files import read_outputs, script
 

@@ -15,7 +15,8 @@ from underlay.artifacts.blobs import sha256_of
 from underlay.artifacts.catalog import pinned_version
 from underlay.artifacts.fetch import chart_script
 from underlay.artifacts.home import bundle_directory
-from underlay.resources.objects import KUBECTL, Objects
+from underlay.resources.api_server import KUBECTL
+from underlay.resources.objects import Objects
 from underlay.resources.release import HELM, HelmRelease, HostChart
 from underlay.resources.script import Outcome, apply_script, observe_script
 from underlay.run.artifacts import ArtifactsOf

@@ -127,6 +127,8 @@ def spec(mode: str | None = None, **changes: Any) -> Spec:
 class PaperArtifacts:
     """Artifacts that exist on paper: the same names and checksums every time, nothing to fetch."""
 
+    arch = "amd64"
+
     def binary(self, name: str, path: str) -> Binary:
         install = place(f'echo {name} >"$t"', path, mode="755")
         return Binary(path=path, version="1.0.0", sha256=_sha256(name), install=install, blob=Path("blobs", name))

@@ -12,6 +12,7 @@ from grp import getgrgid
 from pathlib import Path
 from pwd import getpwuid
 
+from underlay.resources.answer import Answer, line_of
 from underlay.resources.resource import Question, Resource
 from underlay.resources.script import Outcome, apply_script, observe_script, read_observations, read_outcome
 
@@ -67,8 +68,11 @@ class Shell:
         return _READ[key]
 
     def observe(self, *questions: Question) -> list[str]:
+        return [line_of(answer) for answer in self.ask(*questions)]
+
+    def ask(self, *questions: Question) -> list[Answer]:
         ran = self.run(observe_script(questions), stdin=False)
-        return read_observations(questions, ran.stdout.splitlines())
+        return read_observations(questions, ran.stdout.split("\n"))
 
     def apply(self, *resources: Resource) -> Outcome:
         return self.apply_and_tell(*resources)[0]

@@ -8,6 +8,7 @@ from underlay.catalog.example_cluster import example_of
 from underlay.catalog.sample_inventory import cluster_of
 from underlay.model.cluster import Cluster
 from underlay.networks.registry import modes
+from underlay.resources.answer import Answered
 from underlay.resources.kernel_module import KernelModule
 from underlay.resources.script import observe_script, read_observations
 
@@ -37,8 +38,8 @@ def query_hosts(path: str, cluster: Cluster) -> tuple[tuple[int, int], dict[str,
         for host in hosts:
             lines = _run(host, script)
             kernels.append(_release(next(text for text in lines if text.startswith("@@ "))[3:]))
-            for module, line in zip(needed, read_observations(needed, lines), strict=True):
-                if module.impossible(line):
+            for module, answer in zip(needed, read_observations(needed, lines), strict=True):
+                if isinstance(answer, Answered) and module.impossible(answer.line):
                     missing.setdefault(module.module, host.name)
     return min(kernels), missing
 

@@ -17,15 +17,19 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True)
 class Code:
-    """`title` is what was examined, `cause` the likely cause of the finding."""
+    """`title` is what was examined, `cause` the likely cause of the finding.
+
+    What is not `acceptable` stops a deploy whatever the inventory says: the deploy could not go on.
+    """
 
     severity: Severity
     title: str
     cause: str
+    acceptable: bool = True
 
 
-def _refuses(title: str, cause: str) -> Code:
-    return Code(Severity.REFUSES, title, cause)
+def _refuses(title: str, cause: str, *, acceptable: bool = True) -> Code:
+    return Code(Severity.REFUSES, title, cause, acceptable)
 
 
 def _warns(title: str, cause: str) -> Code:
@@ -37,10 +41,15 @@ def _informs(title: str, cause: str) -> Code:
 
 
 _OF_HOSTS = {
-    "host-unreachable": _refuses("the connection", "the host does not answer over SSH"),
-    "login-not-root": _refuses("the login", "files, modules and units of a host belong to root"),
+    "host-unreachable": _refuses("the connection", "the host does not answer over SSH", acceptable=False),
+    "unanswered": _refuses("questions that a host did not answer",
+                           "a program is missing, a server is down, or the connection broke off; nothing is assumed in "
+                           "an answer's place", acceptable=False),
+    "login-not-root": _refuses("the login", "files, modules and units of a host belong to root", acceptable=False),
     "system-unsupported": _refuses("the operating system",
                                    "packages and paths are known for the supported systems only"),
+    "architecture-other": _refuses("the processor's architecture", "binaries and images are built for another",
+                                   acceptable=False),
     "kernel-too-old": _refuses("the kernel version", "the deploy or the mode needs features of newer kernels"),
     "kernel-lacks": _refuses("what the mode needs on the host",
                              "a kernel module, a kernel option or a package is not available"),

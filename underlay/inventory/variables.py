@@ -143,6 +143,8 @@ class ClusterVariables(BaseModel):
             if code not in CODES:
                 near = nearest(code, CODES)
                 raise ValueError(f"there is no finding {code}" + (f"; did you mean {near}?" if near else ""))
+            if not CODES[code].acceptable:
+                raise ValueError(f"{code} cannot be accepted: no deploy can go on with it")
             if not reason.strip():
                 raise ValueError(f"{code} is accepted without a reason")
         return value

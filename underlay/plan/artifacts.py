@@ -11,8 +11,13 @@ from underlay.resources.release import HostChart
 
 
 class Artifacts(Protocol):
-    """Names are those of the artifact catalog; what is not in it raises the source's own error."""
+    """Names are those of the artifact catalog; what is not in it raises the source's own error.
 
+    `arch` is what binaries and images are built for, as Go spells it.
+    """
+
+    @property
+    def arch(self) -> str: ...
     def binary(self, name: str, path: str) -> Binary: ...
     def images(self, names: tuple[str, ...]) -> Images: ...
     def reference(self, name: str) -> str: ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,59 +11,102 @@ from underlay.model.cluster import Cluster
 from underlay.model.difference import in_words
 from underlay.model.node import Node
 from underlay.networks.network import Network
+from underlay.resources import api_server
+from underlay.resources.answer import Absent, Answer, Answered, UnansweredError, Unknown
+from underlay.resources.api_server import KUBECTL, MEMBER
 
-from . import clocks
-
-MEMBER = "/var/lib/underlay/member"
+from . import answer_forms, clocks
 
 
 @dataclass(frozen=True)
 class Probe:
-    """A query to a host: shell that prints one line; its exit status is ignored."""
+    """A query to a host: shell that prints one line, and ends with another status than 0 where it could not look.
+
+    `about` says what is asked, after "could not be asked"; `form` says whether a line can be an answer, and `may_lack`
+    whether nothing can be one. `as_root` is for what another login is told wrongly, or not at all.
+    """
 
     name: str
     command: str
+    about: str
+    form: Callable[[str], bool]
     prelude: str = ""
+    may_lack: bool = False
+    as_root: bool = False
 
     def observe(self) -> str:
         return self.command
+
+    def read(self, answer: Answer) -> Answer:
+        """The answer, or Unknown where it makes no sense."""
+        match answer:
+            case Answered(line) if not self.form(line):
+                return Unknown(f"its answer makes no sense: {line[:60]}")
+            case Absent() if not self.may_lack:
+                return Unknown("its answer is empty")
+        return answer
 
 
 def probes(cluster: Cluster, network: Network, node: Node) -> tuple[Probe, ...]:
     """Everything preflight queries on this host, in the same round trip as its resources."""
     peers = " ".join(str(n.address) for n in cluster.nodes if n != node)
+    recorded = "u_recorded" if node == cluster.first else ":"
     return (
-        Probe("user", "id -u"),
-        Probe("system", "(. /etc/os-release; echo $ID $VERSION_ID)"),
-        Probe("kernel", "uname -r"),
-        Probe("arch", "uname -m"),
-        Probe("memory", "awk '/MemTotal/ {print int($2/1024)}' /proc/meminfo"),
-        Probe("cgroup", "stat -fc %T /sys/fs/cgroup"),
-        Probe("hostname", "hostname"),
-        Probe("machine-id", "cat /etc/machine-id"),
-        Probe("clock", clocks.QUESTION),
-        Probe("disk", "df -m --output=avail /var/lib | tail -n 1"),
-        Probe("resolver", _RESOLVER),
-        Probe("ports", _PORTS),
-        Probe("addresses", "ip -json address show | tr -d '\\n'"),
-        Probe("routes", "ip -json route show table all | tr -d '\\n'"),
+        Probe("user", "id -u", "who logs in", answer_forms.number),
+        Probe("system", "(. /etc/os-release; echo $ID $VERSION_ID)", "its operating system", answer_forms.words),
+        Probe("kernel", "uname -r", "its kernel version", answer_forms.release),
+        Probe("arch", "uname -m", "its architecture", answer_forms.word),
+        Probe("memory", _MEMORY, "its memory", answer_forms.number),
+        Probe("cgroup", "stat -fc %T /sys/fs/cgroup", "its cgroup version", answer_forms.word),
+        Probe("hostname", "hostname", "its host name", answer_forms.word),
+        Probe("machine-id", _MACHINE_ID, "its machine-id", answer_forms.word, may_lack=True),
+        Probe("clock", clocks.QUESTION, "its clock", answer_forms.number),
+        Probe("disk", "u_ask 10 df -m --output=avail /var/lib", "the free space in /var/lib", answer_forms.column),
+        Probe("resolver", _RESOLVER, "its /etc/resolv.conf", answer_forms.word),
+        Probe("ports", "u_ports", "which ports are taken", answer_forms.ports, _PORTS, may_lack=True, as_root=True),
+        Probe("addresses", "u_ask 10 ip -json address show", "its addresses", answer_forms.links),
+        Probe("routes", "u_ask 10 ip -json route show table all", "its routes", answer_forms.routes),
+        Probe("peers", f"u_peers {peers}", "its routes to other nodes", answer_forms.lookups, _PEERS, may_lack=True),
+        Probe("cni", _CNI, "what is in /etc/cni/net.d", answer_forms.words, may_lack=True, as_root=True),
+        Probe("kubernetes", _KUBERNETES, "what is in /etc/kubernetes", answer_forms.paths, may_lack=True, as_root=True),
         Probe(
-            "peers",
-            f"for p in {peers}; do ip -json route get $p | tr -d '\\n'; echo -n ' '; done" if peers else "echo",
+            "member",
+            f"[ ! -e {MEMBER} ] || cat {MEMBER}",
+            "which cluster it is a member of",
+            answer_forms.mark,
+            may_lack=True,
+            as_root=True,
         ),
-        Probe("cni", "ls /etc/cni/net.d | tr '\\n' ' '"),
-        # No globs: fragments run with globbing off.
-        Probe("kubernetes", "find /etc/kubernetes -name '*.conf' -o -name '*.yaml' | sort | tr '\\n' ' '"),
-        Probe("member", f"cat {MEMBER}"),
-        Probe("recorded", _RECORDED if node == cluster.first else "echo"),
+        Probe(
+            "recorded",
+            recorded,
+            "what its cluster was made with",
+            answer_forms.record,
+            _RECORDED,
+            may_lack=True,
+            as_root=True,
+        ),
     )
 
 
+_MEMORY = "awk '/MemTotal/ {print int($2/1024)}' /proc/meminfo"
+_MACHINE_ID = "[ ! -e /etc/machine-id ] || cat /etc/machine-id"
+_CNI = "[ ! -d /etc/cni/net.d ] || u_ask 10 ls /etc/cni/net.d"
+# No globs: fragments run with globbing off.
+_KUBERNETES = "[ ! -d /etc/kubernetes ] || u_ask 10 find /etc/kubernetes -name '*.conf' -o -name '*.yaml'"
 # The listener of a killed preflight exits by itself.
-_PORTS = (
-    'ss -Hltunp | grep -vF "pid=$(cat /run/underlay-probe/pid || echo none)," | '
-    """awk '{n = split($5, a, ":"); print $1 a[n], $7}' | tr '\\n' ';'"""
-)
+_PORTS = """\
+u_ports() {
+  u_need awk && u_ask 10 ss -Hltunp >/dev/null || return
+  printf '%s\\n' "$u_out" | grep -vF "pid=$(cat /run/underlay-probe/pid || echo none)," |
+    awk '{n = split($5, a, ":"); printf "%s%s %s;", $1, a[n], $7}'
+}"""
+# A peer that no route leads to is told by what is sent to it.
+_PEERS = """\
+u_peers() {
+  u_need ip || return
+  for p do printf '%s ' "$(timeout 10 ip -json route get "$p" | tr -d '\\n')"; done
+}"""
 # With systemd-resolved, kubeadm configures pods with its upstream servers.
 _RESOLVER = (
     "if [ ! -e /etc/resolv.conf ]; then echo missing; "
@@ -74,26 +117,28 @@ _RESOLVER = (
 
 # Underlay's objects in kube-system: the record, and tokens of interrupted joins, of which only the kind is printed.
 LABELS = {"app.kubernetes.io/managed-by": "underlay"}
-_RECORDED = (
-    "[ ! -e /etc/kubernetes/admin.conf ] || timeout 20 kubectl --kubeconfig=/etc/kubernetes/admin.conf "
-    "get configmap,secret -n kube-system -l app.kubernetes.io/managed-by=underlay "
-    "-o 'jsonpath={range .items[*]}{.kind} {.data.spec};;Path {.data.path_mtu};;{end}' | tr -d '\\n'"
-)
+_RECORDED = f"""\
+{api_server.FUNCTIONS}
+u_recorded() {{
+  u_cluster; case $? in 1) return 0 ;; 2) return 1 ;; esac
+  u_api {api_server.SECONDS} get configmap,secret -n kube-system -l app.kubernetes.io/managed-by=underlay \\
+    -o 'jsonpath={{range .items[*]}}{{.kind}} {{.data.spec}};;Path {{.data.path_mtu}};;{{end}}' ||
+    {{ u_alive; return 1; }}
+}}"""
 
 # The path MTU that the cluster was made with, in bytes.
 RECORDED_PATH = (
-    "kubectl --kubeconfig=/etc/kubernetes/admin.conf "
-    "get configmap underlay -n kube-system -o 'jsonpath={.data.path_mtu}'"
+    f"timeout {api_server.SECONDS} {KUBECTL} get configmap underlay -n kube-system -o 'jsonpath={{.data.path_mtu}}'"
 )
 
 # Every node's pod subnets, from the API.
 POD_SUBNETS = (
-    "kubectl --kubeconfig=/etc/kubernetes/admin.conf get nodes "
+    f"{KUBECTL} --request-timeout={api_server.SECONDS}s get nodes "
     "-o 'jsonpath={range .items[*]}{.metadata.name} {.spec.podCIDRs[*]}{\"\\n\"}{end}'"
 )
 
-# The name of a probe -> the line it printed.
-HostAnswers = Mapping[str, str]
+# The name of a probe -> what the host said.
+HostAnswers = Mapping[str, Answer]
 
 
 def read_pod_subnets(output: str) -> dict[str, frozenset[str]]:
@@ -103,19 +148,35 @@ def read_pod_subnets(output: str) -> dict[str, frozenset[str]]:
 
 
 def is_member(cluster: Cluster, answers: HostAnswers) -> bool:
-    """Whether the host is a complete member of this cluster."""
-    return answers["member"] == f"member {cluster.name} {cluster.control_plane_endpoint}"
+    """Whether the host is a complete member of this cluster.
+
+    :raises UnansweredError: when the host has not said which cluster it is a member of.
+    """
+    return _mark(answers) == f"member {cluster.name} {cluster.control_plane_endpoint}"
 
 
 def is_started(cluster: Cluster, answers: HostAnswers) -> bool:
-    """Whether init or join of this cluster has begun on the host and not completed."""
-    return answers["member"] == f"started {cluster.name} {cluster.control_plane_endpoint}"
+    """Whether init or join of this cluster has begun on the host and not completed.
+
+    :raises UnansweredError: when the host has not said which cluster it is a member of.
+    """
+    return _mark(answers) == f"started {cluster.name} {cluster.control_plane_endpoint}"
+
+
+def _mark(answers: HostAnswers) -> str | None:
+    match answers["member"]:
+        case Answered(line):
+            return line
+        case Absent():
+            return None
+        case Unknown(reason):
+            raise UnansweredError(reason)
 
 
 def recorded_problems(recorded: str, declared: Mapping[str, Any]) -> list[str]:
     """Why a cluster that carries a record cannot be deployed with other settings; empty when they agree.
 
-    :param recorded: the answer to the probe of that name.
+    :param recorded: the answer to the probe of that name; empty where there is no record.
     :param declared: the record that the inventory would make, after a round trip through JSON.
     """
     texts = [e.partition(" ")[2] for e in recorded.split(";;") if e.startswith("ConfigMap ")]

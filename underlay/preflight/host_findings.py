@@ -10,6 +10,7 @@ from underlay.model.node import Node
 from underlay.networks.network import Network
 from underlay.plan.clocks import Offset, apart
 from underlay.plan.host_questions import HostAnswers
+from underlay.resources.answer import Answered
 
 from .address_findings import address_problems
 from .occupation_findings import occupation_problems
@@ -18,6 +19,8 @@ from .occupation_findings import occupation_problems
 MEMORY_MB = {True: 1700, False: 900}
 DISK_MB = 2048
 SYSTEMS = {"debian": ("12", "13"), "ubuntu": ("24.04",)}
+# Go's name of an architecture -> what `uname -m` prints there.
+MACHINES = {"amd64": ("x86_64",), "arm64": ("aarch64",), "arm": ("armv7l", "armv8l"), "386": ("i386", "i686")}
 NFTABLES_SINCE = (5, 13)  # kube-proxy in nftables mode, KEP-3866
 KERNEL_SINCE = (5, 10)  # the oldest that a supported distribution has
 
@@ -28,19 +31,24 @@ def judge(
     answers: Mapping[str, HostAnswers],
     *,
     queried: Mapping[str, tuple[float, float]],
+    arch: str = "amd64",
     path_stated: bool = True,
 ) -> list[Finding]:
     """Everything that is wrong with the hosts themselves, in no order of gravity.
 
-    :param answers: node name -> name of the probe -> the line it printed.
+    It is silent about what was not answered; see `unanswered_findings`.
+
+    :param answers: host name -> name of the probe -> what the host said.
     :param queried: node name -> when it was queried and when it had answered, in seconds of the controller's clock.
+    :param arch: what binaries and images are built for, as Go spells it.
     :param path_stated: whether the inventory states path_mtu; otherwise it follows from links and paths.
     """
-    found: list[Finding] = []
+    found = [of_host(code, name, text) for name, given in answers.items() for code, text in _login(given)]
     for node in cluster.nodes:
         if node.name in answers:
             problems = _host(cluster, network, node, answers[node.name], path_stated)
             found += (of_host(code, node.name, text) for code, text in problems)
+            found += (of_host(code, node.name, text) for code, text in _architecture(answers[node.name], arch))
     # Hosts answer in any order; of two with the same name the later one in the inventory is reported.
     names = [n.name for n in cluster.nodes if n.name in answers]
     ordered = {name: answers[name] for name in dict.fromkeys([*names, *answers])}
@@ -56,43 +64,66 @@ def _host(cluster: Cluster, network: Network, node: Node, answers: HostAnswers, 
     yield from occupation_problems(cluster, network, node, answers)
 
 
+def _login(answers: HostAnswers) -> Problems:
+    match answers["user"]:
+        case Answered(line) if line != "0":
+            yield (
+                "login-not-root",
+                f"the login is not root (uid {line}); log in as root, or run pyinfra with --sudo",
+            )
+
+
+def _architecture(answers: HostAnswers, arch: str) -> Problems:
+    match answers["arch"]:
+        case Answered(line) if line not in MACHINES.get(arch, (arch,)):
+            needed = " or ".join(MACHINES.get(arch, (arch,)))
+            yield (
+                "architecture-other",
+                f"is {line}, and what is installed is built for {needed}; take a host that is {needed}",
+            )
+
+
 def _system(cluster: Cluster, network: Network, answers: HostAnswers) -> Problems:
-    if answers["user"] != "0":
-        yield (
-            "login-not-root",
-            f"the login is not root (uid {answers['user'] or 'unknown'}); log in as root, or run pyinfra with --sudo",
-        )
-    system, _, version = answers["system"].partition(" ")
-    if version not in SYSTEMS.get(system, ()):
-        yield "system-unsupported", f"unsupported system {answers['system'] or 'unknown'}; supported are {_systems()}"
-    release = tuple(int("".join(c for c in part if c.isdigit()) or 0) for part in answers["kernel"].split(".")[:2])
-    for since, who in _kernels(cluster, network):
-        if release < since:
-            needed = ".".join(map(str, since))
-            yield "kernel-too-old", f"kernel {answers['kernel']} is too old; {who} needs {needed} or newer"
-            break
-    if answers["cgroup"] != "cgroup2fs" and cluster.kubelet.get("failCgroupV1", True):
-        yield (
-            "cgroup-v1",
-            "cgroup v1; the kubelet needs cgroup v2 since 1.35 (boot with systemd.unified_cgroup_hierarchy=1)",
-        )
+    match answers["system"]:
+        case Answered(line):
+            system, _, version = line.partition(" ")
+            if version not in SYSTEMS.get(system, ()):
+                yield "system-unsupported", f"unsupported system {line}; supported are {_systems()}"
+    match answers["kernel"]:
+        case Answered(line):
+            release = tuple(int("".join(c for c in part if c in "0123456789") or 0) for part in line.split(".")[:2])
+            for since, who in _kernels(cluster, network):
+                if release < since:
+                    needed = ".".join(map(str, since))
+                    yield "kernel-too-old", f"kernel {line} is too old; {who} needs {needed} or newer"
+                    break
+    match answers["cgroup"]:
+        case Answered(line) if line != "cgroup2fs" and cluster.kubelet.get("failCgroupV1", True):
+            yield (
+                "cgroup-v1",
+                "cgroup v1; the kubelet needs cgroup v2 since 1.35 (boot with systemd.unified_cgroup_hierarchy=1)",
+            )
 
 
 def _capacity(cluster: Cluster, node: Node, answers: HostAnswers) -> Problems:
     needed = MEMORY_MB[node.is_control_plane]
-    if _number(answers["memory"]) < needed and "Mem" not in cluster.ignore_preflight_errors:
-        yield "memory-small", f"too little memory ({answers['memory'] or 0} MB); a {node.role} needs {needed} MB"
-    if _number(answers["disk"]) < DISK_MB:
-        yield "disk-full", f"too little space in /var/lib ({answers['disk'] or 0} MB free); {DISK_MB} MB are needed"
+    match answers["memory"]:
+        case Answered(line) if float(line) < needed and "Mem" not in cluster.ignore_preflight_errors:
+            yield "memory-small", f"too little memory ({line} MB); a {node.role} needs {needed} MB"
+    match answers["disk"]:
+        case Answered(line) if float(line.split()[-1]) < DISK_MB:
+            free = line.split()[-1]
+            yield "disk-full", f"too little space in /var/lib ({free} MB free); {DISK_MB} MB are needed"
 
 
 def _resolver(answers: HostAnswers) -> Problems:
-    if answers["resolver"] == "loop":
-        loop = "/etc/resolv.conf names only loopback addresses, which in a pod are the pod's own"
-        yield "resolver-loop", f"{loop}; name a server that pods reach, or use systemd-resolved"
-    elif answers["resolver"] != "present":
-        missing = "/etc/resolv.conf is missing or a dangling symlink"
-        yield "resolver-missing", f"{missing}; create it: without it the kubelet starts no pod"
+    match answers["resolver"]:
+        case Answered("loop"):
+            loop = "/etc/resolv.conf names only loopback addresses, which in a pod are the pod's own"
+            yield "resolver-loop", f"{loop}; name a server that pods reach, or use systemd-resolved"
+        case Answered("missing"):
+            missing = "/etc/resolv.conf is missing or a dangling symlink"
+            yield "resolver-missing", f"{missing}; create it: without it the kubelet starts no pod"
 
 
 def _kernels(cluster: Cluster, network: Network) -> Iterator[tuple[tuple[int, int], str]]:
@@ -116,22 +147,16 @@ def _between(
     ):
         first: dict[str, str] = {}
         for name, given in answers.items():
-            if given[probe] in first:
-                same = f"has the same {probe} as {first[given[probe]]} ({given[probe]})"
-                yield f"{probe}-duplicate", name, f"{same}; {remedy}"
-            first.setdefault(given[probe], name)
+            match given[probe]:
+                case Answered(line):
+                    if line in first:
+                        yield f"{probe}-duplicate", name, f"has the same {probe} as {first[line]} ({line}); {remedy}"
+                    first.setdefault(line, name)
     offsets = {}
     for name, given in answers.items():
-        if clock := _number(given["clock"]):
-            began, ended = queried[name]
-            offsets[name] = Offset.of(clock, sent=began, received=ended)
+        match given["clock"]:
+            case Answered(line) if name in queried:
+                began, ended = queried[name]
+                offsets[name] = Offset.of(float(line), sent=began, received=ended)
     for name, problem in apart(offsets).items():
         yield "clock-off", name, problem
-
-
-def _number(text: str) -> float:
-    """A number that a host printed; 0 where it printed none."""
-    try:
-        return float(text)
-    except ValueError:
-        return 0.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from underlay.resources.objects import KUBECTL
+from underlay.resources.api_server import KUBECTL
 
 # Characters of one file, the number of hosts, and the seconds that one host may take for everything.
 LIMIT, HOSTS, HOST_TIMEOUT_S = 64_000, 10, 20

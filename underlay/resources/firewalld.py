@@ -9,13 +9,14 @@ from xml.etree import ElementTree as ET
 
 from .file import place, written
 from .firewall import Pass
-from .resource import Host, Resource
+from .resource import NO_COMMAND, Host, Resource
 
 DIRECTORY = "/etc/firewalld"
 ZONE = "underlay"
 # Ingress and egress of each policy. HOST is the machine. From ANY to ANY would not do: between links in no
 # named zone, such as a bridge of pods and an overlay, firewalld applies no policy.
 _POLICIES = {"input": ("ANY", "HOST"), "from-pods": (ZONE, "ANY"), "to-pods": ("ANY", ZONE)}
+_NOT_RUNNING = 252  # firewall-cmd(1), exit codes
 _WRITTEN = "Written by Underlay; changes are overwritten."
 _UNSAVED = (
     "firewalld has runtime rules that the reload for Underlay's rules would drop; make them permanent with "
@@ -41,8 +42,10 @@ u_firewalld_lists() {
   for what in zones policies; do firewall-cmd $1 --list-all-$what | sed -e 's/ (.*)$//' -e '/^  interfaces:/d'; done
 }
 u_firewalld() {
-  if ! systemctl is-active -q firewalld; then echo none; return; fi
-  case " $(firewall-cmd --get-ipsets) " in *" underlay-$1-"*) echo "current $1"; return;; esac
+  systemctl is-active -q firewalld
+  case $? in 0) ;; 3 | 4) echo none; return ;; *) u_why='systemctl does not answer for firewalld'; return 1;; esac
+  u_ask 20 firewall-cmd --get-ipsets >/dev/null || return
+  case " $u_out " in *" underlay-$1-"*) echo "current $1"; return;; esac
   [ "$(u_firewalld_lists)" = "$(u_firewalld_lists --permanent)" ] && echo closed || echo unsaved
 }"""
 
@@ -95,8 +98,11 @@ for f in {_OURS}; do
 done"""
 
     def check(self, host: Host) -> str | None:
-        if host.run("firewall-cmd --state").stdout.strip() != "running":
+        state = host.run("firewall-cmd --state")
+        if state.rc in (_NOT_RUNNING, NO_COMMAND):
             return None
+        if state.rc:
+            return f"firewalld: could not be asked ({state.stderr.strip()})"
         for policy in _POLICIES:
             if "(active)" not in host.run(f"firewall-cmd --info-policy=underlay-{policy}").stdout:
                 return f"firewalld: policy underlay-{policy} is not active"

@@ -24,7 +24,11 @@ class Images(Resource):
     kind = "images"
     prelude = f"""\
 u_images() {{
-  have=" $(ctr -n k8s.io images ls -q | tr '\\n' ' ') "; m=; n=
+  # A runtime that is not there yet, or is stopped, has no images: the deploy starts it first, and asks again.
+  have=
+  if command -v ctr >/dev/null && ! have=$(timeout 10 ctr -n k8s.io images ls -q) && systemctl is-active -q containerd
+  then u_ask 10 ctr -n k8s.io images ls -q >/dev/null; return 1; fi
+  have=" $(printf '%s' "$have" | tr '\\n' ' ') "; m=; n=
   while [ $# -gt 0 ] && [ "$1" != -- ]; do case "$have" in *" $1 "*) ;; *) m="$m $1";; esac; shift; done
   [ -z "$m" ] || for b do [ "$b" = -- ] || [ -e "{BLOBS}/$b" ] || n="$n $b"; done
   echo "missing:$m; uncached:$n"

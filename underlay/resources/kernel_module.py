@@ -24,6 +24,7 @@ u_release=$(uname -r)
 u_module() {
   if [ -d "/sys/module/$1" ]; then echo loaded
   elif grep -q "/$1\\.ko" "/lib/modules/$u_release/modules.builtin"; then echo built-in
+  elif ! u_need modprobe; then return 1
   elif modprobe -n -q "$1"; then echo loadable
   else echo missing; fi
 }"""

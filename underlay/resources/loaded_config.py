@@ -69,8 +69,10 @@ u_loaded() {
 
     def check(self, host: Host) -> str | None:
         stored, running = host.run("cat %s", self.stamp), host.run(self.show)
-        if stored.rc or running.rc:
+        if stored.rc:
             return None
+        if running.rc:
+            return f"{self.unit}: its running configuration could not be asked ({running.stderr.strip()})"
         text = running.stdout.rstrip("\n") + "\n"
         same = stored.stdout.strip() == hashlib.sha256(text.encode()).hexdigest()[:16]
         return None if same else f"{self.unit}: running configuration differs from the loaded file (changed by hand)"

@@ -27,6 +27,7 @@ class Mount(Resource):
     # A service mounts it at boot, not a mount unit: see BY_SYSTEMD.
     prelude = f"""\
 u_mount() {{
+  u_need findmnt || return
   have=$(findmnt -n -o FSTYPE --mountpoint "$1" | tail -n 1)
   if systemctl is-enabled -q "$2"; then kept=yes
   else kept=no; case " {" ".join(BY_SYSTEMD)} " in *" $1 "*) systemd-detect-virt -q -c || kept=yes;; esac; fi

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from .firewall import HOOKS, Pass
 from .packet_filter import PacketFilter
-from .resource import Host
+from .resource import NO_COMMAND, Host
 
 _FAMILIES = {4: "ip", 6: "ip6"}
 # firewalld's table and the chains of iptables have resource kinds of their own.
@@ -19,7 +19,9 @@ _FUNCTIONS = r"""u_nftables_chains() {
   for p in iptables ip6tables; do
     case $($p -V 2>/dev/null) in *nf_tables*) ! $p -S INPUT >/dev/null 2>&1 || iptables="$iptables ${p%tables} ";; esac
   done
-  nft -s list ruleset 2>/dev/null | awk -v "iptables=$iptables" '
+  ruleset=$(nft -s list ruleset 2>/dev/null) || {
+    case $(nft list tables 2>&1) in *'not supported'*) return 0;; esac; return 1; }
+  printf '%s\n' "$ruleset" | awk -v "iptables=$iptables" '
     function drops(chain, depth,   rule, word, at) {
       rule = last[chain]
       sub(/ comment "[^"]*"$/, "", rule)
@@ -91,8 +93,10 @@ class Nftables(PacketFilter):
 
     def check(self, host: Host) -> str | None:
         found = host.run("nft -j list ruleset")
-        if found.rc:
+        if found.rc == NO_COMMAND or "not supported" in found.stderr:
             return None
+        if found.rc:
+            return f"nftables: could not be asked ({found.stderr.strip()})"
         entries = json.loads(found.stdout)["nftables"]
         concerned = {"inet", *(_FAMILIES[p.family] for p in self.passes)}
         closed = [_name(c) for c in _dropping(entries) if c["family"] in concerned and not _has_ours(c, entries)]

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from shlex import quote
 from typing import Any
 
+from . import api_server
+from .api_server import KUBECTL, LONG_SECONDS, SECONDS
 from .resource import Host, Resource
 
 FIELD_MANAGER = "underlay"
-KUBECTL = "kubectl --kubeconfig=/etc/kubernetes/admin.conf"
 _SERVER_SIDE = f"--server-side --force-conflicts --field-manager={FIELD_MANAGER}"
 # Every API server serves these groups; "/v1" and "apps/v1" have no dot.
 _BUILT_IN = re.compile(
@@ -39,13 +40,20 @@ class Objects(Resource):
 
     kind = "objects"
     prelude = f"""\
+{api_server.FUNCTIONS}
 u_objects() {{
-  # `kubectl diff` exits 0 for no difference, 1 for one, more for an error, such as a kind or namespace not yet there.
-  {KUBECTL} diff {_SERVER_SIDE} -f - >/dev/null
-  case $? in 0) printf same ;; 1) printf differ ;; *) printf absent ;; esac
+  # `kubectl diff` exits 0 for no difference, 1 for one, more for an error: a kind or namespace not yet there, or what
+  # the server says to objects that it does not take.
+  u_api {LONG_SECONDS} diff {_SERVER_SIDE} -f - >/dev/null
+  case $? in
+    0) printf same ;;
+    1) [ -z "$u_down" ] || return 1; printf differ ;;
+    *) if u_missing; then printf absent; elif u_alive; then printf refused; else return 1; fi ;;
+  esac
 }}
 u_secret() {{
-  u_data=$({KUBECTL} get secret -n "$1" "$2" -o go-template="$3") || {{ printf ' absent'; return; }}
+  u_data=$(timeout {SECONDS} {KUBECTL} get secret -n "$1" "$2" --ignore-not-found -o go-template="$3") ||
+    {{ u_api {SECONDS} get secret -n "$1" "$2" >/dev/null; u_alive; return 1; }}
   u_data=$(printf '%s' "$u_data" | sha256sum)
   printf ' %s' "${{u_data%% *}}"
 }}
@@ -75,12 +83,13 @@ u_rollout() {{
     def observe(self) -> str:
         # The query is in the process list for a moment: of Secrets it has the names only.
         plain = [o for o in self.objects if o["kind"] != "Secret"]
-        objects = f"u_objects <<'UNDERLAY_END'\n{_text(plain)}\nUNDERLAY_END" if plain else "printf same"
-        secrets = "; ".join(f"u_secret {_namespace(o)} {_name(o)} {quote(_template(o))}" for o in self._secrets)
+        secrets = [f"u_secret {_namespace(o)} {_name(o)} {quote(_template(o))}" for o in self._secrets]
+        line = " && ".join(["u_objects <<'UNDERLAY_END'" if plain else "printf same", *secrets])
+        document = f"\n{_text(plain)}\nUNDERLAY_END" if plain else ""
         return f"""\
-if [ ! -e /etc/kubernetes/admin.conf ]; then echo absent; else
-{objects}
-{secrets or ":"}; echo; fi"""
+u_cluster; case $? in 1) printf absent ;; 2) false ;; *)
+{line}{document}
+;; esac"""
 
     @property
     def _secrets(self) -> list[dict[str, Any]]:
@@ -94,7 +103,7 @@ if [ ! -e /etc/kubernetes/admin.conf ]; then echo absent; else
             if not secrets:
                 return None
             return f"apply changes to {_kinds(secrets)}"
-        return f"{'apply changes to' if state == 'differ' else 'create'} {_kinds(self.objects)}"
+        return f"{'create' if state == 'absent' else 'apply changes to'} {_kinds(self.objects)}"
 
     def apply(self) -> str:
         crds = [o for o in self.objects if o["kind"] == "CustomResourceDefinition"]

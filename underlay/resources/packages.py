@@ -27,8 +27,10 @@ class Packages(Resource):
     prelude = """\
 u_packages() {
   if command -v dpkg-query >/dev/null; then
-    have=" $(dpkg-query -W -f '${db:Status-Status}=${Package} ' "$@") "
-  else have=" $(rpm -q --qf 'installed=%{NAME}\\n' "$@" | tr '\\n' ' ') "; fi
+    have=$(dpkg-query -W -f '${db:Status-Status}=${Package} ' "$@")
+    [ $? -lt 2 ] || { u_why='dpkg-query cannot read the database of packages'; return 1; }
+    have=" $have "
+  else u_need rpm || return; have=" $(rpm -q --qf 'installed=%{NAME}\\n' "$@" | tr '\\n' ' ') "; fi
   m=; for p do case "$have" in *" installed=$p "*) ;; *) m="$m $p";; esac; done
   echo "missing:$m"
 }"""

@@ -19,7 +19,8 @@ from .resource import Resource
 
 _SHARED = """\
 u_firewall() {
-  chains=$(u_$1_chains | grep -Ev "$3")
+  u_chains=$(u_$1_chains) || { u_why="$1: the rules could not be listed"; return 1; }
+  chains=$(printf '%s\\n' "$u_chains" | grep -v '^$' | grep -Ev "$3")
   [ -n "$chains" ] || { echo none; return; }
   closed=$(printf '%s\\n' "$chains" | grep -v " $2\\$" | sed 's/  .*//' | paste -sd, -)
   if [ -n "$closed" ]; then echo "closed: $closed"

@@ -11,8 +11,10 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
+from . import api_server
+from .api_server import KUBECTL, LONG_SECONDS
 from .binary import BLOBS
-from .objects import FIELD_MANAGER, KUBECTL
+from .objects import FIELD_MANAGER
 from .resource import Host, Resource, Upload
 from .values import TEMPLATE, differing, read
 
@@ -56,11 +58,19 @@ class HelmRelease(Resource):
 
     kind = "release"
     prelude = f"""\
+{api_server.FUNCTIONS}
+u_helm() {{
+  u_cluster; case $? in 1) observed=absent; return 0 ;; 2) return 1 ;; esac
+  [ -z "$u_down" ] || {{ u_why=$u_down; return 1; }}
+  # The deploy installs helm first, and asks again.
+  command -v helm >/dev/null || {{ observed=unreadable; return 0; }}
+  observed=$(timeout {LONG_SECONDS} {HELM} get all "$1" -n "$2" --template {quote(_OBSERVED)} 2>&1) && return
+  case $observed in *'release: not found'*) observed=absent; return 0 ;; esac
+  u_why="helm: $(printf '%s' "$observed" | tail -n 1)"; observed=unreadable
+  u_alive
+}}
 u_release() {{
-  if [ ! -e /etc/kubernetes/admin.conf ]; then observed=absent
-  else observed=$({HELM} get all "$1" -n "$2" --template {quote(_OBSERVED)} 2>&1) ||
-    case $observed in *'release: not found'*) observed=absent ;; *) observed=unknown ;; esac
-  fi
+  u_helm "$1" "$2" || return
   if [ -e "{BLOBS}/$3" ]; then echo "$observed cached"; else echo "$observed"; fi
 }}"""
 
@@ -78,7 +88,7 @@ u_release() {{
     def difference(self, observed: str) -> str | None:
         words = observed.removesuffix(" cached").split(" ")
         if len(words) != 4 or words[0] == "uninstalled":
-            return f"{'absent' if words[0] in ('absent', 'uninstalled') else 'unknown'} -> {self._what}"
+            return f"{'absent' if words[0] in ('absent', 'uninstalled') else 'unreadable'} -> {self._what}"
         status, name, version, live = words
         parts = [] if status == "deployed" else [f"{status} -> deployed"]
         if (name, version) != (self.chart.name, self.chart.version):

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Protocol, Self
 
+# A shell's exit status for a program that is not installed.
+NO_COMMAND = 127
+
 
 class Result(Protocol):
     """The result of a command, as testinfra's CommandResult gives it."""
@@ -67,7 +70,10 @@ class Resource(ABC):
 
     @abstractmethod
     def observe(self) -> str:
-        """Shell that prints the current state as one line. It changes nothing, and its exit status is ignored."""
+        """Shell that prints the current state as one line, and changes nothing.
+
+        Another exit status than 0 says that the state is unknown; `u_why` may be set to the reason.
+        """
 
     @abstractmethod
     def difference(self, observed: str) -> str | None:

@@ -22,6 +22,7 @@ class RouterAdvertisements(Resource):
     prelude = """\
 u_link_of() { ip -o -6 address show to "$1" | awk '{ print $2; exit }'; }
 u_advertised() {
+  u_need ip || return
   link=$(u_link_of "$1")
   echo "${link:-none} $(cat "/proc/sys/net/ipv6/conf/$link/accept_ra")"
 }"""
@@ -51,6 +52,9 @@ echo "-net/ipv6/conf/$link/accept_ra = {_EVEN_IF}" >{PERSISTED}"""
         words = host.run("ip -o -6 address show to %s", self.address).stdout.split()
         if len(words) < 2:
             return f"no link has the address {self.address}"
-        value = host.run("cat /proc/sys/net/ipv6/conf/%s/accept_ra", words[1]).stdout.strip()
+        found = host.run("cat /proc/sys/net/ipv6/conf/%s/accept_ra", words[1])
+        if found.rc:
+            return f"{words[1]}: accept_ra could not be read ({found.stderr.strip()})"
+        value = found.stdout.strip()
         expected = f"expected {_EVEN_IF} on a host that forwards (the link loses its routes)"
         return f"{words[1]}: accept_ra is {value}, {expected}" if value == _UNLESS else None

@@ -6,23 +6,45 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from .answer import Absent, Answer, Answered, Unknown, line_of
 from .resource import Question, Resource
 
-# For fragments whose kind gathers: u_found is the rest of the line of "$1" that begins with "$2"; starts no process.
-_LOOK_UP = """\
+# u_line is for fragments whose kind gathers: u_found is the rest of the line of "$1" that begins with "$2"; it starts
+# no process. u_ask prints in one line what a command prints within $1 seconds; where the command fails, so does u_ask,
+# and u_why is the reason. A login's PATH may lack where Debian keeps what belongs to root.
+_SHARED = """\
+PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin; export PATH
 u_nl='
 '
+u_why=
 u_line() {
   u_found=${1#*"$u_nl$2"}
   if [ "$u_found" = "$1" ]; then u_found=; return 1; fi
   u_found=${u_found%%"$u_nl"*}
-}"""
-_MARK = re.compile(r"^@(\d+) ?(.*)$")
+}
+u_need() { command -v "$1" >/dev/null || { u_why="$1 is not installed"; return 127; }; }
+u_ask() {
+  u_limit=$1; shift
+  u_need "$1" || return
+  u_out=$(timeout "$u_limit" "$@") && { printf '%s' "$u_out" | tr '\\n' ' '; return 0; }
+  u_status=$?
+  if [ "$u_status" = 124 ]; then u_why="$1 gave no answer within $u_limit s"
+  else
+    u_why=$(timeout "$u_limit" "$@" 2>&1 >/dev/null | tail -n 1); u_why="$1: ${u_why:-exit status $u_status}"
+  fi
+  return "$u_status"
+}
+u_end() { printf '\\n@%s=%s %s\\n' "$1" "$2" "$u_why"; u_why=; }"""
+_BEGIN = re.compile(r"@([0-9]+) (.*)")
+_END = re.compile(r"@([0-9]+)=([0-9]+) ?(.*)")
+BROKEN_OFF = "its reply breaks off"
+_REASON_LENGTH = 240
 
 
 def observe_script(questions: Sequence[Question]) -> str:
-    """Shell that prints one marked line for each question, in order; see `read_observations`."""
-    return "\n".join(["exec </dev/null 2>/dev/null; set -f", *_preludes(questions), *_questions(questions)])
+    """Shell that prints the answer to each question between two marks, in order; see `read_observations`."""
+    # The echo ends a line that the login's own start-up files may have left open.
+    return "\n".join(["exec </dev/null 2>/dev/null; set -f; echo", *_preludes(questions), *_questions(questions)])
 
 
 def apply_script(resources: Sequence[Resource]) -> str:
@@ -37,13 +59,33 @@ def apply_script(resources: Sequence[Resource]) -> str:
     return "\n".join([*lines, "exec 2>/dev/null; set -f", "{ :", *_questions(resources), "} </dev/null", ""])
 
 
-def read_observations(questions: Sequence[Question], output: Iterable[str]) -> list[str]:
-    """The observed line of each question; empty for one that printed nothing."""
-    observed = [""] * len(questions)
+def read_observations(questions: Sequence[Question], output: Iterable[str], *, lost: str = BROKEN_OFF) -> list[Answer]:
+    """The answer to each question. Lines that stand between answers are passed over; one inside an answer spoils it.
+
+    :param lost: why a question has no complete answer.
+    """
+    found: dict[int, Answer] = {}
+    number, lines = -1, [""]
     for line in output:
-        if (found := _MARK.match(line)) and int(found[1]) < len(observed):
-            observed[int(found[1])] = found[2].strip()
-    return observed
+        if begin := _BEGIN.fullmatch(line.strip("\r")):
+            number, lines = int(begin[1]), [begin[2]]
+        elif end := _END.fullmatch(line.strip("\r")):
+            if int(end[1]) == number:
+                answer = _answer(lines, status=int(end[2]), reason=end[3].strip())
+                found[number] = answer if found.get(number, answer) == answer else Unknown("it answered twice")
+            number = -1
+        elif line.strip():
+            lines.append(line.strip())
+    return [found.get(n, Unknown(lost)) for n in range(len(questions))]
+
+
+def _answer(lines: Sequence[str], *, status: int, reason: str) -> Answer:
+    line, *foreign = lines
+    if status:
+        return Unknown(reason[:_REASON_LENGTH] or f"exit status {status}")
+    if foreign:
+        return Unknown(f"another program's output is in its reply: {foreign[0][:_REASON_LENGTH]}")
+    return Answered(line.strip()) if line.strip() else Absent()
 
 
 @dataclass(frozen=True)
@@ -60,16 +102,22 @@ def read_outcome(resources: Sequence[Resource], output: Sequence[str]) -> Outcom
     if done < len(resources):
         return Outcome(resources[done], ())
     pairs = zip(resources, read_observations(resources, output), strict=True)
-    return Outcome(None, tuple(s for r, observed in pairs if (s := r.sentence(observed))))
+    return Outcome(None, tuple(s for r, answer in pairs if (s := sentence(r, answer))))
+
+
+def sentence(resource: Resource, answer: Answer) -> str | None:
+    """What an apply would change, or that nobody knows; None when the host is as declared."""
+    if isinstance(answer, Unknown):
+        return f"{resource.title}: unknown ({answer.reason})"
+    return resource.sentence(line_of(answer))
 
 
 def _preludes(questions: Sequence[Question]) -> list[str]:
-    return [_LOOK_UP, *dict.fromkeys(q.prelude for q in questions if q.prelude)]
+    return [_SHARED, *dict.fromkeys(q.prelude for q in questions if q.prelude)]
 
 
 def _questions(questions: Sequence[Question]) -> list[str]:
-    # The leading echo ends a line that a fragment may have left open.
-    return [*_gathered(questions), *(f"printf '@{n} '; {q.observe()}\necho" for n, q in enumerate(questions))]
+    return [*_gathered(questions), *(f"printf '@{n} '; {q.observe()}\nu_end {n} $?" for n, q in enumerate(questions))]
 
 
 def _gathered(questions: Sequence[Question]) -> Iterator[str]:

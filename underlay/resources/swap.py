@@ -49,4 +49,6 @@ for u in $(systemctl list-units --plain --no-legend --all -t swap | cut -d' ' -f
 
     def check(self, host: Host) -> str | None:
         found = host.run("swapon --show --noheadings")
+        if found.rc:
+            return f"swap: could not be asked ({found.stderr.strip()})"
         return f"swap: on ({found.stdout.strip()}), expected off" if found.stdout.strip() else None

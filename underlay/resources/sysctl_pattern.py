@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from shlex import quote
 
-from .resource import Host, Resource
+from .resource import NO_COMMAND, Host, Resource
 
 
 @dataclass(frozen=True)
@@ -56,5 +56,7 @@ for f in /proc/sys/{self.path}; do [ ! -e "$f" ] || echo {quote(self.value)} >"$
     def check(self, host: Host) -> str | None:
         pattern = self.key.replace(".", "[.]").replace("*", "[^.]*")
         found = host.run("sysctl -a --pattern %s", f"^{pattern}$")
+        if found.rc == NO_COMMAND:
+            return f"{self.key}: could not be asked ({found.stderr.strip()})"
         wrong = [line for line in found.stdout.splitlines() if line.partition("=")[2].strip() != self.value]
         return f"{wrong[0].replace(' = ', ': ')}, expected {self.value}" if wrong else None

@@ -42,6 +42,7 @@ u_unit() {
   unit=$1; shift
   u_state=${u_states#*"$u_nl$u_nl$unit$u_nl"}
   if [ "$u_state" = "$u_states" ]; then u_state=$(u_show "$unit"); fi
+  case $u_state in ActiveState=*) ;; *) u_ask 20 systemctl show -p ActiveState "$unit" >/dev/null || return ;; esac
   printf '%s ' ${u_state%%"$u_nl$u_nl"*}
   if [ $# = 0 ]; then echo Loaded=current; return; fi
   if [ -e "/run/underlay/started/$unit" ]; then

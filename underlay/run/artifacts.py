@@ -24,18 +24,17 @@ class ArtifactsOf(NamedArtifacts):
     """
 
     def __init__(self, settings: Mapping[str, Any], *, kubernetes_version: str, arch: str = "amd64") -> None:
-        super().__init__(kubernetes_version=kubernetes_version)
+        super().__init__(kubernetes_version=kubernetes_version, arch=arch)
         self._source = open_source(settings)
-        self._arch = arch
 
     def binary(self, name: str, path: str) -> Binary:
         version = self._version(binary_entry(name).component)
-        found = self._source.binary(name, version, self._arch)
+        found = self._source.binary(name, version, self.arch)
         install = place_script(found.sha256, path, "755") if found.blob else fetch_script(found, path, "755")
         return Binary(path=path, version=version, sha256=found.sha256, install=install, blob=found.blob)
 
     def images(self, names: tuple[str, ...]) -> Images:
-        found = [self._source.image(n, self._version(image_entry(n).component), self._arch) for n in names]
+        found = [self._source.image(n, self._version(image_entry(n).component), self.arch) for n in names]
         blobs = {b.sha256: Upload(b.path, b.sha256) for image in found for b in image.blobs}
         return Images(tuple(i.ref for i in found), images_script(found), tuple(blobs.values()))
 

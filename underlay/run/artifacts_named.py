@@ -12,8 +12,9 @@ from underlay.resources.release import HostChart
 class NamedArtifacts:
     """`plan.artifacts.Artifacts` without a source: no checksums, and nothing to install from."""
 
-    def __init__(self, *, kubernetes_version: str) -> None:
+    def __init__(self, *, kubernetes_version: str, arch: str = "amd64") -> None:
         self._kubernetes = kubernetes_version.removeprefix("v")
+        self.arch = arch
 
     def _version(self, component: str) -> str:
         return self._kubernetes if component == "kubernetes" else pinned_version(component)

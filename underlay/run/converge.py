@@ -9,11 +9,13 @@ from pyinfra.api import Host, operation
 from pyinfra.context import ctx_host
 
 from underlay.plan.host_plan import Phase
+from underlay.preflight.unanswered_findings import unanswered_findings
+from underlay.resources.answer import Answer, line_of
 from underlay.resources.binary import BLOBS
 from underlay.resources.resource import Resource, Upload
 from underlay.resources.script import apply_script, observe_script, read_observations, read_outcome
 
-from .command import Step, Steps, guarded, run_script, tail
+from .command import Fail, Step, Steps, guarded, run_script, tail
 from .observe import observed
 from .run import current_run
 
@@ -27,11 +29,30 @@ def converge(phase: Phase) -> Steps:
     """Converge the resources of one phase of the host's plan."""
     host = ctx_host.get()
     resources = current_run().plan(host).of(phase)
-    pending = [(r, line) for r, line in observed(host, resources) if r.sentence(line)]
+    found = observed(host, resources)
+    if reason := unknown(found):
+        yield Fail(reason)
+        return
+    pending = differing(found)
     if not pending:
         host.noop(f"{len(resources)} resources are as declared")
         return
     yield Step(phase.value, lambda host, arguments: apply(host, pending, arguments, among=resources))
+
+
+def unknown(found: Sequence[tuple[Resource, Answer]]) -> str | None:
+    """What is unknown of resources, as the reason to change nothing; None where all is known."""
+    answers = {resource.title: answer for resource, answer in found}
+    return "; ".join(finding.text for finding in unanswered_findings("", answers)) or None
+
+
+def differing(found: Sequence[tuple[Resource, Answer]]) -> list[tuple[Resource, str]]:
+    """The resources that differ, with the lines they were observed as.
+
+    :raises UnansweredError: when what is there is unknown.
+    """
+    lines = [(r, line_of(answer)) for r, answer in found]
+    return [(r, line) for r, line in lines if r.sentence(line)]
 
 
 def apply(
@@ -48,8 +69,11 @@ def apply(
     followers = [r for r in among if r not in done and r.follows(changed)]
     if not followers:
         return None
-    lines = read_observations(followers, run_script(host, observe_script(followers), arguments).out)
-    behind = [(r, line) for r, line in zip(followers, lines, strict=True) if r.sentence(line)]
+    answers = read_observations(followers, run_script(host, observe_script(followers), arguments).out)
+    found = list(zip(followers, answers, strict=True))
+    if reason := unknown(found):
+        return reason
+    behind = differing(found)
     return _apply(host, behind, arguments) if behind else None
 
 

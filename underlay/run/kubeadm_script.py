@@ -6,9 +6,9 @@ from shlex import quote
 from typing import Any
 
 from underlay.model.cluster import Cluster
-from underlay.plan.host_questions import MEMBER
 from underlay.plan.kubeadm import CONFIG
 from underlay.plan.yaml_text import as_yaml
+from underlay.resources.api_server import MEMBER
 from underlay.resources.file import place
 
 

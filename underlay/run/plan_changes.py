@@ -13,9 +13,11 @@ from underlay.findings.finding import accept, refusals
 from underlay.model.routes import Routes
 from underlay.plan.host_plan import Phase
 from underlay.plan.host_questions import is_member
+from underlay.resources.script import sentence
 
 from .access_error import AccessError
 from .cloud_routes import planned_cloud
+from .converge import unknown
 from .observe import observe_resources, observed, query_host
 from .pod_subnets import learn_subnets
 from .preflight_findings import findings_of_hosts, silent_hosts
@@ -31,6 +33,8 @@ def planned(state: State) -> tuple[list[str], dict[str, list[str]]]:
         if silent := silent_hosts():
             return silent, {}
         problems = refusals(accept(findings_of_hosts(), current_run().spec.accepted))
+        if problems:
+            return problems, {}
         found = {h.name: _sentences(h) for h in sorted(hosts, key=lambda h: h.name)}
         _add_routes(state, hosts, found, problems)
         return problems, found
@@ -51,21 +55,27 @@ def _add_routes(state: State, hosts: list[Host], found: dict[str, list[str]], pr
     if first is None or run.spec.cluster.routes not in (Routes.STATIC, Routes.CLOUD):
         return
     with ctx_host.use(first):
-        if learn_subnets(first):
-            return  # no cluster yet, as a rule, and so no routes to plan
+        if not is_member(run.spec.cluster, run.observed.answers[first.name]):
+            return  # no cluster yet, and so no routes to plan
+        if reason := learn_subnets(first):
+            problems.append(f"{first.name}: {reason}")
+            return
     if run.spec.cluster.routes is Routes.CLOUD:
         try:
             found[first.name] += [f"cloud: {change.sentence}" for change in planned_cloud(run)]
         except CloudError as error:
             problems += error.problems
         return
-    gevent.joinall([state.pool.spawn(_add_static, state, h, found[h.name]) for h in hosts], raise_error=True)
+    gevent.joinall([state.pool.spawn(_add_static, state, h, found[h.name], problems) for h in hosts], raise_error=True)
 
 
-def _add_static(state: State, host: Host, lines: list[str]) -> None:
+def _add_static(state: State, host: Host, lines: list[str], problems: list[str]) -> None:
     with ctx_state.use(state), ctx_host.use(host):
         if resources := routes_of(host):
-            lines += [s for r, line in observe_resources(host, resources) if (s := r.sentence(line))]
+            found = observe_resources(host, resources)
+            if reason := unknown(found):
+                problems.append(f"{host.name}: {reason}")
+            lines += [s for r, answer in found if (s := sentence(r, answer))]
 
 
 def _query(state: State, host: Host) -> None:
@@ -77,7 +87,7 @@ def _query(state: State, host: Host) -> None:
 def _sentences(host: Host) -> list[str]:
     run = current_run()
     with ctx_host.use(host):
-        lines = [s for r, line in observed(host, run.plan(host).resources) if (s := r.sentence(line))]
+        lines = [s for r, answer in observed(host, run.plan(host).resources) if (s := sentence(r, answer))]
     if run.is_node(host) and not is_member(run.spec.cluster, run.observed.answers[host.name]):
         last = len(run.plan(host).of(Phase.NETWORK))
         lines.insert(len(lines) - last, f"cluster: {'init' if run.is_first(host) else 'join'}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from pyinfra.api import State
 
@@ -11,9 +11,12 @@ from underlay.findings.finding import Finding, accept, of_host, refusals
 from underlay.plan.cluster_objects import record
 from underlay.plan.host_questions import recorded_path, recorded_problems
 from underlay.preflight.host_findings import judge
+from underlay.preflight.unanswered_findings import unanswered_findings
+from underlay.resources.answer import Absent, Answered, Unknown, line_of
+from underlay.resources.api_server import is_silent
 
 from .probe_wire import probe_wire
-from .run import current_run
+from .run import Run, current_run
 
 
 def findings_of(
@@ -44,13 +47,9 @@ def findings_of_hosts() -> list[Finding]:
     if first not in run.observed.answers:
         why = run.observed.silent.get(first, "gave no answers; see above")
         return [of_host("host-unreachable", first, why)]
-    recorded = run.observed.answers[first]["recorded"]
-    lacking = [
-        of_host("kernel-lacks", name, lack)
-        for name, lines in run.observed.resources.items()
-        for r, line in lines.items()
-        if (lack := r.impossible(line))
-    ]
+    answered = run.observed.answers[first]["recorded"]
+    recorded = "" if isinstance(answered, Unknown) else line_of(answered)
+    of_resources = [*_unanswered(run), *_lacking(run)]
     if (path := recorded_path(recorded)) and not run.spec.path_stated:
         run.know_path(path)
     found = judge(
@@ -58,15 +57,36 @@ def findings_of_hosts() -> list[Finding]:
         run.spec.network,
         run.observed.answers,
         queried=run.observed.queried,
+        arch=run.artifacts.arch,
         path_stated=run.spec.path_stated,
     )
-    found += lacking
+    found += of_resources
     # Through JSON, like the recorded one: tuples become lists.
     requested = json.loads(json.dumps(record(run.spec)))
     return found + [of_host("record-differs", first, why) for why in recorded_problems(recorded, requested)]
 
 
-def line_of(finding: Finding) -> str:
+def _unanswered(run: Run) -> Iterator[Finding]:
+    """What nobody knows of the hosts, where something depends on it."""
+    for name, answers in run.observed.answers.items():
+        plan = run.plan_of(name)
+        all_answers = {p.about: answers[p.name] for p in plan.probes}
+        all_answers |= {r.title: answer for r, answer in run.observed.resources.get(name, {}).items()}
+        if answers.get("member") == Absent() and isinstance(answers["kubernetes"], Answered):
+            # Another cluster's: it is refused, whatever its API server says.
+            all_answers = {about: answer for about, answer in all_answers.items() if not is_silent(answer)}
+        yield from unanswered_findings(name, all_answers)
+
+
+def _lacking(run: Run) -> Iterator[Finding]:
+    """What a host cannot be made to have."""
+    for name, resources in run.observed.resources.items():
+        for resource, answer in resources.items():
+            if not isinstance(answer, Unknown) and (lack := resource.impossible(line_of(answer))):
+                yield of_host("kernel-lacks", name, lack)
+
+
+def finding_line(finding: Finding) -> str:
     """A finding that stops no deploy, as a line of the run's output."""
     accepted = f" (accepted: {finding.accepted})" if finding.accepted else ""
     return f"    {finding.severity}: {finding.line} [{finding.code}]{accepted}"

@@ -20,6 +20,8 @@ from underlay.preflight.prober_script import finish_script, listen_script, probe
 from underlay.preflight.wire_findings import judge_wire
 from underlay.preflight.wire_plan import WirePlan, wire_plan, with_tunnel
 from underlay.preflight.wire_result import HostContext
+from underlay.resources.answer import Answered
+from underlay.resources.script import sentence
 
 from .access_error import AccessError
 from .command import run_script, tail
@@ -98,8 +100,10 @@ def _one(state: State, host: Host, script: str) -> dict[str, Any]:
 
 
 def _link(run: Run, name: str) -> HostLink | None:
-    answers = run.observed.answers.get(name)
-    return link_with(answers["addresses"], run.spec.cluster.node(name).address) if answers else None
+    match run.observed.answers.get(name, {}).get("addresses"):
+        case Answered(line):
+            return link_with(line, run.spec.cluster.node(name).address)
+    return None
 
 
 def _is_in_cluster(run: Run, name: str) -> bool:
@@ -109,4 +113,5 @@ def _is_in_cluster(run: Run, name: str) -> bool:
 
 def _has_closed_firewall(run: Run, name: str) -> bool:
     """Whether the host runs a firewall that the deploy has yet to open."""
-    return any(r.kind == "firewall" and r.sentence(line) for r, line in run.observed.resources.get(name, {}).items())
+    known = run.observed.resources.get(name, {})
+    return any(r.kind == "firewall" and sentence(r, answer) for r, answer in known.items())

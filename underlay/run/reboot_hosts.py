@@ -14,7 +14,7 @@ from pyinfra.connectors.util import clear_askpass_cache
 from pyinfra.context import ctx_host, ctx_state
 
 from underlay.checks.reboot import lacking, reboot_order
-from underlay.resources.objects import KUBECTL
+from underlay.resources.api_server import KUBECTL
 
 from .access_error import AccessError
 from .command import run_script

@@ -20,6 +20,7 @@ from underlay.plan.artifacts import Artifacts
 from underlay.plan.host_plan import HostPlan, plan_of
 from underlay.plan.host_questions import HostAnswers
 from underlay.preflight.measurements import Measurements
+from underlay.resources.answer import Answer
 from underlay.resources.resource import Resource
 
 
@@ -44,8 +45,8 @@ class Observed:
     """When the host was queried and when it had answered, in monotonic seconds."""
     silent: dict[str, str] = field(default_factory=dict)
     """Hosts that could not be reached, or on which nothing ran as root, with the reason."""
-    resources: dict[str, dict[Resource, str]] = field(default_factory=dict)
-    """The line that each resource of the host's plan was observed as."""
+    resources: dict[str, dict[Resource, Answer]] = field(default_factory=dict)
+    """What the host said of each resource of its plan."""
 
 
 @dataclass
@@ -117,9 +118,13 @@ class Run:
     _plans: dict[str, HostPlan] = field(default_factory=dict)
 
     def plan(self, host: Host) -> HostPlan:
-        if host.name not in self._plans:
-            self._plans[host.name] = plan_of(self.spec, host.name, self.artifacts)
-        return self._plans[host.name]
+        return self.plan_of(host.name)
+
+    def plan_of(self, name: str) -> HostPlan:
+        """The plan of a host by its name."""
+        if name not in self._plans:
+            self._plans[name] = plan_of(self.spec, name, self.artifacts)
+        return self._plans[name]
 
     def know_path(self, mtu: int) -> None:
         """Plan for a measured path MTU, in bytes; hosts are queried again about the resources that it changes."""

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address
 from typing import Any
 
-from underlay.resources.objects import KUBECTL
+from underlay.resources.api_server import KUBECTL
 
 from .probe_objects import NAME, NAMESPACE
 from .target import Target

@@ -12,7 +12,7 @@ from shlex import quote
 from typing import Any
 
 from underlay.model.cluster import Cluster
-from underlay.resources.objects import KUBECTL
+from underlay.resources.api_server import KUBECTL
 
 from .probe_objects import NAMESPACE, TCP, UDP
 from .target import Target

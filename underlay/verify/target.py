@@ -17,7 +17,7 @@ from underlay.model.node import Node
 from underlay.model.routes import Routes
 from underlay.plan.host_plan import HostPlan, plans
 from underlay.plan.host_questions import RECORDED_PATH
-from underlay.resources.objects import KUBECTL
+from underlay.resources.api_server import KUBECTL
 from underlay.routing.sessions import Session, sessions
 from underlay.run.artifacts import ArtifactsOf
 

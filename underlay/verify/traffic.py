@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from underlay.plan.host_plan import PROBE_IMAGE, Phase
-from underlay.resources.objects import KUBECTL
+from underlay.resources.api_server import KUBECTL
 
 from . import dns_queries, external_clients, recheck
 from .path_matrix import matrix

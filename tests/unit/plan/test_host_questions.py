@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from underlay.plan.host_questions import left_tokens, recorded_problems
+from tests.unit.clusters import cluster, network
+from tests.unit.local_host import Shell
+from underlay.plan.host_questions import left_tokens, probes, recorded_problems
+from underlay.resources.answer import Absent, Answer, Answered, Unknown
 
 
 def test_a_clusters_record_is_compared() -> None:
@@ -40,6 +44,54 @@ def test_each_setting_that_differs_from_the_record_has_a_line(
     lines = recorded_problems(f"ConfigMap {json.dumps({key: old})};;", {key: new})
     assert len(lines) == len(differing)
     assert all(line.startswith(start) for line, start in zip(lines, differing, strict=True))
+
+
+def recorded(shell: Shell, tmp_path: Path, kubectl: str) -> Answer:
+    """What a first control-plane host says its cluster was made with, by its kubectl."""
+    (tmp_path / "admin.conf").touch()
+    shell.places = {"/etc/kubernetes/admin.conf": str(tmp_path / "admin.conf")}
+    shell.program_is("kubectl", kubectl)
+    [probe] = [p for p in probes(cluster(), network(), cluster().first) if p.name == "recorded"]
+    return probe.read(shell.ask(probe)[0])
+
+
+def test_a_record_is_the_servers_whole_answer(shell: Shell, tmp_path: Path) -> None:
+    text = 'ConfigMap {"pod_subnet": "10.1.0.0/16", "a": "two  blanks"};;Path 1500;;Secret ;;Path ;;'
+    assert recorded(shell, tmp_path, f"printf '%s' '{text}'") == Answered(text)
+    assert recorded(shell, tmp_path, f"echo 'W1130 a warning' >&2; printf '%s' '{text}'") == Answered(text)
+    assert recorded(shell, tmp_path, ":") == Absent()
+
+
+@pytest.mark.parametrize(
+    ("kubectl", "reason"),
+    [
+        (
+            "echo 'The connection to the server was refused' >&2; exit 1",
+            "kubectl: The connection to the server was refused",
+        ),
+        ("printf 'ConfigMap {'; exit 1", "kubectl: exit status 1"),
+        ("""printf 'ConfigMap {"pod_subnet": "10.1'""", 'its answer makes no sense: ConfigMap {"pod_subnet": "10.1'),
+        ("""printf 'ConfigMap {};;Path 15x;;'""", "its answer makes no sense: ConfigMap {};;Path 15x;;"),
+        ("kill -9 $$", "kubectl: exit status 137"),
+    ],
+)
+def test_a_server_that_does_not_answer_is_no_missing_record(
+    shell: Shell, tmp_path: Path, kubectl: str, reason: str
+) -> None:
+    assert recorded(shell, tmp_path, kubectl) == Unknown(reason)
+
+
+def test_a_first_host_without_a_cluster_has_no_record(shell: Shell) -> None:
+    shell.places = {"/etc/kubernetes/": "/no/such/"}
+    [probe] = [p for p in probes(cluster(), network(), cluster().first) if p.name == "recorded"]
+    assert probe.read(shell.ask(probe)[0]) == Absent()
+
+
+def test_this_machine_answers_every_question_in_its_form(shell: Shell) -> None:
+    chosen = [p for p in probes(cluster(), network(), cluster().nodes[1]) if p.name not in ("ports", "machine-id")]
+    said = {p.name: p.read(answer) for p, answer in zip(chosen, shell.ask(*chosen), strict=True)}
+    missing = {"ip is not installed", "hostname is not installed"}
+    assert not [s for s in said.values() if isinstance(s, Unknown) and s.reason not in missing]
 
 
 def test_tokens_of_joins_that_were_cut_off_are_noticed() -> None:

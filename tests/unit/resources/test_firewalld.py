@@ -40,7 +40,7 @@ def host(shell: Shell, tmp_path: Path) -> Path:
     (tmp_path / "permanent").write_text(ZONES.format(active="", interfaces=""))
     (tmp_path / "zones").write_text(ZONES.format(active=", active", interfaces="  interfaces: eth0\n"))
     (tmp_path / "sets").write_text("")
-    shell.program_is("systemctl", f"[ ! -e {tmp_path}/stopped ]")
+    shell.program_is("systemctl", f"[ ! -e {tmp_path}/stopped ] || exit 3")
     shell.program_is(
         "firewall-cmd",
         f"""case "$*" in
@@ -157,5 +157,8 @@ def test_pods_are_a_zone_that_is_routed_to_and_from() -> None:
     ],
 )
 def test_checks_that_the_policies_are_active(state: str, policy: str, problem: str | None) -> None:
-    answers = {"firewall-cmd --state": Result(0, state), "firewall-cmd --info-policy": Result(0, policy)}
+    answers = {
+        "firewall-cmd --state": Result(0 if state else 252, state),
+        "firewall-cmd --info-policy": Result(0, policy),
+    }
     assert RULES.check(SayingHost(answers)) == problem

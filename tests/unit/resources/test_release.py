@@ -14,6 +14,7 @@ from urllib.parse import quote_plus
 import pytest
 
 from tests.unit.local_host import Result, SayingHost, Shell
+from underlay.resources.answer import Unknown
 from underlay.resources.binary import BLOBS
 from underlay.resources.release import HelmRelease, HostChart
 from underlay.resources.resource import Upload
@@ -85,8 +86,16 @@ def test_before_there_is_a_cluster_a_release_is_absent(shell: Shell, release: He
 
 def test_a_helm_that_cannot_say_is_no_absence(shell: Shell, release: HelmRelease) -> None:
     shell.program_is("helm", "echo 'Error: Kubernetes cluster unreachable' >&2; exit 1")
-    assert shell.observe(release) == ["unknown"]
-    assert release.difference("unknown") == "unknown -> plugin 1.2.3"
+    shell.program_is("kubectl", "echo 'connection refused' >&2; exit 1")
+    assert shell.ask(release) == [Unknown("helm: Error: Kubernetes cluster unreachable")]
+
+
+def test_what_helm_cannot_read_or_is_not_there_to_read_is_installed(shell: Shell, release: HelmRelease) -> None:
+    shell.program_is("helm", "echo 'Error: the release is no gzip' >&2; exit 1")
+    assert release.difference(shell.observe(release)[0]) == "unreadable -> plugin 1.2.3"
+    (shell.bin / "helm").unlink()
+    shell.only_programs("sh", "timeout", "tail", "tr", "grep")
+    assert shell.observe(release) == ["unreadable"]
 
 
 def test_is_installed_and_then_as_declared(shell: Shell, release: HelmRelease, tmp_path: Path) -> None:
@@ -116,8 +125,8 @@ def test_a_value_stands_in_no_command_line_and_is_not_reported(
 @pytest.mark.parametrize(
     ("observed", "difference"),
     [
-        ("", "unknown -> plugin 1.2.3"),
-        ("garbage", "unknown -> plugin 1.2.3"),
+        ("", "unreadable -> plugin 1.2.3"),
+        ("garbage", "unreadable -> plugin 1.2.3"),
         ("absent cached", "absent -> plugin 1.2.3"),
         ('uninstalled plugin 1.2.3 {"":0}', "absent -> plugin 1.2.3"),
         ('deployed plugin 1.2.3 {"a":1,"b":{"c":"x%3Dy","":0},"l":["s",2,0],"n":null,"":0}', None),

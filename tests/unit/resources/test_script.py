@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.local_host import OWNER, Shell
+from underlay.resources.answer import Absent, Answer, Answered, Unknown
 from underlay.resources.file import File
 from underlay.resources.resource import Host, Resource
 from underlay.resources.script import apply_script, observe_script, read_observations, read_outcome
@@ -42,35 +43,41 @@ class Fragment(Resource):
 
 
 GOOD = Fragment()
+LOST = Unknown("its reply breaks off")
 
 
 @pytest.mark.parametrize(
-    ("fragment", "line"),
+    ("fragment", "answer"),
     [
-        ("echo one", "one"),
-        ("printf one", "one"),
-        ("printf 'one\\n\\n\\n'", "one"),
-        ("printf 'one\\ntwo\\nthree\\n'", "one"),
-        ("echo '  spaces  around  '", "spaces  around"),
-        ("echo", ""),
-        (":", ""),
-        ("false", ""),
-        ("no-such-program", ""),
-        ("cat /no/such/file", ""),
-        ("echo hidden >&2", ""),
-        ("( exit 3 )", ""),
-        ("sh -c 'kill -9 $$'", ""),
-        ("printf half; sh -c 'kill -9 $$'", "half"),
-        ("cat", ""),
-        ("echo '@7 echoed'", "@7 echoed"),
-        ("echo 'ünï ☃'", "ünï ☃"),
-        ("cat <<'UNDERLAY_END'\nfrom here\nUNDERLAY_END", "from here"),
-        ("u_fragment", "good"),
+        ("echo one", Answered("one")),
+        ("printf one", Answered("one")),
+        ("printf 'one\\n\\n\\n'", Answered("one")),
+        ("printf 'one\\ntwo\\nthree\\n'", Unknown("another program's output is in its reply: two")),
+        ("echo '  spaces  around  '", Answered("spaces  around")),
+        ("echo", Absent()),
+        (":", Absent()),
+        ("false", Unknown("exit status 1")),
+        ("no-such-program", Unknown("exit status 127")),
+        ("u_need no-such-program", Unknown("no-such-program is not installed")),
+        ("u_ask 10 no-such-program x", Unknown("no-such-program is not installed")),
+        ("u_ask 10 printf '%s\\n%s\\n' one two", Answered("one two")),
+        ("u_ask 10 sh -c 'echo hidden; echo first >&2; echo last >&2; exit 3'", Unknown("sh: last")),
+        ("u_ask 0.1 sleep 9", Unknown("sleep gave no answer within 0.1 s")),
+        ("cat /no/such/file", Unknown("exit status 1")),
+        ("echo hidden >&2", Absent()),
+        ("( exit 3 )", Unknown("exit status 3")),
+        ("sh -c 'kill -9 $$'", Unknown("exit status 137")),
+        ("printf half; sh -c 'kill -9 $$'", Unknown("exit status 137")),
+        ("cat", Absent()),
+        ("echo '@7 echoed'", Answered("@7 echoed")),
+        ("echo 'ünï ☃'", Answered("ünï ☃")),
+        ("cat <<'UNDERLAY_END'\nfrom here\nUNDERLAY_END", Answered("from here")),
+        ("u_fragment", Answered("good")),
     ],
 )
-def test_an_odd_answer_shifts_no_other(shell: Shell, fragment: str, line: str) -> None:
-    odd = Fragment(fragment)
-    assert shell.observe(GOOD, odd, GOOD, odd, GOOD) == ["good", line, "good", line, "good"]
+def test_an_odd_answer_shifts_no_other(shell: Shell, fragment: str, answer: Answer) -> None:
+    odd, good = Fragment(fragment), Answered("good")
+    assert shell.ask(GOOD, odd, GOOD, odd, GOOD) == [good, answer, good, answer, good]
 
 
 def test_stars_in_an_answer_are_not_file_names(shell: Shell) -> None:
@@ -78,7 +85,7 @@ def test_stars_in_an_answer_are_not_file_names(shell: Shell) -> None:
 
 
 def test_a_fragment_that_ends_the_shell_leaves_the_answers_before_it(shell: Shell) -> None:
-    assert shell.observe(GOOD, Fragment("exit 3"), GOOD) == ["good", "", ""]
+    assert shell.ask(GOOD, Fragment("exit 3"), GOOD) == [Answered("good"), LOST, LOST]
 
 
 def test_functions_of_a_kind_are_sent_once() -> None:
@@ -94,14 +101,39 @@ def test_asking_nothing_is_no_error(shell: Shell) -> None:
 
 @pytest.mark.parametrize(
     "output",
-    [[], [""], ["motd"], ["@", "@x y", "@99 y", "@99999999999999999999 y", "@-1 y", " @0 y"]],
+    [
+        [],
+        [""],
+        ["motd"],
+        ["@", "@x y", "@99 y", "@99=0", "@99999999999999999999 y", "@-1 y", " @0 y", "@0=0 "],
+        ["@0 y"],
+        ["@0 y", "@1=0"],
+        ["@0 y", "@1 z", "@0=0 "],
+    ],
 )
-def test_lines_that_are_no_answers_are_passed_over(output: list[str]) -> None:
-    assert read_observations([GOOD, GOOD], output) == ["", ""]
+def test_what_has_no_end_is_no_answer(output: list[str]) -> None:
+    assert read_observations([GOOD, GOOD], output) == [LOST, LOST]
 
 
 def test_answers_are_found_among_other_lines() -> None:
-    assert read_observations([GOOD, GOOD], ["Welcome!", "@1 b", "", "noise", "@0 a", "@1"]) == ["a", ""]
+    output = ["Welcome!", "@1 b", "", "@1=0 ", "noise", "@0 a\r", "\r", "@0=0 \r", "bye"]
+    assert read_observations([GOOD, GOOD], output) == [Answered("a"), Answered("b")]
+
+
+def test_an_answer_in_which_another_program_speaks_is_none() -> None:
+    spoiled = Unknown("another program's output is in its reply: You have mail")
+    assert read_observations([GOOD], ["@0 a", "You have mail", "@0=0 "]) == [spoiled]
+
+
+def test_of_two_answers_to_one_question_neither_counts() -> None:
+    output = ["@0 a", "@0=0 ", "@0 b", "@0=0 ", "@0 b", "@0=0 "]
+    assert read_observations([GOOD], output) == [Unknown("it answered twice")]
+
+
+def test_a_line_left_open_by_the_login_is_no_part_of_the_first_answer(shell: Shell) -> None:
+    title = "printf '\\033]0;%s\\007' title\n"
+    ran = shell.run(title + observe_script([GOOD]), stdin=False)
+    assert read_observations([GOOD], ran.stdout.split("\n")) == [Answered("good")]
 
 
 def test_applies_in_order_and_stops_at_the_first_failure(shell: Shell, tmp_path: Path) -> None:

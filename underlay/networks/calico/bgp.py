@@ -16,7 +16,7 @@ from underlay.model.check import Check
 from underlay.model.cluster import Cluster
 from underlay.model.node import Node
 from underlay.model.traits import Reach, Traits
-from underlay.resources.objects import KUBECTL
+from underlay.resources.api_server import KUBECTL
 
 from . import judges, peering
 from .calico import Calico

@@ -8,7 +8,7 @@ from underlay.model.check import Check
 from underlay.model.cluster import Cluster
 from underlay.model.node import Node
 from underlay.model.routes import Routes
-from underlay.resources.objects import KUBECTL
+from underlay.resources.api_server import KUBECTL
 
 from . import bird, judges, routes
 from .installation import pool_modes

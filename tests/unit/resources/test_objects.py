@@ -1,4 +1,4 @@
-"""Images and Kubernetes objects, with programs that stand in for ctr and kubectl."""
+"""Kubernetes objects, with a program that stands in for kubectl."""
 
 from __future__ import annotations
 
@@ -8,74 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.unit.local_host import LocalHost, Result, SayingHost, Shell
-from underlay.resources.binary import BLOBS
-from underlay.resources.images import Images
+from tests.unit.local_host import LocalHost, Result, Shell
+from underlay.resources.answer import Answered, Unknown
 from underlay.resources.objects import Objects
-from underlay.resources.resource import Upload
-
-ONE, TWO = "registry.example/one:1", "registry.example/two:2"
-BLOB_1, BLOB_2 = Upload(Path("b1"), "1" * 64), Upload(Path("b2"), "2" * 64)
-
-
-@pytest.fixture
-def images(shell: Shell, tmp_path: Path) -> Images:
-    """A containerd that knows the images in the file `known`; importing writes both names there."""
-    shell.places = {BLOBS: str(tmp_path / "blobs")}
-    (tmp_path / "blobs").mkdir()
-    (tmp_path / "known").write_text("registry.example/other:1\nregistry.example/one:12\n")
-    shell.program_is("ctr", f'[ "$*" = "-n k8s.io images ls -q" ] && cat {tmp_path}/known')
-    return Images((ONE, TWO), f"printf '{ONE}\\n{TWO}\\n' >>{tmp_path}/known", (BLOB_1, BLOB_2))
-
-
-def test_finds_which_images_and_blobs_are_missing(shell: Shell, images: Images, tmp_path: Path) -> None:
-    (tmp_path / "blobs" / BLOB_1.sha256).touch()
-    assert shell.observe(images) == [f"missing: {ONE} {TWO}; uncached: {BLOB_2.sha256}"]
-    assert images.sentence(shell.observe(images)[0]) == f"images: import {ONE} {TWO}"
-
-
-def test_imports_and_then_nothing_is_missing(shell: Shell, images: Images) -> None:
-    for _ in range(2):
-        assert shell.apply(images).unmet == ()
-    assert shell.observe(images) == ["missing:; uncached:"]
-
-
-def test_without_a_runtime_every_image_is_missing(shell: Shell, images: Images) -> None:
-    shell.program_is("ctr", "echo cannot connect >&2; exit 1")
-    assert images.difference(shell.observe(images)[0]) == f"import {ONE} {TWO}"
-
-
-@pytest.mark.parametrize(
-    ("observed", "difference"),
-    [
-        ("missing:; uncached:", None),
-        (f"missing: {TWO}; uncached:", f"import {TWO}"),
-        ("", "unknown -> present"),
-        ("garbage", "unknown -> present"),
-    ],
-)
-def test_reports_which_images_differ(images: Images, observed: str, difference: str | None) -> None:
-    assert images.difference(observed) == difference
-
-
-@pytest.mark.parametrize(
-    ("observed", "blobs"),
-    [
-        (f"missing: {TWO}; uncached: {BLOB_2.sha256}", [BLOB_2]),
-        (f"missing: {TWO}; uncached:", []),
-        ("", [BLOB_1, BLOB_2]),
-    ],
-)
-def test_sends_the_blobs_the_host_lacks(images: Images, observed: str, blobs: list[Upload]) -> None:
-    assert images.uploads(observed) == blobs
-
-
-def test_an_image_with_missing_blobs_fails_the_check(images: Images) -> None:
-    complete = {"ctr -n k8s.io images check -q": Result(0, f"{ONE}\nother\n")}
-    assert images.check(SayingHost(complete)) == f"containerd: missing or incomplete images {TWO}"
-    complete = {"ctr -n k8s.io images check -q": Result(0, f"{ONE}\n{TWO}\n")}
-    assert images.check(SayingHost(complete)) is None
-
 
 CONFIG_MAP: dict[str, Any] = {
     "apiVersion": "v1",
@@ -97,14 +32,16 @@ def kubectl(shell: Shell, tmp_path: Path) -> Path:
         "kubectl",
         f"""cd {directory}; shift; echo "$@" >>log
         case "$1" in
-          diff) cat >queried; [ -e applied ] || exit 2; cmp -s queried applied;;
+          diff) cat >queried; [ ! -e silent ] || {{ cat silent >&2; exit 2; }}
+            [ -e applied ] || {{ echo 'Error from server (NotFound): namespaces "x" not found' >&2; exit 2; }}
+            cmp -s queried applied;;
           apply) [ ! -e broken ] || {{ echo the server says no >&2; exit 1; }}; cat >applied; echo applied
             cat applied >>history; echo >>history;;
           rollout) [ ! -e stuck ] || {{ echo 1 of 3 are available; echo error: timed out >&2; exit 1; }};;
           wait) [ ! -e never ];;
           get) if [ "$2" = pods ]; then echo "x-1 ImagePullBackOff"; elif [ "$2" = events ]; then echo "no such image";
-            elif [ "$2" = --raw ]; then cat kinds; echo x >>looks; [ "$(wc -l <looks)" -lt 2 ] || cp later kinds;
-            elif [ "$2" = secret ]; then [ -e secret ] && cat secret;
+            elif [ "$*" = "get --raw /readyz" ]; then [ ! -e silent ]; elif [ "$2" = --raw ]; then cat kinds; echo x >>looks; [ "$(wc -l <looks)" -lt 2 ] || cp later kinds;
+            elif [ "$2" = secret ]; then [ ! -e silent ] || {{ cat silent >&2; exit 1; }}; [ ! -e secret ] || cat secret;
             elif [ ! -e applied ]; then echo 'configmaps "x" not found' >&2; exit 1; fi;;
         esac""",
     )
@@ -159,12 +96,67 @@ def test_a_rollout_that_does_not_end_reports_its_pods(shell: Shell, kubectl: Pat
 
 
 @pytest.mark.parametrize(
+    "said",
+    [
+        "The connection to the server 192.0.2.1:6443 was refused - did you specify the right host or port?",
+        "Unable to connect to the server: proxyconnect tcp: dial tcp 192.0.2.9:3128: i/o timeout",
+        "Unable to connect to the server: Forbidden",
+        "error: You must be logged in to the server (Unauthorized)",
+        "Unable to connect to the server: dial tcp: lookup k8s.example on 192.0.2.53:53: no such host",
+        "Error from server (ServiceUnavailable): the server is currently unable to handle the request",
+        'error: failed to run "diff": exec: "diff": executable file not found in $PATH',
+    ],
+)
+def test_a_server_that_does_not_answer_leaves_objects_unknown(shell: Shell, kubectl: Path, said: str) -> None:
+    (kubectl / "silent").write_text(f"E1130 05:00:00 memcache.go: couldn't get current server API group list\n{said}\n")
+    secrets = Objects("secrets", (SECRET,))
+    assert shell.ask(OBJECTS, secrets) == [Unknown(f"kubectl: {said}")] * 2
+    assert sum(line.startswith("diff") for line in (kubectl / "log").read_text().splitlines()) == 1
+
+
+def test_once_a_server_is_silent_it_is_asked_nothing_more(shell: Shell, kubectl: Path) -> None:
+    (kubectl / "silent").write_text("connection refused\n")
+    unknown = Unknown("kubectl: connection refused")
+    assert shell.ask(*(Objects(str(n), (CONFIG_MAP,)) for n in range(9))) == [unknown] * 9
+    assert [line.split()[0] for line in (kubectl / "log").read_text().splitlines()] == ["diff", "get"]
+
+
+def test_a_server_behind_a_dead_proxy_is_given_its_time_once(shell: Shell, kubectl: Path) -> None:
+    shell.program_is("kubectl", f"echo asked >>{kubectl}/log; exec sleep 30")
+    shell.places |= {"u_api 60": "u_api 0.2"}
+    unknown = Unknown("kubectl gave no answer within 0.2 s")
+    assert shell.ask(OBJECTS, OBJECTS, OBJECTS) == [unknown] * 3
+    assert (kubectl / "log").read_text() == "asked\n"
+
+
+def test_objects_that_the_server_does_not_take_are_applied_and_say_why(shell: Shell, kubectl: Path) -> None:
+    shell.program_is(
+        "kubectl", """case "$*" in *readyz) echo ok;; *) echo 'The ConfigMap "x" is invalid' >&2; exit 2;; esac"""
+    )
+    assert shell.ask(OBJECTS) == [Answered("refused")]
+
+
+def test_an_interrupted_init_leaves_no_cluster_to_ask(shell: Shell, kubectl: Path, tmp_path: Path) -> None:
+    shell.places["/var/lib/underlay/member"] = str(tmp_path / "member")
+    (tmp_path / "member").write_text("started ordinary 192.0.2.1:6443\n")
+    assert shell.ask(OBJECTS) == [Answered("absent")]
+    assert not (kubectl / "log").exists()
+
+
+def test_a_control_plane_without_its_kubeconfig_is_no_absence(shell: Shell, kubectl: Path, tmp_path: Path) -> None:
+    (tmp_path / "admin.conf").unlink()
+    shell.places["/etc/kubernetes/manifests"] = str(tmp_path)
+    (tmp_path / "kube-apiserver.yaml").touch()
+    assert shell.ask(OBJECTS) == [Unknown(f"{tmp_path}/admin.conf is missing")]
+
+
+@pytest.mark.parametrize(
     ("observed", "difference"),
     [
         ("same", None),
         ("differ", "apply changes to ConfigMap it's"),
         ("absent", "create ConfigMap it's"),
-        ("", "create ConfigMap it's"),
+        ("refused", "apply changes to ConfigMap it's"),
     ],
 )
 def test_reports_which_objects_differ(observed: str, difference: str | None) -> None:
@@ -264,7 +256,7 @@ def test_a_query_of_a_secret_has_its_name_only(shell: Shell, kubectl: Path) -> N
     shell.observe(mixed)
     assert json.loads((kubectl / "queried").read_text())["items"] == [CONFIG_MAP]
     assert (
-        """get secret -n kube-system keys -o go-template={{with .data}}{{index . "a"}};{{index . "b"}};{{end}}"""
+        """get secret -n kube-system keys --ignore-not-found -o go-template={{with .data}}{{index . "a"}};{{index . "b"}};{{end}}"""
         in (kubectl / "log").read_text()
     )
 

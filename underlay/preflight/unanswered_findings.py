@@ -1,0 +1,58 @@
+"""Findings about questions that a host has not answered: one for each cause, and nothing of what might follow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from underlay.findings.finding import Finding
+from underlay.resources.answer import Answer, Unknown
+from underlay.resources.api_server import is_silent
+
+NOT_ROOT = "the login is not root"
+# The package that a missing program is in, by Debian's names.
+_PACKAGES = {
+    "awk": "mawk",
+    "find": "findutils",
+    "findmnt": "util-linux",
+    "ip": "iproute2",
+    "modprobe": "kmod",
+    "ss": "iproute2",
+    "timeout": "coreutils",
+}
+_NAMED = 4
+
+
+def unanswered_findings(host: str, answers: Mapping[str, Answer]) -> Iterator[Finding]:
+    """What nobody knows of a host. That its login is not root has a finding of its own.
+
+    :param answers: what was asked, after "could not be asked" -> the answer.
+    """
+    causes: dict[str, list[str]] = {}
+    for about, answer in answers.items():
+        if isinstance(answer, Unknown) and answer.reason != NOT_ROOT:
+            causes.setdefault(answer.reason, []).append(about)
+    for reason, subjects in causes.items():
+        what = "anything" if len(subjects) == len(answers) else _listed(subjects)
+        yield Finding("unanswered", host, f"could not be asked {what} ({reason})", _remedy(reason), (host,))
+
+
+def _listed(subjects: list[str]) -> str:
+    more = len(subjects) - _NAMED
+    if more > 1:
+        return f"{', '.join(subjects[:_NAMED])} and {more} more questions"
+    return " and ".join([", ".join(subjects[:-1]), subjects[-1]]) if len(subjects) > 1 else subjects[0]
+
+
+def _remedy(reason: str) -> str:
+    program, _, rest = reason.partition(" ")
+    if rest == "is not installed":
+        package = _PACKAGES.get(program)
+        return f"run `apt-get install {package}` there" if package else f"install {program} there"
+    if reason.startswith("/etc/kubernetes/admin.conf"):
+        return "restore it, for instance by `kubeadm init phase kubeconfig admin` there"
+    if is_silent(Unknown(reason)):
+        return (
+            "see there why the API server does not answer (`journalctl -u kubelet`, /var/log/pods/kube-system_*), "
+            "and run again once it does"
+        )
+    return "run again; if it stays so, see what a command over SSH prints and says there"
