@@ -10,7 +10,7 @@ import pytest
 from .commands_run import watch
 from .deployed import Deployed
 from .explained import explain
-from .fabric import BGP
+from .fabric import FABRIC, ROUTED
 from .side_by_side import Admission, LabScheduling, group_of, place_of
 from .standing import StandingLabs
 
@@ -131,12 +131,16 @@ def trio() -> Iterator[Deployed]:
     yield from _lab(name="trio", network="10.92.0.0/16", control_planes=3, workers=0, racks=1, cluster=endpoint)
 
 
-@pytest.fixture(scope="module")
-def fabric() -> Iterator[Deployed]:
+@pytest.fixture(scope="session")
+def fabric(standing: StandingLabs) -> Deployed:
     """Three hosts in two racks, a router host for each rack, and BGP among them with everything it can have."""
-    bgp = {**BGP, "password": "hush", "ttl_security": True}
-    lab = {"name": "fabric", "network": "10.94.0.0/16", "workers": 2, "racks": 2, "routers": 1}
-    yield from _lab(**lab, cluster={"network": {"mode": "routed"}, "bgp": bgp})
+    return standing.lab(**FABRIC, cluster=ROUTED)
+
+
+@pytest.fixture(scope="module")
+def fabric_beside_flannel() -> Iterator[Deployed]:
+    """The same hosts and BGP, for another mode."""
+    yield from _lab(**FABRIC | {"name": "gw-racks", "network": "10.95.0.0/16"}, cluster=ROUTED)
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import dual_stack_mutations
-from .fabric import BGP
+from .fabric import FABRIC, ROUTED
 from .fabric_mutations import fabric_mutations
 from .mutations import Mutation, mutations
 
@@ -27,11 +27,7 @@ GROUNDS = {
         {"network": {"mode": OVERLAY}},
         mutations(OVERLAY, link="flannel.1", port=8472, pods="10.244.0.0/16"),
     ),
-    "routed by BGP": Ground(
-        {"name": "bgp-mutants", "network": "10.122.0.0/16", "workers": 2, "racks": 2, "routers": 1},
-        {"network": {"mode": "routed"}, "bgp": BGP},
-        fabric_mutations(),
-    ),
+    "routed by BGP": Ground(FABRIC, ROUTED, fabric_mutations()),
     "flannel-vxlan dual stack, one segment": Ground(
         dual_stack_mutations.LAB,
         {"network": {"mode": OVERLAY}, **dual_stack_mutations.SUBNETS},

@@ -20,7 +20,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 # What shares a cluster of its shape: files, or the part of a file that has several labs.
 TOGETHER = {
-    "fabric": ("test_bgp", "test_host_gw_racks"),
+    "fabric": ("test_bgp", "test_mutations, routed by BGP"),
     "three hosts in two racks": ("test_deploy", "test_mutations, flannel-vxlan"),
     "two hosts on a segment": ("test_interrupted", "test_policies", "test_reboot", "test_report"),
     "one control-plane host": ("test_calico_schema", "test_cilium_crds", "test_release"),
@@ -30,9 +30,8 @@ SEVERAL = ("test_modes", "test_mutations")
 # What takes longest begins first.
 LONGEST = (
     "three hosts in two racks",
-    "test_preflight",
     "fabric",
-    "test_mutations, routed by BGP",
+    "test_preflight",
     "test_mutations, flannel-vxlan dual stack, one segment",
     "two hosts on a segment",
     "test_shapes",

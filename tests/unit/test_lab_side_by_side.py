@@ -15,7 +15,7 @@ from tests.lab.side_by_side import ALONE, LONGEST, Admission, group_of, heavy, p
 
 FILES = [path.stem for path in sorted((ROOT / "tests/lab").glob("test_*.py"))]
 # Fixtures that are one lab for all files that use them, by the functions of the lab tests' conftest.
-LABS = ("racks", "pair", "api_server", "trio", "fabric", "bare", "unfit", "none", "bystanders")
+LABS = ("racks", "pair", "api_server", "trio", "fabric", "fabric_beside_flannel", "bare", "unfit", "none", "bystanders")
 
 
 @pytest.mark.parametrize("lab", LABS)
