@@ -22,7 +22,7 @@ import click
 from underlay.lab.model.errors import LabError
 
 from .document import renew
-from .figures import bgp, bring_up, core, grow, preflight, second, sig_network, uplink, verify
+from .figures import bgp, bring_up, core, grow, preflight, second, sig_network, uplink, verify, whole
 from .measure import BenchError
 from .options import Options
 from .table import Section
@@ -37,6 +37,7 @@ FIGURES: dict[str, Callable[[Options], Section]] = {
     "uplink": uplink.measure,
     "verify": verify.measure,
     "sig-network": sig_network.measure,
+    "whole": whole.measure,
 }
 
 
@@ -46,6 +47,13 @@ FIGURES: dict[str, Callable[[Options], Section]] = {
 @click.option("--write", "document", type=click.Path(dir_okay=False, path_type=Path), help="Renew this document.")
 @click.option("--runs", default=3, show_default=True, type=click.IntRange(1), help="Counted runs of each variant.")
 @click.option("--hosts", default=20, show_default=True, type=click.IntRange(2), help="Light hosts, for core.")
+@click.option(
+    "--checkout",
+    "checkouts",
+    multiple=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="For whole: another checkout in which `make test` ran; may be repeated.",
+)
 @click.option("--keep", is_flag=True, help="Leave the bench's own labs up.")
 def main(names: tuple[str, ...], data: Path | None, document: Path | None, **options: Any) -> None:
     # So that the labs are taken down however it ends.

@@ -39,15 +39,15 @@ class Part:
         _record(self.name).write_text(json.dumps(asdict(self)))
 
 
-def junit(name: str) -> Path:
+def junit(name: str, parts: Path | None = None) -> Path:
     """Where the tests of a part leave their results, as JUnit XML."""
-    return PARTS / f"{name}.xml"
+    return (parts or PARTS) / f"{name}.xml"
 
 
-def read(name: str) -> Part | None:
+def read(name: str, parts: Path | None = None) -> Part | None:
     """The record of a part; None if it did not run to its end."""
     try:
-        return Part(**json.loads(_record(name).read_text()))
+        return Part(**json.loads(_record(name, parts).read_text()))
     except FileNotFoundError:
         return None
 
@@ -59,5 +59,5 @@ def forget(name: str) -> None:
         path.unlink(missing_ok=True)
 
 
-def _record(name: str) -> Path:
-    return PARTS / f"{name}.json"
+def _record(name: str, parts: Path | None = None) -> Path:
+    return (parts or PARTS) / f"{name}.json"
