@@ -23,7 +23,7 @@ TOGETHER = {
     "fabric": ("test_bgp", "test_mutations, routed by BGP"),
     "three hosts in two racks": ("test_deploy", "test_mutations, flannel-vxlan"),
     "two hosts on a segment": ("test_interrupted", "test_policies", "test_reboot", "test_report"),
-    "one control-plane host": ("test_calico_schema", "test_cilium_crds", "test_release"),
+    "one control-plane host": ("test_calico_schema", "test_cilium_crds", "test_release", "test_unanswered"),
 }
 # Files that have several labs; their tests' parameters begin with the name of one, and a colon.
 SEVERAL = ("test_modes", "test_mutations")

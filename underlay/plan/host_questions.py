@@ -47,6 +47,9 @@ class Probe:
         return answer
 
 
+KERNEL = Probe("kernel", "uname -r", "its kernel version", answer_forms.release)
+
+
 def probes(cluster: Cluster, network: Network, node: Node) -> tuple[Probe, ...]:
     """Everything preflight queries on this host, in the same round trip as its resources."""
     peers = " ".join(str(n.address) for n in cluster.nodes if n != node)
@@ -54,7 +57,7 @@ def probes(cluster: Cluster, network: Network, node: Node) -> tuple[Probe, ...]:
     return (
         Probe("user", "id -u", "who logs in", answer_forms.number),
         Probe("system", "(. /etc/os-release; echo $ID $VERSION_ID)", "its operating system", answer_forms.words),
-        Probe("kernel", "uname -r", "its kernel version", answer_forms.release),
+        KERNEL,
         Probe("arch", "uname -m", "its architecture", answer_forms.word),
         Probe("memory", _MEMORY, "its memory", answer_forms.number),
         Probe("cgroup", "stat -fc %T /sys/fs/cgroup", "its cgroup version", answer_forms.word),
@@ -136,6 +139,8 @@ POD_SUBNETS = (
     f"{KUBECTL} --request-timeout={api_server.SECONDS}s get nodes "
     "-o 'jsonpath={range .items[*]}{.metadata.name} {.spec.podCIDRs[*]}{\"\\n\"}{end}'"
 )
+
+UNKNOWN_SUBNETS = "the nodes' pod subnets are unknown"
 
 # The name of a probe -> what the host said.
 HostAnswers = Mapping[str, Answer]

@@ -6,11 +6,11 @@ import gevent
 from pyinfra.api import Host, State
 from pyinfra.context import ctx_host, ctx_state
 
-from underlay.plan.host_questions import POD_SUBNETS, read_pod_subnets
+from underlay.plan.host_questions import POD_SUBNETS, UNKNOWN_SUBNETS, read_pod_subnets
 from underlay.routing.session_check import SessionRow, verdict
 from underlay.routing.session_state import question, read_view
 
-from .command import run_script
+from .command import ScriptResult, run_script, tail
 from .privilege import root_arguments
 from .run import current_run
 
@@ -23,11 +23,13 @@ def query_speakers(state: State) -> tuple[list[SessionRow], list[str]]:
         jobs = {h.name: state.pool.spawn(_query, state, h, question(cluster, h.name)) for h in hosts}
         members = [state.pool.spawn(_query, state, h, POD_SUBNETS) for h in hosts if h.name == cluster.first.name]
         gevent.joinall([*jobs.values(), *members], raise_error=True)
-        views = {name: read_view(cluster, name, job.value) for name, job in jobs.items()}
-        subnets = read_pod_subnets("".join(job.value for job in members))
-        return verdict(cluster, views, subnets)
+        views = {name: read_view(cluster, name, "\n".join(job.value.out)) for name, job in jobs.items()}
+        answers = [job.value for job in members]
+        rows, problems = verdict(cluster, views, read_pod_subnets("\n".join(line for a in answers for line in a.out)))
+        unanswered = [f"{cluster.first.name}: {UNKNOWN_SUBNETS} ({tail(a.err)})" for a in answers if not a.ok]
+        return rows, [*unanswered, *problems]
 
 
-def _query(state: State, host: Host, script: str) -> str:
+def _query(state: State, host: Host, script: str) -> ScriptResult:
     with ctx_state.use(state), ctx_host.use(host):
-        return "\n".join(run_script(host, script, root_arguments(host)).out)
+        return run_script(host, script, root_arguments(host))

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from pyinfra.api import Host
 
-from underlay.plan.host_questions import POD_SUBNETS, read_pod_subnets
+from underlay.plan.host_questions import POD_SUBNETS, UNKNOWN_SUBNETS, read_pod_subnets
 
 from .command import run_script, tail
 from .privilege import root_arguments
@@ -42,7 +42,7 @@ def learn_subnets(host: Host, *, joined: Collection[str] = ()) -> str | None:
     ran = run_script(host, wait_for_pod_subnets(joined), root_arguments(host))
     subnets = read_pod_subnets("\n".join(ran.out))
     if not ran.ok or not subnets:
-        return f"the nodes' pod subnets are unknown ({tail(ran.err) or 'the API lists no node'}); check the API server"
+        return f"{UNKNOWN_SUBNETS} ({tail(ran.err) or 'the API lists no node'}); check the API server"
     if without := [name for name in joined if not subnets.get(name)]:
         return f"no pod subnet is assigned to {', '.join(without)}; check its kubelet and kube-controller-manager"
     current_run().cluster.pod_subnets = subnets

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from underlay.plan.host_questions import POD_SUBNETS, read_pod_subnets
+from underlay.plan.host_questions import POD_SUBNETS, UNKNOWN_SUBNETS, read_pod_subnets
 from underlay.routing.session_check import SessionRow, verdict
 from underlay.routing.session_state import View, question, read_view
 from underlay.routing.sessions import Session
@@ -49,9 +49,10 @@ def read(target: Target) -> BgpStatus:
     )
     with ThreadPoolExecutor(max_workers=8) as pool:
         views = dict(zip(names, pool.map(_viewer(target), names), strict=True))
-    subnets = read_pod_subnets(target.host(cluster.first.name).run(POD_SUBNETS).stdout)
-    rows, problems = verdict(cluster, views, subnets)
-    return BgpStatus({row.session: row for row in rows}, problems)
+    ran = target.host(cluster.first.name).run(POD_SUBNETS)
+    rows, problems = verdict(cluster, views, read_pod_subnets(ran.stdout))
+    unanswered = [f"{cluster.first.name}: {UNKNOWN_SUBNETS} ({ran.stderr.strip()})"] if ran.rc else []
+    return BgpStatus({row.session: row for row in rows}, [*unanswered, *problems])
 
 
 def _viewer(target: Target) -> Callable[[str], View]:

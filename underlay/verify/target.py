@@ -17,12 +17,21 @@ from underlay.model.node import Node
 from underlay.model.routes import Routes
 from underlay.plan.host_plan import HostPlan, plans
 from underlay.plan.host_questions import RECORDED_PATH
+from underlay.resources import api_server
 from underlay.resources.api_server import KUBECTL
 from underlay.routing.sessions import Session, sessions
 from underlay.run.artifacts import ArtifactsOf
 
 from .connections import Connections
 from .shell_backend import NoFurtherShell, open_host
+
+# An API server that restarts is given a second look.
+_READY = f"""\
+for _ in 1 2; do
+  timeout {api_server.SECONDS} {KUBECTL} get --raw /readyz >/dev/null && exit 0
+  sleep 2
+done
+exit 1"""
 
 
 @dataclass
@@ -36,6 +45,7 @@ class Target:
     paths: list[dict[str, Any]] = field(default_factory=list)
     """The path matrix: from, to, class, checks, and figures of this run; filled once the traffic is measured."""
     _hosts: dict[tuple[str, str], Any] = field(default_factory=dict)
+    _silence: str | None = None
     _opening: dict[str, Lock] = field(default_factory=lambda: defaultdict(Lock))
 
     @classmethod
@@ -91,10 +101,22 @@ class Target:
 
     def kubectl(self, arguments: str, *, document: dict[str, Any] | None = None, lane: str = "") -> str:
         """Standard output of kubectl on the first control-plane host; `document` is its standard input."""
+        if reason := self._api_silence(lane):
+            raise AssertionError(reason)
         text = "" if document is None else f" <<'UNDERLAY_END'\n{json.dumps(document)}\nUNDERLAY_END"
         ran = self.host(self.spec.cluster.first.name, lane=lane).run(f"{KUBECTL} {arguments}{text}")
         assert ran.rc == 0, f"kubectl {arguments}: {ran.stderr.strip()}"
         return str(ran.stdout)
+
+    def _api_silence(self, lane: str) -> str:
+        """Why the API server cannot be asked; empty when it answers. It is found out once, within half a minute."""
+        with self._opening["the API server"]:
+            if self._silence is None:
+                first = self.spec.cluster.first.name
+                ran = self.host(first, lane=lane).run(_READY)
+                words = ran.stderr.strip().splitlines()[-1:] or [f"no answer within {api_server.SECONDS} s"]
+                self._silence = f"the API server could not be asked on {first}: {words[0]}" if ran.rc else ""
+        return self._silence
 
     def close(self) -> None:
         for host in self._hosts.values():

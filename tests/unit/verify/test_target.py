@@ -49,3 +49,38 @@ def test_all_lanes_share_the_shell_of_a_host_that_grants_one(monkeypatch: pytest
     made = target()
     assert made.host("cp-1") is made.host("cp-1", lane="traffic")
     assert made.host("cp-1") is not made.host("w-1")
+
+
+class Host:
+    """A first host that answers kubectl with an exit status and standard error, and keeps what it was given."""
+
+    def __init__(self, rc: int, stderr: str) -> None:
+        self.rc, self.stdout, self.stderr = rc, "pods", stderr
+        self.commands: list[str] = []
+
+    def run(self, command: str) -> Host:
+        self.commands.append(command)
+        return self
+
+
+@pytest.mark.parametrize(
+    ("stderr", "reason"),
+    [
+        ("refused\nThe connection to the server was refused\n", "The connection to the server was refused"),
+        ("", "no answer within 10 s"),
+    ],
+)
+def test_an_api_server_that_does_not_answer_is_asked_once(stderr: str, reason: str) -> None:
+    host, made = Host(1, stderr), target()
+    made._hosts = {("cp-1", ""): host, ("cp-1", "traffic"): host}
+    for lane in ("", "traffic", ""):
+        with pytest.raises(AssertionError, match=f"the API server could not be asked on cp-1: {reason}"):
+            made.kubectl("get pods", lane=lane)
+    assert len(host.commands) == 1
+
+
+def test_an_api_server_that_answers_is_asked_what_is_wanted() -> None:
+    host, made = Host(0, ""), target()
+    made._hosts = {("cp-1", ""): host}
+    assert [made.kubectl("get pods"), made.kubectl("get pods")] == ["pods", "pods"]
+    assert [c.rpartition("conf ")[2] for c in host.commands[1:]] == ["get pods", "get pods"]
