@@ -92,7 +92,7 @@ def probes(cluster: Cluster, network: Network, node: Node) -> tuple[Probe, ...]:
     )
 
 
-_MEMORY = "awk '/MemTotal/ {print int($2/1024)}' /proc/meminfo"
+_MEMORY = "u_need awk && awk '/MemTotal/ {print int($2/1024)}' /proc/meminfo"
 _MACHINE_ID = "[ ! -e /etc/machine-id ] || cat /etc/machine-id"
 _CNI = "[ ! -d /etc/cni/net.d ] || u_ask 10 ls /etc/cni/net.d"
 # No globs: fragments run with globbing off.
@@ -114,7 +114,7 @@ u_peers() {
 _RESOLVER = (
     "if [ ! -e /etc/resolv.conf ]; then echo missing; "
     "elif systemctl is-active -q systemd-resolved; then echo present; "
-    "else awk '/^nameserver/ {n++; if ($2 ~ /^(127[.]|::1$)/) own++} "
+    "else u_need awk && awk '/^nameserver/ {n++; if ($2 ~ /^(127[.]|::1$)/) own++} "
     """END {print n && n == own ? "loop" : "present"}' /etc/resolv.conf; fi"""
 )
 

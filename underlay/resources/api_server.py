@@ -49,4 +49,4 @@ u_alive() {{
 
 def is_silent(answer: Answer) -> TypeGuard[Unknown]:
     """Whether it is unknown because the API server has not answered."""
-    return isinstance(answer, Unknown) and answer.reason.startswith(("kubectl", "helm"))
+    return isinstance(answer, Unknown) and answer.reason.startswith(("kubectl:", "kubectl gave", "helm:"))

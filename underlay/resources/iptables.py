@@ -9,19 +9,23 @@ from typing import ClassVar
 
 from .firewall import HOOKS, Pass
 from .packet_filter import PacketFilter
-from .resource import Host
+from .resource import NO_COMMAND, Host
 
 _PROGRAMS = {"iptables": 4, "ip6tables": 6}
+# Somebody else holds the lock (xtables.h, RESOURCE_PROBLEM).
+_LOCKED = 4
 # Listing a table with legacy iptables would load it.
 _FUNCTIONS = r"""u_iptables_list() {
   case $($1 -V 2>/dev/null) in
-    *nf_tables*) $1 -w -S 2>/dev/null;;
-    *legacy*) ! grep -qx filter "/proc/net/${1%tables}_tables_names" 2>/dev/null || $1 -w -S 2>/dev/null;;
+    *nf_tables*) $1 -w 10 -S 2>/dev/null;;
+    *legacy*) ! grep -qx filter "/proc/net/${1%tables}_tables_names" 2>/dev/null || $1 -w 10 -S 2>/dev/null;;
   esac
 }
 u_iptables_chains() {
   for p in iptables ip6tables; do
-    u_iptables_list $p | awk -v "program=$p" '
+    # 4: somebody else holds the lock (xtables.h). Tables that are nft's own alone are listed by nft.
+    list=$(u_iptables_list $p); [ $? != 4 ] || return
+    printf '%s\n' "$list" | awk -v "program=$p" '
       function drops(chain, depth,   rule, word) {
         rule = last[chain]; sub(/ -m comment --comment ("[^"]*"|[^ ]+)/, "", rule); split(rule, word, " ")
         if (word[3] != "-j" || depth > 8) return 0
@@ -87,9 +91,11 @@ class Iptables(PacketFilter):
     def check(self, host: Host) -> str | None:
         families = {p.family for p in self.passes}
         for program in [name for name, family in _PROGRAMS.items() if family in families]:
+            found = host.run(f"{program}-save -t filter")
+            if found.rc in (NO_COMMAND, _LOCKED):
+                return f"{program}: could not be asked ({found.stderr.strip()})"
             for chain in ("INPUT", "FORWARD"):
-                found = host.run(f"{program}-save -t filter 2>/dev/null | grep -E '^(:{chain} |-A {chain} )'")
-                lines = found.stdout.splitlines()
+                lines = [x for x in found.stdout.splitlines() if x.startswith((f":{chain} ", f"-A {chain} "))]
                 if lines and lines[0].startswith(f":{chain} DROP") and not any("-j UNDERLAY-" in x for x in lines):
                     return f"{program}: {chain} drops the cluster's traffic (no jump to Underlay's chain)"
         return None

@@ -6,10 +6,12 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.unit.clusters import MODES, cluster, network, one_rack
 from underlay.model.routes import Routes
-from underlay.plan.host_questions import probes
+from underlay.plan.host_questions import left_tokens, probes, recorded_path, recorded_problems
 from underlay.preflight.host_findings import judge
 from underlay.resources.answer import Absent, Answer, Answered, Unknown
 
@@ -138,3 +140,42 @@ def test_a_host_of_the_artifacts_own_architecture_is_fit() -> None:
 @pytest.mark.parametrize("probe", healthy(2))
 def test_nothing_is_concluded_from_what_was_not_answered(probe: str) -> None:
     assert findings(**{probe: Unknown("it broke off")}) == []
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=6)
+    | st.sampled_from(["192.0.2.2", "10.0.0.0/8", "eth0"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["ifname", "mtu", "addr_info", "local", "prefixlen", "dst", "gateway", "dev", "type", "x"]),
+            inner,
+            max_size=5,
+        )
+    ),
+    max_leaves=12,
+)
+LINE = (
+    st.text(max_size=30)
+    | JSON.map(json.dumps)
+    | st.lists(JSON, max_size=3).map(json.dumps)
+    | st.from_regex(r"(member|started) [a-z ]{0,9}|[0-9]{1,9}[.][0-9]{1,3}|Avail [0-9]+|(tcp[0-9]+ [^;]*;){1,3}")
+    | st.sampled_from(["ConfigMap {};;", "ConfigMap [];;", "ConfigMap ;;Path ;;", "Secret ;;", "Path 1e9;;", "loop"])
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(said=st.dictionaries(st.sampled_from(sorted(healthy(2))), LINE, min_size=1, max_size=4))
+def test_whatever_a_host_says_is_judged_or_unknown(said: dict[str, str]) -> None:
+    asked_for = {p.name: p for p in probes(cluster(), network(), cluster().first)}
+    changed = {name: asked_for[name].read(Answered(line)) for name, line in said.items() if line.strip()}
+    found = judge(cluster(), network(), answers(**changed), queried=QUERIED)
+    assert all("\n" not in f.measured for f in found if f.code != "other-cluster")
+    match changed.get("recorded"):
+        case Answered(line):
+            recorded_problems(line, {"network": {"mode": "plain"}})
+            recorded_path(line)
+            left_tokens(line)

@@ -37,7 +37,7 @@ def host(shell: Shell, tmp_path: Path) -> Path:
         (tmp_path / program).write_text(OPEN)
         shell.program_is(
             program,
-            f"case $* in -V) echo '{program} v1.8.9 (nf_tables)';; '-w -S') cat {tmp_path}/{program};; esac",
+            f"case $* in -V) echo '{program} v1.8.9 (nf_tables)';; '-w 10 -S') cat {tmp_path}/{program};; esac",
         )
         shell.program_is(
             f"{program}-restore", f'echo "# $*" >{tmp_path}/{program}.input; cat >>{tmp_path}/{program}.input'
@@ -167,12 +167,11 @@ COMMIT
     ],
 )
 def test_checks_by_what_iptables_saves(saved: str, problem: str | None) -> None:
-    command = "iptables-save -t filter 2>/dev/null | grep -E '^(:INPUT |-A INPUT )'"
-    assert RULES.check(SayingHost({command: Result(0, saved)})) == problem
+    assert RULES.check(SayingHost({"iptables-save -t filter": Result(0, saved)})) == problem
 
 
 def test_checks_the_programs_of_the_clusters_families_alone() -> None:
-    closed = SayingHost({"ip6tables-save": Result(0, ":INPUT DROP [0:0]\n")})
+    closed = SayingHost({"iptables-save": Result(0), "ip6tables-save": Result(0, ":INPUT DROP [0:0]\n")})
     assert RULES.check(closed) is None
     assert Iptables((*RULES.passes, Pass("input", 6))).check(closed) == (
         "ip6tables: INPUT drops the cluster's traffic (no jump to Underlay's chain)"

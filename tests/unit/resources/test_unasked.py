@@ -8,6 +8,7 @@ from tests.unit.local_host import Result, SayingHost, Shell
 from underlay.resources.answer import Unknown
 from underlay.resources.firewall import Pass
 from underlay.resources.firewalld import Firewalld
+from underlay.resources.iptables import Iptables
 from underlay.resources.kernel_module import KernelModule
 from underlay.resources.loaded_config import Loaded
 from underlay.resources.mount import Mount
@@ -60,6 +61,24 @@ def test_a_program_that_is_missing_or_fails_leaves_its_answer_unknown(
     [answer] = shell.ask(resource)
     assert isinstance(answer, Unknown)
     assert answer.reason.startswith(reason)
+
+
+def test_a_packet_filter_that_somebody_holds_leaves_its_rules_unknown(shell: Shell) -> None:
+    locked = "echo 'Another app is currently holding the xtables lock.' >&2; exit 4"
+    shell.program_is("iptables", f"case $1 in -V) echo 'iptables v1.8.9 (nf_tables)';; *) {locked};; esac")
+    assert shell.ask(Iptables(PASSES)) == [Unknown("iptables: the rules could not be listed")]
+    assert Iptables(PASSES).check(SayingHost({"iptables-save": Result(4, "", "the xtables lock is held")})) == (
+        "iptables: could not be asked (the xtables lock is held)"
+    )
+
+
+def test_a_table_that_is_nfts_alone_is_left_to_it(shell: Shell) -> None:
+    said = """iptables v1.8.9 (nf_tables): table `filter' is incompatible, use 'nft' tool."""
+    shell.program_is(
+        "iptables", f"case $1 in -V) echo 'iptables v1.8.9 (nf_tables)';; *) echo {said!r} >&2; exit 1;; esac"
+    )
+    shell.program_is("ip6tables", "exit 127")
+    assert shell.observe(Iptables(PASSES)) == ["none"]
 
 
 def test_a_kernel_without_nftables_has_no_rules_of_it(shell: Shell) -> None:
