@@ -7,6 +7,7 @@ import secrets
 import socket
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from threading import Thread
 
 from paramiko import Channel, ChannelException, SSHException, Transport
@@ -61,10 +62,10 @@ class Conversation:
             if way.passwords:
                 self._send(text)
         except AccessError:
-            self.channel.close()
+            self._close()
             raise
         except (SSHException, EOFError, OSError) as error:
-            self.channel.close()
+            self._close()
             raise AccessError(self._name, self._why(error)) from None
         self.channel.settimeout(None)
         if timeout is None:
@@ -86,11 +87,16 @@ class Conversation:
         except (SSHException, EOFError, OSError) as error:
             raise AccessError(self._name, self._why(error)) from None
         finally:
-            self.channel.close()
+            self._close()
         self._errors.join()
         if status == -1 and not _is_up(self.channel.get_transport()):
             raise AccessError(self._name, LOST.format("the host went down, or the network did"))
         return status, self.out, self._err.rpartition(self._mark)[2]
+
+    def _close(self) -> None:
+        # Over a connection that has just been lost, the word of it cannot be sent.
+        with suppress(SSHException, EOFError, OSError):
+            self.channel.close()
 
     def read_line(self) -> bool:
         """Whether the script has printed a line; waits until it has, or is over."""
@@ -149,7 +155,7 @@ class Conversation:
         """Give the next password; nothing is typed twice, for some hosts lock a user after a few wrong ones."""
         if not self._passwords:
             self._refused = True
-            self.channel.close()
+            self._close()
             return
         self._err += b"\n"
         self._send(f"{self._passwords.pop(0)}\n".encode())
