@@ -79,7 +79,7 @@ def place_script(sha256: str, dest: str, mode: str = "755", cache_dir: str = CAC
 @cache
 def shell_library(name: str) -> str:
     """Return the text of a file of shell functions, by its name without .sh."""
-    return (_SHELL / f"{name}.sh").read_text().rstrip()
+    return (_SHELL / f"{name}.sh").read_text(encoding="utf-8").rstrip()
 
 
 def _fetching(words: tuple[str, ...], cache_dir: str, limits: DownloadLimits | None) -> str:

@@ -29,7 +29,7 @@ def images_script(images: Iterable[ImageArtifact], cache_dir: str = "/var/cache/
     lines += [_call("u_pull", i.ref, *([i.registry] if i.registry else [])) for i in required if not i.blobs]
     lines.append("u_list")
     lines += [_call("u_verify", i.ref, i.digest or "") for i in required]
-    library = [(_SHELL / f"{name}.sh").read_text().rstrip() for name in ("place", "images")]
+    library = [(_SHELL / f"{name}.sh").read_text(encoding="utf-8").rstrip() for name in ("place", "images")]
     return "(\n" + "\n".join((*library, *lines)) + "\n)"
 
 

@@ -42,7 +42,7 @@ class Lock:
 @cache
 def read_lock(path: Path = LOCK_FILE) -> Lock:
     """Return the content of a lock file, by default the project's own."""
-    data: dict[str, Any] = json.loads(path.read_text())
+    data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     charts = {key: ChartPin(**pin) for key, pin in data["charts"].items()}
     return Lock(versions=data["versions"], go=data["go"], upstream=data["upstream"], charts=charts)
 

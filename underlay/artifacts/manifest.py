@@ -105,7 +105,7 @@ def load_manifest(bundle: Path) -> Manifest:
     """
     path = bundle / MANIFEST_FILE
     try:
-        data = json.loads(path.read_text())
+        data = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ArtifactError(
             f"bundle {bundle}", "not found", remedy="run `underlay bundle` or name another path"

@@ -7,6 +7,7 @@ import sys
 import click
 
 from underlay import __version__
+from underlay.encoding import prepare_streams
 
 from .commands import Commands
 from .errors import Refused, is_fixable
@@ -35,6 +36,7 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command; each error that a user can fix is one line."""
+    prepare_streams()
     try:
         cli(standalone_mode=False)
     except click.ClickException as error:

@@ -22,7 +22,7 @@ def recipes_for(inventories: Sequence[str]) -> frozenset[str]:
     :raises Refused: with every problem of an inventory.
     """
     command = [sys.executable, "-m", __name__, *inventories]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=False)
     if done.returncode:
         raise Refused([line.removeprefix("underlay: ") for line in done.stderr.splitlines()])
     return frozenset(json.loads(done.stdout))

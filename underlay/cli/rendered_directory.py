@@ -61,7 +61,7 @@ def _refuse_foreign(target: Path, shown: Path) -> None:
     if not there:
         return
     try:
-        known = {*json.loads((target / MARK).read_text())["files"], MARK}
+        known = {*json.loads((target / MARK).read_text(encoding="utf-8"))["files"], MARK}
     except (OSError, ValueError, KeyError, TypeError):
         foreign = f"{shown} is not empty and was not written by underlay render (it holds {there[0]})"
         raise Refused([f"--to: {foreign}; name another directory"]) from None

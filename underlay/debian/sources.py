@@ -40,7 +40,7 @@ DEBIAN = DebianMirrors("http://deb.debian.org/debian", "http://deb.debian.org/de
 
 def debian_mirrors(root: Path = APT, os_release: Path = OS_RELEASE) -> DebianMirrors:
     """Return this machine's Debian mirrors, or Debian's public ones on another distribution."""
-    release = os_release.read_text() if os_release.exists() else ""
+    release = os_release.read_text(encoding="utf-8", errors="replace") if os_release.exists() else ""
     if not re.search(r"^ID=\"?debian\"?$", release, re.MULTILINE):
         return DEBIAN
     codename = re.search(r"^VERSION_CODENAME=\"?(\w+)", release, re.MULTILINE)
@@ -66,9 +66,9 @@ def read_sources(root: Path = APT) -> Iterator[AptSource]:
     """Yield every source below an /etc/apt directory, in apt's order."""
     for path in (root / "sources.list", *sorted((root / "sources.list.d").glob("*.list"))):
         if path.is_file():
-            yield from parse_one_line(path.read_text())
+            yield from parse_one_line(path.read_text(encoding="utf-8", errors="replace"))
     for path in sorted((root / "sources.list.d").glob("*.sources")):
-        yield from parse_deb822(path.read_text())
+        yield from parse_deb822(path.read_text(encoding="utf-8", errors="replace"))
 
 
 def parse_one_line(text: str) -> Iterator[AptSource]:
@@ -100,7 +100,7 @@ def _resolved(uris: Iterable[str]) -> tuple[str, ...]:
     for uri in uris:
         listing = Path(uri.removeprefix("mirror+file:"))
         if uri.startswith("mirror+file:") and listing.is_file():
-            words = (line.split() for line in listing.read_text().splitlines())
+            words = (line.split() for line in listing.read_text(encoding="utf-8", errors="replace").splitlines())
             found += [first for first, *_ in filter(None, words) if not first.startswith("#")][:1]
         else:
             found.append(uri)

@@ -31,7 +31,7 @@ def borrow(machine: Machine) -> None:
     with lock("machine"):
         loan = _read() or _first_loan(machine)
         for name, (_, value) in loan["sysctls"].items():
-            Path("/proc/sys", name).write_text(value)
+            Path("/proc/sys", name).write_text(value, encoding="utf-8")
 
 
 def give_back(machine: Machine) -> None:
@@ -44,11 +44,13 @@ def give_back(machine: Machine) -> None:
         if loan:
             for name, (before, value) in loan["sysctls"].items():
                 sysctl = Path("/proc/sys", name)
-                if sysctl.read_text().strip() == value:
-                    sysctl.write_text(before)
+                if sysctl.read_text(encoding="utf-8").strip() == value:
+                    sysctl.write_text(before, encoding="utf-8")
             for controller in loan["controllers"]:
                 with suppress(OSError):  # in use by something else by now
-                    (machine.unified.mountpoint / "cgroup.subtree_control").write_text(f"-{controller}")
+                    (machine.unified.mountpoint / "cgroup.subtree_control").write_text(
+                        f"-{controller}", encoding="utf-8"
+                    )
             if loan["netns"] and not any(_NETNS.iterdir()):
                 run("umount", str(_NETNS))
                 _NETNS.rmdir()
@@ -60,25 +62,25 @@ def give_back(machine: Machine) -> None:
 def _first_loan(machine: Machine) -> Loan:
     sysctls = {}
     for name, value in RAISED.items():
-        before = Path("/proc/sys", name).read_text().strip()
+        before = Path("/proc/sys", name).read_text(encoding="utf-8").strip()
         if int(before) < value:
             sysctls[name] = (before, str(value))
     controllers: list[str] = []
     root = machine.unified.mountpoint
     if not machine.legacy and (root / "cgroup.subtree_control").exists():
-        passed = (root / "cgroup.subtree_control").read_text().split()
-        controllers = [c for c in (root / "cgroup.controllers").read_text().split() if c not in passed]
+        passed = (root / "cgroup.subtree_control").read_text(encoding="utf-8").split()
+        controllers = [c for c in (root / "cgroup.controllers").read_text(encoding="utf-8").split() if c not in passed]
     loan = Loan(boot=_boot(), sysctls=sysctls, controllers=controllers, netns=not _NETNS.is_mount())
     paths.home().mkdir(parents=True, exist_ok=True)
     new = _file().with_suffix(".new")
-    new.write_text(json.dumps(loan))
+    new.write_text(json.dumps(loan), encoding="utf-8")
     new.replace(_file())
     return loan
 
 
 def _read() -> Loan | None:
     try:
-        loan: Loan = json.loads(_file().read_text())
+        loan: Loan = json.loads(_file().read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
     return loan if loan["boot"] == _boot() else None  # a boot of the machine reverted everything
@@ -89,4 +91,4 @@ def _file() -> Path:
 
 
 def _boot() -> str:
-    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()

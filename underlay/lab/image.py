@@ -65,7 +65,12 @@ def unpack(bootstrap: tuple[str, ...], *, what: str) -> None:
     command = (*wrapper, "--mount-proc", *bootstrap)
     output: list[str] = []
     with subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        errors="replace",
     ) as process:
         assert process.stderr
         for line in process.stderr:

@@ -13,7 +13,7 @@ from underlay.lab.model.topology import Lab
 def read(name: str) -> Lab | None:
     """Return the recorded topology of a lab; None if there is no such lab."""
     try:
-        return Lab(**json.loads(LabPaths.of(name).topology.read_text()))
+        return Lab(**json.loads(LabPaths.of(name).topology.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return None
 

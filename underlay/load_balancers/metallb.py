@@ -56,7 +56,7 @@ def image(part: str) -> str:
 
 @cache
 def _definitions() -> tuple[Object, ...]:
-    return tuple(json.loads(DEFINITIONS.read_text()))
+    return tuple(json.loads(DEFINITIONS.read_text(encoding="utf-8")))
 
 
 def _pool(settings: LoadBalancerSettings, cluster: Cluster, rack: str) -> tuple[Object, ...]:

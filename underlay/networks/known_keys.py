@@ -162,4 +162,4 @@ def of_kinds(file: str) -> Mapping[tuple[str, str], KnownKeys]:
 
 
 def _lines(file: str) -> Iterator[str]:
-    yield from (files(__package__) / "schemas" / file).read_text().splitlines()
+    yield from (files(__package__) / "schemas" / file).read_text(encoding="utf-8").splitlines()

@@ -54,7 +54,7 @@ def _archive() -> str:
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in [
             ("__main__.py", _START),
-            *((f"prober/{p.name}", p.read_text()) for p in _SOURCE.glob("*.py")),
+            *((f"prober/{p.name}", p.read_text(encoding="utf-8")) for p in _SOURCE.glob("*.py")),
         ]:
             archive.writestr(zipfile.ZipInfo(name), text, zipfile.ZIP_DEFLATED)
     return base64.encodebytes(buffer.getvalue()).decode().strip()

@@ -17,6 +17,7 @@ from gevent import subprocess
 from pyinfra import logger
 from pyinfra.api import State
 
+from underlay.encoding import UTF8_STREAMS
 from underlay.files import shipped
 from underlay.inventory.spec import Hosts
 from underlay.report.load import read_report
@@ -41,7 +42,7 @@ def run_checks(run: Run, state: State) -> list[str]:
     with (
         shells(state, run.observed.silent) as descriptor,
         run_folder(run.spec.cluster.name) as (partial, directory),
-        tempfile.NamedTemporaryFile("w", suffix=".json") as hosts,
+        tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as hosts,
     ):
         # Readable by this user alone: variables can hold the password of BGP sessions.
         json.dump(_context(run), hosts, default=str)
@@ -50,14 +51,20 @@ def run_checks(run: Run, state: State) -> list[str]:
             [sys.executable, "-m", "pytest", str(LIVE), "-q", "-p", "no:cacheprovider", "-c", os.devnull,
              # Captures print, and leaves the checks' own progress lines alone.
              "--capture=sys", "--no-header", "--tb=short", f"--rootdir={LIVE}"],
-            {"UNDERLAY_HOSTS": hosts.name, "UNDERLAY_REPORT": str(partial), **environment(descriptor), **_BARE},
+            {
+                "UNDERLAY_HOSTS": hosts.name,
+                "UNDERLAY_REPORT": str(partial),
+                **environment(descriptor),
+                **UTF8_STREAMS,
+                **_BARE,
+            },
             descriptor,
         )  # fmt: skip
     path = directory / "report.json"
     if not path.exists():
         run.verification = Verification("verification did not run")
         return ["verification did not run:", *output.splitlines()[-TAIL:]]
-    report = read_report(path.read_text(), where=str(path))
+    report = read_report(path.read_text(encoding="utf-8"), where=str(path))
     run.verification = Verification(
         verdict(report),
         notes=notes(report),

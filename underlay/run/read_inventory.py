@@ -13,6 +13,7 @@ from pyinfra.api import Inventory, State
 from pyinfra.context import ctx_state
 
 from underlay.artifacts.error import ArtifactError
+from underlay.encoding import prepare_streams
 from underlay.inventory.errors import InvalidInventory
 from underlay.inventory.spec import GROUPS, Groups, Hosts, Spec, read_spec
 from underlay.plan.host_plan import node_plan
@@ -70,6 +71,7 @@ def before_connecting(state: State) -> None:
     from .connections import watch_connections  # noqa: PLC0415
     from .progress import watch  # noqa: PLC0415
 
+    prepare_streams()
     init = state.init
 
     def checked(inventory: Inventory, config: Any, initial_limit: Any = None) -> None:

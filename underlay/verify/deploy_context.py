@@ -22,7 +22,7 @@ class DeployContext:
     def from_environment(cls) -> DeployContext:
         """From the file that UNDERLAY_HOSTS names; empty where a person started pytest."""
         path = os.environ.get("UNDERLAY_HOSTS")
-        return cls.of(json.loads(Path(path).read_text())) if path else cls()
+        return cls.of(json.loads(Path(path).read_text(encoding="utf-8"))) if path else cls()
 
     @classmethod
     def of(cls, document: dict[str, Any]) -> DeployContext:

@@ -15,7 +15,7 @@ from .timeouts import CONVERGE_S
 from .traffic_results import NOT_TESTED, TrafficResults, results_in
 from .traffic_script import shell_variables
 
-_SCRIPTS = "\n".join(Path(__file__).with_name(part).read_text() for part in ("pod_exec.sh", "dns.sh"))
+_SCRIPTS = "\n".join(Path(__file__).with_name(part).read_text(encoding="utf-8") for part in ("pod_exec.sh", "dns.sh"))
 _UDP_LIMIT = 512
 # The records of more pods than this may not fit a datagram: they are queried over TCP, as a resolver does then.
 _FIT = 4

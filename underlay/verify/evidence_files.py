@@ -87,5 +87,5 @@ def _run(target: Target, host: str, commands: dict[str, str]) -> dict[str, str]:
 def _keep(directory: Path, host: str, what: str, text: str) -> EvidenceFile:
     path = directory / "evidence" / host / f"{what.replace(' ', '-')}.txt"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(bounded(text, LIMIT))
+    path.write_text(bounded(text, LIMIT), encoding="utf-8")
     return EvidenceFile(host=host, what=what, path=str(path.relative_to(directory)), bytes=path.stat().st_size)

@@ -20,7 +20,7 @@ from .timeouts import CONVERGE_S, START_TIMEOUT_S
 from .traffic_results import results_in
 
 LANE = "policies"
-_SCRIPT = Path(__file__).with_name("network_policies.sh").read_text()
+_SCRIPT = Path(__file__).with_name("network_policies.sh").read_text(encoding="utf-8")
 _ROLE = "underlay/role"
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from underlay.encoding import encodable
 from underlay.files import write_whole
 from underlay.plan.secrets import Secrets
 from underlay.report.document import CheckResult, EvidenceText, Report
@@ -49,11 +50,11 @@ class Recorder:
                 area=area_of(item),
                 name=name_of(item),
                 outcome=report.outcome,
-                detail=detail_of(report),
+                detail=encodable(detail_of(report)),
                 seconds=round(report.duration, 3),
                 hosts=hosts_of(parameters),
                 traffic="measured" in getattr(item, "fixturenames", ()),
-                evidence=[EvidenceText(name=name, text=text) for name, text in kept_of(item)],
+                evidence=[EvidenceText(name=name, text=encodable(text)) for name, text in kept_of(item)],
             )
         )
         status = getattr(item, "funcargs", {}).get("bgp") or BgpStatus()

@@ -53,7 +53,7 @@ class Target:
         """UNDERLAY_HOSTS names a JSON file that the deploy wrote, or UNDERLAY_INVENTORY an inventory to read."""
         connections = None
         if path := os.environ.get("UNDERLAY_HOSTS"):
-            document = json.loads(Path(path).read_text())
+            document = json.loads(Path(path).read_text(encoding="utf-8"))
         else:
             inventory = os.environ.get("UNDERLAY_INVENTORY", "inventories/lab.py")
             connections = Connections(inventory)

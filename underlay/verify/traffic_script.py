@@ -15,12 +15,12 @@ from .timeouts import CONVERGE_S
 from .traffic_results import TrafficResults
 
 _HERE = Path(__file__).parent
-POD_EXEC = _HERE.joinpath("pod_exec.sh").read_text()
-CAPTURE = _HERE.joinpath("capture.sh").read_text()
+POD_EXEC = _HERE.joinpath("pod_exec.sh").read_text(encoding="utf-8")
+CAPTURE = _HERE.joinpath("capture.sh").read_text(encoding="utf-8")
 _PROBES = (
-    _HERE.joinpath("services.sh").read_text(),
+    _HERE.joinpath("services.sh").read_text(encoding="utf-8"),
     CAPTURE,
-    _HERE.joinpath("traffic.sh").read_text(),
+    _HERE.joinpath("traffic.sh").read_text(encoding="utf-8"),
 )
 _KUBELET_PORT = 10250
 

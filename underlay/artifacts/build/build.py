@@ -224,7 +224,7 @@ def exclusive(work: Path) -> Iterator[None]:
     """
     work.mkdir(parents=True, exist_ok=True)
     lock = work / "lock"
-    with lock.open("a+") as file:
+    with lock.open("a+", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -71,7 +71,7 @@ class Build:
 
     def _read_state(self) -> tuple[dict[str, Output], dict[str, Any]]:
         try:
-            state = json.loads(self._state.read_text())
+            state = json.loads(self._state.read_text(encoding="utf-8"))
             return parse_outputs(state["outputs"]), state["built"]
         except (OSError, ValueError, KeyError, TypeError):
             return {}, {}

@@ -52,14 +52,14 @@ def free_memory(root: Path = _ROOT) -> int:
     """Return how many bytes this process can allocate: what the machine has available, or less by its cgroup's limit;
     0 if that is unknown."""
     try:
-        text = (root / "proc/meminfo").read_text()
+        text = (root / "proc/meminfo").read_text(encoding="utf-8")
         available = next(int(line.split()[1]) * 1024 for line in text.splitlines() if line.startswith("MemAvailable:"))
     except (OSError, StopIteration, ValueError, IndexError):
         return 0
     # Inside a container this is the container's own cgroup; on a machine the root cgroup has no such files.
     cgroup = root / "sys/fs/cgroup"
     try:
-        limit, used = (int((cgroup / name).read_text()) for name in ("memory.max", "memory.current"))
+        limit, used = (int((cgroup / name).read_text(encoding="utf-8")) for name in ("memory.max", "memory.current"))
     except (OSError, ValueError):
         return available
     return max(0, min(available, limit - used))

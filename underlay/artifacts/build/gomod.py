@@ -25,11 +25,11 @@ def renew(recipe: GoRecipe, *, go: Path, work: Path) -> None:
         return
     shutil.rmtree(work, ignore_errors=True)
     shutil.copytree(recipe.directory, work)
-    (work / "go.mod").write_text(_go_mod(recipe, go))
+    (work / "go.mod").write_text(_go_mod(recipe, go), encoding="utf-8")
     (work / "go.sum").unlink(missing_ok=True)
     imports = "\n".join(f'\t_ "{package}"' for package in sorted(recipe.packages.values()))
     # A main package cannot be imported, but `go mod tidy` accepts it and so finds what the commands need.
-    (work / "tools.go").write_text(f"//go:build tools\n\npackage tools\n\nimport (\n{imports}\n)\n")
+    (work / "tools.go").write_text(f"//go:build tools\n\npackage tools\n\nimport (\n{imports}\n)\n", encoding="utf-8")
     # -e: tests of dependencies may import modules that no proxy serves; commands do not.
     _go(go, work, "mod", "tidy", "-e")
     _go(go, work, "list", "-mod=mod", "-deps", *recipe.packages.values(), cgo=recipe.cgo)
@@ -42,7 +42,7 @@ def module_sum(recipe: GoRecipe) -> dict[str, str]:
     go_sum = recipe.directory / "go.sum"
     if not go_sum.exists():
         return {}
-    lines = (line.split() for line in go_sum.read_text().splitlines())
+    lines = (line.split() for line in go_sum.read_text(encoding="utf-8").splitlines())
     module = (recipe.module, f"v{recipe.version}")
     return {f"{name}@{version}": h1 for name, version, h1 in lines if (name, version) == module}
 
@@ -68,7 +68,13 @@ def _staging(recipe: GoRecipe, go: Path) -> list[str]:
 
 def _go(go: Path, work: Path, *arguments: str, cgo: bool = False) -> str:
     done = subprocess.run(
-        [go, *arguments], cwd=work, capture_output=True, text=True, check=False, env=go_environment(cgo=cgo)
+        [go, *arguments],
+        cwd=work,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+        env=go_environment(cgo=cgo),
     )
     if done.returncode:
         raise ArtifactError(

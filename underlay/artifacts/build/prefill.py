@@ -85,7 +85,7 @@ def _fill(bundle: Path, manifest: Manifest, root: Path) -> None:
             shutil.copy(store.path(manifest.binaries[program].sha256), path)
             path.chmod(0o755)
         config = run / "config.toml"
-        config.write_text(_CONFIG.format(root=root, run=run))
+        config.write_text(_CONFIG.format(root=root, run=run), encoding="utf-8")
         with (run / "log").open("wb") as log:
             daemon = subprocess.Popen([programs["containerd"], "-c", config], stdout=log, stderr=log)
         try:
@@ -112,4 +112,4 @@ def _wait(daemon: subprocess.Popen[bytes], socket: Path, log: Path) -> None:
         if daemon.poll() is not None:
             break
         time.sleep(0.05)
-    raise ArtifactError("containerd", "does not start", found=log.read_text()[-300:].strip())
+    raise ArtifactError("containerd", "does not start", found=log.read_text(encoding="utf-8")[-300:].strip())

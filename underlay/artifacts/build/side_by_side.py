@@ -31,7 +31,9 @@ class Programs:
         with self._lock:
             if self._ended:
                 raise ArtifactError("bundle", "the build was ended")
-            process = subprocess.Popen(command, cwd=cwd, env=env, stderr=subprocess.PIPE, text=True)
+            process = subprocess.Popen(
+                command, cwd=cwd, env=env, stderr=subprocess.PIPE, encoding="utf-8", errors="replace"
+            )
             self._running.add(process)
         try:
             with process:

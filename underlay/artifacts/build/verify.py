@@ -78,7 +78,7 @@ def _document_faults(bundle: Path, manifest: Manifest) -> Iterator[str]:
     }
     for name, document in expected.items():
         try:
-            if json.loads((bundle / name).read_text()) != document:
+            if json.loads((bundle / name).read_text(encoding="utf-8")) != document:
                 yield f"{name}: differs from bundle.json"
         except FileNotFoundError:
             yield f"{name}: missing"

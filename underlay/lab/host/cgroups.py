@@ -30,7 +30,7 @@ def prepare(machine: Machine, lab: str, node: str, *, memory: int | None) -> Non
                 _delegate_controllers(directory)
         limit = directory / ("memory.max" if hierarchy.unified else "memory.limit_in_bytes")
         if memory and limit.exists():
-            limit.write_text(str(memory))
+            limit.write_text(str(memory), encoding="utf-8")
         _make(hierarchy, directory / KEEPER)
         _make(hierarchy, directory / HOST)
     _weigh(machine, lab)
@@ -98,7 +98,7 @@ def _make(hierarchy: Hierarchy, directory: Path) -> None:
         directory.mkdir()
     if "cpuset" in hierarchy.controllers and directory != hierarchy.mountpoint:
         for name in ("cpuset.cpus", "cpuset.mems"):  # empty in a new version 1 group, which no process can join then
-            (directory / name).write_text((directory.parent / name).read_text())
+            (directory / name).write_text((directory.parent / name).read_text(encoding="utf-8"), encoding="utf-8")
 
 
 def _weigh(machine: Machine, lab: str) -> None:
@@ -114,21 +114,21 @@ def _weigh(machine: Machine, lab: str) -> None:
         for group, count in ((naming.group(lab), hosts.get(lab, 1)), (naming.group(), together)):
             path = hierarchy.mountpoint / group / file
             if path.exists():
-                path.write_text(str(share * min(count, MOST_WEIGHT)))
+                path.write_text(str(share * min(count, MOST_WEIGHT)), encoding="utf-8")
 
 
 def _delegate_controllers(directory: Path) -> None:
-    available = set((directory / "cgroup.controllers").read_text().split())
+    available = set((directory / "cgroup.controllers").read_text(encoding="utf-8").split())
     control = directory / "cgroup.subtree_control"
-    missing = sorted(available - set(control.read_text().split()))
+    missing = sorted(available - set(control.read_text(encoding="utf-8").split()))
     for controller in missing:
         with suppress(OSError):  # the kernel can refuse one (cpu, with real-time tasks); the others are still delegated
-            control.write_text(f"+{controller}")
+            control.write_text(f"+{controller}", encoding="utf-8")
 
 
 def _kill(group: Path) -> None:
     try:
-        (group / "cgroup.kill").write_text("1")
+        (group / "cgroup.kill").write_text("1", encoding="utf-8")
     except FileNotFoundError:
         if group.is_dir():
             raise LabError("lab: this kernel cannot kill a control group; use Linux 5.14 or newer") from None
@@ -136,7 +136,7 @@ def _kill(group: Path) -> None:
 
 def _populated(group: Path) -> bool:
     try:
-        return "populated 1" in (group / "cgroup.events").read_text()
+        return "populated 1" in (group / "cgroup.events").read_text(encoding="utf-8")
     except (FileNotFoundError, OSError):
         return False
 
@@ -145,7 +145,7 @@ def _processes(group: Path) -> str:
     pids = []
     for directory, _, _ in os.walk(group):
         with suppress(OSError):
-            pids += Path(directory, "cgroup.procs").read_text().split()
+            pids += Path(directory, "cgroup.procs").read_text(encoding="utf-8").split()
     return f"processes {' '.join(pids)}" if pids else "no process in it"
 
 

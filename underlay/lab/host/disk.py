@@ -56,4 +56,4 @@ def _identity(lab: Lab, node: LabNode, at: LabPaths, new: NodePaths) -> None:
     }
     for name, text in files.items():
         write_whole(new.upper / name, text)
-    write_whole(new.upper / host_key, (at.keys / node.name).read_text(), mode=0o600)
+    write_whole(new.upper / host_key, (at.keys / node.name).read_text(encoding="utf-8"), mode=0o600)

@@ -126,8 +126,8 @@ def _make(made: Path, release: str, listing: str) -> None:
     shutil.rmtree(new, ignore_errors=True)
     inside = new / "lib/modules" / release
     inside.mkdir(parents=True)
-    (inside / "modules.builtin").write_text(listing)
-    (inside / "modules.order").write_text("")
+    (inside / "modules.builtin").write_text(listing, encoding="utf-8")
+    (inside / "modules.order").write_text("", encoding="utf-8")
     run("depmod", "-b", str(new), release)
     new.rename(made)
 
@@ -136,4 +136,4 @@ def _kernel_configuration(release: str) -> str:
     packed, plain = Path("/proc/config.gz"), Path(f"/boot/config-{release}")
     if packed.exists():
         return gzip.decompress(packed.read_bytes()).decode()
-    return plain.read_text() if plain.exists() else ""
+    return plain.read_text(encoding="utf-8") if plain.exists() else ""

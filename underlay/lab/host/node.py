@@ -31,7 +31,7 @@ def boot(lab: Lab, node: LabNode, *, machine: Machine, image: Path, modules: Pat
             cgroups.prepare(machine, lab.name, node.name, memory=lab.memory)
             files = at.node(node.name)
             plan = hostplan.make(lab, node, files, machine=machine, image=image, modules=modules)
-            files.plan.write_text(json.dumps(plan))
+            files.plan.write_text(json.dumps(plan), encoding="utf-8")
             detached.start("underlay.lab.host.keeper", files.plan, console=files.console, what=node.name)
         else:
             _refuse_other_mounts(lab, node, at.node(node.name))
@@ -54,7 +54,7 @@ def is_up(lab: Lab, node: LabNode, *, machine: Machine) -> bool:
 
 
 def _refuse_other_mounts(lab: Lab, node: LabNode, files: NodePaths) -> None:
-    plan: KeeperPlan = json.loads(files.plan.read_text())
+    plan: KeeperPlan = json.loads(files.plan.read_text(encoding="utf-8"))
     for mount, row in zip(hostplan.host_mounts(lab), steps.dump([*hostplan.host_mounts(lab)]), strict=True):
         if row not in plan["steps"]:
             raise LabError(

@@ -19,7 +19,7 @@ def make(lab: Lab, at: LabPaths) -> None:
 
 def public(at: LabPaths, name: str) -> str:
     """Return a public key as `ssh-ed25519 AAAA…`."""
-    return " ".join((at.keys / f"{name}.pub").read_text().split()[:2])
+    return " ".join((at.keys / f"{name}.pub").read_text(encoding="utf-8").split()[:2])
 
 
 def make_pair(path: Path, *, comment: str) -> None:

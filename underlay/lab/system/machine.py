@@ -58,13 +58,13 @@ def this_machine() -> Machine:
         raise LabError(f"lab: requires Linux ({os.uname().sysname} has no namespaces)")
     if os.geteuid() != 0:
         raise LabError("lab: requires root (it creates network namespaces, mounts and control groups); run it as root")
-    withheld = withheld_capabilities(Path("/proc/self/status").read_text())
+    withheld = withheld_capabilities(Path("/proc/self/status").read_text(encoding="utf-8"))
     if withheld:
         raise LabError(
             f"lab: this machine withholds capabilities from root ({', '.join(withheld)}); "
             "use a physical machine, a VM, or a container that has them"
         )
-    hierarchies = parse_hierarchies(Path("/proc/self/mountinfo").read_text())
+    hierarchies = parse_hierarchies(Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape"))
     if not any(h.unified for h in hierarchies):
         raise LabError("lab: no cgroup2 file system is mounted; mount one (hosts are ended by their control group)")
     release = os.uname().release

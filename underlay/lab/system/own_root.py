@@ -21,7 +21,9 @@ def refuse_chroot() -> None:
     """
     command = [sys.executable, "-S", "-m", __name__]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[3])}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, env=environment, capture_output=True, encoding="utf-8", errors="replace", check=False
+    )
     if done.stdout.strip() == _CHROOT:
         raise LabError(
             "lab: this is a chroot (whatever enters a container would land in the machine's own root directory); "
@@ -43,7 +45,7 @@ def _is_moved_by_its_own_namespace() -> bool:
 def _root(processes: int) -> tuple[int, int, str]:
     """Which directory of which mount the root directory is; `processes` is /proc, which may be out of sight by now."""
     root = os.open("/", os.O_PATH)
-    with os.fdopen(os.open(f"self/fdinfo/{root}", os.O_RDONLY, dir_fd=processes)) as lines:
+    with os.fdopen(os.open(f"self/fdinfo/{root}", os.O_RDONLY, dir_fd=processes), encoding="utf-8") as lines:
         mount = next(line for line in lines if line.startswith("mnt_id:"))
     found = os.fstat(root)
     return found.st_dev, found.st_ino, mount

@@ -72,7 +72,7 @@ def _boot(lab: Lab, node: LabNode, machine: Machine, image: GuestImage, carried:
         seed.write(lab, node, at, carried=carried)
         cgroups.prepare(machine, lab.name, node.name, memory=None)
         _plug(lab, node)
-        at.plan.write_text(json.dumps(_plan(lab, node, at, machine, image)))
+        at.plan.write_text(json.dumps(_plan(lab, node, at, machine, image)), encoding="utf-8")
         detached.start("underlay.lab.vm.launcher", at.plan, console=at.console, what=node.name)
     if not reach.wait(node.address, alive=alive, timeout=BOOT_TIMEOUT_S):
         what = f"no SSH banner on {node.address}:22 after {BOOT_TIMEOUT_S:.0f} s" if alive() else "ended while booting"

@@ -23,7 +23,7 @@ def write(lab: Lab, node: LabNode, at: GuestPaths, *, carried: Mapping[str, Path
     at.root.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not at.host_key.with_suffix(".pub").exists():
         keys.make_pair(at.host_key, comment=f"{lab.name}/{node.name}")
-    public = at.host_key.with_suffix(".pub").read_text()
+    public = at.host_key.with_suffix(".pub").read_text(encoding="utf-8")
     client = keys.public(LabPaths.of(lab.name), "client")
     write_whole(at.known_hosts, f"{node.address} {' '.join(public.split()[:2])}\n")
     members = {
@@ -33,7 +33,7 @@ def write(lab: Lab, node: LabNode, at: GuestPaths, *, carried: Mapping[str, Path
         "etc/resolv.conf": (f"nameserver {lab.uplink_here}\noptions timeout:1 attempts:1\n", 0o644),
         NETWORK.lstrip("/"): ("".join(f"{line}\n" for line in _network(node)), 0o644),
         f"{_KEY}.pub": (public, 0o644),
-        _KEY: (at.host_key.read_text(), 0o600),
+        _KEY: (at.host_key.read_text(encoding="utf-8"), 0o600),
         "root/.ssh/authorized_keys": (f"{client}\n", 0o600),
     }
     at.seed.unlink(missing_ok=True)
