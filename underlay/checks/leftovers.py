@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import PurePosixPath
@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from underlay.model.check import Check
 from underlay.model.cluster import Cluster
 from underlay.model.footprint import Traces
+from underlay.model.link_evidence import carries, is_made, matches
 from underlay.model.routes import Routes
 from underlay.networks.network import Network
 from underlay.networks.pod_routes import routes_to_pods
@@ -19,26 +20,29 @@ from underlay.networks.registry import modes
 
 CNI = "/etc/cni/net.d"
 _COMMAND = f"""
-ip -json link show
+ip -d -json address show
 ip -json route show table all
 ip -6 -json route show table all
 nft list tables 2>/dev/null | sed 's/^table /nft /'
 {{ iptables-save; ip6tables-save; }} 2>/dev/null | sed -n 's/^:\\([^ ]*\\) .*/chain \\1/p' | sort -u
 for file in {CNI}/*; do [ -f "$file" ] && echo "file $file"; done; true
 """
-# The kernel module creates it when it is loaded; a mode that uses it brings it up.
-_OF_KERNEL = ("tunl0",)
 # A routing daemon of the site marks its routes with these as well.
 _SHARED_PROTOCOLS = ("bgp", "bird")
 
 
-def leftover_checks(cluster: Cluster, network: Network) -> list[Check]:
-    """One for each node; none for a network that Underlay does not install."""
+def leftover_checks(cluster: Cluster, network: Network, *, accepted: Collection[str] = ()) -> list[Check]:
+    """One for each node; none for a network that Underlay does not install.
+
+    :param accepted: codes of preflight: with link-present, links that carry no pods' packets are left alone.
+    """
     if not network.carries_pods:
         return []
     others = {name: mode(**mode.example()).traces() for name, mode in modes().items() if name != network.mode}
-    judge = partial(found, cluster, _own(cluster, network), others)
-    look = "`ip link`, `ip route show table all`, /etc/cni/net.d; reset the node, or remove what is named"
+    judge = partial(found, cluster, _own(cluster, network), others, foreign_links="link-present" in accepted)
+    look = (
+        "`ip -d link`, `ip route show table all`, /etc/cni/net.d; remove what is named (a link: `ip link delete NAME`)"
+    )
     return [Check("no traces of other modes", n.name, _COMMAND, judge, look) for n in cluster.nodes]
 
 
@@ -49,17 +53,25 @@ def _own(cluster: Cluster, network: Network) -> Traces:
     return replace(own, route_protocols=(*own.route_protocols, *protocols))
 
 
-def found(cluster: Cluster, own: Traces, others: dict[str, Traces], output: str) -> str | None:
-    """Everything that is another mode's and not this one's, with the modes that create it."""
+def found(
+    cluster: Cluster, own: Traces, others: dict[str, Traces], output: str, *, foreign_links: bool = False
+) -> str | None:
+    """Everything that is another mode's and not this one's, with the modes that create it.
+
+    :param foreign_links: whether links that only look like a mode's are accepted.
+    """
     links, *routes = output.splitlines()[:3]
     rows = [line.partition(" ")[::2] for line in output.splitlines()[3:]]
     of = {kind: [value for found, value in rows if found == kind] for kind in ("nft", "chain", "file")}
-    there = (link for link in json.loads(links) if link["ifname"] not in _OF_KERNEL or "UP" in link["flags"])
-    names = [link["ifname"] for link in there]
-    protocols = _protocols(cluster, routes)
+    to_pods = [r for v in cluster.families for text in routes for r in routes_to_pods(text, cluster, v)]
+    routed = {str(r.get("dev", "")) for r in to_pods}
+    foreign = [link for link in json.loads(links) if not matches(link["ifname"], own.links)]
+    if foreign_links:
+        foreign = [link for link in foreign if carries(link, cluster.pod_subnets, routed)]
+    protocols = sorted({str(r.get("protocol", "")) for r in to_pods})
     modes_of: dict[str, list[str]] = {}
     for mode, traces in others.items():
-        left = [f"link {n}" for n in names if _matches(n, traces.links) and not _matches(n, own.links)]
+        left = [f"link {n['ifname']}" for n in foreign if is_made(n, traces, pods=cluster.pod_subnets, routed=routed)]
         left += [f"nftables table {t}" for t in of["nft"] if t in traces.nft_tables and t not in own.nft_tables]
         left += [f"chain {c}" for c in of["chain"] if _begins(c, traces.chains) and not _begins(c, own.chains)]
         left += [f"routes to pods by protocol {p}" for p in protocols if p in _differing(traces, own)]
@@ -78,22 +90,12 @@ def _first_configuration(own: Traces, files: Iterable[str], reported: Iterable[s
         yield f"containerd uses {configurations[0]}, which is not this mode's"
 
 
-def _protocols(cluster: Cluster, routes: Iterable[str]) -> list[str]:
-    """The protocols of the routes into the pod subnets."""
-    found = (r for v in cluster.families for text in routes for r in routes_to_pods(text, cluster, v))
-    return sorted({str(r.get("protocol", "")) for r in found})
-
-
 def _differing(traces: Traces, own: Traces) -> set[str]:
     return set(traces.route_protocols) - set(own.route_protocols) - set(_SHARED_PROTOCOLS)
 
 
-def _matches(name: str, patterns: Iterable[str]) -> bool:
-    return any(name.startswith(p[:-1]) if p.endswith("*") else name == p for p in patterns)
-
-
-def _begins(chain: str, prefixes: Iterable[str]) -> bool:
-    return any(chain.startswith(prefix) for prefix in prefixes)
+def _begins(chain: str, names: Iterable[str]) -> bool:
+    return any(chain.startswith(name) if name.endswith(("-", "_")) else chain == name for name in names)
 
 
 def _of(modes_: list[str]) -> str:

@@ -81,6 +81,8 @@ _OF_HOSTS = {
                                         "packets to the host's own network would go to pods or Services"),
     "subnet-overlaps-route": _refuses("pod and Service subnets",
                                       "packets to the route's destination would go to pods or Services"),
+    "subnet-inside-route": _informs("pod and Service subnets",
+                                    "a VPN takes all addresses by two routes; narrower routes come before them"),
 }  # fmt: skip
 OF_WIRE: Mapping[str, Code] = {
     "address-claimed": _refuses("ARP for a node's address", "two machines on the segment have the address"),

@@ -6,15 +6,31 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class LinkKind:
+    """What a link of this name is where a mode made it: others use the name, too.
+
+    `name` as in `Traces.links`, `kinds` as `ip -d link` prints them, `rest` an expression for what the * stands for.
+    Of a `shared` name, a link whose addresses are none of the pods' is not the mode's.
+    """
+
+    name: str
+    kinds: tuple[str, ...]
+    rest: str = ".*"
+    shared: bool = False
+
+
+@dataclass(frozen=True)
 class Traces:
     """What this mode creates and no other.
 
-    Link names (a trailing * stands for the rest), nftables tables (family and name), prefixes of iptables chains,
-    paths, routing protocols (`ip route … proto N`), priorities of routing rules, BPF pins, and whether XFRM state is
-    its own. `mounts` are below the paths, and are removed before them.
+    Link names (a trailing * stands for the rest) and what links of these names are, nftables tables (family and name),
+    iptables chains (one that ends in - or _ is a prefix), paths, routing protocols (`ip route … proto N`), priorities
+    of routing rules, BPF pins, and whether XFRM state is its own. `mounts` are below the paths, and are removed before
+    them.
     """
 
     links: tuple[str, ...] = ()
+    link_kinds: tuple[LinkKind, ...] = ()
     nft_tables: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     chains: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ from underlay.model.capture import Wire, pods_in_the_clear
 from underlay.model.check import Check
 from underlay.model.cluster import Cluster
 from underlay.model.difference import in_words
-from underlay.model.footprint import Traces
+from underlay.model.footprint import LinkKind, Traces
 from underlay.model.node import Node
 from underlay.model.packet_header import Header, ip
 from underlay.model.prerequisites import Port, Prerequisites
@@ -157,6 +157,7 @@ class Routed(Network):
     def traces(self) -> Traces:
         return Traces(
             links=("cni0",),
+            link_kinds=(LinkKind("cni0", ("bridge",), shared=True),),
             nft_tables=("ip underlay-masquerade",),
             files=(CONFLIST, TEMPLATE, "/var/lib/cni/networks/routed"),
             route_protocols=(PROTOCOL, STATIC_PROTOCOL, "bgp"),

@@ -67,7 +67,7 @@ def probes(cluster: Cluster, network: Network, node: Node) -> tuple[Probe, ...]:
         Probe("disk", "u_ask 10 df -m --output=avail /var/lib", "the free space in /var/lib", answer_forms.column),
         Probe("resolver", _RESOLVER, "its /etc/resolv.conf", answer_forms.word),
         Probe("ports", "u_ports", "which ports are taken", answer_forms.ports, _PORTS, may_lack=True, as_root=True),
-        Probe("addresses", "u_ask 10 ip -json address show", "its addresses", answer_forms.links),
+        Probe("addresses", f"u_ask 10 ip {_DETAILS} -json address show", "its addresses", answer_forms.links),
         Probe("routes", "u_ask 10 ip -json route show table all", "its routes", answer_forms.routes),
         Probe("peers", f"u_peers {peers}", "its routes to other nodes", answer_forms.lookups, _PEERS, may_lack=True),
         Probe("cni", _CNI, "what is in /etc/cni/net.d", answer_forms.words, may_lack=True, as_root=True),
@@ -97,6 +97,8 @@ _MACHINE_ID = "[ ! -e /etc/machine-id ] || cat /etc/machine-id"
 _CNI = "[ ! -d /etc/cni/net.d ] || u_ask 10 ls /etc/cni/net.d"
 # No globs: fragments run with globbing off.
 _KUBERNETES = "[ ! -d /etc/kubernetes ] || u_ask 10 find /etc/kubernetes -name '*.conf' -o -name '*.yaml'"
+# What links are is of interest where no pods are yet, and long where there are many.
+_DETAILS = "$([ -e /etc/kubernetes/kubelet.conf ] || echo -d)"
 # The listener of a killed preflight exits by itself.
 _PORTS = """\
 u_ports() {

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from ipaddress import ip_interface, ip_network
 from typing import Any
 
@@ -12,9 +13,10 @@ from underlay.model.node import Node
 from underlay.model.routes import Routes
 from underlay.networks.network import Network
 from underlay.plan.host_questions import HostAnswers, is_member, is_started
-from underlay.resources.answer import Answer, Answered, Unknown
+from underlay.resources.answer import Answered, Unknown
 
-from .links import ip_objects, link_with
+from .left_links import left_links, removal
+from .links import ip_objects, link_with, objects_of
 
 
 def address_problems(
@@ -34,27 +36,71 @@ def address_problems(
                 yield "link-mtu-small", f"link {link.name} has {mtu}; lower path_mtu or raise the link's"
     if isinstance(answers["member"], Unknown) or is_member(cluster, answers) or is_started(cluster, answers):
         return
+    left = left_links(cluster, network, node, answers)
     for name, subnet in _subnets(cluster):
-        yield from _overlaps(name, subnet, answers)
+        yield from _overlaps(name, subnet, answers, left)
     if network.needs_one_segment and cluster.routes is Routes.PLUGIN:
         yield from _routed(network, answers)
 
 
-def _overlaps(name: str, subnet: Any, answers: HostAnswers) -> Problems:
-    for link in _objects(answers["addresses"]):
+def links_in_the_way(cluster: Cluster, answers: HostAnswers) -> set[str]:
+    """Links with addresses or routes inside the cluster's subnets."""
+    return {way.link for _, subnet in _subnets(cluster) for way in _in_the_way(subnet, answers)}
+
+
+def _overlaps(name: str, subnet: Any, answers: HostAnswers, left: Mapping[str, str]) -> Problems:
+    named: set[str] = set()
+    for way in _in_the_way(subnet, answers):
+        if way.link in left:
+            # Its routes go with it.
+            if way.link not in named:
+                yield way.code, f"{name} {subnet} overlaps {way.what}, which {left[way.link]} left; {removal(way.link)}"
+            named.add(way.link)
+        elif way.table:
+            yield (
+                way.code,
+                f"{name} {subnet} overlaps {way.what} in table {way.table}, which its rules may look up before the "
+                f"pods' own routes; `ip rule add to {subnet} lookup main priority 10` at every boot, take the subnet "
+                f'out of what fills that table, or accept it: accepted = {{"{way.code}": REASON}}',
+            )
+        elif way.covers:
+            yield (
+                "subnet-inside-route",
+                f"{name} {subnet} is inside {way.what}, as any other would be; nothing to do: narrower routes win",
+            )
+        else:
+            yield way.code, f"{name} {subnet} overlaps {way.what}; choose another"
+
+
+@dataclass(frozen=True)
+class _Overlap:
+    """What of a host overlaps a subnet; `table` of a route outside the main one; `covers` a route for everything."""
+
+    code: str
+    what: str
+    link: str
+    table: str = ""
+    covers: bool = False
+
+
+def _in_the_way(subnet: Any, answers: HostAnswers) -> Iterator[_Overlap]:
+    for link in objects_of(answers["addresses"]):
         for entry in (e for e in link.get("addr_info", []) if "local" in e):
             address = ip_interface(f"{entry['local']}/{entry['prefixlen']}")
             if address.version == subnet.version and address.network.overlaps(subnet):
-                yield (
-                    "subnet-overlaps-address",
-                    f"{name} {subnet} overlaps {address} on link {link['ifname']}; choose another",
-                )
-    for route in _objects(answers["routes"]):
+                yield _Overlap("subnet-overlaps-address", f"{address} on link {link['ifname']}", link["ifname"])
+    for route in objects_of(answers["routes"]):
         if route.get("dst", "default") != "default" and "type" not in route:
             target = ip_network(route["dst"], strict=False)
             if target.version == subnet.version and target.overlaps(subnet) and route.get("protocol") != "kernel":
-                where = f"{route['dst']} dev {route.get('dev', '?')}"
-                yield "subnet-overlaps-route", f"{name} {subnet} overlaps the route {where}; choose another"
+                link = route.get("dev", "?")
+                yield _Overlap(
+                    "subnet-overlaps-route",
+                    f"the route {route['dst']} dev {link}",
+                    link,
+                    str(route.get("table", "")),
+                    covers=target.prefixlen <= 1,
+                )
 
 
 def _routed(network: Network, answers: HostAnswers) -> Problems:
@@ -70,11 +116,6 @@ def _routed(network: Network, answers: HostAnswers) -> Problems:
                 f"{network.mode} needs all nodes on one segment, and {route['dst']} is behind the router "
                 f"{route['gateway']}; use a mode with an overlay, or correct the hosts' routes",
             )
-
-
-def _objects(answer: Answer) -> list[dict[str, Any]]:
-    """The objects of an answer; of one that was not given, none."""
-    return ip_objects(answer.line) if isinstance(answer, Answered) else []
 
 
 def _subnets(cluster: Cluster) -> Iterator[tuple[str, Any]]:

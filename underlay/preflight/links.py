@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
+from underlay.resources.answer import Answer, Answered
+
 
 @dataclass(frozen=True)
 class HostLink:
@@ -24,6 +26,11 @@ def ip_objects(text: str) -> list[dict[str, Any]]:
     except ValueError:
         return []
     return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+
+def objects_of(answer: Answer) -> list[dict[str, Any]]:
+    """The objects of an answer; of one that was not given, none."""
+    return ip_objects(answer.line) if isinstance(answer, Answered) else []
 
 
 def link_with(addresses: str, address: IPv4Address | IPv6Address) -> HostLink | None:

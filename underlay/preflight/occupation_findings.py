@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
-
 from underlay.findings.finding import Problems
 from underlay.model.cluster import Cluster
+from underlay.model.link_evidence import OF_KERNEL
 from underlay.model.node import Node
 from underlay.networks.network import Network
-from underlay.networks.registry import modes
 from underlay.plan.host_questions import HostAnswers, is_member, is_started
 from underlay.plan.required_ports import listened
 from underlay.resources.answer import Absent, Answered, Unknown
 
-from .links import ip_objects, link_with
+from .address_findings import links_in_the_way
+from .left_links import left_links, removal
 
 
 def occupation_problems(cluster: Cluster, network: Network, node: Node, answers: HostAnswers) -> Problems:
@@ -38,9 +37,7 @@ def occupation_problems(cluster: Cluster, network: Network, node: Node, answers:
                 "cni-present",
                 f"has a CNI configuration not managed by Underlay ({names}); remove it from /etc/cni/net.d",
             )
-    match answers["addresses"]:
-        case Answered(links):
-            yield from _links(links, node)
+    yield from _links(cluster, network, node, answers)
     match answers["ports"]:
         case Answered(line):
             taken = dict(entry.partition(" ")[::2] for entry in line.split(";") if entry)
@@ -49,16 +46,15 @@ def occupation_problems(cluster: Cluster, network: Network, node: Node, answers:
                     yield "port-taken", f"{protocol} {port} is taken by {_process(who)}; stop it"
 
 
-def _links(addresses: str, node: Node) -> Problems:
+def _links(cluster: Cluster, network: Network, node: Node, answers: HostAnswers) -> Problems:
     """Links as a network plugin creates them, on a host to which Underlay has installed none."""
-    own = link_with(addresses, node.address)
-    names = [n for link in ip_objects(addresses) if (n := link["ifname"]) != "lo" and own and n != own.name]
-    # Most hosts have no other link, and modes take time to load.
-    creators = [(mode, kind(**kind.example()).traces().links) for mode, kind in modes().items()] if names else []
-    for name in names:
-        mode = next((mode for mode, links in creators if any(fnmatchcase(name, link) for link in links)), None)
-        if mode is not None:
-            yield "link-present", f"has link {name}, as {mode} creates it; remove it, and the plugin that created it"
+    overlapping = links_in_the_way(cluster, answers)
+    for name, mode in left_links(cluster, network, node, answers).items():
+        # What overlaps a subnet is told with that, and with the same remedy.
+        if name in overlapping:
+            continue
+        remedy = removal(name) if name in OF_KERNEL else "remove it"
+        yield "link-present", f"has link {name}, as {mode} creates it; {remedy}, and the plugin that created it"
 
 
 def _process(text: str) -> str:

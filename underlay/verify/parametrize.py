@@ -18,7 +18,7 @@ from .target import Target, target_of_session
 # The test function -> the commands that it runs on nodes.
 CHECKS: dict[str, Callable[[Target], list[Check]]] = {
     "test_mode": lambda t: t.spec.network.checks(t.spec.cluster),
-    "test_no_other_mode": lambda t: leftover_checks(t.spec.cluster, t.spec.network),
+    "test_no_other_mode": lambda t: leftover_checks(t.spec.cluster, t.spec.network, accepted=t.spec.accepted),
     "test_api": lambda t: api_checks(t.spec.cluster),
     "test_etcd": lambda t: etcd_checks(t.spec.cluster),
     "test_certificates": lambda t: certificate_checks(t.spec.cluster),

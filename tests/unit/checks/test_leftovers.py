@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from tests.unit import clusters
+from tests.unit.linked import linked
 from underlay.checks.leftovers import found, leftover_checks
 from underlay.inventory.spec import read_spec
 from underlay.model.cluster import Cluster
@@ -73,6 +74,40 @@ def test_a_healthy_node_has_no_traces_of_other_modes() -> None:
 )
 def test_each_kind_of_trace_is_reported(listed: str, expected: str | None) -> None:
     assert found(cluster(), OWN, {"over-lay": OTHER}, listed) == expected
+
+
+LXC = linked("lxcbr0", "bridge", "10.0.3.1/24")
+SITES_OWN = [
+    LXC,
+    linked("cni0", "bridge", "10.85.0.1/16"),
+    linked("tunl0", "ipip", "192.0.2.9/32"),
+    linked("cali0", "vlan"),
+]
+
+
+def judged(mode: str, *links: dict[str, object], routes: str = "[]", accepted: tuple[str, ...] = ()) -> str | None:
+    (check, *_) = leftover_checks(cluster(), clusters.network(mode), accepted=accepted)
+    return check.judge("\n".join((json.dumps(links), routes, "[]")))
+
+
+@pytest.mark.parametrize("mode", ["flannel-vxlan", "calico-bgp", "cilium-vxlan", "routed", "weave-sleeve"])
+@pytest.mark.parametrize("link", SITES_OWN, ids=lambda link: str(link["ifname"]))
+def test_a_sites_own_link_is_no_trace_of_a_mode(mode: str, link: dict[str, object]) -> None:
+    assert judged(mode, link) is None
+
+
+def test_links_that_are_accepted_are_left_alone_unless_pods_packets_take_them() -> None:
+    left = linked("vxlan.calico", "vxlan", "10.99.1.0/32")
+    route = json.dumps([{"dst": "10.244.9.0/24", "dev": "vxlan.calico", "protocol": "kernel"}])
+    assert "link vxlan.calico" in (judged("flannel-vxlan", left) or "")
+    assert judged("flannel-vxlan", left, accepted=("link-present",)) is None
+    assert "link vxlan.calico" in (judged("flannel-vxlan", left, routes=route, accepted=("link-present",)) or "")
+
+
+def test_a_chain_is_a_modes_by_its_whole_name_or_prefix() -> None:
+    (check, *_) = leftover_checks(cluster(), clusters.network("flannel-vxlan"))
+    assert check.judge("[]\n[]\n[]\nchain WEAVER-IN\nchain calico-of-the-site\n") is None
+    assert "chain WEAVE-NPC (of weave" in (check.judge("[]\n[]\n[]\nchain WEAVE-NPC\n") or "")
 
 
 def test_all_traces_are_reported_at_once_with_how_many_modes_create_them() -> None:

@@ -104,6 +104,7 @@ class Calico(CalicoMode):
                 *(wireguard_link.NAMES.values() if self.encrypts else ()),
                 *(traces.EBPF_LINKS if self.ebpf else ()),
             ),
+            link_kinds=traces.LINK_KINDS,
             nft_tables=traces.NFT_TABLES,
             files=traces.FILES,
             chains=traces.CHAINS,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from underlay.model.footprint import LinkKind
+
 NFT_TABLES = ("ip calico", "ip6 calico", "arp calico-arp")
 CHAINS = ("cali-",)
 FILES = (
@@ -20,3 +22,11 @@ BIRD_PROTOCOL = "bird"
 PODS = "cali*"
 EBPF_LINKS = ("bpfin.cali", "bpfout.cali")
 EBPF_PINS = ("/sys/fs/bpf/tc",)
+# VethNameForWorkload of libcalico-go: "cali" and the first 11 digits of a SHA-1.
+LINK_KINDS = (
+    LinkKind(PODS, ("veth",), "[0-9a-f]{11}"),
+    *(LinkKind(name, ("veth",)) for name in EBPF_LINKS),
+    *(LinkKind(name, ("vxlan",)) for name in ("vxlan.calico", "vxlan-v6.calico")),
+    *(LinkKind(name, ("wireguard",)) for name in ("wireguard.cali", "wg-v6.cali")),
+    LinkKind("tunl0", ("ipip",), shared=True),
+)

@@ -6,7 +6,7 @@ from underlay.model.addon import Addon, Chart, Object, Release, Rollout
 from underlay.model.capture import Wire, pods_in_the_clear
 from underlay.model.check import Check
 from underlay.model.cluster import Cluster
-from underlay.model.footprint import Traces
+from underlay.model.footprint import LinkKind, Traces
 from underlay.model.node import Node
 from underlay.model.packet_header import Header
 from underlay.model.prerequisites import Prerequisites
@@ -23,6 +23,12 @@ from .link_checks import link_checks
 from .status import status_checks
 from .user_values import extra_values_problems
 from .versions import REPOSITORY
+
+# pkg/endpoint/connector: "lxc" and the first 12 digits of a SHA-256, as LXC's own bridge lxcbr0 has not.
+_LINK_KINDS = (
+    LinkKind("cilium_*", ("veth", "netkit", "vxlan", "geneve", "wireguard", "ipip", "ip6tnl", "dummy")),
+    LinkKind("lxc*", ("veth", "netkit"), "[0-9a-f]{12}|_health"),
+)
 
 
 class Cilium(Features):
@@ -116,6 +122,7 @@ class Cilium(Features):
     def traces(self) -> Traces:
         return Traces(
             links=("cilium_*", "lxc*"),
+            link_kinds=_LINK_KINDS,
             chains=("CILIUM_", "OLD_CILIUM_"),
             files=(
                 "/etc/cni/net.d/05-cilium.conflist",

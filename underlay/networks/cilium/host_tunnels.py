@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from underlay.model.cluster import Cluster
-from underlay.model.footprint import Traces
+from underlay.model.footprint import LinkKind, Traces
 from underlay.model.node import Node
 from underlay.model.packet_header import Header, ip
 from underlay.model.prerequisites import Port
@@ -85,7 +85,12 @@ class HostTunnels(Cilium):
 
     def traces(self) -> Traces:
         own = super().traces()
-        return replace(own, links=(*own.links, TUNNEL), route_protocols=(STATIC_PROTOCOL,))
+        return replace(
+            own,
+            links=(*own.links, TUNNEL),
+            link_kinds=(*own.link_kinds, LinkKind(TUNNEL, ("ipip",))),
+            route_protocols=(STATIC_PROTOCOL,),
+        )
 
     def chart_values(self, cluster: Cluster) -> dict[str, Any]:
         # eBPF would forward packets to the NIC and bypass the tunnel.

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from underlay.model.addon import Addon, Rollout
 from underlay.model.check import Check
 from underlay.model.cluster import Cluster
-from underlay.model.footprint import Traces
+from underlay.model.footprint import LinkKind, Traces
 from underlay.model.prerequisites import Port, Prerequisites
 from underlay.model.traits import Reach, Status, Traits
 from underlay.networks.network import Network
@@ -29,6 +29,14 @@ IMAGE = f"ghcr.io/flannel-io/flannel:{VERSION}"
 PLUGIN_IMAGE = f"ghcr.io/flannel-io/flannel-cni-plugin:{PLUGIN_VERSION}"
 OVERLAYS = "udp port 8472 or udp port 8285 or udp port 51820 or proto 4"
 """A pcap filter for the packets of all modes with an overlay."""
+
+_LINK_KINDS = (
+    LinkKind("cni0", ("bridge",), shared=True),
+    LinkKind("flannel.ipip", ("ipip",)),
+    LinkKind("flannel0", ("tun",)),
+    LinkKind("flannel-wg*", ("wireguard",)),
+    *(LinkKind(name, ("vxlan",)) for name in ("flannel.*", "flannel-v6.*")),
+)
 
 
 class Flannel(Network):
@@ -137,6 +145,7 @@ class Flannel(Network):
     def traces(self) -> Traces:
         return Traces(
             links=("cni0", *self.links()),
+            link_kinds=_LINK_KINDS,
             nft_tables=("ip flannel-ipv4", "ip6 flannel-ipv6"),
             chains=("FLANNEL-",),
             files=(

@@ -12,7 +12,7 @@ from pydantic import Field, SecretStr, field_validator
 from underlay.model.addon import Addon, Rollout
 from underlay.model.check import Check
 from underlay.model.cluster import Cluster
-from underlay.model.footprint import Traces
+from underlay.model.footprint import LinkKind, Traces
 from underlay.model.prerequisites import Port, Prerequisites
 from underlay.model.traits import Reach, Status, Traits
 from underlay.networks.network import Network
@@ -32,6 +32,13 @@ CONNECTIONS = 200
 PASSWORD_MIN = 16
 PORT = 6783
 """Control over TCP and sleeve over UDP; fast datapath uses the next port."""
+
+_LINK_KINDS = (
+    LinkKind("weave", ("bridge", "openvswitch"), shared=True),
+    LinkKind("datapath", ("openvswitch",)),
+    LinkKind("vxlan-6784", ("vxlan",)),
+    LinkKind("vethwe-*", ("veth",)),
+)
 
 
 class Weave(Network):
@@ -199,7 +206,8 @@ class Weave(Network):
     def traces(self) -> Traces:
         return Traces(
             links=checks.ALL_LINKS,
-            chains=("WEAVE",),
+            link_kinds=_LINK_KINDS,
+            chains=("WEAVE", "WEAVE-"),
             files=(
                 "/etc/cni/net.d/10-weave.conflist",
                 "/opt/cni/bin/weave-net",
