@@ -8,6 +8,7 @@ from underlay.inventory.spec import Spec
 from underlay.model.node import Node, addresses_of
 from underlay.networks.unmanaged import NETWORK_MANAGER
 from underlay.resources import kernel_module, sysctl
+from underlay.resources.boot_order import BootOrder
 from underlay.resources.file import File
 from underlay.resources.firewalld import Firewalld
 from underlay.resources.iptables import Iptables
@@ -77,6 +78,7 @@ def prepared(spec: Spec, node: Node) -> tuple[Resource, ...]:
         *map(RouterAdvertisements, addresses_of([node], 6)),
         sysctl.persisted(sysctls),
         *sysctls,
+        BootOrder(tuple(s for s in sysctls if isinstance(s, Sysctl)), tuple(modules)),
         sysctl.persisted((INOTIFY,), sysctl.PERSISTED_EARLY),
         INOTIFY,
         *([NoSwap()] if spec.cluster.swap == "off" else []),
