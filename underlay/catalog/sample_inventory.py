@@ -76,6 +76,7 @@ def cluster_of(hosts: Hosts, groups: Groups) -> Cluster:
     :raises InvalidInventory: with every problem but those of the network.
     """
     # The modes that install nothing object to nothing.
+    objections: list[str] = []
     for mode in sorted(modes(), key=lambda name: modes()[name].model_validate(modes()[name].example()).carries_pods):
         try:
             plain = with_network(hosts, {"mode": mode, **modes()[mode].example()})
@@ -83,7 +84,8 @@ def cluster_of(hosts: Hosts, groups: Groups) -> Cluster:
         except InvalidInventory as error:
             if others := [p for p in error.problems if not p.startswith("network")]:
                 raise InvalidInventory(others) from error
-    raise InvalidInventory(["network: no mode can serve this cluster; see underlay plan with each"])
+            objections += error.problems
+    raise InvalidInventory(objections)
 
 
 def answers_of(cluster: Cluster, answers: SiteAnswers) -> SiteAnswers:

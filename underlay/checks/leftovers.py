@@ -41,7 +41,8 @@ def leftover_checks(cluster: Cluster, network: Network, *, accepted: Collection[
     others = {name: mode(**mode.example()).traces() for name, mode in modes().items() if name != network.mode}
     judge = partial(found, cluster, _own(cluster, network), others, foreign_links="link-present" in accepted)
     look = (
-        "`ip -d link`, `ip route show table all`, /etc/cni/net.d; remove what is named (a link: `ip link delete NAME`)"
+        "`ip -d link`, `ip route show table all`, /etc/cni/net.d; remove what is named: `ip link delete NAME`, and of "
+        "what a kernel module makes, as tunl0, `ip address flush dev NAME; ip link set NAME down`"
     )
     return [Check("no traces of other modes", n.name, _COMMAND, judge, look) for n in cluster.nodes]
 

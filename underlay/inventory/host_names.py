@@ -25,6 +25,11 @@ _NUMBER = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]*")
 
 def node_name_problem(name: str) -> str | None:
     """Why no node can have this name, as `what is wrong (what it is); remedy`."""
+    if connector := re.match(r"@[a-z]+", name):
+        return (
+            f"is a name that pyinfra's connector {connector[0]} gives, and no node can have it; reach the host over "
+            'SSH, by a name of its own: ("w-1", {"ssh_hostname": "192.0.2.11"})'
+        )
     if not re.fullmatch(NAME, name):
         return "is not a valid node name (lower-case letters, digits, - and .); rename the host"
     if len(name) > NODE_NAME_MAX:

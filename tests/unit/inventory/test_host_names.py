@@ -200,3 +200,13 @@ def test_a_second_address_is_held_to_the_same_rules(address: str, problem: str) 
     assert dual_stack() == []
     (line,) = dual_stack(address_v6=address)
     assert line.startswith(f"hosts.w-1.address_v6: {problem}")
+
+
+# pyinfra 3.10: what make_names_data of its own connectors yields.
+@pytest.mark.parametrize(
+    "name", ["@vagrant/w-1", "@docker/debian:13", "@local", "@ssh/192.0.2.11", "@terraform/w", "@dockerssh/h:i"]
+)
+def test_a_name_that_a_connector_gives_cannot_be_changed_there(name: str) -> None:
+    problem = node_name_problem(name) or ""
+    assert problem.startswith(f"is a name that pyinfra's connector {name.partition('/')[0]} gives, ")
+    assert problem.endswith('a name of its own: ("w-1", {"ssh_hostname": "192.0.2.11"})')
