@@ -72,6 +72,8 @@ _OF_HOSTS = {
     "other-cluster": _refuses("cluster membership", "the host belongs to another cluster"),
     "cni-present": _refuses("/etc/cni/net.d", "containerd uses the first file by name, whatever wrote it"),
     "link-present": _warns("links of network plugins", "another plugin runs, or was not removed completely"),
+    "proxy-inside": _informs("proxies of the login", "a proxy for the way out, without no_proxy for what is inside: "
+                             "kubectl by hand asks it for the API server"),
     "port-taken": _refuses("ports in use", "another program listens on a port that Kubernetes or the mode needs"),
     "host-unprobed": _warns("whether the host can be probed", "the host has no python3, or did not reply in time"),
     # Addresses and routes.

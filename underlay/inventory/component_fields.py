@@ -101,4 +101,4 @@ def _are_numbers(*values: object) -> bool:
 
 @cache
 def _keys(file: str, *, fold: bool = False) -> KnownKeys:
-    return of_lines((files(__package__) / "schemas" / file).read_text().splitlines(), fold=fold)
+    return of_lines((files(__package__) / "schemas" / file).read_text(encoding="utf-8").splitlines(), fold=fold)

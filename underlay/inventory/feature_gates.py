@@ -42,7 +42,7 @@ def minor(text: str) -> Minor:
 def _gates() -> Mapping[str, tuple[Minor, Minor | None, bool]]:
     """Name -> since when it is there, since when it is locked, and to what."""
     found: dict[str, tuple[Minor, Minor | None, bool]] = {}
-    for line in (files(__package__) / "schemas" / "feature-gates-1.37.2.tsv").read_text().splitlines():
+    for line in (files(__package__) / "schemas" / "feature-gates-1.37.2.tsv").read_text(encoding="utf-8").splitlines():
         name, since, *locked = line.split("\t")
         value, _, at = locked[0].partition(" ") if locked else ("", "", "")
         found[name] = (minor(since), minor(at) if at else None, value == "true")

@@ -61,6 +61,7 @@ def probes(cluster: Cluster, network: Network, node: Node) -> tuple[Probe, ...]:
         Probe("arch", "uname -m", "its architecture", answer_forms.word),
         Probe("memory", _MEMORY, "its memory", answer_forms.number),
         Probe("cgroup", "stat -fc %T /sys/fs/cgroup", "its cgroup version", answer_forms.word),
+        Probe("proxies", "echo ${u_proxies-}", "proxies of its login", answer_forms.words, may_lack=True),
         Probe("hostname", "hostname", "its host name", answer_forms.word),
         Probe("machine-id", _MACHINE_ID, "its machine-id", answer_forms.word, may_lack=True),
         Probe("clock", clocks.QUESTION, "its clock", answer_forms.number),

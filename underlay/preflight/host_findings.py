@@ -14,6 +14,7 @@ from underlay.resources.answer import Answered
 
 from .address_findings import address_problems
 from .occupation_findings import occupation_problems
+from .proxy_findings import proxy_problems
 
 # kubeadm's own minimum for a control-plane host is 1700 MB.
 MEMORY_MB = {True: 1700, False: 900}
@@ -62,6 +63,7 @@ def _host(cluster: Cluster, network: Network, node: Node, answers: HostAnswers, 
     yield from _resolver(answers)
     yield from address_problems(cluster, network, node, answers, path_stated=path_stated)
     yield from occupation_problems(cluster, network, node, answers)
+    yield from proxy_problems(cluster, answers)
 
 
 def _login(answers: HostAnswers) -> Problems:

@@ -7,6 +7,7 @@ from typing import Any
 
 from underlay.model.cluster import Cluster
 from underlay.plan.kubeadm import CONFIG
+from underlay.plan.login_environment import WITHOUT_PROXIES
 from underlay.plan.yaml_text import as_yaml
 from underlay.resources.api_server import MEMBER
 from underlay.resources.file import place
@@ -19,7 +20,7 @@ def kubeadm_script(cluster: Cluster, command: str, documents: dict[str, Any], *,
     :param undo_first: whether an earlier attempt was interrupted and has left files behind.
     """
     mark = f"{cluster.name} {cluster.control_plane_endpoint}"
-    lines = ["set -eu", "umask 077", f"mkdir -p {MEMBER.rsplit('/', 1)[0]}"]
+    lines = ["set -eu", "umask 077", WITHOUT_PROXIES, f"mkdir -p {MEMBER.rsplit('/', 1)[0]}"]
     if undo_first:
         lines.append(
             "kubeadm reset --force >/dev/null 2>&1 || true; rm -rf /etc/cni/net.d/*; systemctl restart containerd"

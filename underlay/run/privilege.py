@@ -11,9 +11,12 @@ from typing import Any
 from pyinfra.api import Host
 from pyinfra.api.arguments import CONNECTOR_ARGUMENT_KEYS, pop_global_arguments
 
+from underlay.plan.login_environment import prologue
+
 from .access_error import PasswordWanted
 from .conversation import Conversation
 from .elevation import elevation
+from .run import run_of
 
 # Where pyinfra keeps the password that was typed for sudo.
 _TYPED = "prompted_sudo_password"
@@ -32,7 +35,7 @@ def begin_as_root(host: Host, script: str, arguments: Mapping[str, Any]) -> Conv
 
     :raises AccessError: when it does not begin to run.
     """
-    text, timeout = f"{_place(arguments)}{script}", arguments.get("_timeout") or None
+    text, timeout = f"{_place(arguments)}{_prologue(host)}{script}", arguments.get("_timeout") or None
     way = elevation(arguments, prompted=host.connector_data.get(_TYPED))
     try:
         return Conversation(host, text, way, timeout=timeout)
@@ -52,6 +55,12 @@ def run_as_root(
     :raises AccessError: when it does not run, or its end is not known.
     """
     return begin_as_root(host, script, arguments).finish(more)
+
+
+def _prologue(host: Host) -> str:
+    """What scripts rely on, whatever the login's environment."""
+    run = run_of(host.state)
+    return prologue(run.spec.cluster) if run else ""
 
 
 def _place(arguments: Mapping[str, Any]) -> str:

@@ -156,3 +156,8 @@ def current_run() -> Run:
     """The run of the pyinfra state at work."""
     run: Run = ctx_state.get().underlay_run
     return run
+
+
+def run_of(state: State) -> Run | None:
+    """The run of a state, if it has one: a choice among networks asks hosts before there is any."""
+    return getattr(state, "underlay_run", None)

@@ -38,7 +38,7 @@ def healthy(number: int) -> dict[str, Answer]:
         "addresses": json.dumps(links),
         "routes": json.dumps([{"dst": "default", "gateway": "192.0.2.254", "dev": "eth0"}]),
     }
-    found: dict[str, Answer] = dict.fromkeys(("peers", "cni", "kubernetes", "member", "recorded"), Absent())
+    found: dict[str, Answer] = dict.fromkeys(("peers", "cni", "kubernetes", "member", "recorded", "proxies"), Absent())
     return found | {name: Answered(line) for name, line in lines.items()}
 
 
