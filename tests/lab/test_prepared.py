@@ -1,4 +1,4 @@
-"""Hosts with a firewall of their own: opened for exactly the cluster, kept open, and left as they were found."""
+"""Hosts as a site has them: a firewall, opened for exactly the cluster, a proxy, LXC, and settings of their own."""
 
 from __future__ import annotations
 
@@ -46,6 +46,13 @@ table inet guard {
 }
 """
 HOSTS = ("cp-1", "w-1")
+# A proxy that nobody answers at; LXC's own bridge; what would undo the deploy's settings at the next boot.
+SITE = """\
+printf 'http_proxy=http://192.0.2.9:3128\\nHTTPS_PROXY=http://192.0.2.9:3128\\nTMPDIR=/none\\n' >/etc/environment
+ip link add lxcbr0 type bridge; ip address add 10.0.3.1/24 dev lxcbr0; ip link set lxcbr0 up
+echo 'net.ipv4.ip_forward = 0' >/etc/sysctl.d/99-zz-site.conf
+echo 'blacklist br_netfilter' >/etc/modprobe.d/site.conf
+"""
 JUMPS = "nft list table inet guard | grep -c 'jump underlay-' || true"
 
 
@@ -59,6 +66,7 @@ def guarded() -> Iterator[Deployed]:
         for name in HOSTS:
             hosts.ssh(name, f"cat >/etc/nftables.conf <<'END'\n{RULESET}END\nsystemctl -q enable --now nftables")
             hosts.ssh(name, "nft list table inet guard >/root/guard")
+            hosts.ssh(name, SITE)
         yield hosts
     finally:
         hosts.down()
@@ -74,6 +82,14 @@ def test_a_closed_host_is_told_deployed_to_and_verified(guarded: Deployed) -> No
     assert guarded.report()["verdict"] == "verified"
     again = guarded.deploy("--data", "verify=false")
     assert again.changes == "none; at most 1 SSH executions on a host"
+
+
+def test_what_a_site_has_beside_is_no_obstacle_and_no_part_of_the_cluster(guarded: Deployed) -> None:
+    assert "[proxy-inside]" in guarded.underlay("preflight").text
+    assert guarded.ssh("cp-1", "grep -ciE '[a-z]_proxy' /etc/kubernetes/manifests/* | grep -v ':0$'; true") == ""
+    assert guarded.ssh("w-1", "systemctl restart systemd-sysctl; sysctl -n net.ipv4.ip_forward") == "1\n"
+    assert guarded.ssh("w-1", "modprobe --showconfig | grep -c '^blacklist br_netfilter'; true") == "0\n"
+    assert "lxcbr0" in guarded.ssh("w-1", "ip -brief link show lxcbr0")
 
 
 @pytest.mark.parametrize(
