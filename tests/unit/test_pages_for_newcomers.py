@@ -66,7 +66,7 @@ class Checkout:
         return {name for name in self.files() if not (ROOT / name).exists() or not cmp(self.root / name, ROOT / name)}
 
     def files(self) -> Iterator[str]:
-        made = re.compile(r"\.git|\.venv|\..*_cache|__pycache__")
+        made = re.compile(r"\.git|\.venv|\.hypothesis|\..*_cache|__pycache__")
         for path in self.root.rglob("*"):
             name = path.relative_to(self.root)
             if path.is_file() and not any(made.fullmatch(part) for part in name.parts):
