@@ -25,6 +25,7 @@ def connected(path: str, *, limit: tuple[str, ...] = (), tolerant: bool = False)
     :raises InvalidInventory: for a bad inventory, and when a host cannot be reached.
     """
     from underlay.inventory.errors import InvalidInventory  # noqa: PLC0415
+    from underlay.run.reach import reach  # noqa: PLC0415
     from underlay.run.read_inventory import load, read_run  # noqa: PLC0415
     from underlay.run.run import begin  # noqa: PLC0415
     from underlay.run.session import session  # noqa: PLC0415
@@ -38,10 +39,11 @@ def connected(path: str, *, limit: tuple[str, ...] = (), tolerant: bool = False)
         )
     chosen = [h for h in inventory if not limit or h.name in limit]
 
-    def without(silent: list[AccessError]) -> None:
-        if not tolerant:
-            _refuse(silent)
+    def without(state: Any, silent: list[AccessError]) -> None:
         run.observed.silent.update({error.host: error.reason for error in silent})
+        if not tolerant:
+            # Of the others, too, all that is wrong is said at once.
+            raise InvalidInventory([f"{name}: {reason}" for name, reason in reach(state).items()])
 
     with session(inventory, chosen, before=lambda state: begin(state, run), on_silent=without) as state:
         yield state
@@ -70,7 +72,7 @@ def _on_gevent() -> None:
     monkey.patch_all()
 
 
-def _refuse(silent: list[AccessError]) -> None:
+def _refuse(_state: Any, silent: list[AccessError]) -> None:
     from underlay.inventory.errors import InvalidInventory  # noqa: PLC0415
 
     raise InvalidInventory([str(error) for error in silent])

@@ -94,7 +94,7 @@ def _lines(output: bytes) -> tuple[str, ...]:
 
 def fail(host: Host, reason: str) -> None:
     """Report why the host failed, now and in the summary."""
-    current_run().log.failures.setdefault(host.name, reason)
+    current_run().log.failures.setdefault(host.name, reason.removeprefix(f"{host.name}: "))
     for line in reason.splitlines():
         logger.error(f"{host.print_prefix}{line}")
 

@@ -6,6 +6,7 @@ import errno
 import re
 import socket
 from collections.abc import Iterator
+from traceback import extract_tb
 
 from paramiko import (
     AuthenticationException,
@@ -24,24 +25,27 @@ _NO_AUTHENTICATION = re.compile(r"No authentication methods available|No existin
 _KEY_FILE = re.compile(r"(?:Private key file \(|No such private key file: |Invalid private key file: )(.+?)(?:\)|$)")
 
 
-def connect_problem(error: BaseException, *, user: str, port: int, key: str = "", password: bool = False) -> str:
+def connect_problem(
+    error: BaseException, *, user: str, port: int, key: str = "", known_hosts: str = "", password: bool = False
+) -> str:
     """`what is wrong (what was said); what to do`.
 
     :param user: who logs in, empty where SSH's own configuration says so; likewise `port` 0.
     :param key: path of the private key that the inventory names.
+    :param known_hosts: the file of host keys that the inventory names.
     :param password: whether the inventory has a password.
     """
     cause = _cause(error)
     said = _clean(cause)
     problems = (
-        *_of_keys(cause, said, port, key),
+        *_of_keys(cause, said, port, key, known_hosts),
         *_of_login(cause, said, user, key, password),
         *_of_way(cause, said, port),
     )
     return problems[0]
 
 
-def _of_keys(cause: BaseException, said: str, port: int, key: str) -> Iterator[str]:
+def _of_keys(cause: BaseException, said: str, port: int, key: str, known_hosts: str) -> Iterator[str]:
     if "No such private key file" in said:
         yield f"there is no such private key ({_named(said)}); correct `ssh_key`"
     if "Invalid private key file" in said:
@@ -51,13 +55,23 @@ def _of_keys(cause: BaseException, said: str, port: int, key: str) -> Iterator[s
         yield f"its private key is encrypted{named}; set `ssh_key_password`, or load the key into an agent: `ssh-add`"
     if isinstance(cause, BadHostKeyException):
         name = _in_known_hosts(cause.hostname, port)
+        remove = f"ssh-keygen {f'-f {known_hosts} ' if known_hosts else ''}-R {name}"
         yield (
             f"its host key has changed ({name} shows {cause.key.fingerprint}); if the host was installed anew, "
-            f"run `ssh-keygen -R {name}`, otherwise somebody else answers there"
+            f"run `{remove}`, otherwise somebody else answers there"
+        )
+    if isinstance(cause, EOFError) and any(f.name == "missing_host_key" for f in extract_tb(cause.__traceback__)):
+        # pyinfra asks about the keys of jump hosts, whatever the inventory says of its own.
+        yield (
+            "the host key of its jump host is not known (and there is no terminal to ask at); add it to known_hosts, "
+            "or set StrictHostKeyChecking accept-new for the jump host in ~/.ssh/config"
         )
     if found := _UNKNOWN_KEY.search(said):
-        name = _in_known_hosts(next(group for group in found.groups() if group).strip("[]").partition("]")[0], port)
-        yield f"its host key is not known ({name}); compare it and add it to known_hosts: `ssh-keyscan`"
+        name = _in_known_hosts(next(group for group in found.groups() if group), port)
+        scan = (
+            f"ssh-keyscan -p {port or 22} {name.strip('[]').partition(']')[0]} >>{known_hosts or '~/.ssh/known_hosts'}"
+        )
+        yield f"its host key is not known ({name}); add it once you have compared it: `{scan}`"
 
 
 def _of_login(cause: BaseException, said: str, user: str, key: str, password: bool) -> Iterator[str]:
@@ -124,4 +138,4 @@ def _named(said: str) -> str:
 
 
 def _in_known_hosts(name: str, port: int) -> str:
-    return name if port in (0, 22) else f"[{name}]:{port}"
+    return name if port in (0, 22) or name.startswith("[") else f"[{name}]:{port}"

@@ -72,6 +72,7 @@ def _connect(host: Host, original: Callable[[], None]) -> None:
             user=data.get("ssh_user") or "",
             port=int(data.get("ssh_port") or 0),
             key=key,
+            known_hosts=data.get("ssh_known_hosts_file") or "",
             password=bool(data.get("ssh_password")),
         )
         raise ConnectError(f"{host.name}: {reason}") from None

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import secrets
 import socket
+import threading
 import time
 from collections.abc import Iterable
 from contextlib import suppress
-from threading import Thread
 
 from paramiko import Channel, ChannelException, SSHException, Transport
 from pyinfra.api import Host
@@ -19,10 +19,13 @@ from .start_problem import is_password_wanted, start_problem
 
 # Seconds until a session is granted, and until the login has run its start-up files.
 OPEN_S, BEGIN_S = 30.0, 60.0
+# sshd counts a session until it has collected its processes, a moment after its end.
+FREED_S = 1.0
 _CHUNK = 1 << 16
 # What a login may say before the first command; more is no greeting.
 _NOISE = 1 << 20
 _PROMPT = re.compile(rb"(?i)password[^\n]*: *\Z")
+_NO_SESSION = "its SSH server grants no further session ({}); raise MaxSessions in its sshd_config to 10"
 LOST = "the connection was lost ({}); look at the host's console and at the network, then run again"
 
 
@@ -46,15 +49,17 @@ class Conversation:
         self._passwords = list(way.passwords)
         # Where no password is set, whatever looks like a prompt is a greeting.
         self._prompts, self._refused = bool(way.passwords), False
-        # No text that the login repeats contains it: the command line has it in pieces.
-        token = secrets.token_hex(4)
-        self._mark = f"@{token}@\n".encode()
+        # No text that the login repeats contains a mark: the command line has them in pieces.
+        before, begun = secrets.token_hex(4), secrets.token_hex(4)
+        self._before, self._mark = f"@{before}@\n".encode(), f"@{begun}@\n".encode()
         text = f"{script}\n:".encode()
-        echo = f'echo "@"{token}"@"'
+        echo = f'echo "@"{begun}"@"'
+        line = f'{echo}; {echo} >&2; eval "$(head -c {len(text)})"'
         self.channel = open_session(host)
-        self._errors = Thread(target=self._read_errors, daemon=True)
+        # Looked up now: gevent puts its own into `threading`, perhaps after this module was imported.
+        self._errors = threading.Thread(target=self._read_errors, daemon=True)
         try:
-            self.channel.exec_command(way.command(f'{echo}; {echo} >&2; eval "$(head -c {len(text)})"'))
+            self.channel.exec_command(way.command(line, first=f'echo "@"{before}"@" >&2'))
             self._errors.start()
             if not way.passwords:
                 self._send(text)
@@ -124,7 +129,7 @@ class Conversation:
                 status = self.channel.recv_exit_status() if self.channel.exit_status_ready() else -1
                 if not _is_up(self.channel.get_transport()):
                     raise AccessError(self._name, LOST.format("before the first command"))
-                out, err = (text.decode(errors="replace") for text in (self.out, self._err))
+                out, err = (text.decode(errors="replace") for text in (self.out, self._after_greeting()))
                 problem = start_problem(
                     out, err, programs=way.programs, status=status, given=self._prompts, again=self._refused
                 )
@@ -148,8 +153,17 @@ class Conversation:
             if not data:
                 return
             self._err += data
-            if self._prompts and self._mark not in self._err and _PROMPT.search(self._err):
+            if (
+                self._prompts
+                and self._mark not in self._err
+                and self._before in self._err
+                and _PROMPT.search(self._after_greeting())
+            ):
                 self._answer()
+
+    def _after_greeting(self) -> bytes:
+        """Standard error from where the login becomes root; all of it where it does not get there."""
+        return self._err.rpartition(self._before)[2]
 
     def _answer(self) -> None:
         """Give the next password; nothing is typed twice, for some hosts lock a user after a few wrong ones."""
@@ -173,7 +187,7 @@ class Conversation:
 def open_session(host: Host) -> Channel:
     """A new session on the connection that pyinfra made.
 
-    :raises NoSession: when the server grants none.
+    :raises NoSession: when the server grants none, and none becomes free within a moment.
     :raises AccessError: when there is no connection.
     """
     client = getattr(host.connector, "client", None)
@@ -181,15 +195,16 @@ def open_session(host: Host) -> Channel:
     if not _is_up(transport):
         raise AccessError(host.name, LOST.format("there is none to this host"))
     assert transport is not None
-    try:
-        return transport.open_session(timeout=OPEN_S)
-    except ChannelException as error:
-        raise NoSession(
-            host.name,
-            f"its SSH server grants no further session ({error.args[-1]}); raise MaxSessions in its sshd_config to 10",
-        ) from None
-    except (SSHException, EOFError, OSError) as error:
-        raise AccessError(host.name, LOST.format(str(error) or type(error).__name__)) from None
+    until = time.monotonic() + FREED_S
+    while True:
+        try:
+            return transport.open_session(timeout=OPEN_S)
+        except ChannelException as error:
+            if time.monotonic() > until:
+                raise NoSession(host.name, _NO_SESSION.format(error.args[-1])) from None
+        except (SSHException, EOFError, OSError) as error:
+            raise AccessError(host.name, LOST.format(str(error) or type(error).__name__)) from None
+        time.sleep(FREED_S / 20)
 
 
 def _is_up(transport: Transport | None) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,14 +24,20 @@ class Elevation:
     programs: tuple[str, ...] = ()
     passwords: tuple[str, ...] = field(default=(), repr=False)
 
-    def command(self, script: str) -> str:
+    def command(self, script: str, *, first: str) -> str:
         """A command line that runs a line of shell as root, for whatever shell the login has.
 
-        :param script: one line without single quotes and exclamation marks: tcsh knows no way to quote them.
+        :param script: one line without single quotes and exclamation marks, which login shells quote in different ways.
+        :param first: a line of the same kind that the login runs before it becomes root.
         """
-        assert not {"'", "!", "\n"} & set(script)
-        ends_with_su = self.programs[-1:] == ("su",)
-        return shlex.join([*self.words, *(("-c",) if ends_with_su else ("sh", "-c")), script])
+        if self.words:
+            via_shell = ("-c",) if self.programs[-1] == "su" else ("sh", "-c")
+            script = f"{first}; exec {' '.join(map(_double_quoted, [*self.words, *via_shell, script]))}"
+        return f"sh -c {shlex.quote(script)}"
+
+
+def _double_quoted(word: str) -> str:
+    return word if re.fullmatch(r"[\w/=.-]+", word) else '"' + re.sub(r'([\\"$`])', r"\\\1", word) + '"'
 
 
 def elevation(arguments: Mapping[str, Any], *, prompted: str | None = None) -> Elevation:

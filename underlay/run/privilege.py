@@ -18,6 +18,8 @@ from .conversation import Conversation
 from .elevation import elevation
 from .run import run_of
 
+# su and doas leave a user's own, without what only root runs.
+_PATH = 'export PATH="$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/sbin"'
 # Where pyinfra keeps the password that was typed for sudo.
 _TYPED = "prompted_sudo_password"
 
@@ -65,7 +67,8 @@ def _prologue(host: Host) -> str:
 
 def _place(arguments: Mapping[str, Any]) -> str:
     """Shell that sets environment and directory."""
-    lines = [f"export {key}={shlex.quote(str(value))}" for key, value in (arguments.get("_env") or {}).items()]
+    lines = [_PATH]
+    lines += [f"export {key}={shlex.quote(str(value))}" for key, value in (arguments.get("_env") or {}).items()]
     if directory := arguments.get("_chdir"):
         lines.append(f"cd {shlex.quote(str(directory))} || exit 1")
     return "".join(f"{line}\n" for line in lines)

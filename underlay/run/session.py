@@ -19,7 +19,7 @@ def session(
     chosen: Sequence[Host],
     *,
     before: Callable[[State], None] = lambda _: None,
-    on_silent: Callable[[list[AccessError]], None],
+    on_silent: Callable[[State, list[AccessError]], None],
 ) -> Iterator[State]:
     """A state with the chosen hosts connected.
 
@@ -37,7 +37,7 @@ def session(
     jobs = [state.pool.spawn(_connected, state, host) for host in chosen]
     silent = [error for job in jobs if (error := job.get())]
     if silent:
-        on_silent(silent)
+        on_silent(state, silent)
     try:
         yield state
     finally:

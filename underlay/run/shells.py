@@ -6,10 +6,10 @@ The other process sends a host's name and one end of a socket pair, and has a sh
 from __future__ import annotations
 
 import socket
+import threading
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from threading import Lock, Thread
 
 from pyinfra.api import Host, State
 from pyinfra.context import ctx_host
@@ -40,7 +40,7 @@ class ShellServer:
         self._hosts: dict[str, Host] = {host.name: host for host in state.inventory}
         self._reasons = dict(silent)
         self._open: dict[str, int] = defaultdict(int)
-        self._connecting: dict[str, Lock] = defaultdict(Lock)
+        self._connecting: dict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def serve(self, requests: socket.socket) -> None:
         """Until the other process closes its end."""
@@ -52,7 +52,7 @@ class ShellServer:
             if not name:
                 return
             lane = socket.socket(fileno=descriptors[0])
-            Thread(target=self._serve_one, args=(name.decode(), lane), daemon=True).start()
+            threading.Thread(target=self._serve_one, args=(name.decode(), lane), daemon=True).start()
 
     def _serve_one(self, name: str, lane: socket.socket) -> None:
         with lane, suppress(OSError):
@@ -100,7 +100,7 @@ class ShellServer:
 def shells(state: State, silent: dict[str, str]) -> Iterator[int]:
     """The descriptor at which a child process asks for shells; it has to be passed on to it."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    server = Thread(target=ShellServer(state, silent).serve, args=(ours,), daemon=True)
+    server = threading.Thread(target=ShellServer(state, silent).serve, args=(ours,), daemon=True)
     server.start()
     try:
         yield theirs.fileno()
@@ -135,7 +135,7 @@ def _is_connected(host: Host) -> bool:
 def _pass_on(conversation: Conversation, lane: socket.socket) -> None:
     """Copy both ways until either side ends."""
     channel = conversation.channel
-    writer = Thread(target=_to_host, args=(lane, conversation), daemon=True)
+    writer = threading.Thread(target=_to_host, args=(lane, conversation), daemon=True)
     writer.start()
     with suppress(OSError):
         lane.sendall(conversation.out)

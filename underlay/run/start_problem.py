@@ -24,6 +24,7 @@ _FORBIDDEN = re.compile(
     re.IGNORECASE,
 )
 _MISSING = re.compile(r"not found|No such file or directory|Unknown command", re.IGNORECASE)
+_PROMPT = re.compile(r"^.*?password[^:]*: ?", re.IGNORECASE)
 _CLOSED = re.compile(r"account is (currently )?not available|account (has )?expired|nologin", re.IGNORECASE)
 
 
@@ -82,6 +83,5 @@ def _give(program: str) -> str:
 def _last(text: str) -> str:
     """The last line that says something, without control characters, at a bearable length."""
     clean = re.sub(r"\x1b\][^\x07\x1b]*(\x07|\x1b\\)?|\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]", "", text)
-    lines = [line.strip() for line in clean.splitlines() if line.strip()]
-    # The line after a wrong password counts tries; the one before says what is wrong.
+    lines = [said for line in clean.splitlines() if (said := _PROMPT.sub("", line).strip())]
     return lines[-1][-200:] if lines else ""

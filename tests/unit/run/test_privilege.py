@@ -54,6 +54,7 @@ WAYS = [
     pytest.param("su", SU, {"_su_user": "root", "_su_password": "s3cret"}, id="su with a password"),
     pytest.param("su", SU, {"_su_user": "root", "_use_su_login": True, "_su_shell": "dash", "_su_password": "s3cret"}, id="su -l"),
     pytest.param("doas", TRUSTS, {"_doas": True}, id="doas"),
+    pytest.param("sudo", ASKS, {"_sudo": True, "_sudo_user": "o'neil $HOME", "_sudo_password": "s3cret"}, id="an odd user"),
     pytest.param("dzdo", TRUSTS, {"_dzdo": True, "_dzdo_user": "root"}, id="dzdo"),
 ]  # fmt: skip
 
@@ -65,6 +66,18 @@ def test_a_script_runs_as_root(logins: Logins, host: Host, name: str, script: st
     assert ran(host, **arguments) == (3, "got its input\nit's\n", "no good\n")
     # Neither a password nor the script stands in a command line.
     assert all("s3cret" not in line and "got" not in line for line in logins.commands)
+
+
+@pytest.mark.parametrize(
+    "greeting", ["printf 'Password: ' >&2", "printf '[sudo] password for ops: ' >&2; cat /proc/version"]
+)
+@pytest.mark.parametrize(("name", "script", "arguments"), [WAYS[3].values, WAYS[5].values])
+def test_a_greeting_that_looks_like_a_prompt_gets_no_password(
+    logins: Logins, host: Host, greeting: str, name: str, script: str, arguments: dict[str, Any]
+) -> None:
+    logins.greeting = greeting
+    program(logins, name, script)
+    assert ran(host, **arguments) == (3, "got its input\nit's\n", "no good\n")
 
 
 def test_sudo_may_lead_to_su(logins: Logins, host: Host) -> None:
@@ -122,7 +135,7 @@ REFUSALS = [
      "sudo wants a password (sudo-rs: interactive authentication is required); set _sudo_password in the inventory, "
      "or allow it without one, `USER ALL=(ALL) NOPASSWD: ALL`"),
     ("sudo", ASKS, {"_sudo": True, "_sudo_password": "wrong"},
-     "sudo refuses the password (password:); correct _sudo_password"),
+     "sudo refuses the password (Sorry, try again.); correct _sudo_password"),
     ("su", SU, {"_su_user": "root", "_su_password": "wrong"},
      "su refuses the password (su: Authentication failure); correct _su_password"),
     ("su", SU, {"_su_user": "root"},
@@ -201,6 +214,12 @@ def test_a_host_that_takes_too_long_is_told(host: Host) -> None:
 
 def test_the_users_environment_and_directory_hold(host: Host) -> None:
     assert ran(host, 'echo "$A"; pwd', _env={"A": "it's 1"}, _chdir="/usr")[1] == "it's 1\n/usr\n"
+
+
+def test_what_only_root_runs_is_found_whoever_logged_in(logins: Logins, host: Host) -> None:
+    program(logins, "su", SU.replace("exec sh", "PATH=/usr/bin:/bin exec sh"))
+    path = ran(host, "echo $PATH", _su_user="root", _su_password="s3cret")[1]  # noqa: S106
+    assert path == "/usr/bin:/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/sbin\n"
 
 
 def test_a_large_output_and_a_large_input_pass(host: Host) -> None:
