@@ -61,6 +61,27 @@ _OF_HOSTS = {
     "resolver-missing": _refuses("/etc/resolv.conf", "the kubelet passes it to pods, and starts none without it"),
     "resolver-loop": _warns("/etc/resolv.conf",
                             "CoreDNS forwards to the host's resolver; a loopback address there is CoreDNS itself"),
+    "resolver-empty": _refuses("the name servers of pods", "DHCP gave none, or systemd-resolved has none: CoreDNS "
+                               "forwards to them and does not start"),
+    "resolver-link-local": _warns("the name servers of pods", "the server came with a router advertisement; a pod has "
+                                  "no link of that name"),
+    "endpoint-unresolved": _refuses("the name of control_plane_endpoint", "the name is in no DNS that the host asks, "
+                                    "and not in its /etc/hosts"),
+    "endpoint-loopback": _refuses("the name of control_plane_endpoint",
+                                  "the host's own name is 127.0.1.1 in /etc/hosts"),
+    "endpoint-differs": _warns("the name of control_plane_endpoint", "hosts ask different name servers, or /etc/hosts "
+                               "has an old entry"),
+    "subnet-hides-address": _refuses("what the host lives by", "a pod or a Service gets the address of a name server, "
+                                     "a router, a mirror, or of where the login comes from"),
+    "cgroup-controllers": _refuses("cgroup controllers", "the kernel is booted with cgroup_disable=memory, as on some "
+                                   "boards"),
+    "file-system-read-only": _refuses("file systems", "an immutable system, or one that was mounted read-only after an "
+                                      "error (dmesg)"),
+    "file-system-noexec": _refuses("file systems", "a hardened mount: binaries and CNI plugins cannot be run"),
+    "volumes-noexec": _warns("file systems", "a hardened mount: emptyDir volumes are there"),
+    "inodes-few": _refuses("free inodes in /var/lib", "many small files, or a file system made with few inodes"),
+    "tmp-full": _refuses("free space in /tmp", "files that nobody removed, or a small tmpfs"),
+    "ipv6-disabled": _refuses("IPv6", "IPv6 was switched off by hardening"),
     "clock-off": _refuses("clock differences between hosts", "certificates appear not yet valid, or expired"),
     "hostname-duplicate": _refuses("host names",
                                    "a node is identified by its name: the second host replaces the first"),
@@ -78,6 +99,10 @@ _OF_HOSTS = {
     "host-unprobed": _warns("whether the host can be probed", "the host has no python3, or did not reply in time"),
     # Addresses and routes.
     "address-missing": _refuses("the node's address", "the inventory and the host disagree"),
+    "source-other": _warns("the source address towards other nodes", "the host has several addresses, and the kernel "
+                           "takes another one than the inventory"),
+    "source-shut": _refuses("the source address towards other nodes", "the same, and a firewall lets in nodes by the "
+                            "addresses of the inventory"),
     "link-mtu-small": _refuses("the link's MTU", "the link cannot carry packets of path_mtu"),
     "subnet-overlaps-address": _refuses("pod and Service subnets",
                                         "packets to the host's own network would go to pods or Services"),

@@ -21,6 +21,8 @@ release = _matching(r"[0-9]+[.][0-9]+\S*")
 # The heading of a column, and its one number.
 column = _matching(r".* [0-9]+")
 paths = _matching(r"/\S*( /\S*)*")
+name_servers = _matching(r"(/[^ ;]*( [^ ;]+)*;)+")
+mounts = _matching(r"(/\S* [^ ;]*;)+")
 mark = _matching(r"(member|started) \S.*")
 ports = _matching(r"([a-z_0-9-]+?([0-9]+|[*]) [^;]*;)+")
 

@@ -22,7 +22,8 @@ from . import units
 from .artifacts import Artifacts
 from .cluster_objects import cluster_objects, load_balancer
 from .host_prerequisites import prepared
-from .host_questions import Probe, probes
+from .host_questions import probes
+from .probe import Probe
 
 CNI_PLUGINS = ("bridge", "host-local", "loopback", "portmap", "bandwidth")
 PROBE_IMAGE = "agnhost"

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from underlay.model.cluster import Cluster
@@ -16,43 +15,16 @@ from underlay.resources.answer import Absent, Answer, Answered, UnansweredError,
 from underlay.resources.api_server import KUBECTL, MEMBER
 
 from . import answer_forms, clocks
-
-
-@dataclass(frozen=True)
-class Probe:
-    """A query to a host: shell that prints one line, and ends with another status than 0 where it could not look.
-
-    `about` says what is asked, after "could not be asked"; `form` says whether a line can be an answer, and `may_lack`
-    whether nothing can be one. `as_root` is for what another login is told wrongly, or not at all.
-    """
-
-    name: str
-    command: str
-    about: str
-    form: Callable[[str], bool]
-    prelude: str = ""
-    may_lack: bool = False
-    as_root: bool = False
-
-    def observe(self) -> str:
-        return self.command
-
-    def read(self, answer: Answer) -> Answer:
-        """The answer, or Unknown where it makes no sense."""
-        match answer:
-            case Answered(line) if not self.form(line):
-                return Unknown(f"its answer makes no sense: {line[:60]}")
-            case Absent() if not self.may_lack:
-                return Unknown("its answer is empty")
-        return answer
-
+from .ground import ground_probes
+from .probe import Probe
+from .surroundings import surrounding_probes
 
 KERNEL = Probe("kernel", "uname -r", "its kernel version", answer_forms.release)
 
 
 def probes(cluster: Cluster, network: Network, node: Node) -> tuple[Probe, ...]:
     """Everything preflight queries on this host, in the same round trip as its resources."""
-    peers = " ".join(str(n.address) for n in cluster.nodes if n != node)
+    peers = " ".join(str(a) for n in cluster.nodes if n != node for a in n.addresses)
     recorded = "u_recorded" if node == cluster.first else ":"
     return (
         Probe("user", "id -u", "who logs in", answer_forms.number),
@@ -90,6 +62,8 @@ def probes(cluster: Cluster, network: Network, node: Node) -> tuple[Probe, ...]:
             may_lack=True,
             as_root=True,
         ),
+        *ground_probes(),
+        *surrounding_probes(cluster),
     )
 
 

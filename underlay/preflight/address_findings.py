@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from ipaddress import ip_interface, ip_network
+from ipaddress import ip_address, ip_interface, ip_network
 from typing import Any
 
 from underlay.findings.finding import Problems
@@ -34,6 +34,9 @@ def address_problems(
             elif path_stated and link.mtu < cluster.path_mtu:
                 mtu = f"MTU {link.mtu}, below path_mtu {cluster.path_mtu}"
                 yield "link-mtu-small", f"link {link.name} has {mtu}; lower path_mtu or raise the link's"
+            if node.address_v6 is not None and link_with(line, node.address_v6) is None:
+                yield "address-missing", f"no link has the address_v6 {node.address_v6}; correct the inventory's"
+            yield from _duplicates(node, line)
     if isinstance(answers["member"], Unknown) or is_member(cluster, answers) or is_started(cluster, answers):
         return
     left = left_links(cluster, network, node, answers)
@@ -41,6 +44,14 @@ def address_problems(
         yield from _overlaps(name, subnet, answers, left)
     if network.needs_one_segment and cluster.routes is Routes.PLUGIN:
         yield from _routed(network, answers)
+
+
+def _duplicates(node: Node, addresses: str) -> Problems:
+    """Addresses of IPv6 that the kernel does not use, as another machine has answered for them."""
+    for entry in (e for link in ip_objects(addresses) for e in link.get("addr_info", []) if e.get("dadfailed")):
+        if "local" in entry and ip_address(entry["local"]) in node.addresses:
+            claimed = f"another machine has answered for its address {entry['local']} (dadfailed)"
+            yield "address-claimed", f"{claimed}; find that machine, and give it another address"
 
 
 def links_in_the_way(cluster: Cluster, answers: HostAnswers) -> set[str]:

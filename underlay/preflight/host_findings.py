@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from underlay.findings.finding import Finding, Problems, of_host
+from underlay.load_balancers.settings import LoadBalancerSettings
 from underlay.model.cluster import Cluster
 from underlay.model.node import Node
 from underlay.networks.network import Network
@@ -13,8 +14,11 @@ from underlay.plan.host_questions import HostAnswers
 from underlay.resources.answer import Answered
 
 from .address_findings import address_problems
+from .ground_findings import ground_problems
 from .occupation_findings import occupation_problems
+from .outside_findings import endpoint_differences, surrounding_problems
 from .proxy_findings import proxy_problems
+from .source_findings import source_problems
 
 # kubeadm's own minimum for a control-plane host is 1700 MB.
 MEMORY_MB = {True: 1700, False: 900}
@@ -34,6 +38,8 @@ def judge(
     queried: Mapping[str, tuple[float, float]],
     arch: str = "amd64",
     path_stated: bool = True,
+    load_balancer: LoadBalancerSettings | None = None,
+    firewalled: Collection[str] = (),
 ) -> list[Finding]:
     """Everything that is wrong with the hosts themselves, in no order of gravity.
 
@@ -43,13 +49,20 @@ def judge(
     :param queried: node name -> when it was queried and when it had answered, in seconds of the controller's clock.
     :param arch: what binaries and images are built for, as Go spells it.
     :param path_stated: whether the inventory states path_mtu; otherwise it follows from links and paths.
+    :param firewalled: hosts with a firewall that the deploy opens for the addresses of nodes.
     """
     found = [of_host(code, name, text) for name, given in answers.items() for code, text in _login(given)]
     for node in cluster.nodes:
         if node.name in answers:
-            problems = _host(cluster, network, node, answers[node.name], path_stated)
+            problems = [
+                *_host(cluster, network, node, answers[node.name], path_stated),
+                *surrounding_problems(cluster, load_balancer, answers[node.name]),
+                *source_problems(cluster, node, answers[node.name], firewalled=firewalled),
+            ]
             found += (of_host(code, node.name, text) for code, text in problems)
             found += (of_host(code, node.name, text) for code, text in _architecture(answers[node.name], arch))
+    ends = {name: a.line for name, given in answers.items() if isinstance(a := given.get("endpoint"), Answered)}
+    found += (of_host(*differing) for differing in endpoint_differences(cluster, ends))
     # Hosts answer in any order; of two with the same name the later one in the inventory is reported.
     names = [n.name for n in cluster.nodes if n.name in answers]
     ordered = {name: answers[name] for name in dict.fromkeys([*names, *answers])}
@@ -61,6 +74,7 @@ def _host(cluster: Cluster, network: Network, node: Node, answers: HostAnswers, 
     yield from _system(cluster, network, answers)
     yield from _capacity(cluster, node, answers)
     yield from _resolver(answers)
+    yield from ground_problems(cluster, answers)
     yield from address_problems(cluster, network, node, answers, path_stated=path_stated)
     yield from occupation_problems(cluster, network, node, answers)
     yield from proxy_problems(cluster, answers)

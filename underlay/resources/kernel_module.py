@@ -25,8 +25,22 @@ u_module() {
   if [ -d "/sys/module/$1" ]; then echo loaded
   elif grep -q "/$1\\.ko" "/lib/modules/$u_release/modules.builtin"; then echo built-in
   elif ! u_need modprobe; then return 1
-  elif modprobe -n -q "$1"; then echo loadable
+  elif u_dry=$(modprobe -n -v -q "$1"); then
+    if [ "$(cat /proc/sys/kernel/modules_disabled)" = 1 ]; then echo "forbidden by kernel.modules_disabled"
+    # With `install NAME /bin/false` modprobe runs that, and with -n it succeeds.
+    elif printf '%s\\n' "$u_dry" | grep -qE '^install +([^ ]*/)?(false|true|:)( |$)'; then
+      echo "forbidden by $(u_forbidding "$1")"
+    else echo loadable; fi
   else echo missing; fi
+}
+u_forbidding() {
+  for u_name in "$1" $(modinfo -F depends "$1" | tr , ' '); do
+    u_name=$(printf %s "$u_name" | sed 's/[-_]/[-_]/g')
+    u_file=$(grep -rlsE "^[[:space:]]*install[[:space:]]+$u_name[[:space:]]" /etc/modprobe.d /run/modprobe.d \\
+      /usr/local/lib/modprobe.d /usr/lib/modprobe.d /lib/modprobe.d | head -n 1)
+    [ -z "$u_file" ] || { printf %s "$u_file"; return; }
+  done
+  printf %s /etc/modprobe.d
 }"""
 
     @property
@@ -40,16 +54,31 @@ u_module() {
         return None if observed in ("loaded", "built-in") else f"{observed or 'unknown'} -> loaded"
 
     def impossible(self, observed: str) -> str | None:
+        if observed.startswith("forbidden by "):
+            return _forbidden(self.module, observed.removeprefix("forbidden by "))
         return _missing(self.module, "this kernel") if observed == "missing" else None
 
     def apply(self) -> str:
-        missing = _missing(self.module, "this kernel ($(uname -r))")
-        return f'modprobe {quote(self.module)} 2>/dev/null || {{ echo "{missing}" >&2; exit 1; }}'
+        name, missing = quote(self.module), _missing(self.module, "this kernel ($(uname -r))")
+        return f"""\
+u_said=$(modprobe {name} 2>&1) || {{
+  if modprobe -n -q {name}; then echo "modprobe {self.module}: ${{u_said:-it failed}}"; else echo "{missing}"; fi >&2
+  exit 1
+}}"""
 
     def check(self, host: Host) -> str | None:
         found = host.run("modprobe -n --first-time %s", self.module)
         already = "already in kernel" in found.stderr or "builtin" in found.stdout + found.stderr
         return None if already else f"kernel module {self.module}: not in the running kernel"
+
+
+def _forbidden(module: str, by: str) -> str:
+    if by.startswith("/"):
+        return (
+            f"modprobe is told not to load the module {module}, or one that it needs ({by}); "
+            f"remove the line `install … /bin/false` there"
+        )
+    return f"this kernel loads no more modules ({by} = 1), and {module} is not loaded; boot with {by} = 0"
 
 
 def _missing(module: str, kernel: str) -> str:

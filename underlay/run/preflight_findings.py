@@ -15,7 +15,7 @@ from underlay.preflight.unanswered_findings import unanswered_findings
 from underlay.resources.answer import Absent, Answered, Unknown, line_of
 from underlay.resources.api_server import is_silent
 
-from .probe_wire import probe_wire
+from .probe_wire import has_closed_firewall, probe_wire
 from .run import Run, current_run
 
 
@@ -59,6 +59,8 @@ def findings_of_hosts() -> list[Finding]:
         queried=run.observed.queried,
         arch=run.artifacts.arch,
         path_stated=run.spec.path_stated,
+        load_balancer=run.spec.load_balancer,
+        firewalled={name for name in run.observed.resources if has_closed_firewall(run, name)},
     )
     found += of_resources
     # Through JSON, like the recorded one: tuples become lists.

@@ -52,7 +52,7 @@ def probe_wire(state: State, *, everything: bool = False, say: Callable[[str], N
     found = _measure(state, run, plan, tunnels=not members, say=say)
     run.preflight.measured = found
     context = HostContext(
-        firewalled={name for name in links if _has_closed_firewall(run, name)},
+        firewalled={name for name in links if has_closed_firewall(run, name)},
         hardware={name: link.hardware for name, link in links.items()},
         stated=run.spec.path_stated or bool(members),
     )
@@ -111,7 +111,7 @@ def _is_in_cluster(run: Run, name: str) -> bool:
     return is_member(run.spec.cluster, answers) or is_started(run.spec.cluster, answers)
 
 
-def _has_closed_firewall(run: Run, name: str) -> bool:
+def has_closed_firewall(run: Run, name: str) -> bool:
     """Whether the host runs a firewall that the deploy has yet to open."""
     known = run.observed.resources.get(name, {})
     return any(r.kind == "firewall" and sentence(r, answer) for r, answer in known.items())

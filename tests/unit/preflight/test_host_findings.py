@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.clusters import MODES, cluster, network, one_rack
+from tests.unit.fit_answers import SURROUNDINGS
 from underlay.model.routes import Routes
 from underlay.plan.host_questions import left_tokens, probes, recorded_path, recorded_problems
 from underlay.preflight.host_findings import judge
@@ -38,7 +39,9 @@ def healthy(number: int) -> dict[str, Answer]:
         "addresses": json.dumps(links),
         "routes": json.dumps([{"dst": "default", "gateway": "192.0.2.254", "dev": "eth0"}]),
     }
-    found: dict[str, Answer] = dict.fromkeys(("peers", "cni", "kubernetes", "member", "recorded", "proxies"), Absent())
+    lines |= {name: line for name, line in SURROUNDINGS.items() if line}
+    absent = ("peers", "cni", "kubernetes", "member", "recorded", "proxies", "configured", "endpoint")
+    found: dict[str, Answer] = dict.fromkeys(absent, Absent())
     return found | {name: Answered(line) for name, line in lines.items()}
 
 
@@ -122,6 +125,52 @@ CASES: list[tuple[dict[str, str], str]] = [
         {"kubernetes": "/etc/kubernetes/admin.conf /etc/kubernetes/kubelet.conf "},
         "is a member of a cluster not managed by Underlay (/etc/kubernetes/admin.conf exists); run `kubeadm reset` first",
     ),
+    (
+        {"name_servers": "/etc/resolv.conf;/etc/resolv.conf;"},
+        "/etc/resolv.conf names no name server; name a server that pods reach: CoreDNS does not start without one",
+    ),
+    (
+        {"name_servers": "/etc/resolv.conf dns.example;"},
+        "/etc/resolv.conf names no name server (dns.example is no address); name a server that pods reach: CoreDNS does "
+        "not start without one",
+    ),
+    (
+        {"name_servers": "/run/systemd/resolve/resolv.conf;/etc/resolv.conf 127.0.0.53;"},
+        "/run/systemd/resolve/resolv.conf names no name server; name a server that pods reach (DNS= in systemd-resolved's "
+        "configuration): CoreDNS does not start without one",
+    ),
+    (
+        {"name_servers": "/run/systemd/resolve/resolv.conf 127.0.0.1;/etc/resolv.conf 127.0.0.53;"},
+        "/run/systemd/resolve/resolv.conf names only loopback addresses, which in a pod are the pod's own; name a server "
+        "that pods reach (DNS= in systemd-resolved's configuration)",
+    ),
+    (
+        {"name_servers": "/etc/resolv.conf fe80::1%eth0;"},
+        "/etc/resolv.conf names only link-local addresses (fe80::1%eth0); name a server that pods reach",
+    ),
+    (
+        {"controllers": "cpuset cpu io hugetlb pids"},
+        "cgroup v2 without memory, which the kubelet needs; enable them in the kernel's command line (boot with "
+        "cgroup_enable=memory)",
+    ),
+    (
+        {"controllers": "io memory"},
+        "cgroup v2 without cpu, cpuset and pids, which the kubelet needs; enable them in the kernel's command line",
+    ),
+    (
+        {"mounts": "/etc ro,relatime;/opt/cni/bin rw;/var/lib/etcd ro;"},
+        "/etc and /var/lib/etcd cannot be written (ro); mount it read-write",
+    ),
+    (
+        {"mounts": "/opt/cni/bin rw,nosuid,noexec;/tmp rw,noexec;"},
+        "/opt/cni/bin is mounted noexec, and programs run there; remount it with exec",
+    ),
+    (
+        {"mounts": "/var/lib/kubelet rw,noexec;"},
+        "/var/lib/kubelet is mounted noexec; pods run no program from a volume there",
+    ),
+    ({"inodes": "Inodes IFree 65536 900"}, "too few inodes in /var/lib (900 free); images need 20000: remove files"),
+    ({"tmp": "Avail 3"}, "too little space in /tmp (3 MB free); 32 MB are needed: remove files there"),
 ]
 
 

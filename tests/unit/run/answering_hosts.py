@@ -11,6 +11,7 @@ from gevent.pool import Pool
 from pyinfra.api import Config, State
 
 from tests.unit.clusters import PaperArtifacts, spec
+from tests.unit.fit_answers import SURROUNDINGS
 from underlay.run.run import InventoryVariables, Run, begin
 
 # What a fit host prints that has nothing of Kubernetes yet; of a resource it says that it is not there.
@@ -31,6 +32,7 @@ FRESH = {
     "kubernetes": "",
     "member": "",
     "recorded": "",
+    **SURROUNDINGS,
 }
 
 Spoil = Callable[[list[str]], list[str]]

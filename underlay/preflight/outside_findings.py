@@ -1,0 +1,111 @@
+"""Findings about addresses outside the cluster: those that its ranges would hide, and the endpoint as hosts see it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from ipaddress import ip_network
+
+from underlay.findings.finding import Problems
+from underlay.inventory.claimed_ranges import Claim, claims
+from underlay.load_balancers.settings import LoadBalancerSettings
+from underlay.model.cluster import Cluster
+from underlay.plan.host_questions import HostAnswers, is_member, is_started
+from underlay.plan.surroundings import (
+    Address,
+    Outside,
+    addresses_in_files,
+    connections,
+    name_servers,
+    numeric,
+    resolved,
+    time_servers,
+)
+from underlay.resources.answer import Answered, Unknown
+
+from .links import ip_objects
+from .resolver_findings import resolver_problems
+
+
+def surrounding_problems(
+    cluster: Cluster, load_balancer: LoadBalancerSettings | None, answers: HostAnswers
+) -> Problems:
+    """All of them, as far as the host has answered. In a cluster, pods and Services are among what it talks to."""
+    said = {name: answer.line for name, answer in answers.items() if isinstance(answer, Answered)}
+    servers = said.get("name-servers", "")
+    if cluster.kubelet.get("resolvConf") != "":
+        yield from resolver_problems(servers)
+    yield from endpoint_problems(cluster, said.get("endpoint", ""))
+    outside = [*name_servers(servers), *time_servers(said.get("time-servers", ""))]
+    outside += (
+        Outside("control_plane_endpoint as the host resolves it", a) for a in resolved(said.get("endpoint", ""))
+    )
+    outside += addresses_in_files(said.get("configured", ""))
+    member = answers["member"]
+    if not isinstance(member, Unknown) and not is_member(cluster, answers) and not is_started(cluster, answers):
+        outside += gateways(ip_objects(said.get("routes", "")))
+        outside += connections(said.get("connections", ""))
+    yield from hidden_problems(claims(cluster, load_balancer), outside)
+
+
+def hidden_problems(ranges: Iterable[Claim], outside: Iterable[Outside]) -> Problems:
+    """What a host lives by and will reach no longer, as a pod, a Service or nothing has the address."""
+    found = dict.fromkeys(outside)
+    for claim in ranges:
+        for known in found:
+            if known.address in claim:
+                contains = f"{claim.where} {claim.text} contains {known.what} ({known.address})"
+                yield "subnet-hides-address", f"{contains}; choose another"
+
+
+def gateways(routes: Iterable[Mapping[str, object]]) -> Iterator[Outside]:
+    """The routers of a host's routes, out of `ip -json route`."""
+    for route in routes:
+        hops = route.get("nexthops")
+        for hop in (route, *(hops if isinstance(hops, list) else ())):
+            for key in ("gateway", "via"):
+                stated = hop.get(key)
+                text = stated.get("host") if isinstance(stated, Mapping) else stated
+                # The end of a tunnel is inside what it leads to, which overlaps as a route.
+                if isinstance(text, str) and (address := numeric(text)) is not None and not _inside(address, route):
+                    yield Outside(f"the router of the route {route.get('dst', 'default')}", address)
+
+
+def _inside(address: Address, route: Mapping[str, object]) -> bool:
+    target = str(route.get("dst", "default"))
+    return target != "default" and address in ip_network(target, strict=False)
+
+
+def endpoint_problems(cluster: Cluster, line: str) -> Problems:
+    """What is wrong with the endpoint's name on one host.
+
+    :param line: what u_resolved prints.
+    """
+    name = cluster.api_host
+    if line in ("unknown", "silent"):
+        why = "the host does not resolve" if line == "unknown" else "the host's name servers do not answer for"
+        yield (
+            "endpoint-unresolved",
+            f"{why} {name}, the control_plane_endpoint; enter it in DNS, or in /etc/hosts of every host",
+        )
+        return
+    addresses = resolved(line)
+    if addresses and all(a.is_loopback for a in addresses):
+        what = f"{name}, the control_plane_endpoint, is {_listed(addresses)} here, the host itself"
+        yield "endpoint-loopback", f"{what}; correct its /etc/hosts: kubelets and Services reach the API by this name"
+
+
+def endpoint_differences(cluster: Cluster, lines: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    """Code, host and sentence for each host on which the endpoint is another machine than on most others."""
+    by_host = {host: frozenset(resolved(line)) for host, line in lines.items()}
+    known = [found for found in by_host.values() if found]
+    if not known:
+        return
+    usual = max(known, key=lambda found: (known.count(found), -known.index(found)))
+    for host, found in by_host.items():
+        if found and not found & usual:
+            differs = f"{cluster.api_host}, the control_plane_endpoint, is {_listed(found)} here"
+            yield "endpoint-differs", host, f"{differs} and {_listed(usual)} elsewhere; compare /etc/hosts and DNS"
+
+
+def _listed(addresses: Iterable[Address]) -> str:
+    return ", ".join(sorted(map(str, addresses)))

@@ -1,0 +1,42 @@
+"""Findings about the address that a host's kernel sends from, where it is not the node's."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from ipaddress import ip_address
+
+from underlay.findings.finding import Problems
+from underlay.findings.host_sets import name_hosts
+from underlay.model.cluster import Cluster
+from underlay.model.node import Node
+from underlay.plan.host_questions import HostAnswers, is_member, is_started
+from underlay.resources.answer import Answered, Unknown
+
+from .links import ip_objects
+
+
+def source_problems(
+    cluster: Cluster, node: Node, answers: HostAnswers, *, firewalled: Collection[str] = ()
+) -> Problems:
+    """Other nodes that the host sends to from an address that is not its node's.
+
+    They work with it until a firewall tells nodes by their addresses: the deploy opens for those of the inventory.
+    """
+    if isinstance(answers["member"], Unknown) or is_member(cluster, answers) or is_started(cluster, answers):
+        return
+    peers = {str(address): other.name for other in cluster.nodes if other != node for address in other.addresses}
+    found: dict[str, list[str]] = {}
+    match answers["peers"]:
+        case Answered(line):
+            for route in (r for text in line.split(" ") for r in ip_objects(text)):
+                source, to = route.get("prefsrc"), peers.get(str(route.get("dst")))
+                if source and to and ip_address(source) not in node.addresses:
+                    found.setdefault(str(source), []).append(to)
+    for source, names in found.items():
+        mine = next((a for a in node.addresses if a.version == ip_address(source).version), node.address)
+        sends = f"it sends to {name_hosts(names)} from {source}, not from the node's address {mine}"
+        remedy = f"set src {mine} on that route, or give the inventory {source}"
+        if shut := sorted(set(names) & set(firewalled)):
+            yield "source-shut", f"{sends}, and the firewall of {name_hosts(shut)} is opened for {mine}; {remedy}"
+        else:
+            yield "source-other", f"{sends}; {remedy}"
