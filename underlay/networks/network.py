@@ -131,6 +131,11 @@ class Network(BaseModel):
         """Whether pods get addresses and reach one another; nodes stay NotReady without."""
         return True
 
+    def follows_family(self, cluster: Cluster) -> bool:
+        """Whether a pod's packet travels between the nodes' addresses of its own IP version, in a dual-stack cluster;
+        otherwise all packets travel between the nodes' first addresses."""
+        return True
+
     def gives_from_node_subnet(self, cluster: Cluster) -> bool:
         """Whether pods get their addresses from their node's pod subnet, which then bounds how many a node runs."""
         return self.carries_pods

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 
 from underlay.model.cluster import Cluster
 from underlay.model.node import Node
 from underlay.model.prerequisites import Port
 from underlay.networks.network import Network
-from underlay.plan.required_ports import ANYONE, CONTROL_PLANE, ROUTER_PORTS, traffic_to
+from underlay.plan.required_ports import ANYONE, CONTROL_PLANE, ROUTER_PORTS, SERVICES, traffic_to
 from underlay.resources.firewall import protocol
 
 # A range of more ports is sampled: its ends, in turn.
@@ -44,18 +44,29 @@ class Flow:
     target: str
 
 
-def flows(cluster: Cluster, network: Network) -> Iterator[Flow]:
+def second_family(cluster: Cluster) -> Cluster | None:
+    """The cluster as its nodes' second addresses see it; None where not all have one."""
+    if any(node.address_v6 is None for node in cluster.nodes):
+        return None
+    nodes = tuple(replace(n, address=n.address_v6, address_v6=None) for n in cluster.nodes if n.address_v6)
+    return replace(cluster, nodes=nodes)
+
+
+def flows(cluster: Cluster, network: Network, *, second: bool = False) -> Iterator[Flow]:
     """Every flow between two nodes that the mode and Kubernetes need, between the nodes' first addresses.
 
     BGP and BFD are left out: not every node peers with every other.
+
+    :param second: the cluster is that of `second_family`: only pods' packets and those to Services travel there.
     """
     turn = count()
+    own = network.prerequisites(cluster).ports if network.follows_family(cluster) else ()
     address = {node.name: str(node.address) for node in cluster.nodes}
     for target in cluster.nodes:
         for sources, port in traffic_to(cluster, network, target, target.address.version):
             if port.protocol == "icmp" or (port.protocol == "tcp" and port.number in _LOCAL):
                 continue
-            if port.number in ROUTER_PORTS:
+            if port.number in ROUTER_PORTS or (second and port not in (*own, *SERVICES)):
                 continue
             for source in cluster.nodes:
                 if source == target or not (sources == ANYONE or address[source.name] in sources):

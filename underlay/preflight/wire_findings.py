@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from underlay.findings import host_sets
 from underlay.findings.finding import Finding
@@ -40,6 +41,23 @@ def judge_wire(
         *_storage(measured),
         *_sampled(cluster, plan),
     ]
+
+
+def judge_second(
+    cluster: Cluster, network: Network, plan: WirePlan, measured: Measurements, context: HostContext
+) -> list[Finding]:
+    """What is wrong between the hosts' second addresses; what is the same with the first ones is left to these.
+
+    :param cluster: as `second_family` gives it.
+    """
+    result = WireResult(cluster, network, plan, measured, context)
+    found = (
+        *lane_findings(result),
+        *source_findings(result),
+        *path_findings(result),
+        *segment_findings(result),
+    )
+    return [replace(f, measured=f"over IPv{cluster.first.address.version}: {f.measured}") for f in found]
 
 
 def _unprobed(measured: Measurements) -> Iterator[Finding]:

@@ -63,19 +63,19 @@ def wire_plan(
     *,
     run: bytes,
     fresh: frozenset[str] | None = None,
-    storage: bool = True,
+    second: bool = False,
 ) -> WirePlan:
     """The flows between the hosts that take part, and what each host does for them.
 
     :param links: the link that has the node's address, of each host that takes part.
     :param run: four bytes that mark this run's packets.
     :param fresh: probe only pairs with one of these hosts; None for all.
-    :param storage: also measure durable writes on control-plane hosts.
+    :param second: between the second addresses, after the first ones: routers and disks are known by then.
     """
     pairs = sampled_pairs([n for n in cluster.nodes if n.name in links])
     if fresh is not None:
         pairs = frozenset(p for p in pairs if fresh & set(p))
-    found = tuple(f for f in flows(cluster, network) if (f.source, f.target) in pairs)
+    found = tuple(f for f in flows(cluster, network, second=second) if (f.source, f.target) in pairs)
     lanes = tuple(dict.fromkeys(f.lane for f in found))
     hosts = tuple(n.name for n in cluster.nodes)
     carriers = _carriers(cluster, network, lanes)
@@ -102,8 +102,8 @@ def wire_plan(
             "peers": {},
             "send": {},
             "listen": [],
-            "routers": _routers(cluster, network, node.name),
-            "storage": "/var/lib/etcd" if storage and node.is_control_plane else "",
+            "routers": [] if second else _routers(cluster, network, node.name),
+            "storage": "/var/lib/etcd" if node.is_control_plane and not second else "",
         }
     for flow in found:
         source, target, lane = parts[flow.source], parts[flow.target], place[flow.lane]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gevent
@@ -13,11 +14,14 @@ from pyinfra.api import Host, State
 from pyinfra.context import ctx_host, ctx_state
 
 from underlay.findings.finding import Finding
+from underlay.model.cluster import Cluster
+from underlay.model.node import Node
 from underlay.plan.host_questions import is_member, is_started
+from underlay.preflight.flows import second_family
 from underlay.preflight.links import HostLink, link_with
 from underlay.preflight.measurements import Measurements, Replies, read_measurements
 from underlay.preflight.prober_script import finish_script, listen_script, probe_script
-from underlay.preflight.wire_findings import judge_wire
+from underlay.preflight.wire_findings import judge_second, judge_wire
 from underlay.preflight.wire_plan import WirePlan, wire_plan, with_tunnel
 from underlay.preflight.wire_result import HostContext
 from underlay.resources.answer import Answered
@@ -43,7 +47,7 @@ def probe_wire(state: State, *, everything: bool = False, say: Callable[[str], N
     """
     run = current_run()
     cluster, network = run.spec.cluster, run.spec.network
-    links = {n.name: link for n in cluster.nodes if (link := _link(run, n.name)) is not None}
+    links = _links(run, cluster)
     members = {n for n in links if _is_in_cluster(run, n)}
     fresh = None if everything or not members else frozenset(links) - members
     if len(links) < 2 or fresh == frozenset():
@@ -51,14 +55,43 @@ def probe_wire(state: State, *, everything: bool = False, say: Callable[[str], N
     plan = wire_plan(cluster, network, links, run=os.urandom(4), fresh=fresh)
     found = _measure(state, run, plan, tunnels=not members, say=say)
     run.preflight.measured = found
+    second = _probe_second(state, run, fresh=fresh, say=say)
     context = HostContext(
         firewalled={name for name in links if has_closed_firewall(run, name)},
         hardware={name: link.hardware for name, link in links.items()},
         stated=run.spec.path_stated or bool(members),
     )
-    if found.path_mtu and not context.stated:
-        run.know_path(found.path_mtu)
-    return judge_wire(run.spec.cluster, network, plan, found, context)
+    measured = [found, *([second.measured] if second else [])]
+    path = min((m.path_mtu for m in measured if m.path_mtu), default=None)
+    if path and not context.stated:
+        run.know_path(path)
+    findings = judge_wire(run.spec.cluster, network, plan, found, context)
+    if second is not None:
+        known = replace(second.cluster, path_mtu=run.spec.cluster.path_mtu)
+        findings += judge_second(known, network, second.plan, second.measured, context)
+    return findings
+
+
+@dataclass(frozen=True)
+class _SecondFamily:
+    """What was planned and measured between the nodes' second addresses."""
+
+    cluster: Cluster
+    plan: WirePlan
+    measured: Measurements
+
+
+def _probe_second(
+    state: State, run: Run, *, fresh: frozenset[str] | None, say: Callable[[str], None]
+) -> _SecondFamily | None:
+    """None in a cluster of one IP version."""
+    cluster = second_family(run.spec.cluster)
+    if cluster is None:
+        return None
+    links = _links(run, cluster)
+    plan = wire_plan(cluster, run.spec.network, links, run=os.urandom(4), fresh=fresh, second=True)
+    say(f"once more, over IPv{cluster.first.address.version}")
+    return _SecondFamily(cluster, plan, _measure(state, run, plan, tunnels=False, say=say))
 
 
 def _measure(state: State, run: Run, plan: WirePlan, *, tunnels: bool, say: Callable[[str], None]) -> Measurements:
@@ -99,10 +132,15 @@ def _one(state: State, host: Host, script: str) -> dict[str, Any]:
         return {"trouble": f"its reply is incomplete ({tail(ran.err[-1:]) or 'nothing on stderr'})"}
 
 
-def _link(run: Run, name: str) -> HostLink | None:
-    match run.observed.answers.get(name, {}).get("addresses"):
+def _links(run: Run, cluster: Cluster) -> dict[str, HostLink]:
+    """The link that has a node's address, of each host that has answered."""
+    return {n.name: link for n in cluster.nodes if (link := _link(run, n)) is not None}
+
+
+def _link(run: Run, node: Node) -> HostLink | None:
+    match run.observed.answers.get(node.name, {}).get("addresses"):
         case Answered(line):
-            return link_with(line, run.spec.cluster.node(name).address)
+            return link_with(line, node.address)
     return None
 
 

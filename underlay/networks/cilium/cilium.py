@@ -18,6 +18,7 @@ from underlay.resources.kernel_module import KernelModule
 
 from .agent import CGROUP, NAMESPACE
 from .conflicts import conflicts
+from .data_path import Tunnel
 from .features import Features
 from .link_checks import link_checks
 from .status import status_checks
@@ -54,6 +55,10 @@ class Cilium(Features):
 
     def problems(self, cluster: Cluster) -> list[str]:
         return [*conflicts(self, cluster), *extra_values_problems(self, cluster)]
+
+    def follows_family(self, cluster: Cluster) -> bool:
+        # A tunnel has one underlayProtocol.
+        return not isinstance(self.path(cluster), Tunnel)
 
     def prerequisites(self, cluster: Cluster) -> Prerequisites:
         return Prerequisites(
