@@ -49,3 +49,10 @@ def test_external_name(measured: TrafficResults, node: str) -> None:
 def test_outside(measured: TrafficResults, node: str) -> None:
     """Names outside the cluster resolve, where the host's own name server resolves them"""
     measured.expect(node, "dns outside", look="`forward` in CoreDNS's configuration, and /etc/resolv.conf of its node")
+
+
+def test_own(measured: TrafficResults, node: str) -> None:
+    """The host's own name server answers it, as before the deploy"""
+    measured.expect(
+        node, "dns host", look="/etc/resolv.conf of the host, and pod_subnet and service_subnet: its server is outside"
+    )

@@ -11,6 +11,7 @@ SURROUNDINGS = {
     "tmp": "Avail 2000",
     "ipv6": "0 0",
     "name-servers": "/etc/resolv.conf 198.51.100.53;/etc/resolv.conf 198.51.100.53;",
+    "answering": "198.51.100.53",
     "time-servers": "2.debian.pool.ntp.org 198.51.100.123",
     "connections": "198.51.100.7:50022 sshd-session;",
     "configured": "",

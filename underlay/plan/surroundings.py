@@ -8,6 +8,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from shlex import quote
 
 from underlay.model.cluster import Cluster
+from underlay.resources.api_server import MEMBER
 
 from . import answer_forms
 from .probe import Probe
@@ -27,6 +28,19 @@ u_name_servers() {
     [ -e "$u_file" ] || continue
     printf '%s' "$u_file"; awk '$1 == "nameserver" {printf " %s", $2}' "$u_file"; printf ';'
   done
+}"""
+
+# The first of the host's own name servers, if it answers anything to a question for the root's (RFC 1035): verification
+# asks it again. A member is not asked.
+ANSWERING = """\
+u_answering() {
+  [ ! -e "$1" ] && command -v bash >/dev/null || return 0
+  u_server=$(awk '$1 == "nameserver" {print $2; exit}' /etc/resolv.conf)
+  [ -n "$u_server" ] || return 0
+  u_size=$(timeout 3 bash -c '
+    exec 3<>"/dev/udp/$1/53" && printf "\\22\\64\\1\\0\\0\\1\\0\\0\\0\\0\\0\\0\\0\\0\\2\\0\\1" >&3 &&
+      timeout 1.5 dd bs=4096 count=1 status=none <&3 | wc -c' - "$u_server")
+  [ "${u_size:-0}" -eq 0 ] || printf %s "$u_server"
 }"""
 
 # Names, too: what a name leads to is in what the running service says.
@@ -92,6 +106,7 @@ def surrounding_probes(cluster: Cluster) -> tuple[Probe, ...]:
             NAME_SERVERS,
             may_lack=True,
         ),
+        Probe("answering", f"u_answering {MEMBER}", "whether its name server answers", bool, ANSWERING, may_lack=True),
         Probe("time-servers", "u_time_servers", "its time servers", bool, TIME_SERVERS, may_lack=True),
         Probe("connections", "u_connections", "what it is connected with", bool, CONNECTIONS, may_lack=True),
         Probe(

@@ -132,5 +132,6 @@ def _context(run: Run) -> dict[str, Any]:
         "groups": run.inventory.groups,
         "phases": run.log.phases,
         "findings": found,
+        "name_servers": run.observed.name_servers,
         **path,
     }

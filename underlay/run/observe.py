@@ -55,6 +55,9 @@ def _query(host: Host) -> str | None:
         answers |= dict.fromkeys((p.name for p in plan.probes if p.as_root), distrust)
         known = dict.fromkeys(known, distrust)
     run.observed.answers[host.name] = answers
+    match answers.get("answering"):
+        case Answered(server):
+            run.observed.name_servers.setdefault(host.name, server)
     run.observed.resources[host.name] = known
     match answers.get("member"):
         case Answered(mark) if mark.startswith("member "):

@@ -47,6 +47,8 @@ class Observed:
     """Hosts that could not be reached, or on which nothing ran as root, with the reason."""
     resources: dict[str, dict[Resource, Answer]] = field(default_factory=dict)
     """What the host said of each resource of its plan."""
+    name_servers: dict[str, str] = field(default_factory=dict)
+    """The name server of a host that answered it before the host became a member: of its first answer."""
 
 
 @dataclass

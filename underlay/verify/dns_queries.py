@@ -20,6 +20,7 @@ _UDP_LIMIT = 512
 # The records of more pods than this may not fit a datagram: they are queried over TCP, as a resolver does then.
 _FIT = 4
 _SHOWN = 4
+_SILENT = "no answer"
 
 
 def queries(target: Target, measured: TrafficResults) -> list[DnsQuery]:
@@ -63,9 +64,21 @@ def probe(target: Target, measured: TrafficResults, node: str, only: set[str] | 
         if time.monotonic() > deadline:
             break
         time.sleep(0.3 if pending else 0)
-    if (of_host := results.pop("host", "ok")) != "ok":
+    of_host = results.get("host", "ok")
+    if "host" in results:
+        results["host"] = _own(of_host, before=target.name_servers.get(node))
+    if of_host != "ok":
         results["outside"] = f"{NOT_TESTED}the host's own name server resolves no outside name ({of_host})"
     measured.results |= {(node, f"dns {name}"): result for name, result in results.items()}
+
+
+def _own(result: str, *, before: str | None) -> str:
+    """The result for the host's own name server: any answer will do, and none only where there was one before."""
+    if result != _SILENT:
+        return "ok"
+    if before is None:
+        return f"{NOT_TESTED}it answers nothing, and nobody knows that it did before the deploy"
+    return f"no answer; {before} answered before the deploy"
 
 
 def _script(own: str, pending: list[DnsQuery]) -> str:
@@ -122,7 +135,7 @@ def _alias(reply: DnsReply | None) -> str | None:
 
 def _resolved(reply: DnsReply | None) -> str | None:
     if reply is None:
-        return "no answer"
+        return _SILENT
     return None if reply.code == 0 else f"response code {dns_messages.code_name(reply.code)}"
 
 

@@ -44,6 +44,8 @@ class Target:
     """A process with connections to the hosts, where no command that has them runs the checks."""
     paths: list[dict[str, Any]] = field(default_factory=list)
     """The path matrix: from, to, class, checks, and figures of this run; filled once the traffic is measured."""
+    name_servers: dict[str, str] = field(default_factory=dict)
+    """Host -> its name server that answered before the deploy, where this run has deployed to it."""
     _hosts: dict[tuple[str, str], Any] = field(default_factory=dict)
     _silence: str | None = None
     _opening: dict[str, Lock] = field(default_factory=lambda: defaultdict(Lock))
@@ -61,7 +63,8 @@ class Target:
         groups = {name: tuple(members) for name, members in document["groups"].items()}
         spec = read_spec(document["hosts"], groups)
         if "path_mtu" in document:
-            return cls(spec.with_path(document["path_mtu"]), document["hosts"])
+            known = document.get("name_servers", {})
+            return cls(spec.with_path(document["path_mtu"]), document["hosts"], name_servers=known)
         target = cls(spec, document["hosts"], connections)
         target.read_path_mtu()
         return target

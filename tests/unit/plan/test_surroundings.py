@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 from pathlib import Path
+from socket import AF_INET, SOCK_DGRAM, socket
+from threading import Thread
 
 import pytest
 
@@ -22,6 +24,7 @@ from underlay.plan.surroundings import (
     time_servers,
 )
 from underlay.resources.answer import Absent, Answer, Answered
+from underlay.resources.api_server import MEMBER
 
 INACTIVE = "exit 3"
 
@@ -177,3 +180,18 @@ def test_every_place_has_the_options_of_the_file_system_it_is_on(shell: Shell, t
 @pytest.mark.parametrize(("text", "free"), [("Inodes IFree 100 5", 5), ("Inodes IFree 0 0", None), ("- -", None)])
 def test_inodes_are_counted_where_a_file_system_has_a_number_of_them(text: str, free: int | None) -> None:
     assert free_inodes(text) == free
+
+
+def test_the_hosts_own_name_server_is_asked_before_it_is_a_member(shell: Shell, tmp_path: Path) -> None:
+    place(shell, tmp_path, "/etc/resolv.conf", "nameserver 127.0.0.1\nnameserver 192.0.2.53\n")
+    with socket(AF_INET, SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 0))
+        shell.places = {**shell.places, "/53": f"/{server.getsockname()[1]}", MEMBER: str(tmp_path / "member")}
+        answered = Thread(target=lambda: server.sendto(b"reply", server.recvfrom(512)[1]))
+        answered.start()
+        assert line(shell, "answering") == "127.0.0.1"
+        answered.join()
+    # Nobody listens any more.
+    assert ask(shell, "answering") == Absent()
+    (tmp_path / "member").write_text("member x y\n")
+    assert ask(shell, "answering") == Absent()

@@ -12,7 +12,7 @@ from underlay.verify import dns_messages, dns_queries
 from underlay.verify.dns_messages import DnsReply
 from underlay.verify.probe_objects import name_of
 from underlay.verify.target import Target
-from underlay.verify.traffic_results import Pod, TrafficResults
+from underlay.verify.traffic_results import NOT_TESTED, Pod, TrafficResults
 
 PODS = ["10.244.0.2", "10.244.1.2"]
 
@@ -63,3 +63,16 @@ def test_records_of_more_pods_than_fit_a_datagram_are_queried_over_tcp(nodes: in
     target = Target(read_spec(hosts(), groups()), {})
     over_tcp = {q.name: q.tcp for q in dns_queries.queries(target, TrafficResults(pods=pods))}
     assert (over_tcp["headless"], over_tcp["srv"], over_tcp["truncated"], over_tcp["tcp"]) == (tcp, tcp, False, True)
+
+
+@pytest.mark.parametrize(
+    ("result", "before", "expected"),
+    [
+        ("ok", None, "ok"),
+        ("response code SERVFAIL", "198.51.100.53", "ok"),
+        ("no answer", "10.96.0.53", "no answer; 10.96.0.53 answered before the deploy"),
+        ("no answer", None, f"{NOT_TESTED}it answers nothing, and nobody knows that it did before the deploy"),
+    ],
+)
+def test_a_hosts_own_name_server_answers_if_it_did_before(result: str, before: str | None, expected: str) -> None:
+    assert dns_queries._own(result, before=before) == expected
