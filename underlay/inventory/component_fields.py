@@ -66,6 +66,7 @@ def _kubelet(cluster: Cluster, network: Network | None, fields: Mapping[str, Any
             f"kubelet.imageGCLowThresholdPercent: {low} is not below imageGCHighThresholdPercent ({high}); set both, "
             "the low one below the high one"
         )
+    yield from _soft_eviction(fields)
     most = fields.get("maxPods")
     if _are_numbers(most) and network is not None and network.gives_from_node_subnet(cluster):
         for version_ip in cluster.families:
@@ -76,6 +77,16 @@ def _kubelet(cluster: Cluster, network: Network | None, fields: Mapping[str, Any
                     f"kubelet.maxPods: {most} pods need an address each, and a node's pod subnet, a /{prefix}, has "
                     f"{room}; use {room} or less"
                 )
+
+
+def _soft_eviction(fields: Mapping[str, Any]) -> Iterator[str]:
+    soft, grace = fields.get("evictionSoft", {}), fields.get("evictionSoftGracePeriod", {})
+    for name in soft if isinstance(soft, Mapping) and isinstance(grace, Mapping) else ():
+        if name not in grace:
+            yield (
+                f"kubelet.evictionSoft.{name}: has no grace period, and the kubelet does not start; set "
+                f"evictionSoftGracePeriod.{name}"
+            )
 
 
 def _containerd(config: Mapping[str, Any]) -> Iterator[str]:

@@ -11,11 +11,13 @@ from typing import Any
 
 from rapidfuzz import fuzz, process
 
+from .text_forms import FORMS
+
 # How many keys are listed where none is similar.
 SHOWN = 12
 _TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
-    "duration": (str,),
+    **dict.fromkeys(FORMS, (str,)),
     "boolean": (bool,),
     "integer": (int,),
     "int32": (int,),
@@ -26,8 +28,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "null": (type(None),),
 }
 _BOUNDS = {"int32": (-(2**31), 2**31 - 1), "uint32": (0, 2**32 - 1)}
-# What Go's time.ParseDuration takes.
-_DURATION = re.compile(r"[-+]?(0|([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+")
+_NAMES = dict.fromkeys(_BOUNDS, "integer") | {kind: f"{form.name} as a string" for kind, form in FORMS.items()}
 _RANGE = re.compile(r"(-?[0-9]*)\.\.(-?[0-9]*)")
 
 
@@ -74,7 +75,7 @@ class KnownKeys:
         if (isinstance(value, bool) and bool not in allowed and object not in allowed) or not isinstance(
             value, tuple(allowed)
         ):
-            use = " or ".join("integer" if kind in _BOUNDS else kind for kind in kinds.split("|"))
+            use = " or ".join(_NAMES.get(kind, kind) for kind in kinds.split("|"))
             yield f"{where}: wrong type (it is {_kind(value)}); use {use}"
         elif wrong := _wrong_value(value, kinds, choices):
             yield f"{where}: {wrong}"
@@ -105,8 +106,9 @@ class KnownKeys:
 
 def _wrong_value(value: Any, kinds: str, choices: str) -> str | None:
     """What is wrong with a value of the right type, as `what (what it is); remedy`."""
-    if "duration" in kinds and isinstance(value, str) and not _DURATION.fullmatch(value):
-        return f"no duration (it is {value!r}); use a number with a unit, such as 1m30s"
+    forms = [FORMS[kind] for kind in kinds.split("|") if kind in FORMS]
+    if forms and isinstance(value, str) and not any(form.fits(value) for form in forms):
+        return f"no {forms[0].name} (it is {value!r}); use one such as {forms[0].example}"
     least, most = _BOUNDS.get(kinds, (None, None))
     if bounds := _RANGE.fullmatch(choices):
         least, most = (int(text) if text else usual for text, usual in zip(bounds.groups(), (least, most), strict=True))
