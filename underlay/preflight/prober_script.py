@@ -56,5 +56,5 @@ def _archive() -> str:
             ("__main__.py", _START),
             *((f"prober/{p.name}", p.read_text(encoding="utf-8")) for p in _SOURCE.glob("*.py")),
         ]:
-            archive.writestr(zipfile.ZipInfo(name), text, zipfile.ZIP_DEFLATED)
+            archive.writestr(zipfile.ZipInfo(name), text, zipfile.ZIP_DEFLATED, compresslevel=9)
     return base64.encodebytes(buffer.getvalue()).decode().strip()

@@ -183,11 +183,12 @@ def _routers(cluster: Cluster, network: Network, host: str) -> list[dict[str, An
     return [
         {
             "address": str(far.address),
+            "own": str(mine.address),
             "as_number": mine.as_number,
             "password": bgp.password,
             "one_hop": bgp.ttl_security,
         }
         for session in sessions(cluster)
-        if (ends := session.end_of(host)) and not ends[1].managed and ends[1].address.version == 4
+        if (ends := session.end_of(host)) and not ends[1].managed
         for mine, far in [ends]
     ]

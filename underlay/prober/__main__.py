@@ -78,7 +78,7 @@ def probe(directory: str, plan: dict[str, Any]) -> dict[str, Any]:
     result: dict[str, Any] = {"peers": Sender(plan).run()}
     result["hardware"] = resolved(set(plan["peers"].values()))
     result["claimed"] = duplicates.answers() if duplicates else []
-    result["routers"] = {r["address"]: probe_peer(own=plan["address"], **r) for r in plan["routers"]}
+    result["routers"] = {r["address"]: probe_peer(**r) for r in plan["routers"]}
     if plan["storage"]:
         result["storage"] = durable_writes(plan["storage"])
     return result

@@ -6,6 +6,8 @@ import socket
 import struct
 from typing import Any
 
+from .sockets import family_of
+
 _PORT, _MD5 = 179, 14
 _MARKER = b"\xff" * 16
 _OPEN, _NOTIFICATION, _KEEPALIVE = 1, 3, 4
@@ -14,6 +16,10 @@ _HEADER, _LARGEST = 19, 4096
 _MEANING = {(2, 2): " (it expects another AS)", (2, 3): " (router id)", (6, 5): " (it rejects the connection)"}
 _CEASE = _MARKER + struct.pack(">HBBB", 21, _NOTIFICATION, 6, 2)
 _AS_TRANS = 23456
+_TTL = {
+    socket.AF_INET: (socket.IPPROTO_IP, socket.IP_TTL),
+    socket.AF_INET6: (socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS),
+}
 _TIMEOUT_S = 2.0
 
 
@@ -24,11 +30,11 @@ def probe_peer(address: str, *, own: str, as_number: int, password: str | None, 
     :returns: `{"as": AS, "id": router id}`, or `{"trouble": what is wrong}`.
     """
     try:
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as made:
+        with socket.socket(family_of(address), socket.SOCK_STREAM) as made:
             if password:
                 _sign(made, address, password)
             if one_hop:
-                made.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, 255)
+                made.setsockopt(*_TTL[made.family], 255)
             made.settimeout(_TIMEOUT_S)
             made.bind((own, 0))
             try:
@@ -44,16 +50,23 @@ def probe_peer(address: str, *, own: str, as_number: int, password: str | None, 
 
 
 def _sign(made: socket.socket, address: str, password: str) -> None:
-    """Sign segments (RFC 2385), by struct tcp_md5sig of linux/tcp.h."""
-    where = struct.pack("HH4s120x", socket.AF_INET, 0, socket.inet_aton(address))
+    """Sign segments: struct tcp_md5sig of linux/tcp.h."""
+    if ":" in address:
+        where = struct.pack("HHI16sI100x", socket.AF_INET6, 0, 0, socket.inet_pton(socket.AF_INET6, address), 0)
+    else:
+        where = struct.pack("HH4s120x", socket.AF_INET, 0, socket.inet_aton(address))
     key = password.encode()
     made.setsockopt(socket.IPPROTO_TCP, _MD5, where + struct.pack("BBHi80s", 0, 0, len(key), 0, key))
 
 
 def _open(as_number: int, own: str) -> bytes:
-    four = struct.pack(">BBBBI", 2, 6, 65, 4, as_number)
+    capabilities = struct.pack(">BBI", 65, 4, as_number)
+    if ":" in own:
+        capabilities += b"\1\4\0\1\0\1\1\4\0\2\0\1"
+    optional = struct.pack(">BB", 2, len(capabilities)) + capabilities
     mine = as_number if as_number < 65536 else _AS_TRANS
-    body = struct.pack(">BHH4sB", 4, mine, 90, socket.inet_aton(own), len(four)) + four
+    router_id = b"\1" + socket.inet_pton(socket.AF_INET6, own)[-3:] if ":" in own else socket.inet_aton(own)
+    body = struct.pack(">BHH4sB", 4, mine, 90, router_id, len(optional)) + optional
     return _MARKER + struct.pack(">HB", 19 + len(body), _OPEN) + body
 
 
@@ -89,7 +102,7 @@ def _message(made: socket.socket) -> tuple[int | None, bytes]:
 
 
 def _as_of(message: bytes) -> int:
-    """Return the four-octet AS of the capabilities (RFC 6793), or the two-octet one."""
+    """Return the four-octet AS of the capabilities, or the two-octet one."""
     parameters, at = message[10 : 10 + message[9]], 0
     while at + 2 <= len(parameters):
         kind, size = parameters[at], parameters[at + 1]
