@@ -10,8 +10,10 @@ from typing import Any
 from pyinfra.api import Host, operation
 from pyinfra.context import ctx_host
 
-from underlay.plan.host_questions import LABELS, is_member, is_started, left_tokens
+from underlay.plan.host_questions import LABELS, left_tokens
 from underlay.plan.kubeadm import CONFIG, init_documents, upload_documents
+from underlay.plan.membership import Standing, listed_nodes
+from underlay.plan.node_objects import register_script, silence_script
 from underlay.plan.yaml_text import as_yaml
 from underlay.resources.answer import line_of
 from underlay.resources.api_server import KUBECTL
@@ -19,6 +21,8 @@ from underlay.run.command import Step, Steps, run_script, tail
 from underlay.run.kubeadm_script import kubeadm_script
 from underlay.run.observe import answers
 from underlay.run.run import JoinMaterial, current_run
+from underlay.run.standings import is_to_join, standing_of
+from underlay.run.undone_attempt import undo_of
 
 # Long enough for the joins of a large rollout, and no longer: the token is a secret.
 TOKEN_MINUTES = 30
@@ -31,14 +35,23 @@ def init() -> Steps:
     """Create the cluster on the first control-plane host, unless it is a member already."""
     host = ctx_host.get()
     run = current_run()
-    if run.is_first(host) and not is_member(run.spec.cluster, answers(host)):
+    if run.is_first(host) and is_to_join(host.name):
         yield Step("kubeadm init", _init)
 
 
 @operation()
 def prepare_joins() -> Steps:
-    """Create a join token, and upload the certificates for further control-plane hosts, if any host is to join."""
-    if current_run().is_first(ctx_host.get()) and joining():
+    """Create a join token, and upload the certificates for further control-plane hosts, if any host is to join.
+
+    Nodes that the cluster does not list, and whose kubelets are its own, are given back to it.
+    """
+    run = current_run()
+    if not run.is_first(ctx_host.get()):
+        return
+    if missing := [n for n in run.spec.cluster.nodes if standing_of(n.name) is Standing.UNLISTED]:
+        script = register_script(run.spec.cluster, missing, run.observed.answers)
+        yield Step("register nodes", lambda host, arguments: _run(host, script, arguments))
+    if joining():
         yield Step("prepare joins", _prepare_joins)
 
 
@@ -55,7 +68,7 @@ def joining() -> list[str]:
     run = current_run()
     cluster = run.spec.cluster
     others = (n.name for n in cluster.nodes if n != cluster.first)
-    return [n for n in others if n in run.observed.answers and not is_member(cluster, run.observed.answers[n])]
+    return [n for n in others if is_to_join(n)]
 
 
 def init_control_plane() -> None:
@@ -74,7 +87,8 @@ def _init(host: Host, arguments: dict[str, Any]) -> str | None:
         cluster,
         "kubeadm init",
         {CONFIG: init_documents(cluster, token=_token(), kube_proxy=not spec.network.replaces_kube_proxy)},
-        undo_first=is_started(cluster, answers(host)),
+        queried_mark=line_of(answers(host)["member"]),
+        undo=undo_of(host),
     )
     ran = run_script(host, script, arguments)
     return None if ran.ok else tail(ran.err, most=12)
@@ -94,6 +108,7 @@ cat >{CONFIG} <<'END'
 kubeadm init phase upload-certs --upload-certs --config {CONFIG} >&2"""
     script = f"""\
 set -eu; umask 077{upload}
+{silence_script(_left_nodes())}
 {KUBECTL} apply -f - >/dev/null <<'END'
 apiVersion: v1
 kind: Secret
@@ -116,9 +131,20 @@ base64 -w0 /etc/kubernetes/pki/ca.crt
     return None
 
 
-def _end_joins(host: Host, arguments: dict[str, Any]) -> str | None:
-    ran = run_script(host, f"{KUBECTL} delete secret -n kube-system -l {_LABEL} >/dev/null\n", arguments)
+def _left_nodes() -> list[str]:
+    """Nodes that are to join, and that the cluster lists as Ready: their kubelets are gone."""
+    run = current_run()
+    listed = listed_nodes(run.observed.answers[run.spec.cluster.first.name])
+    return [name for name in joining() if name in listed and listed[name].is_ready]
+
+
+def _run(host: Host, script: str, arguments: dict[str, Any]) -> str | None:
+    ran = run_script(host, script, arguments)
     return None if ran.ok else tail(ran.err)
+
+
+def _end_joins(host: Host, arguments: dict[str, Any]) -> str | None:
+    return _run(host, f"{KUBECTL} delete secret -n kube-system -l {_LABEL} >/dev/null\n", arguments)
 
 
 def _token() -> str:

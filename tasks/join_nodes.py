@@ -8,12 +8,16 @@ from gevent.lock import BoundedSemaphore
 from pyinfra.api import Host, operation
 from pyinfra.context import ctx_host
 
-from underlay.plan.host_questions import is_member, is_started
+from underlay.plan.attempt import forget_bridges
 from underlay.plan.kubeadm import CONFIG, DISCOVERY, discovery, join_documents
+from underlay.plan.membership import Standing
+from underlay.resources.answer import line_of
 from underlay.run.command import Step, Steps, run_script, tail
 from underlay.run.kubeadm_script import kubeadm_script
 from underlay.run.observe import answers
 from underlay.run.run import current_run
+from underlay.run.standings import is_to_join, standing_of
+from underlay.run.undone_attempt import bridges, undo_of
 
 # etcd accepts one learner at a time.
 _one_member = BoundedSemaphore(1)
@@ -21,14 +25,23 @@ _one_member = BoundedSemaphore(1)
 
 @operation()
 def join() -> Steps:
-    """Join the host to the cluster, unless it is a member already."""
+    """Join the host to the cluster, unless it is a member already; one that was registered again takes up its work."""
     run, host = current_run(), ctx_host.get()
-    if run.is_node(host) and not run.is_first(host) and not is_member(run.spec.cluster, answers(host)):
+    if not run.is_node(host):
+        return
+    if standing_of(host.name) is Standing.UNLISTED:
+        yield Step("restart kubelet", _restart)
+    elif not run.is_first(host) and is_to_join(host.name):
         yield Step("kubeadm join", _join)
 
 
 def join_nodes() -> None:
     join(name="Join nodes")
+
+
+def _restart(host: Host, arguments: dict[str, Any]) -> str | None:
+    ran = run_script(host, "systemctl restart kubelet", arguments)
+    return None if ran.ok else tail(ran.err)
 
 
 def _join(host: Host, arguments: dict[str, Any]) -> str | None:
@@ -42,7 +55,13 @@ def _join(host: Host, arguments: dict[str, Any]) -> str | None:
         DISCOVERY: discovery(cluster, ca=material.ca, token=material.token),
         CONFIG: join_documents(cluster, node, certificate_key=key),
     }
-    script = kubeadm_script(cluster, "kubeadm join", documents, undo_first=is_started(cluster, answers(host)))
+    script = kubeadm_script(
+        cluster,
+        "kubeadm join",
+        documents,
+        queried_mark=line_of(answers(host)["member"]),
+        undo=undo_of(host) or forget_bridges(bridges(run.spec.network)),
+    )
     if node.is_control_plane:
         with _one_member:
             ran = run_script(host, script, arguments)

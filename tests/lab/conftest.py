@@ -113,6 +113,12 @@ def unfit() -> Iterator[Deployed]:
 
 
 @pytest.fixture(scope="module")
+def attempts() -> Iterator[Deployed]:
+    """Two hosts on one segment, on which attempts fail and members are taken away."""
+    yield from _lab(name="attempts", network="10.201.0.0/16", workers=1, racks=1)
+
+
+@pytest.fixture(scope="module")
 def bystanders() -> Iterator[Deployed]:
     """Three hosts in two racks, of which one dies."""
     yield from _lab(name="bystanders", network="10.82.0.0/16", workers=2, racks=2)

@@ -19,8 +19,7 @@ CASES = [
     pytest.param(
         "mkdir -p /etc/kubernetes; touch /etc/kubernetes/kubelet.conf",
         "rm -r /etc/kubernetes",
-        "w-1: is a member of a cluster not managed by Underlay (/etc/kubernetes/kubelet.conf exists); "
-        "run `kubeadm reset` first",
+        "w-1: is a member of a cluster not managed by Underlay (/etc/kubernetes/kubelet.conf of ",
         id="another cluster is there",
     ),
     pytest.param(
@@ -30,9 +29,10 @@ CASES = [
         id="another plugin is there",
     ),
     pytest.param(
-        "mkdir -p /var/lib/underlay; echo member other 10.0.0.1:6443 >/var/lib/underlay/member",
-        "rm -r /var/lib/underlay",
-        "w-1: is a member of another cluster (other 10.0.0.1:6443); reset it first, or remove it from the inventory",
+        "mkdir -p /var/lib/underlay /etc/kubernetes; echo member other 10.0.0.1:6443 >/var/lib/underlay/member; "
+        "echo server: https://10.0.0.1:6443 >/etc/kubernetes/kubelet.conf",
+        "rm -r /var/lib/underlay /etc/kubernetes",
+        "w-1: is a member of another cluster (other 10.0.0.1:6443); take the host out of the inventory, or, ",
         id="a member of another cluster of ours",
     ),
     pytest.param(

@@ -45,6 +45,8 @@ _OF_HOSTS = {
     "unanswered": _refuses("questions that a host did not answer",
                            "a program is missing, a server is down, or the connection broke off; nothing is assumed in "
                            "an answer's place", acceptable=False),
+    "deploy-in-progress": _refuses("other deploys", "two runs at once would undo one another's work",
+                                   acceptable=False),
     "login-not-root": _refuses("the login", "files, modules and units of a host belong to root", acceptable=False),
     "system-unsupported": _refuses("the operating system",
                                    "packages and paths are known for the supported systems only"),
@@ -91,6 +93,15 @@ _OF_HOSTS = {
     "record-differs": _refuses("the settings recorded in the cluster",
                                "a deploy does not change them in a running cluster"),
     "other-cluster": _refuses("cluster membership", "the host belongs to another cluster"),
+    "node-elsewhere": _refuses("the cluster's list of nodes", "two hosts have one name, or a host was replaced"),
+    "etcd-data": _refuses("/var/lib/etcd",
+                          "an etcd ran here, a cluster's or Debian's package; kubeadm wants the directory empty"),
+    "control-plane-present": _refuses("/etc/kubernetes/manifests", "a control plane runs here, or was not removed"),
+    "pki-foreign": _refuses("/etc/kubernetes/pki",
+                            "certificates of another cluster: kubeadm join refuses them, or overwrites them"),
+    "pki-incomplete": _refuses("/etc/kubernetes/pki", "kubeadm signs with a CA's certificate and its key"),
+    "pki-present": _warns("/etc/kubernetes/pki", "the operator's own CA; or one of an old cluster, whose kubeconfigs "
+                          "are valid in the new one then"),
     "cni-present": _refuses("/etc/cni/net.d", "containerd uses the first file by name, whatever wrote it"),
     "link-present": _warns("links of network plugins", "another plugin runs, or was not removed completely"),
     "proxy-inside": _informs("proxies of the login", "a proxy for the way out, without no_proxy for what is inside: "

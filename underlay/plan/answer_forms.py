@@ -20,10 +20,14 @@ words = _matching(r"\S+( \S+)*")
 release = _matching(r"[0-9]+[.][0-9]+\S*")
 # The heading of a column, and its one number.
 column = _matching(r".* [0-9]+")
-paths = _matching(r"/\S*( /\S*)*")
 name_servers = _matching(r"(/[^ ;]*( [^ ;]+)*;)+")
 mounts = _matching(r"(/\S* [^ ;]*;)+")
+occupants = _matching(r"(/\S+ (file|directory|mount) \S+ [0-9]+ [0-9-]{10};)+")
+certificates = _matching(r"(/\S+ [0-9a-f]*;)+")
 mark = _matching(r"(member|started) \S.*")
+kubelet = _matching(r"\S+ [0-9a-f]{16} \S+")
+nodes = _matching(r"([^|; ]+[|][^|;]*[|][^|;]*[|][^|;]*;)+")
+lock = _matching(r"taken|held( .*)?")
 ports = _matching(r"([a-z_0-9-]+?([0-9]+|[*]) [^;]*;)+")
 
 

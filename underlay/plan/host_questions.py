@@ -11,10 +11,10 @@ from underlay.model.difference import in_words
 from underlay.model.node import Node
 from underlay.networks.network import Network
 from underlay.resources import api_server
-from underlay.resources.answer import Absent, Answer, Answered, UnansweredError, Unknown
+from underlay.resources.answer import Answer
 from underlay.resources.api_server import KUBECTL, MEMBER
 
-from . import answer_forms, clocks
+from . import answer_forms, clocks, membership, occupation
 from .ground import ground_probes
 from .probe import Probe
 from .surroundings import surrounding_probes
@@ -44,12 +44,38 @@ def probes(cluster: Cluster, network: Network, node: Node) -> tuple[Probe, ...]:
         Probe("routes", "u_ask 10 ip -json route show table all", "its routes", answer_forms.routes),
         Probe("peers", f"u_peers {peers}", "its routes to other nodes", answer_forms.lookups, _PEERS, may_lack=True),
         Probe("cni", _CNI, "what is in /etc/cni/net.d", answer_forms.words, may_lack=True, as_root=True),
-        Probe("kubernetes", _KUBERNETES, "what is in /etc/kubernetes", answer_forms.paths, may_lack=True, as_root=True),
+        Probe(
+            "occupied",
+            occupation.question(node),
+            "what is there that kubeadm creates",
+            answer_forms.occupants,
+            occupation.PRELUDE,
+            may_lack=True,
+            as_root=True,
+        ),
+        Probe(
+            "pki",
+            occupation.PKI,
+            "what is in /etc/kubernetes/pki",
+            answer_forms.certificates,
+            occupation.PRELUDE,
+            may_lack=True,
+            as_root=True,
+        ),
         Probe(
             "member",
             f"[ ! -e {MEMBER} ] || cat {MEMBER}",
             "which cluster it is a member of",
             answer_forms.mark,
+            may_lack=True,
+            as_root=True,
+        ),
+        Probe(
+            "kubelet",
+            "u_kubelet",
+            "which cluster its kubelet is in",
+            answer_forms.kubelet,
+            membership.KUBELET,
             may_lack=True,
             as_root=True,
         ),
@@ -62,6 +88,15 @@ def probes(cluster: Cluster, network: Network, node: Node) -> tuple[Probe, ...]:
             may_lack=True,
             as_root=True,
         ),
+        Probe(
+            "nodes",
+            "u_nodes" if node == cluster.first else ":",
+            "which nodes its cluster has",
+            answer_forms.nodes,
+            f"{_RECORDED}\n{membership.NODES}",
+            may_lack=True,
+            as_root=True,
+        ),
         *ground_probes(),
         *surrounding_probes(cluster),
     )
@@ -70,8 +105,6 @@ def probes(cluster: Cluster, network: Network, node: Node) -> tuple[Probe, ...]:
 _MEMORY = "u_need awk && awk '/MemTotal/ {print int($2/1024)}' /proc/meminfo"
 _MACHINE_ID = "[ ! -e /etc/machine-id ] || cat /etc/machine-id"
 _CNI = "[ ! -d /etc/cni/net.d ] || u_ask 10 ls /etc/cni/net.d"
-# No globs: fragments run with globbing off.
-_KUBERNETES = "[ ! -d /etc/kubernetes ] || u_ask 10 find /etc/kubernetes -name '*.conf' -o -name '*.yaml'"
 # What links are is of interest where no pods are yet, and long where there are many.
 _DETAILS = "$([ -e /etc/kubernetes/kubelet.conf ] || echo -d)"
 # The listener of a killed preflight exits by itself.
@@ -127,32 +160,6 @@ def read_pod_subnets(output: str) -> dict[str, frozenset[str]]:
     """Node name -> its pod subnets, from the output of POD_SUBNETS."""
     lines = (line.split() for line in output.splitlines())
     return {words[0]: frozenset(words[1:]) for words in lines if words}
-
-
-def is_member(cluster: Cluster, answers: HostAnswers) -> bool:
-    """Whether the host is a complete member of this cluster.
-
-    :raises UnansweredError: when the host has not said which cluster it is a member of.
-    """
-    return _mark(answers) == f"member {cluster.name} {cluster.control_plane_endpoint}"
-
-
-def is_started(cluster: Cluster, answers: HostAnswers) -> bool:
-    """Whether init or join of this cluster has begun on the host and not completed.
-
-    :raises UnansweredError: when the host has not said which cluster it is a member of.
-    """
-    return _mark(answers) == f"started {cluster.name} {cluster.control_plane_endpoint}"
-
-
-def _mark(answers: HostAnswers) -> str | None:
-    match answers["member"]:
-        case Answered(line):
-            return line
-        case Absent():
-            return None
-        case Unknown(reason):
-            raise UnansweredError(reason)
 
 
 def recorded_problems(recorded: str, declared: Mapping[str, Any]) -> list[str]:

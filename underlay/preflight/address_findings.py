@@ -12,18 +12,20 @@ from underlay.model.cluster import Cluster
 from underlay.model.node import Node
 from underlay.model.routes import Routes
 from underlay.networks.network import Network
-from underlay.plan.host_questions import HostAnswers, is_member, is_started
-from underlay.resources.answer import Answered, Unknown
+from underlay.plan.host_questions import HostAnswers
+from underlay.plan.membership import Standing, standing, was_ours
+from underlay.resources.answer import Answered
 
 from .left_links import left_links, removal
 from .links import ip_objects, link_with, objects_of
 
 
 def address_problems(
-    cluster: Cluster, network: Network, node: Node, answers: HostAnswers, *, path_stated: bool
+    cluster: Cluster, network: Network, node: Node, answers: HostAnswers, first: HostAnswers, *, path_stated: bool
 ) -> Problems:
     """What is wrong with the addresses and routes of a node.
 
+    :param first: the answers of the first control-plane host.
     :param path_stated: whether the inventory states path_mtu, which the link then has to carry.
     """
     match answers["addresses"]:
@@ -37,7 +39,8 @@ def address_problems(
             if node.address_v6 is not None and link_with(line, node.address_v6) is None:
                 yield "address-missing", f"no link has the address_v6 {node.address_v6}; correct the inventory's"
             yield from _duplicates(node, line)
-    if isinstance(answers["member"], Unknown) or is_member(cluster, answers) or is_started(cluster, answers):
+    place = standing(cluster, node, answers, first)
+    if place not in (Standing.ABSENT, Standing.FOREIGN) or was_ours(cluster, answers):
         return
     left = left_links(cluster, network, node, answers)
     for name, subnet in _subnets(cluster):

@@ -15,6 +15,7 @@ from underlay.resources.answer import Answered
 
 from .address_findings import address_problems
 from .ground_findings import ground_problems
+from .membership_findings import membership_problems
 from .occupation_findings import occupation_problems
 from .outside_findings import endpoint_differences, surrounding_problems
 from .proxy_findings import proxy_problems
@@ -54,8 +55,9 @@ def judge(
     found = [of_host(code, name, text) for name, given in answers.items() for code, text in _login(given)]
     for node in cluster.nodes:
         if node.name in answers:
+            first = answers.get(cluster.first.name, answers[node.name])
             problems = [
-                *_host(cluster, network, node, answers[node.name], path_stated),
+                *_host(cluster, network, node, answers[node.name], first, path_stated),
                 *surrounding_problems(cluster, load_balancer, answers[node.name]),
                 *source_problems(cluster, node, answers[node.name], firewalled=firewalled),
             ]
@@ -70,13 +72,16 @@ def judge(
     return found
 
 
-def _host(cluster: Cluster, network: Network, node: Node, answers: HostAnswers, path_stated: bool) -> Problems:
+def _host(
+    cluster: Cluster, network: Network, node: Node, answers: HostAnswers, first: HostAnswers, path_stated: bool
+) -> Problems:
     yield from _system(cluster, network, answers)
     yield from _capacity(cluster, node, answers)
     yield from _resolver(answers)
     yield from ground_problems(cluster, answers)
-    yield from address_problems(cluster, network, node, answers, path_stated=path_stated)
-    yield from occupation_problems(cluster, network, node, answers)
+    yield from address_problems(cluster, network, node, answers, first, path_stated=path_stated)
+    yield from membership_problems(cluster, node, answers, first)
+    yield from occupation_problems(cluster, network, node, answers, first)
     yield from proxy_problems(cluster, answers)
 
 

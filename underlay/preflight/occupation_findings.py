@@ -7,29 +7,30 @@ from underlay.model.cluster import Cluster
 from underlay.model.link_evidence import OF_KERNEL
 from underlay.model.node import Node
 from underlay.networks.network import Network
-from underlay.plan.host_questions import HostAnswers, is_member, is_started
+from underlay.plan.host_questions import HostAnswers
+from underlay.plan.membership import Standing, is_unmanaged, standing, was_ours
 from underlay.plan.required_ports import listened
-from underlay.resources.answer import Absent, Answered, Unknown
+from underlay.resources.answer import Answered
 
 from .address_findings import links_in_the_way
+from .kubeadm_findings import kubeadm_problems
 from .left_links import left_links, removal
 
 
-def occupation_problems(cluster: Cluster, network: Network, node: Node, answers: HostAnswers) -> Problems:
-    """What another cluster, another plugin or another program has left on a host that is no member yet."""
-    if isinstance(answers["member"], Unknown) or is_member(cluster, answers) or is_started(cluster, answers):
+def occupation_problems(
+    cluster: Cluster, network: Network, node: Node, answers: HostAnswers, first: HostAnswers
+) -> Problems:
+    """What another cluster, another plugin or another program has left on a host that is no member yet.
+
+    :param first: the answers of the first control-plane host.
+    """
+    place = standing(cluster, node, answers, first)
+    if place in (Standing.MEMBER, Standing.UNLISTED, Standing.UNKNOWN):
         return
-    match answers["member"], answers["kubernetes"]:
-        case Answered(mark), _:
-            other = mark.partition(" ")[2]
-            yield (
-                "other-cluster",
-                f"is a member of another cluster ({other}); reset it first, or remove it from the inventory",
-            )
-        case Absent(), Answered(paths):
-            first = min(paths.split())
-            foreign = f"is a member of a cluster not managed by Underlay ({first} exists)"
-            yield "other-cluster", f"{foreign}; run `kubeadm reset` first"
+    if place is not Standing.FOREIGN or is_unmanaged(cluster, node, answers, first):
+        yield from kubeadm_problems(cluster, node, answers, first)
+    if place is Standing.STARTED or was_ours(cluster, answers):
+        return
     match answers["cni"]:
         case Answered(files):
             names = ", ".join(files.split())

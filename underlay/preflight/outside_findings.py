@@ -9,7 +9,8 @@ from underlay.findings.finding import Problems
 from underlay.inventory.claimed_ranges import Claim, claims
 from underlay.load_balancers.settings import LoadBalancerSettings
 from underlay.model.cluster import Cluster
-from underlay.plan.host_questions import HostAnswers, is_member, is_started
+from underlay.plan.host_questions import HostAnswers
+from underlay.plan.membership import is_bare
 from underlay.plan.surroundings import (
     Address,
     Outside,
@@ -20,7 +21,7 @@ from underlay.plan.surroundings import (
     resolved,
     time_servers,
 )
-from underlay.resources.answer import Answered, Unknown
+from underlay.resources.answer import Answered
 
 from .links import ip_objects
 from .resolver_findings import resolver_problems
@@ -40,8 +41,7 @@ def surrounding_problems(
         Outside("control_plane_endpoint as the host resolves it", a) for a in resolved(said.get("endpoint", ""))
     )
     outside += addresses_in_files(said.get("configured", ""))
-    member = answers["member"]
-    if not isinstance(member, Unknown) and not is_member(cluster, answers) and not is_started(cluster, answers):
+    if is_bare(answers):
         outside += gateways(ip_objects(said.get("routes", "")))
         outside += connections(said.get("connections", ""))
     yield from hidden_problems(claims(cluster, load_balancer), outside)

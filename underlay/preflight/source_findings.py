@@ -9,8 +9,9 @@ from underlay.findings.finding import Problems
 from underlay.findings.host_sets import name_hosts
 from underlay.model.cluster import Cluster
 from underlay.model.node import Node
-from underlay.plan.host_questions import HostAnswers, is_member, is_started
-from underlay.resources.answer import Answered, Unknown
+from underlay.plan.host_questions import HostAnswers
+from underlay.plan.membership import is_bare
+from underlay.resources.answer import Answered
 
 from .links import ip_objects
 
@@ -22,7 +23,7 @@ def source_problems(
 
     They work with it until a firewall tells nodes by their addresses: the deploy opens for those of the inventory.
     """
-    if isinstance(answers["member"], Unknown) or is_member(cluster, answers) or is_started(cluster, answers):
+    if not is_bare(answers):
         return
     peers = {str(address): other.name for other in cluster.nodes if other != node for address in other.addresses}
     found: dict[str, list[str]] = {}

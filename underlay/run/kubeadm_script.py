@@ -6,35 +6,54 @@ from shlex import quote
 from typing import Any
 
 from underlay.model.cluster import Cluster
+from underlay.plan.attempt import BEFORE, FAILED, SHELL, begin, record
 from underlay.plan.kubeadm import CONFIG
 from underlay.plan.login_environment import WITHOUT_PROXIES
 from underlay.plan.yaml_text import as_yaml
 from underlay.resources.api_server import MEMBER
 from underlay.resources.file import place
 
+LOG = "/var/log/underlay-kubeadm.log"
 
-def kubeadm_script(cluster: Cluster, command: str, documents: dict[str, Any], *, undo_first: bool) -> str:
+# What kubeadm says went wrong; without such a line, the end of its log. Colours are taken out of either.
+_REASON = f"""\
+u_reason() {{
+  sed 's/\\x1b\\[[0-9;]*m//g' {LOG} >{LOG}.plain
+  grep -aE '\\[ERROR |^error execution phase |^error: ' {LOG}.plain | sed 's/^[[:blank:]]*//' | tail -n 12 >&2
+  grep -qaE '\\[ERROR |^error execution phase |^error: ' {LOG}.plain ||
+    grep -avE '^(I|W)[0-9]{{4}} |^$' {LOG}.plain | tail -n 12 >&2
+  rm -f {LOG}.plain
+  exit 1
+}}"""
+
+
+def kubeadm_script(cluster: Cluster, command: str, documents: dict[str, Any], *, queried_mark: str, undo: str) -> str:
     """Shell that runs a kubeadm command; when it is killed at any moment, the next run notices.
 
+    kubeadm's own checks come first: what they refuse has left neither a mark nor anything to undo.
+
     :param documents: path -> document, or list of documents, that the file holds while kubeadm runs.
-    :param undo_first: whether an earlier attempt was interrupted and has left files behind.
+    :param queried_mark: the mark that the host had when it was queried; empty without one.
+    :param undo: shell that removes what an earlier attempt has left behind; empty if there was none.
     """
     mark = f"{cluster.name} {cluster.control_plane_endpoint}"
-    lines = ["set -eu", "umask 077", WITHOUT_PROXIES, f"mkdir -p {MEMBER.rsplit('/', 1)[0]}"]
-    if undo_first:
-        lines.append(
-            "kubeadm reset --force >/dev/null 2>&1 || true; rm -rf /etc/cni/net.d/*; systemctl restart containerd"
-        )
-    lines.append(f"echo {quote(f'started {mark}')} >{MEMBER}")
+    paths = " ".join(quote(path) for path in documents)
+    lines = ["set -eu", "umask 077", WITHOUT_PROXIES, f"mkdir -p {MEMBER.rsplit('/', 1)[0]}", _REASON]
+    lines.append(begin(queried_mark=queried_mark, complete=f"member {mark}"))
+    if undo:
+        lines.append(undo)
+    lines.append(f"trap 'rm -f {paths} {SHELL}' EXIT")
     for path, content in documents.items():
         text = as_yaml(*(content if isinstance(content, list) else [content]))
         lines.append(f"(\n{place(_heredoc(text), path, mode='600')}\n)")
-    paths = " ".join(quote(path) for path in documents)
     lines += [
-        f"trap 'rm -f {paths}' EXIT",
-        f"{command} --config {CONFIG} >/var/log/underlay-kubeadm.log 2>&1 || {{",
-        "  grep -vE '^(I|W)[0-9]{4} |^$' /var/log/underlay-kubeadm.log | tail -n 12 >&2; exit 1; }",
+        f"{command} phase preflight --config {CONFIG} >{LOG} 2>&1 </dev/null || u_reason",
+        record(),
+        f"echo {quote(f'started {mark}')} >{MEMBER}",
+        f"trap 'rm -f {paths} {SHELL}; [ ! -e {BEFORE} ] || touch {FAILED}' EXIT",
+        f"{command} --skip-phases=preflight --config {CONFIG} >>{LOG} 2>&1 </dev/null || u_reason",
         f"echo {quote(f'member {mark}')} >{MEMBER}",
+        f"rm -f {BEFORE}",
     ]
     return "\n".join(lines) + "\n"
 

@@ -12,7 +12,7 @@ from underlay.clouds.change import CloudError
 from underlay.findings.finding import accept, refusals
 from underlay.model.routes import Routes
 from underlay.plan.host_plan import Phase
-from underlay.plan.host_questions import is_member
+from underlay.plan.membership import Standing
 from underlay.resources.script import sentence
 
 from .access_error import AccessError
@@ -22,6 +22,7 @@ from .observe import observe_resources, observed, query_host
 from .pod_subnets import learn_subnets
 from .preflight_findings import findings_of_hosts, silent_hosts
 from .run import Run, current_run
+from .standings import standing_of
 from .static_routes import routes_of
 
 
@@ -55,7 +56,7 @@ def _add_routes(state: State, hosts: list[Host], found: dict[str, list[str]], pr
     if first is None or run.spec.cluster.routes not in (Routes.STATIC, Routes.CLOUD):
         return
     with ctx_host.use(first):
-        if not is_member(run.spec.cluster, run.observed.answers[first.name]):
+        if standing_of(first.name) is not Standing.MEMBER:
             return  # no cluster yet, and so no routes to plan
         if reason := learn_subnets(first):
             problems.append(f"{first.name}: {reason}")
@@ -88,7 +89,17 @@ def _sentences(host: Host) -> list[str]:
     run = current_run()
     with ctx_host.use(host):
         lines = [s for r, answer in observed(host, run.plan(host).resources) if (s := sentence(r, answer))]
-    if run.is_node(host) and not is_member(run.spec.cluster, run.observed.answers[host.name]):
+    if run.is_node(host) and (step := _step(host)):
         last = len(run.plan(host).of(Phase.NETWORK))
-        lines.insert(len(lines) - last, f"cluster: {'init' if run.is_first(host) else 'join'}")
+        lines.insert(len(lines) - last, f"cluster: {step}")
     return lines
+
+
+def _step(host: Host) -> str:
+    """What kubeadm, or the cluster's list of nodes, is to be given; empty for a member."""
+    match standing_of(host.name):
+        case Standing.ABSENT | Standing.STARTED:
+            return "init" if current_run().is_first(host) else "join"
+        case Standing.UNLISTED:
+            return f"register node {host.name} again, which the cluster does not list"
+    return ""

@@ -10,9 +10,11 @@ from pyinfra.api import State
 from underlay.findings.finding import Finding, accept, of_host, refusals
 from underlay.plan.cluster_objects import record
 from underlay.plan.host_questions import recorded_path, recorded_problems
+from underlay.plan.membership import is_unmanaged, other_endpoint
 from underlay.preflight.host_findings import judge
+from underlay.preflight.lock_findings import lock_findings
 from underlay.preflight.unanswered_findings import unanswered_findings
-from underlay.resources.answer import Absent, Answered, Unknown, line_of
+from underlay.resources.answer import Unknown, line_of
 from underlay.resources.api_server import is_silent
 
 from .probe_wire import has_closed_firewall, probe_wire
@@ -41,8 +43,13 @@ def silent_hosts() -> list[str]:
 
 
 def findings_of_hosts() -> list[Finding]:
-    """What is wrong with each host, and between hosts, by the answers that they have given already."""
+    """What is wrong with each host, and between hosts, by the answers that they have given already.
+
+    While another deploy is at work on a host, that alone: whatever else is found is its doing.
+    """
     run = current_run()
+    if locked := lock_findings(run.observed.answers):
+        return locked
     first = run.spec.cluster.first.name
     if first not in run.observed.answers:
         why = run.observed.silent.get(first, "gave no answers; see above")
@@ -74,10 +81,18 @@ def _unanswered(run: Run) -> Iterator[Finding]:
         plan = run.plan_of(name)
         all_answers = {p.about: answers[p.name] for p in plan.probes}
         all_answers |= {r.title: answer for r, answer in run.observed.resources.get(name, {}).items()}
-        if answers.get("member") == Absent() and isinstance(answers["kubernetes"], Answered):
-            # Another cluster's: it is refused, whatever its API server says.
+        if _has_no_api_of_ours(run, name):
+            # It is refused, whatever that API server says.
             all_answers = {about: answer for about, answer in all_answers.items() if not is_silent(answer)}
         yield from unanswered_findings(name, all_answers)
+
+
+def _has_no_api_of_ours(run: Run, name: str) -> bool:
+    """Whether a host's API server is another cluster's, or one at an endpoint that the inventory no longer has."""
+    answers, cluster = run.observed.answers[name], run.spec.cluster
+    if name != cluster.first.name:
+        return False
+    return bool(other_endpoint(cluster, answers)) or is_unmanaged(cluster, cluster.first, answers, answers)
 
 
 def _lacking(run: Run) -> Iterator[Finding]:

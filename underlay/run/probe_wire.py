@@ -16,7 +16,7 @@ from pyinfra.context import ctx_host, ctx_state
 from underlay.findings.finding import Finding
 from underlay.model.cluster import Cluster
 from underlay.model.node import Node
-from underlay.plan.host_questions import is_member, is_started
+from underlay.plan.membership import Standing
 from underlay.preflight.flows import second_family
 from underlay.preflight.links import HostLink, link_with
 from underlay.preflight.measurements import Measurements, Replies, read_measurements
@@ -31,6 +31,7 @@ from .access_error import AccessError
 from .command import run_script, tail
 from .privilege import root_arguments
 from .run import Run, current_run
+from .standings import standing_of
 
 # Hosts that are probed in parallel.
 _AT_ONCE = 64
@@ -48,7 +49,7 @@ def probe_wire(state: State, *, everything: bool = False, say: Callable[[str], N
     run = current_run()
     cluster, network = run.spec.cluster, run.spec.network
     links = _links(run, cluster)
-    members = {n for n in links if _is_in_cluster(run, n)}
+    members = {n for n in links if _is_in_cluster(n)}
     fresh = None if everything or not members else frozenset(links) - members
     if len(links) < 2 or fresh == frozenset():
         return []
@@ -144,9 +145,8 @@ def _link(run: Run, node: Node) -> HostLink | None:
     return None
 
 
-def _is_in_cluster(run: Run, name: str) -> bool:
-    answers = run.observed.answers[name]
-    return is_member(run.spec.cluster, answers) or is_started(run.spec.cluster, answers)
+def _is_in_cluster(name: str) -> bool:
+    return standing_of(name) in (Standing.MEMBER, Standing.UNLISTED, Standing.STARTED)
 
 
 def has_closed_firewall(run: Run, name: str) -> bool:

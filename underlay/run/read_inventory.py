@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,6 +20,7 @@ from underlay.inventory.spec import GROUPS, Groups, Hosts, Spec, read_spec
 from underlay.plan.host_plan import node_plan
 
 from .artifacts import ArtifactsOf
+from .claim import claim
 from .run import InventoryVariables, Run, begin
 
 
@@ -81,7 +83,7 @@ def before_connecting(state: State) -> None:
         if initial_limit is not None and not initial_limit:
             refuse(["--limit: selects no host; the hosts are " + ", ".join(sorted(h.name for h in inventory))])
         try:
-            begin(state, read_run(inventory, name=_argument()))
+            begin(state, replace(read_run(inventory, name=_argument()), claim=claim(_argument())))
         except InvalidInventory as error:
             refuse(error.problems)
         watch_connections(state)

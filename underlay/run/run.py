@@ -8,7 +8,7 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pyinfra.api import Host, State
 from pyinfra.context import ctx_state
@@ -19,6 +19,7 @@ from underlay.model.routes import Routes
 from underlay.plan.artifacts import Artifacts
 from underlay.plan.host_plan import HostPlan, plan_of
 from underlay.plan.host_questions import HostAnswers
+from underlay.plan.probe import Probe
 from underlay.preflight.measurements import Measurements
 from underlay.resources.answer import Answer
 from underlay.resources.resource import Resource
@@ -107,11 +108,15 @@ class Verification:
 
 @dataclass
 class Run:
-    """One run of pyinfra or of the command, from the inventory to the verdict."""
+    """One run of pyinfra or of the command, from the inventory to the verdict.
+
+    `claim` takes a host's lock, in a run that changes hosts; None in one that only looks.
+    """
 
     inventory: InventoryVariables
     spec: Spec
     artifacts: Artifacts
+    claim: Probe | None = None
     observed: Observed = field(default_factory=Observed)
     preflight: Preflight = field(default_factory=Preflight)
     cluster: KnownCluster = field(default_factory=KnownCluster)
@@ -125,7 +130,8 @@ class Run:
     def plan_of(self, name: str) -> HostPlan:
         """The plan of a host by its name."""
         if name not in self._plans:
-            self._plans[name] = plan_of(self.spec, name, self.artifacts)
+            plan = plan_of(self.spec, name, self.artifacts)
+            self._plans[name] = replace(plan, probes=(self.claim, *plan.probes)) if self.claim else plan
         return self._plans[name]
 
     def know_path(self, mtu: int) -> None:

@@ -40,7 +40,19 @@ def healthy(number: int) -> dict[str, Answer]:
         "routes": json.dumps([{"dst": "default", "gateway": "192.0.2.254", "dev": "eth0"}]),
     }
     lines |= {name: line for name, line in SURROUNDINGS.items() if line}
-    absent = ("peers", "cni", "kubernetes", "member", "recorded", "proxies", "configured", "endpoint")
+    absent = (
+        "peers",
+        "cni",
+        "occupied",
+        "pki",
+        "member",
+        "kubelet",
+        "recorded",
+        "nodes",
+        "proxies",
+        "configured",
+        "endpoint",
+    )
     found: dict[str, Answer] = dict.fromkeys(absent, Absent())
     return found | {name: Answered(line) for name, line in lines.items()}
 
@@ -122,8 +134,14 @@ CASES: list[tuple[dict[str, str], str]] = [
         "reach, or use systemd-resolved",
     ),
     (
-        {"kubernetes": "/etc/kubernetes/admin.conf /etc/kubernetes/kubelet.conf "},
-        "is a member of a cluster not managed by Underlay (/etc/kubernetes/admin.conf exists); run `kubeadm reset` first",
+        {"occupied": "/etc/kubernetes/kubelet.conf file - 0 2025-03-01;"},
+        "is a member of a cluster not managed by Underlay (/etc/kubernetes/kubelet.conf of 2025-03-01 exists); take the "
+        "host out of the inventory, or move away what is left of it: mv /etc/kubernetes /etc/kubernetes.old",
+    ),
+    (
+        {"pki": "/etc/kubernetes/pki/ca.crt 0123456789abcdef;"},
+        "has /etc/kubernetes/pki/ca.crt of another cluster, in a join's way; move it away: "
+        "mv /etc/kubernetes/pki/ca.crt /etc/kubernetes/pki/ca.crt.old",
     ),
     (
         {"name_servers": "/etc/resolv.conf;/etc/resolv.conf;"},

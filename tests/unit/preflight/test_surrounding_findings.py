@@ -37,7 +37,8 @@ def test_what_a_host_lives_by_is_outside_the_cluster(probe: str, said: str, what
 
 
 def test_what_a_member_talks_to_is_inside_the_cluster() -> None:
-    member = "member ordinary 192.0.2.1:6443"
+    # An attempt of ours that has not ended: its kubelet talks to what the cluster has already.
+    member = "started ordinary 192.0.2.1:6443"
     assert findings(member=member, connections="10.96.0.1:443 kubelet;10.244.1.3:8080 kubelet;") == []
     # It has no DNS any more.
     assert len(findings(member=member, name_servers="/etc/resolv.conf 10.96.0.53;")) == 1

@@ -29,9 +29,12 @@ FRESH = {
     "routes": '[{"dst":"default","gateway":"192.0.2.254","dev":"eth0"}]',
     "peers": "",
     "cni": "",
-    "kubernetes": "",
+    "occupied": "",
+    "pki": "",
     "member": "",
+    "kubelet": "",
     "recorded": "",
+    "nodes": "",
     **SURROUNDINGS,
 }
 

@@ -18,7 +18,7 @@ def test_kubeadm_finds_no_proxy(tmp_path: Path, name: str) -> None:
     for program, does in {"kubeadm": "env >&2; exit 1", "systemctl": "exit 0"}.items():
         (tmp_path / program).write_text(f"#!/bin/sh\n{does}\n")
         (tmp_path / program).chmod(0o755)
-    script = kubeadm_script(cluster(), "kubeadm init", {}, undo_first=False)
+    script = kubeadm_script(cluster(), "kubeadm init", {}, queried_mark="", undo="")
     for place in ("/var/lib/underlay", "/var/log", "/etc/kubernetes", "/run"):
         (tmp_path / place[1:]).mkdir(parents=True)
         script = script.replace(place, f"{tmp_path}{place}")

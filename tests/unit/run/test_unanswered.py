@@ -23,7 +23,11 @@ SEE_API = (
     "see there why the API server does not answer (`journalctl -u kubelet`, /var/log/pods/kube-system_*), "
     "and run again once it does"
 )
-MEMBER = {"member": "member ordinary 192.0.2.1:6443", "kubernetes": "/etc/kubernetes/admin.conf"}
+MEMBER = {
+    "member": "member ordinary 192.0.2.1:6443",
+    "kubelet": "https://192.0.2.1:6443 0123456789abcdef x",
+    "nodes": "cp-1|192.0.2.1|True|10.244.0.0/24;w-1|192.0.2.2|True|10.244.1.0/24;w-2|192.0.2.3|True|10.244.2.0/24;",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -94,14 +98,19 @@ def test_an_api_server_that_is_back_in_a_moment_is_waited_for(
 
 def test_the_api_server_of_another_cluster_is_nothing_to_wait_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(observe, "_API_BACK_S", 20)
-    foreign = {"cp-1": {"kubernetes": "/etc/kubernetes/admin.conf"}}
-    (line,) = lines(Answering(said=foreign, ends={"cp-1": {"recorded": f"1 {REFUSED}"}}))
-    assert line.startswith("cp-1: is a member of a cluster not managed by Underlay (/etc/kubernetes/admin.conf exists)")
+    foreign = {
+        "cp-1": {
+            "occupied": "/etc/kubernetes/admin.conf file - 0 2025-03-01;",
+            "kubelet": "https://198.51.100.1:6443 0123456789abcdef cp-1",
+        }
+    }
+    (line,) = lines(Answering(said=foreign, ends={"cp-1": {"recorded": f"1 {REFUSED}", "nodes": f"1 {REFUSED}"}}))
+    assert line.startswith("cp-1: is a member of a cluster not managed by Underlay (/etc/kubernetes/admin.conf of ")
 
 
 def test_a_login_that_is_not_root_is_one_finding() -> None:
     healthy = members("flannel-vxlan")
-    healthy.said["w-1"].update(user="1000", member="", ports='tcp10250 users:(("kubelet",pid=7,fd=3));')  # type: ignore[attr-defined]
+    healthy.said["w-1"].update(user="1000", member="", kubelet="", ports='tcp10250 users:(("kubelet",pid=7,fd=3));')  # type: ignore[attr-defined]
     assert lines(healthy) == [
         "w-1: the login is not root (uid 1000); log in as root, or run pyinfra with --sudo",
     ]

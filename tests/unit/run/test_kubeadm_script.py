@@ -1,0 +1,156 @@
+"""The shell around kubeadm: what is refused leaves no mark, what fails is undone, and the reason is kubeadm's."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from tests.unit.clusters import cluster
+from tests.unit.kubeadm_ground import CNI, Ground
+from tests.unit.local_host import OWNER, Result
+from underlay.plan.attempt import undo
+from underlay.plan.kubeadm import CONFIG
+from underlay.run.kubeadm_script import kubeadm_script
+
+# What kubeadm 1.37.2 prints in its checks, on a host with data in /var/lib/etcd.
+REFUSES = """\
+[preflight] Running pre-flight checks
+[preflight] The system verification failed. Printing the output from the verification:
+\x1b[0;37mKERNEL_VERSION\x1b[0m: \x1b[0;32m6.12.1\x1b[0m
+\x1b[0;37mCGROUPS_DEVICES\x1b[0m: \x1b[0;32menabled\x1b[0m
+[preflight] Some fatal errors occurred:
+\t[ERROR DirAvailable--var-lib-etcd]: /var/lib/etcd is not empty
+[preflight] If you know what you are doing, you can make a check non-fatal with `--ignore-preflight-errors=...`
+error execution phase preflight: preflight checks failed
+To see the stack trace of this error execute with --v=5 or higher
+"""
+
+
+@pytest.fixture(params=["sh", "bash"])
+def ground(request: pytest.FixtureRequest, tmp_path: Path) -> Ground:
+    found = Ground(tmp_path / "host", request.param)
+    found.shell.places["root:root"] = OWNER
+    return found
+
+
+def script_of(ground: Ground, kubeadm: str, *, again: bool, queried_mark: str | None = None) -> str:
+    """The script, with a program in kubeadm's place; `$r` there is the root of the host."""
+    ground.shell.program_is("kubeadm", f'r={ground.root}; echo kubeadm "$@" >>$r/ran\n{kubeadm}')
+    undone = undo(etcd=True, member=False, files=[CNI], links=["cni0"]) if again else ""
+    return kubeadm_script(
+        cluster(),
+        "kubeadm init",
+        {CONFIG: {"kind": "InitConfiguration"}},
+        queried_mark=mark(ground) if queried_mark is None else queried_mark,
+        undo=undone,
+    )
+
+
+def run(ground: Ground, kubeadm: str, *, again: bool = False, queried_mark: str | None = None) -> Result:
+    return ground.shell.run(script_of(ground, kubeadm, again=again, queried_mark=queried_mark))
+
+
+def left_at_work(ground: Ground, kubeadm: str) -> subprocess.Popen[bytes]:
+    """A run of the script whose connection is gone: as sshd starts it, in a session of its own."""
+    script = script_of(ground, kubeadm, again=False)
+    for there, here in ground.shell.places.items():
+        script = script.replace(there, here)
+    environment = {"PATH": f"{ground.shell.bin}:{ground.shell.path}"}
+    process = subprocess.Popen(
+        [ground.shell.program, "-s"], stdin=subprocess.PIPE, env=environment, start_new_session=True
+    )
+    assert process.stdin
+    process.stdin.write(script.encode())
+    process.stdin.close()
+    while not (ground.root / "waits").exists():
+        assert process.poll() is None
+    return process
+
+
+def mark(ground: Ground) -> str:
+    path = ground.root / "var/lib/underlay/member"
+    return path.read_text().strip() if path.exists() else ""
+
+
+def test_what_kubeadm_refuses_leaves_no_mark_and_its_reason_is_told_first(ground: Ground) -> None:
+    ground.write(["/var/lib/etcd/default/member/snap/db"], "an old cluster's")
+    before = ground.files()
+    ran = run(ground, f"cat <<'END'\n{REFUSES}END\nexit 1")
+    assert ran.rc == 1
+    assert ran.stderr.splitlines() == [
+        "[ERROR DirAvailable--var-lib-etcd]: /var/lib/etcd is not empty",
+        "error execution phase preflight: preflight checks failed",
+    ]
+    assert (mark(ground), ground.files()) == ("", before)
+    assert not (ground.root / CONFIG[1:]).exists()
+    # Nothing was marked, so nothing is undone; and were it, nothing was there of the attempt's.
+    run(ground, "exit 1", again=True)
+    assert ground.files() == before
+
+
+FAILS = """\
+case "$*" in
+  *" phase preflight "*) [ -z "$(ls -A $r/var/lib/etcd 2>/dev/null)" ] && [ ! -e $r/etc/kubernetes/admin.conf ];;
+  *) mkdir -p $r/var/lib/etcd/member $r/etc/kubernetes/pki; touch $r/var/lib/etcd/member/db $r/etc/kubernetes/admin.conf
+     [ -e $r/etc/kubernetes/pki/ca.key ] || echo new >$r/etc/kubernetes/pki/ca.key
+     echo '[certs] Generating "ca" certificate and key'
+     echo 'error execution phase wait-control-plane: failed while waiting for the control plane to start'
+     exit 1;;
+esac
+"""
+
+
+def test_a_failed_attempt_is_undone_and_made_again_beside_what_the_operator_brought(ground: Ground) -> None:
+    ground.write(["/etc/kubernetes/pki/ca.key"], "the operator's")
+    first = run(ground, FAILS)
+    assert (
+        first.stderr
+        == "error execution phase wait-control-plane: failed while waiting for the control plane to start\n"
+    )
+    assert mark(ground) == "started ordinary 192.0.2.1:6443"
+    again = run(ground, FAILS, again=True)
+    # As far as the first: the checks of kubeadm found the host as it was.
+    assert again.stderr == first.stderr
+    assert ground.files()["/etc/kubernetes/pki/ca.key"] == "the operator's"
+    last = run(ground, "exit 0", again=True)
+    assert (last.rc, mark(ground)) == (0, "member ordinary 192.0.2.1:6443")
+    assert ground.files() == {"/etc/kubernetes/pki/ca.key": "the operator's"}
+    assert [p.name for p in (ground.root / "var/lib/underlay").iterdir()] == ["member"]
+
+
+def test_without_a_line_that_says_so_the_end_of_the_log_is_the_reason(ground: Ground) -> None:
+    ran = run(ground, "printf 'I1130 noise\\n\\n\\033[0;31msomething\\033[0m\\0 else\\n'; exit 2")
+    assert ran.stderr == "something\0 else\n"
+
+
+def test_kubeadm_resets_nothing(ground: Ground) -> None:
+    run(ground, FAILS)
+    run(ground, FAILS, again=True)
+    assert "kubeadm reset" not in (ground.root / "ran").read_text()
+
+
+def test_what_a_killed_run_left_at_work_is_ended_before_it_is_undone(ground: Ground) -> None:
+    left = left_at_work(ground, FAILS.replace("exit 1;;", "echo waiting >$r/waits; sleep 1000;;"))
+    reaper = Thread(target=left.wait)
+    reaper.start()
+    assert run(ground, FAILS, again=True).rc == 1
+    reaper.join()
+    assert left.returncode != 0
+    assert run(ground, "exit 0", again=True).rc == 0
+
+
+def test_what_a_killed_run_completed_after_the_query_is_left_as_it_is(ground: Ground) -> None:
+    run(ground, FAILS)
+    ground.write(["/var/lib/underlay/member"], "member ordinary 192.0.2.1:6443\n")
+    before = ground.files()
+    ran = run(ground, "exit 1", again=True, queried_mark="started ordinary 192.0.2.1:6443")
+    assert (ran.rc, ground.files()) == (0, before)
+    ran = run(ground, "exit 1", again=True, queried_mark="started other 192.0.2.9:6443")
+    assert (ran.rc, ground.files()) == (0, before)
+    ground.write(["/var/lib/underlay/member"], "started other 192.0.2.9:6443\n")
+    ran = run(ground, "exit 1", again=True, queried_mark="started ordinary 192.0.2.1:6443")
+    assert "the host has changed since it was queried (started other 192.0.2.9:6443); run again" in ran.stderr
+    assert (ran.rc, ground.files()) == (1, before)

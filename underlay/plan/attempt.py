@@ -1,0 +1,168 @@
+"""An attempt of kubeadm on a host: what it creates, what was there before it, and shell that removes the former alone.
+
+`kubeadm reset` is no undo: it empties /var/lib/etcd, /var/lib/kubelet, and pki and manifests in /etc/kubernetes,
+whoever filled them (kubeadm 1.37, cmd/phases/reset).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from shlex import quote
+
+from underlay.resources.api_server import MEMBER
+
+from .run_lock import PROCESS
+
+# Every path that an attempt could have created and that was there when it began; its last line is COMPLETE.
+BEFORE = "/var/lib/underlay/before"
+COMPLETE = "complete"
+# Touched when an attempt has failed: what changed later is not the attempt's.
+FAILED = "/var/lib/underlay/failed"
+
+# The attempt's shell: its number, and when it began in ticks since the boot.
+SHELL = "/var/lib/underlay/attempt"
+
+ETCD = "/var/lib/etcd"
+KUBELET = "/var/lib/kubelet"
+PKI = "/etc/kubernetes/pki"
+KUBELET_CONFIGS = tuple(f"/etc/kubernetes/{name}.conf" for name in ("kubelet", "bootstrap-kubelet"))
+CONTROL_PLANE_CONFIGS = tuple(
+    f"/etc/kubernetes/{name}.conf" for name in ("admin", "super-admin", "controller-manager", "scheduler")
+)
+MANIFESTS = tuple(
+    f"/etc/kubernetes/manifests/{name}.yaml"
+    for name in ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
+)
+# kubeadm's certificates and keys (constants.go and phases/certs); a CA of the operator's has the same names.
+_PAIRS = (
+    *("ca", "apiserver", "apiserver-kubelet-client", "front-proxy-ca", "front-proxy-client", "apiserver-etcd-client"),
+    *("etcd/ca", "etcd/server", "etcd/peer", "etcd/healthcheck-client"),
+)
+CERTIFICATES = (
+    *(f"{PKI}/{name}.{end}" for name in _PAIRS for end in ("crt", "key")),
+    *(f"{PKI}/sa.{end}" for end in ("key", "pub")),
+)
+
+# Whether a path is there, and was created by the attempt that the mark names.
+MADE = f"""\
+u_made() {{
+  {{ [ -e "$1" ] || [ -L "$1" ]; }} && grep -qs '^started ' {MEMBER} &&
+    [ "$(tail -n 1 {BEFORE} 2>/dev/null)" = {COMPLETE} ] && ! grep -qxF -e "$1" {BEFORE}
+}}"""
+
+
+def begin(*, queried_mark: str, complete: str) -> str:
+    """Shell that ends what a killed run has left at work, and stops where the host has changed since it was queried.
+
+    kubeadm outlives the connection that started it. Where it has completed meanwhile, there is nothing left to do.
+
+    :param queried_mark: the mark as the host was queried; empty without one.
+    :param complete: the mark of a completed attempt.
+    """
+    return f"""\
+{PROCESS}
+if read -r u_pid u_since <{SHELL} && u_process "$u_pid" && [ "$u_began" = "$u_since" ]; then
+  u_old=$u_group
+  u_process $$
+  for s in TERM TERM TERM TERM TERM TERM TERM TERM TERM TERM KILL; do
+    [ "$u_old" != "$u_group" ] && kill -$s "-$u_old" || break
+    sleep 0.5
+  done
+fi 2>/dev/null
+u_mark=$(cat {MEMBER} 2>/dev/null || :)
+if [ "$u_mark" != {quote(queried_mark)} ]; then
+  [ "$u_mark" != {quote(complete)} ] || exit 0
+  echo "the host has changed since it was queried ($u_mark); run again" >&2; exit 1
+fi
+u_process $$; echo "$$ $u_began" >{SHELL}"""
+
+
+def record() -> str:
+    """Shell that writes down what is there before an attempt."""
+    return f"""\
+{{
+  find /etc/kubernetes/ /etc/cni/net.d/ -mindepth 1 2>/dev/null || :
+  find {KUBELET}/ {ETCD}/ -mindepth 1 -maxdepth 1 2>/dev/null || :
+  find /sys/class/net/ -mindepth 1 -maxdepth 1
+  echo {COMPLETE}
+}} >{BEFORE}.new
+mv -f {BEFORE}.new {BEFORE}
+rm -f {FAILED}"""
+
+
+def undo(*, etcd: bool, member: bool, files: Sequence[str], links: Sequence[str]) -> str:
+    """Shell that removes what the last attempt created, and nothing else; without a record of it, nothing.
+
+    :param etcd: whether the host is to have an etcd; what an attempt put into its data directory is removed.
+    :param member: whether that etcd is one of several: it is taken out of them first.
+    :param files: CNI configuration of the cluster's network, which its agent writes once the node has joined.
+    :param links: bridges of the cluster's network.
+    """
+    lines = [MADE, _REMOVE, "systemctl stop kubelet 2>/dev/null || :"]
+    if member:
+        admin = CONTROL_PLANE_CONFIGS[0]
+        lines += [
+            f"if u_made {admin} && ! grep -q '^{ETCD}/' {BEFORE}; then",
+            "  timeout 60 kubeadm reset phase remove-etcd-member </dev/null >/dev/null 2>&1 || :",
+            "fi",
+        ]
+    lines += [_CONTAINERS, _UNMOUNT]
+    names = (*KUBELET_CONFIGS, *CONTROL_PLANE_CONFIGS, *MANIFESTS, *files)
+    lines.append(f'for p in {" ".join(names)} $(find {KUBELET}/ -mindepth 1 -maxdepth 1); do u_remove "$p"; done')
+    lines += [
+        f"for p in {' '.join(CERTIFICATES)}; do",
+        f'  [ -e {FAILED} ] && [ -n "$(find "$p" -cnewer {FAILED} 2>/dev/null)" ] || u_remove "$p"',
+        "done",
+    ]
+    if etcd:
+        lines += [
+            f"if ! grep -qs '^{ETCD}/' {BEFORE}; then",
+            f'  find {ETCD}/ -mindepth 1 -maxdepth 1 2>/dev/null | while read -r p; do u_remove "$p"; done',
+            "fi",
+        ]
+    lines += [f"if u_made /sys/class/net/{link}; then ip link delete {link} || :; fi" for link in links]
+    lines.append(f"rm -f {MEMBER} {BEFORE} {FAILED}")
+    return "\n".join(lines)
+
+
+def forget_bridges(links: Sequence[str]) -> str:
+    """Shell that removes bridges that nothing is attached to, on a host that was a node of ours and has been reset.
+
+    A node that joins anew gets another pod subnet, and the bridge keeps its address: no pod would start.
+    """
+    return "\n".join(
+        f'if [ -e {MEMBER} ] && [ -d /sys/class/net/{link}/brif ] && [ -z "$(ls /sys/class/net/{link}/brif)" ]; then '
+        f"ip link delete {link} || :; fi"
+        for link in links
+    )
+
+
+# A mounted directory may be somebody's data, also when it is a bind mount of the same file system.
+_REMOVE = """\
+u_mounts() {
+  u_at=$(readlink -f -- "$1") || return 0
+  awk -v at="$u_at" '$5 == at || index($5, at "/") == 1 {print $5}' /proc/self/mountinfo | sort -r
+}
+u_remove() {
+  u_made "$1" || return 0
+  [ -z "$(u_mounts "$1")" ] || return 0
+  rm -rf --one-file-system -- "$1"
+}"""
+
+# kubeadm ends the containers over CRI, where it sees empty directories and can empty no others.
+_CONTAINERS = f"""\
+mkdir -p /etc/kubernetes {KUBELET}
+unshare --mount sh -eu <<'UNDERLAY_END' >/dev/null 2>&1 || :
+awk -v at="$(readlink -f {KUBELET})/" 'index($5, at) == 1 {{print $5}}' /proc/self/mountinfo | sort -r |
+  while read -r m; do umount -l "$m" || :; done
+for d in /etc/kubernetes {KUBELET}; do mount -t tmpfs underlay "$d"; done
+timeout 120 kubeadm reset phase cleanup-node --cri-socket unix:///run/containerd/containerd.sock </dev/null
+UNDERLAY_END"""
+
+# Volumes of pods alone: below plugins the operator may have mounts.
+_UNMOUNT = f"""\
+if u_made {KUBELET}/pods; then
+  u_mounts {KUBELET}/pods | while read -r m; do
+    [ "$m" = "$(readlink -f {KUBELET}/pods)" ] || umount "$m" 2>/dev/null || umount -l "$m" || :
+  done
+fi"""

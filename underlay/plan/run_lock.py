@@ -1,0 +1,71 @@
+"""A host's lock: while one deploy is at work on it no other begins, and the refusal tells whose it is.
+
+The lock is held by the connection: it names the process on the host that serves it (sshd's, or whatever a connector has
+in its place) and when that began. A run that ends, is killed or loses its connection holds nothing.
+"""
+
+from __future__ import annotations
+
+from shlex import quote
+
+from underlay.resources.answer import Answer, Answered
+
+LOCK = "/run/underlay/lock"
+TAKEN = "taken"
+HELD = "held "
+
+# Programs between a connection and a script, beside shells: how pyinfra becomes root, and what they start.
+_BETWEEN = "sh|dash|bash|zsh|fish|ksh|mksh|tcsh|csh|rbash|busybox|sudo|su|doas|runuser|script|env|timeout|nice|setsid"
+
+PROCESS = """\
+u_process() { # of process $1: u_name, u_parent, u_group, and u_began in ticks since the boot
+  [ -n "$1" ] && read -r u_stat </proc/"$1"/stat || return
+  u_name=${u_stat#*\\(}; u_name=${u_name%\\)*}
+  set -- ${u_stat##*\\)}
+  u_parent=$2 u_group=$3 u_began=${20}
+}"""
+
+PRELUDE = f"""\
+{PROCESS}
+u_connection() {{ # u_pid and u_began of what serves this script's connection
+  u_pid=$$
+  while u_process "$u_pid"; do
+    case $u_name in {_BETWEEN}) u_pid=$u_parent ;; *) [ "$u_pid" -gt 1 ]; return ;; esac
+  done
+  u_why='no process of the host serves this connection'; return 1
+}}
+u_is_held() {{ # whether the lock is another run's than $1, one that lives
+  read -r u_holder u_since u_token u_whose <{LOCK} || return
+  [ "$u_token" != "$1" ] && u_process "$u_holder" && [ "$u_began" = "$u_since" ]
+}}
+u_lock() {{
+  mkdir -p {LOCK.rpartition("/")[0]}
+  # A connection that has just been closed is served for a moment.
+  for u_try in 1 2 3 4 5; do
+    (
+      flock 9
+      if u_is_held "$1"; then exit 3; fi
+      u_connection && echo "$u_pid $u_began $1 $2" >{LOCK}
+    ) 9>{LOCK}.guard
+    case $? in 0) echo {TAKEN}; return ;; 3) sleep 0.2 ;; *) return 1 ;; esac
+  done
+  read -r u_holder u_since u_token u_whose <{LOCK}
+  echo "{HELD}$u_whose"
+}}"""
+
+
+def take(*, token: str, whose: str) -> str:
+    """Shell that takes the lock, or prints whose it is.
+
+    :param token: of this run alone: what it holds already is no obstacle.
+    :param whose: one line for the reader of a refusal.
+    """
+    return f"u_lock {quote(token)} {quote(' '.join(whose.split()))}"
+
+
+def holder(answer: Answer | None) -> str | None:
+    """Whose lock it is, if another run's; a run that changes nothing has not asked."""
+    match answer:
+        case Answered(line) if line.startswith(HELD.strip()):
+            return line.removeprefix(HELD.strip()).strip() or "whose, its lock does not say"
+    return None

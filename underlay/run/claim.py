@@ -1,0 +1,31 @@
+"""A deploy's claim to its hosts: who runs it, in words for whoever is refused because of it."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import secrets
+import socket
+import time
+
+from underlay.plan import answer_forms
+from underlay.plan.probe import Probe
+from underlay.plan.run_lock import PRELUDE, take
+
+
+def claim(inventory: str) -> Probe:
+    """The question that takes a host's lock for this process, in the round trip of all others.
+
+    :param inventory: as the user named it.
+    """
+    since = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
+    whose = f"deploy of {inventory}, by {_user()}@{socket.gethostname()}, process {os.getpid()}, since {since}"
+    question = take(token=secrets.token_hex(8), whose=whose)
+    return Probe("lock", question, "for its lock", answer_forms.lock, PRELUDE, as_root=True)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return str(os.getuid())
