@@ -97,6 +97,18 @@ class Deployed:
         """Start an `underlay` command and do something as soon as it printed something."""
         return self._acting([*UNDERLAY, command, INVENTORY], line, lambda _: act(), cluster)
 
+    def held(self, command: str, line: str, act: Callable[[], object]) -> Run:
+        """The same, and the command stands still meanwhile, its connections open."""
+
+        def hold(process: subprocess.Popen[str]) -> None:
+            os.killpg(process.pid, signal.SIGSTOP)
+            try:
+                act()
+            finally:
+                os.killpg(process.pid, signal.SIGCONT)
+
+        return self._acting([*UNDERLAY, command, INVENTORY], line, hold, {})
+
     def _acting(
         self, command: list[str], awaited: str, act: Callable[[subprocess.Popen[str]], object], cluster: dict[str, Any]
     ) -> Run:

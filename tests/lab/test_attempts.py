@@ -56,7 +56,7 @@ def test_nodes_that_were_deleted_come_back_and_nobody_else_deploys_meanwhile(att
         f"  cluster: register node {name} again, which the cluster does not list" for name in ("cp-1", "w-1")
     ]
     seconds: list[Run] = []
-    run = attempts.acting(
+    run = attempts.held(
         "deploy",
         "Starting operation: Prepare joins",
         lambda: seconds.append(attempts.underlay("deploy", *NOT_VERIFIED)),
