@@ -34,6 +34,8 @@ def test_second_run_changes_nothing(racks: Deployed) -> None:
 def test_plan_finds_drift_and_the_deploy_mends_it(racks: Deployed) -> None:
     assert racks.underlay("plan").code == 0
     racks.ssh("w-1", "sysctl -qw net.ipv4.ip_forward=0; chmod 600 /etc/containerd/config.toml")
+    of_another = racks.underlay("plan", "--limit", "w-2")
+    assert (of_another.code, "w-2: no change" in of_another.text, "w-1" in of_another.text) == (0, True, False)
     plan = racks.underlay("plan")
     assert plan.code == 2
     assert "sysctl net.ipv4.ip_forward: 0 -> 1" in plan.text

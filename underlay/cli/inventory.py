@@ -21,7 +21,7 @@ def connected(path: str, *, limit: tuple[str, ...] = (), tolerant: bool = False)
     """A pyinfra state with every host of the inventory connected, and its run begun.
 
     :param tolerant: continue without hosts that cannot be reached; the run has the reasons.
-    :param limit: names of hosts; connect only to these.
+    :param limit: names of hosts; connect only to these, and to the first control-plane host.
     :raises InvalidInventory: for a bad inventory, and when a host cannot be reached.
     """
     from underlay.inventory.errors import InvalidInventory  # noqa: PLC0415
@@ -37,7 +37,9 @@ def connected(path: str, *, limit: tuple[str, ...] = (), tolerant: bool = False)
         raise InvalidInventory(
             [f"--limit: unknown host {', '.join(unknown)}; the hosts are {', '.join(h.name for h in inventory)}"]
         )
-    chosen = [h for h in inventory if not limit or h.name in limit]
+    # What the cluster is, the first control-plane host says.
+    wanted = {*limit, run.spec.cluster.first.name} if limit else {h.name for h in inventory}
+    chosen = [h for h in inventory if h.name in wanted]
 
     def without(state: Any, silent: list[AccessError]) -> None:
         run.observed.silent.update({error.host: error.reason for error in silent})

@@ -25,7 +25,7 @@ def plan_command(inventory: str, limit: tuple[str, ...], as_json: bool) -> None:
     with connected(inventory, limit=limit) as state:
         from underlay.run.plan_changes import planned  # noqa: PLC0415
 
-        problems, sentences = planned(state)
+        problems, sentences = planned(state, only=limit)
     if problems:
         raise Refused(problems)
     if as_json:

@@ -41,7 +41,8 @@ def _informs(title: str, cause: str) -> Code:
 
 
 _OF_HOSTS = {
-    "host-unreachable": _refuses("the connection", "the host does not answer over SSH", acceptable=False),
+    "host-unreachable": _refuses("the way to the host", "no SSH connection, or nothing runs there as root",
+                                 acceptable=False),
     "unanswered": _refuses("questions that a host did not answer",
                            "a program is missing, a server is down, or the connection broke off; nothing is assumed in "
                            "an answer's place", acceptable=False),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import suppress
 
 import gevent
@@ -26,10 +27,13 @@ from .standings import standing_of
 from .static_routes import routes_of
 
 
-def planned(state: State) -> tuple[list[str], dict[str, list[str]]]:
-    """Preflight's refusals, and for each host by name the sentences of what would change."""
+def planned(state: State, *, only: Collection[str] = ()) -> tuple[list[str], dict[str, list[str]]]:
+    """Preflight's refusals, and for each host by name the sentences of what would change.
+
+    :param only: the hosts to plan; all that are connected without any.
+    """
     with ctx_state.use(state):
-        hosts = list(state.inventory.get_active_hosts())
+        hosts = [h for h in state.inventory.get_active_hosts() if not only or h.name in only]
         query_all_hosts(state)
         if silent := silent_hosts():
             return silent, {}
@@ -52,7 +56,7 @@ def query_all_hosts(state: State) -> Run:
 def _add_routes(state: State, hosts: list[Host], found: dict[str, list[str]], problems: list[str]) -> None:
     """Add what follows from the pod subnets of an existing cluster: static routes, or the cloud's."""
     run = current_run()
-    first = next((h for h in hosts if run.is_first(h)), None)
+    first = next((h for h in state.inventory.get_active_hosts() if run.is_first(h)), None)
     if first is None or run.spec.cluster.routes not in (Routes.STATIC, Routes.CLOUD):
         return
     with ctx_host.use(first):
@@ -62,6 +66,8 @@ def _add_routes(state: State, hosts: list[Host], found: dict[str, list[str]], pr
             problems.append(f"{first.name}: {reason}")
             return
     if run.spec.cluster.routes is Routes.CLOUD:
+        if first not in hosts:
+            return
         try:
             found[first.name] += [f"cloud: {change.sentence}" for change in planned_cloud(run)]
         except CloudError as error:

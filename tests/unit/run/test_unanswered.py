@@ -61,6 +61,12 @@ def test_hosts_that_answer_everything_are_fit() -> None:
     assert planned(members("flannel-vxlan").state)[0] == []
 
 
+def test_of_hosts_that_are_named_only_those_are_planned() -> None:
+    problems, changes = planned(Answering().state, only=("w-1",))
+    assert (problems, list(changes)) == ([], ["w-1"])
+    assert "cluster: join" in changes["w-1"]
+
+
 def test_a_record_that_was_not_read_refuses_whatever_the_inventory_asks_for() -> None:
     (differs,) = lines(members("flannel-host-gw"))
     assert "network.mode: the cluster was made with flannel-host-gw, the inventory has flannel-vxlan" in differs
