@@ -19,6 +19,7 @@ from tests.unit.networks.calico.shapes import MODES, objects, shapes
 from underlay.model.addon import Object
 from underlay.networks.calico.objects import CALICO, NAMESPACE, OPERATOR
 from underlay.resources.objects import Objects
+from underlay.resources.script import observe_script, read_observations, sentence
 
 from .calico_crds import definitions
 from .deployed import Deployed
@@ -106,7 +107,8 @@ def test_laid_down_for_real_they_are_found_unchanged(api: Deployed) -> None:
     addon = network("calico-bgp").addon(cluster(bgp=with_bgp()))
     laid = Objects("calico", tuple(o for o in (*addon.objects, *addon.after) if o["kind"] != "Node"))
     api.ssh("cp-1", f"set -eu\n{laid.prelude}\n{laid.apply()}")
-    assert laid.difference(api.ssh("cp-1", f"{laid.prelude}\n{laid.observe()}").strip()) is None
+    (answer,) = read_observations([laid], api.ssh("cp-1", observe_script([laid])).splitlines())
+    assert sentence(laid, answer) is None
     for item in laid.objects:
         kind = f"{item['kind'].lower()}s.{item['apiVersion'].partition('/')[0]}"
         found = json.loads(api.kubectl("get", kind, item["metadata"]["name"], "-o", "json"))

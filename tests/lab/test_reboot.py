@@ -9,6 +9,13 @@ from .deployed import Deployed
 pytestmark = [pytest.mark.lab]
 
 BOOT_ID = "cat /proc/sys/kernel/random/boot_id"
+THEIRS = """
+[Service]
+Type=oneshot
+ExecStart=/sbin/sysctl -qw net.bridge.bridge-nf-call-ip6tables=0
+[Install]
+WantedBy=multi-user.target
+"""
 
 
 def test_a_reboot_is_not_begun_without_a_confirmation(pair: Deployed) -> None:
@@ -36,11 +43,12 @@ def test_a_cluster_is_verified_after_a_reboot_of_all_its_hosts(pair: Deployed) -
 
 
 def test_what_does_not_outlast_a_reboot_is_reported(pair: Deployed) -> None:
-    # All that was declared is there, in files and live, and somebody's file wins at the next boot.
-    pair.ssh("w-1", "echo net.bridge.bridge-nf-call-ip6tables=0 >/etc/sysctl.d/99-zz-theirs.conf")
+    # All that was declared is there, in files and live, and a program of somebody's changes it at the next boot.
+    pair.ssh("w-1", f"echo '{THEIRS}' >/etc/systemd/system/theirs.service; systemctl -q enable theirs")
     assert pair.underlay("plan").code == 0
     run = pair.underlay("verify", "--reboot", "--yes")
     assert run.code == 1, run.text
     failed = [(c["area"], c["hosts"], c["name"]) for c in pair.report()["checks"] if c["outcome"] == "failed"]
     assert failed == [("Host state", ["w-1"], "w-1: sysctl net.bridge.bridge-nf-call-ip6tables")]
-    pair.ssh("w-1", "rm /etc/sysctl.d/99-zz-theirs.conf; sysctl -qw net.bridge.bridge-nf-call-ip6tables=1")
+    pair.ssh("w-1", "systemctl -q disable theirs; rm /etc/systemd/system/theirs.service")
+    pair.ssh("w-1", "sysctl -qw net.bridge.bridge-nf-call-ip6tables=1")
