@@ -12,7 +12,7 @@ WORKERS ?= 3
 PART := $(BIN)/python -m tests.summary.part
 WHOLE := $(MAKE) --no-print-directory OR_NONE=--or-none
 
-.PHONY: help lab lab-down test test-quick test-clusters artifacts check checks unit test-lab test-vm lint lint-form lint-types lint-imports lint-docs \
+.PHONY: help lab lab-down test artifacts check checks unit test-lab test-vm lint lint-form lint-types lint-imports lint-docs \
   format docs bench proof mutations clean
 
 # What Python compiles is kept: tests start many processes, and each would compile all that it imports anew.
@@ -31,17 +31,10 @@ lab: $(STAMP) ## a real cluster in a lab on this machine: build, boot, deploy, v
 lab-down: $(STAMP) ## take the lab away again: no process, namespace, mount, route or interface is left
 	@$(BIN)/underlay lab down --all
 
-test: $(STAMP) ## every test: the lab tests, and beside them checks and unit tests; ARGS="-k WORD" selects, without checks
+test: $(STAMP) ## every test: checks and unit tests while the bundle is built, then the lab tests; ARGS="-k WORD" selects, without checks
 	@rm -rf .cache/parts
-	@$(WHOLE) -j2 --keep-going test-quick test-clusters; \
+	@$(WHOLE) -j2 $(if $(ARGS),unit,check) artifacts && $(WHOLE) test-lab; \
 	  $(BIN)/python -m tests.summary $$? $(if $(ARGS),,lint) unit image bundle lab
-
-# Whoever deploys comes first: tests of clusters wait for others, and these for nobody.
-test-quick:
-	@nice $(MAKE) --no-print-directory $(if $(ARGS),unit,check)
-
-test-clusters: artifacts
-	@$(MAKE) --no-print-directory test-lab
 
 ARTIFACTS := .cache/artifacts.log
 
