@@ -74,6 +74,7 @@ def test_each_oddity_is_found_by_its_own_code_and_none_where_there_is_none(hosts
         ("subnet-hides-address", "w-1"),
         ("file-system-noexec", "w-1"),
         ("tmp-full", "w-1"),
+        ("proxy-inside", "w-1"),
         ("source-other", "w-1"),
     }
     for hidden in ("name server of /etc/resolv.conf", "a time server", "/etc/environment", "hosts.toml"):

@@ -83,7 +83,7 @@ _OF_HOSTS = {
     "file-system-noexec": _refuses("file systems", "a hardened mount: binaries and CNI plugins cannot be run"),
     "volumes-noexec": _warns("file systems", "a hardened mount: emptyDir volumes are there"),
     "inodes-few": _refuses("free inodes in /var/lib", "many small files, or a file system made with few inodes"),
-    "tmp-full": _refuses("free space in /tmp", "files that nobody removed, or a small tmpfs"),
+    "tmp-full": _warns("free space in /tmp", "files that nobody removed, or a small tmpfs; a deploy needs none"),
     "ipv6-disabled": _refuses("IPv6", "IPv6 was switched off by hardening"),
     "clock-off": _refuses("clock differences between hosts", "certificates appear not yet valid, or expired"),
     "hostname-duplicate": _refuses("host names",

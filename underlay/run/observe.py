@@ -51,7 +51,8 @@ def _query(host: Host) -> str | None:
     run.observed.queried[host.name] = (began, time.monotonic())
     answers = {p.name: p.read(a) for p, a in zip(plan.probes, found, strict=False)}
     known = dict(zip(plan.resources, found[len(plan.probes) :], strict=True))
-    if distrust := _distrust(answers["user"]):
+    # A part of a plan may ask for nothing but its resources.
+    if "user" in answers and (distrust := _distrust(answers["user"])):
         answers |= dict.fromkeys((p.name for p in plan.probes if p.as_root), distrust)
         known = dict.fromkeys(known, distrust)
     run.observed.answers[host.name] = answers

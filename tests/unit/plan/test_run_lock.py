@@ -28,7 +28,9 @@ class Host:
         """A connection: it runs each line that it is given, below as many shells as becoming root takes."""
         serve = "import subprocess, sys\nfor line in sys.stdin:\n    subprocess.run(eval(line)); print('', flush=True)"
         self.connections.append(
-            subprocess.Popen([sys.executable, "-SE", "-c", serve], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            subprocess.Popen(
+                [sys.executable, "-SE", "-c", serve], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            )
         )
         return self.connections[-1]
 
