@@ -30,8 +30,9 @@ cat >/etc/light/pod-subnets <<'END'
 END
 cat >/usr/local/bin/kubectl <<'END'
 #!/bin/sh
-# kubectl --kubeconfig=FILE get nodes|node NAME -o FORMAT
-case $3 in nodes) cat /etc/light/pod-subnets;; node) sed -n "s/^$4 //p" /etc/light/pod-subnets;; esac
+# kubectl --OPTION... get nodes|node NAME -o FORMAT
+while case $1 in --*) true;; *) false;; esac; do shift; done
+case $2 in nodes) cat /etc/light/pod-subnets;; node) sed -n "s/^$3 //p" /etc/light/pod-subnets;; esac
 END
 chmod 755 /usr/local/bin/kubectl
 """
