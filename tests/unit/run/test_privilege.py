@@ -203,6 +203,8 @@ def test_a_lost_connection_is_told(server: SshServer, host: Host) -> None:
     server.close()
     with pytest.raises(AccessError, match=r"^w-1: the connection was lost \(.*\); look at the host's console"):
         running.finish([b"more"])
+    # Its own thread notices the end of a connection a moment later.
+    host.connector.client.get_transport().join(60)
     with pytest.raises(AccessError, match=r"^w-1: the connection was lost \(there is none to this host\)"):
         ran(host)
 
