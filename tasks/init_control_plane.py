@@ -17,7 +17,7 @@ from underlay.plan.node_objects import register_script, silence_script
 from underlay.plan.yaml_text import as_yaml
 from underlay.resources.answer import line_of
 from underlay.resources.api_server import KUBECTL
-from underlay.run.command import Step, Steps, run_script, tail
+from underlay.run.command import Step, Steps, reason_of_script, run_script, tail
 from underlay.run.kubeadm_script import kubeadm_script
 from underlay.run.observe import answers
 from underlay.run.run import JoinMaterial, current_run
@@ -50,7 +50,7 @@ def prepare_joins() -> Steps:
         return
     if missing := [n for n in run.spec.cluster.nodes if standing_of(n.name) is Standing.UNLISTED]:
         script = register_script(run.spec.cluster, missing, run.observed.answers)
-        yield Step("register nodes", lambda host, arguments: _run(host, script, arguments))
+        yield Step("register nodes", lambda host, arguments: reason_of_script(host, script, arguments))
     if joining():
         yield Step("prepare joins", _prepare_joins)
 
@@ -90,8 +90,7 @@ def _init(host: Host, arguments: dict[str, Any]) -> str | None:
         queried_mark=line_of(answers(host)["member"]),
         undo=undo_of(host),
     )
-    ran = run_script(host, script, arguments)
-    return None if ran.ok else tail(ran.err, most=12)
+    return reason_of_script(host, script, arguments, most=12)
 
 
 def _prepare_joins(host: Host, arguments: dict[str, Any]) -> str | None:
@@ -138,13 +137,8 @@ def _left_nodes() -> list[str]:
     return [name for name in joining() if name in listed and listed[name].is_ready]
 
 
-def _run(host: Host, script: str, arguments: dict[str, Any]) -> str | None:
-    ran = run_script(host, script, arguments)
-    return None if ran.ok else tail(ran.err)
-
-
 def _end_joins(host: Host, arguments: dict[str, Any]) -> str | None:
-    return _run(host, f"{KUBECTL} delete secret -n kube-system -l {_LABEL} >/dev/null\n", arguments)
+    return reason_of_script(host, f"{KUBECTL} delete secret -n kube-system -l {_LABEL} >/dev/null\n", arguments)
 
 
 def _token() -> str:

@@ -12,7 +12,7 @@ from underlay.plan.attempt import forget_bridges
 from underlay.plan.kubeadm import CONFIG, DISCOVERY, discovery, join_documents
 from underlay.plan.membership import Standing
 from underlay.resources.answer import line_of
-from underlay.run.command import Step, Steps, run_script, tail
+from underlay.run.command import Step, Steps, reason_of_script
 from underlay.run.kubeadm_script import kubeadm_script
 from underlay.run.observe import answers
 from underlay.run.run import current_run
@@ -40,8 +40,7 @@ def join_nodes() -> None:
 
 
 def _restart(host: Host, arguments: dict[str, Any]) -> str | None:
-    ran = run_script(host, "systemctl restart kubelet", arguments)
-    return None if ran.ok else tail(ran.err)
+    return reason_of_script(host, "systemctl restart kubelet", arguments)
 
 
 def _join(host: Host, arguments: dict[str, Any]) -> str | None:
@@ -64,7 +63,5 @@ def _join(host: Host, arguments: dict[str, Any]) -> str | None:
     )
     if node.is_control_plane:
         with _one_member:
-            ran = run_script(host, script, arguments)
-    else:
-        ran = run_script(host, script, arguments)
-    return None if ran.ok else tail(ran.err, most=12)
+            return reason_of_script(host, script, arguments, most=12)
+    return reason_of_script(host, script, arguments, most=12)

@@ -10,7 +10,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -160,6 +161,17 @@ class Deployed:
         """The newest report of this cluster."""
         path = max(ROOT.glob(f"reports/{self.name}-*/report.json"), key=lambda p: p.stat().st_mtime)
         return dict(json.loads(path.read_text()))
+
+    @contextmanager
+    def booted(self) -> Iterator[Deployed]:
+        """Hosts that are up, and that nothing was deployed to; they are taken away at the end."""
+        self.down()
+        try:
+            # Boots them.
+            assert self.underlay("plan").code == 2
+            yield self
+        finally:
+            self.down()
 
     def down(self) -> None:
         """Take the lab away, with its reports; what explains a failure on its way here is kept first."""

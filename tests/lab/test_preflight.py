@@ -127,14 +127,8 @@ CASES = [
 @pytest.fixture(scope="module")
 def hosts() -> Iterator[Deployed]:
     """Four hosts in two racks that nothing was ever deployed to."""
-    deployed = Deployed(lab=LAB, cluster=CLUSTER)
-    deployed.down()
-    try:
-        # Boots them.
-        assert deployed.underlay("plan").code == 2
+    with Deployed(lab=LAB, cluster=CLUSTER).booted() as deployed:
         yield deployed
-    finally:
-        deployed.down()
 
 
 def looked(hosts: Deployed, *, one_rack: bool = False, **cluster: Any) -> dict[str, Any]:

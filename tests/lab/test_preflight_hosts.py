@@ -46,14 +46,8 @@ CP_1_MENDED = "echo 'nameserver 10.204.0.1' >/etc/resolv.conf; sysctl -qw net.ip
 @pytest.fixture(scope="module")
 def hosts() -> Iterator[Deployed]:
     """Two hosts with addresses of both families, that nothing was ever deployed to."""
-    deployed = Deployed(lab=LAB, cluster=CLUSTER)
-    deployed.down()
-    try:
-        # Boots them.
-        assert deployed.underlay("plan").code == 2
+    with Deployed(lab=LAB, cluster=CLUSTER).booted() as deployed:
         yield deployed
-    finally:
-        deployed.down()
 
 
 def found(hosts: Deployed, **cluster: Any) -> tuple[set[tuple[str, str]], str]:

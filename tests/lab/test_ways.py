@@ -45,16 +45,11 @@ cat /etc/skel/said ~/.bashrc >~ops/.bashrc; cp ~ops/.bashrc ~/.bashrc
 
 @pytest.fixture(scope="module")
 def ways() -> Iterator[Deployed]:
-    deployed = Deployed(lab={"name": "ways", "network": "10.203.0.0/16", "workers": 1, "racks": 1})
-    deployed.down()
-    try:
-        # Boots them.
-        assert deployed.underlay("plan").code == 2
+    lab = {"name": "ways", "network": "10.203.0.0/16", "workers": 1, "racks": 1}
+    with Deployed(lab=lab).booted() as deployed:
         for name in ADDRESSES:
             deployed.ssh(name, PREPARE)
         yield deployed
-    finally:
-        deployed.down()
 
 
 def variables(name: str, **changed: Any) -> dict[str, Any]:

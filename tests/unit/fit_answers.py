@@ -1,10 +1,30 @@
-"""What a fit host says about its surroundings and its ground, as the probes print it."""
+"""What a fit host that has nothing of Kubernetes says to the probes, as they print it."""
 
 from __future__ import annotations
 
 from underlay.plan.ground import PLACES
 
-SURROUNDINGS = {
+FIT = {
+    "user": "0",
+    "system": "debian 13",
+    "kernel": "6.12.1-amd64",
+    "arch": "x86_64",
+    "memory": "4000",
+    "cgroup": "cgroup2fs",
+    "clock": "1000.5",
+    "disk": "Avail 50000",
+    "resolver": "present",
+    "ports": "tcp22 ;",
+    "routes": '[{"dst":"default","gateway":"192.0.2.254","dev":"eth0"}]',
+    "peers": "",
+    "cni": "",
+    "occupied": "",
+    "pki": "",
+    "member": "",
+    "kubelet": "",
+    "recorded": "",
+    "nodes": "",
+    "proxies": "",
     "controllers": "cpuset cpu io memory hugetlb pids rdma misc",
     "mounts": "".join(f"{place} rw,relatime;" for place in PLACES),
     "inodes": "Inodes IFree 6553600 6000000",
@@ -17,3 +37,4 @@ SURROUNDINGS = {
     "configured": "",
     "endpoint": "",
 }
+"""By the name of the probe, but for what is each host's own: names, machine-id and addresses."""

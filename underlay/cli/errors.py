@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 
 import click
@@ -25,7 +26,7 @@ def is_fixable(error: Exception) -> bool:
     from underlay.inventory.errors import InvalidInventory  # noqa: PLC0415
     from underlay.lab.model.errors import LabError  # noqa: PLC0415
 
-    if isinstance(error, (ArtifactError, InvalidInventory, LabError)):
-        return True
     # Whoever contacts no host has not imported pyinfra, and need not.
-    return type(error).__name__ in ("AccessError", "NoSession", "PasswordWanted")
+    access = sys.modules.get("underlay.run.access_error")
+    of_access = (access.AccessError,) if access else ()
+    return isinstance(error, (ArtifactError, InvalidInventory, LabError, *of_access))

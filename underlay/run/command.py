@@ -88,6 +88,15 @@ def run_script(host: Host, script: str, arguments: dict[str, Any], *, more: Iter
     return ScriptResult(status == 0, _lines(out), _lines(err))
 
 
+def reason_of_script(host: Host, script: str, arguments: dict[str, Any], *, most: int = 8) -> str | None:
+    """Run a script; why it failed, in the last lines of its standard error, or None.
+
+    :param most: lines that are kept.
+    """
+    ran = run_script(host, script, arguments)
+    return None if ran.ok else tail(ran.err, most=most)
+
+
 def _lines(output: bytes) -> tuple[str, ...]:
     return tuple(output.decode(errors="replace").removesuffix("\n").split("\n")) if output else ()
 

@@ -190,11 +190,9 @@ def open_session(host: Host) -> Channel:
     :raises NoSession: when the server grants none, and none becomes free within a moment.
     :raises AccessError: when there is no connection.
     """
-    client = getattr(host.connector, "client", None)
-    transport: Transport | None = client.get_transport() if client else None
-    if not _is_up(transport):
+    transport = connection_of(host)
+    if transport is None:
         raise AccessError(host.name, LOST.format("there is none to this host"))
-    assert transport is not None
     until = time.monotonic() + FREED_S
     while True:
         try:
@@ -205,6 +203,13 @@ def open_session(host: Host) -> Channel:
         except (SSHException, EOFError, OSError) as error:
             raise AccessError(host.name, LOST.format(str(error) or type(error).__name__)) from None
         time.sleep(FREED_S / 20)
+
+
+def connection_of(host: Host) -> Transport | None:
+    """The connection that pyinfra made, while it stands."""
+    client = getattr(host.connector, "client", None)
+    transport = client.get_transport() if client else None
+    return transport if _is_up(transport) else None
 
 
 def _is_up(transport: Transport | None) -> bool:

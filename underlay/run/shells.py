@@ -16,7 +16,7 @@ from pyinfra.context import ctx_host
 
 from .access_error import AccessError, NoSession
 from .connections import connect
-from .conversation import Conversation
+from .conversation import Conversation, connection_of
 from .privilege import begin_as_root, root_arguments
 from .serve_script import SERVE
 
@@ -77,7 +77,7 @@ class ShellServer:
         try:
             return _served(host)
         except AccessError:
-            if _is_connected(host):
+            if connection_of(host):
                 raise
             # It was lost just now.
             self._connect(host)
@@ -88,7 +88,7 @@ class ShellServer:
         with self._connecting[host.name]:
             if reason := self._reasons.get(host.name):
                 raise AccessError(host.name, reason)
-            if not _is_connected(host):
+            if not connection_of(host):
                 try:
                     connect(host)
                 except AccessError as error:
@@ -124,12 +124,6 @@ def _served(host: Host) -> Conversation:
         _, _, errors = conversation.finish()
         raise AccessError(host.name, f"no shell runs there ({errors.decode(errors='replace').strip()}); make room")
     return conversation
-
-
-def _is_connected(host: Host) -> bool:
-    client = getattr(host.connector, "client", None)
-    transport = client.get_transport() if client else None
-    return transport is not None and bool(transport.is_active())
 
 
 def _pass_on(conversation: Conversation, lane: socket.socket) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.clusters import MODES, cluster, network, one_rack
-from tests.unit.fit_answers import SURROUNDINGS
+from tests.unit.fit_answers import FIT
 from underlay.model.routes import Routes
 from underlay.plan.host_questions import left_tokens, probes, recorded_path, recorded_problems
 from underlay.preflight.host_findings import judge
@@ -23,38 +23,8 @@ QUERIED = dict.fromkeys(NAMES, (999.5, 1000.5))
 def healthy(number: int) -> dict[str, Answer]:
     """The answers of a host that is fit; `number` is the last byte of its address."""
     links = [{"ifname": "eth0", "mtu": 1500, "addr_info": [{"local": f"192.0.2.{number}", "prefixlen": 24}]}]
-    lines = {
-        "user": "0",
-        "system": "debian 13",
-        "kernel": "6.12.1-amd64",
-        "arch": "x86_64",
-        "memory": "4000",
-        "cgroup": "cgroup2fs",
-        "hostname": f"host-{number}",
-        "machine-id": f"{number:032x}",
-        "clock": "1000.5",
-        "disk": "Avail 50000",
-        "resolver": "present",
-        "ports": "tcp22 ;",
-        "addresses": json.dumps(links),
-        "routes": json.dumps([{"dst": "default", "gateway": "192.0.2.254", "dev": "eth0"}]),
-    }
-    lines |= {name: line for name, line in SURROUNDINGS.items() if line}
-    absent = (
-        "peers",
-        "cni",
-        "occupied",
-        "pki",
-        "member",
-        "kubelet",
-        "recorded",
-        "nodes",
-        "proxies",
-        "configured",
-        "endpoint",
-    )
-    found: dict[str, Answer] = dict.fromkeys(absent, Absent())
-    return found | {name: Answered(line) for name, line in lines.items()}
+    own = {"hostname": f"host-{number}", "machine-id": f"{number:032x}", "addresses": json.dumps(links)}
+    return {name: Answered(line) if line else Absent() for name, line in (FIT | own).items()}
 
 
 def answers(**changed: str | Answer) -> dict[str, dict[str, Answer]]:

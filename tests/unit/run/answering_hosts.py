@@ -11,32 +11,8 @@ from gevent.pool import Pool
 from pyinfra.api import Config, State
 
 from tests.unit.clusters import PaperArtifacts, spec
-from tests.unit.fit_answers import SURROUNDINGS
+from tests.unit.fit_answers import FIT
 from underlay.run.run import InventoryVariables, Run, begin
-
-# What a fit host prints that has nothing of Kubernetes yet; of a resource it says that it is not there.
-FRESH = {
-    "user": "0",
-    "system": "debian 13",
-    "kernel": "6.12.1-amd64",
-    "arch": "x86_64",
-    "memory": "4000",
-    "cgroup": "cgroup2fs",
-    "clock": "1000.5",
-    "disk": "Avail 50000",
-    "resolver": "present",
-    "ports": "tcp22 ;",
-    "routes": '[{"dst":"default","gateway":"192.0.2.254","dev":"eth0"}]',
-    "peers": "",
-    "cni": "",
-    "occupied": "",
-    "pki": "",
-    "member": "",
-    "kubelet": "",
-    "recorded": "",
-    "nodes": "",
-    **SURROUNDINGS,
-}
 
 Spoil = Callable[[list[str]], list[str]]
 
@@ -82,7 +58,7 @@ class Answering:
             "machine-id": name,
             "addresses": f'[{{"ifname":"eth0","mtu":1500,"addr_info":[{{"local":"{node.address}","prefixlen":24}}]}}]',
         }
-        known = FRESH | own | dict(self.said.get(name, {}))
+        known = FIT | own | dict(self.said.get(name, {}))
         ends = self.ends.get(name, {})
         lines = [""]
         for number, key in enumerate([*(p.name for p in plan.probes), *(r.title for r in plan.resources)]):
