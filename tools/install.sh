@@ -5,6 +5,8 @@ python=$1 venv=$2
 need=()
 "$python" -c 'import ensurepip, venv' 2>/dev/null || need+=(python3-venv)
 command -v ssh >/dev/null || need+=(openssh-client)
+# Scripts that hosts run are run here too, by the tests.
+command -v curl >/dev/null || need+=(curl)
 PATH=$PATH:/usr/sbin:/sbin
 command -v ip >/dev/null || need+=(iproute2)
 command -v sysctl >/dev/null || need+=(procps)

@@ -106,7 +106,7 @@ def test_no_subnet_is_one_that_no_packet_is_routed_to(shared: dict[str, Any], pr
 @pytest.mark.parametrize("subnet", ["ff00::/112", "fe80:1::/112", "::/112", "::ffff:0:0/112"])
 def test_no_subnet_of_ipv6_is_one_either(subnet: str) -> None:
     (line,) = problems_of(ipv6(service_subnet=subnet), groups())
-    assert line.startswith(f"service_subnet: {subnet} has addresses that are ")
+    assert line.startswith(f"service_subnet: {IPv6Network(subnet)} has addresses that are ")
 
 
 ADDRESSES_4 = st.ip_addresses(v=4)
