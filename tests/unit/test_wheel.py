@@ -58,7 +58,7 @@ def test_the_wheel_carries_what_stands_beside_the_package_and_of_tests_those_of_
     found = {name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("underlay/shipped/")}
     folders = ("templates", "tasks", "inventories", "group_data", "tests/live")
     source = [path for folder in folders for path in (ROOT / folder).rglob("*")]
-    source += [ROOT / name for name in ("deploy.py", "config.py", "Vagrantfile", "tests/__init__.py")]
+    source += [ROOT / name for name in ("deploy.py", "config.py", "Vagrantfile", "vagrant.json", "tests/__init__.py")]
     files = [path.relative_to(ROOT) for path in source if path.is_file() and "__pycache__" not in path.parts]
     assert found == {f"underlay/shipped/{path}" for path in files}
 
@@ -87,7 +87,7 @@ def test_what_modules_read_is_there(installed: Installed) -> None:
     found = json.loads(installed.python(Path(wheel_contents.__file__).read_text()))
     assert {"kubernetes", "containerd", "metallb"} < set(found["lock"])
     assert {"cilium", "tigera-operator"} < set(found["charts"])
-    assert found["connector"] == "underlay.lab.connector"
+    assert found["connectors"] == {"lab": "underlay.lab.connector", "vm": "underlay.vagrant.connector"}
     assert found["modules"] == []
     assert found["metallb"] > 5
     assert found["proofs"] > 5
@@ -102,7 +102,7 @@ def test_in_a_project_every_mode_is_listed_and_one_is_chosen(project: Installed)
     assert chosen["best"]["mode"]
 
 
-@pytest.mark.parametrize("inventory", ["bare_metal", "lab", "lab_bgp"])
+@pytest.mark.parametrize("inventory", ["bare_metal", "lab", "lab_bgp", "vagrant"])
 def test_a_projects_inventories_render(project: Installed, inventory: str) -> None:
     project.run("underlay", "render", f"inventories/{inventory}.py", "--to", f"rendered/{inventory}")
     assert (project.directory / "rendered" / inventory / "render.json").is_file()

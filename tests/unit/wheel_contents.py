@@ -16,10 +16,10 @@ from underlay.templates import render
 
 
 def main() -> None:
-    (lab,) = entry_points(group="pyinfra.connectors", name="lab")
+    connectors = {e.name: e for e in entry_points(group="pyinfra.connectors") if e.value.startswith("underlay.")}
     found = {
         "charts": sorted(chart.name for chart in charts()),
-        "connector": lab.load().__module__,
+        "connectors": {name: entry.load().__module__ for name, entry in sorted(connectors.items())},
         "lock": sorted(read_lock().versions),
         "metallb": len(json.loads(DEFINITIONS.read_text())),
         "modules": [r.name for r in go_recipes() if not (r.directory / "go.mod").is_file()],

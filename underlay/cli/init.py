@@ -21,6 +21,8 @@ def init_command(directory: Path) -> None:
     config.py       has pyinfra refuse a bad inventory before it contacts a host
     inventories/    bare_metal.py: an example to put your hosts in
                     lab.py, lab_bgp.py: clusters on this machine, without any other host
+                    vagrant.py: virtual machines, made by Vagrant
+    Vagrantfile, vagrant.json   these machines
     group_data/     what all inventories share
     .gitignore      keeps kubeconfigs, reports and secrets out of the repository
 
@@ -52,7 +54,7 @@ def _summary(files: dict[str, bytes]) -> str:
         folder, _, name = path.rpartition("/")
         folders.setdefault(folder, []).append(name)
     top = folders.pop("")
-    folders = {f: names if len(names) <= 3 else [f"{len(names)} files"] for f, names in folders.items()}
+    folders = {f: names if len(names) <= 4 else [f"{len(names)} files"] for f, names in folders.items()}
     return ", ".join([*top, *(f"{folder}/ ({', '.join(names)})" for folder, names in folders.items())])
 
 

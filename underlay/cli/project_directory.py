@@ -12,13 +12,13 @@ from .errors import Refused
 
 # Folders with their Python files, and files that a project has as the package ships them.
 FOLDERS = ("tasks", "inventories", "group_data")
-FILES = ("deploy.py", "config.py", "Vagrantfile")
+FILES = ("deploy.py", "config.py", "Vagrantfile", "vagrant.json")
 IGNORED = "templates/project/gitignore"
 
 
 def project_files() -> dict[str, bytes]:
     """Path below the project's directory -> content."""
-    sources = {name: shipped(name) for name in FILES if shipped(name).is_file()}
+    sources = {name: shipped(name) for name in FILES}
     for folder in FOLDERS:
         sources |= {f"{folder}/{path.name}": path for path in sorted(shipped(folder).glob("*.py"))}
     return {**{name: path.read_bytes() for name, path in sources.items()}, ".gitignore": shipped(IGNORED).read_bytes()}

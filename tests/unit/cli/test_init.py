@@ -29,9 +29,10 @@ def test_a_project_has_the_deploy_with_all_its_phases_inventories_and_shared_val
     made = files_below(tmp_path / "new" / "site")
     phases = {n.module for n in ast.parse(made["deploy.py"]).body if isinstance(n, ast.ImportFrom)}
     assert {f"{str(p).replace('.', '/')}.py" for p in phases} < set(made)
-    assert {"inventories/bare_metal.py", "inventories/lab.py", "inventories/lab_bgp.py", "group_data/all.py"} < set(
-        made
-    )
+    assert {"Vagrantfile", "vagrant.json", "group_data/all.py"} < set(made)
+    assert {"bare_metal.py", "lab.py", "lab_bgp.py", "vagrant.py"} == {
+        p.removeprefix("inventories/") for p in made if p.startswith("inventories/")
+    }
     assert [p for p in made if "pycache" in p] == []
     assert [p.name for p in (tmp_path / "new").iterdir()] == ["site"]
 
@@ -39,7 +40,9 @@ def test_a_project_has_the_deploy_with_all_its_phases_inventories_and_shared_val
 def test_it_says_what_it_made_and_what_to_type_next(tmp_path: Path) -> None:
     output = init(tmp_path / "site").output
     phases = len(list((ROOT / "tasks").glob("*.py")))
-    folders = f"tasks/ ({phases} files), inventories/ (bare_metal.py, lab.py, lab_bgp.py), group_data/ (all.py)"
+    folders = (
+        f"tasks/ ({phases} files), inventories/ (bare_metal.py, lab.py, lab_bgp.py, vagrant.py), group_data/ (all.py)"
+    )
     assert folders in output
     lines = output.splitlines()
     commands = lines[lines.index("next:") + 1 :][:3]
