@@ -28,16 +28,23 @@ RUNGS = {
 HEAD = "# Written by `make proof` from what its runs saw; never by hand.\n"
 
 
-def saw(mode: str, rung: int, how: str) -> None:
-    """Note that a run saw a mode on a rung; nothing where no proof is being taken."""
+def saw(mode: str, rung: int, how: str, *, machines: bool = False) -> None:
+    """Note that a run saw a mode on a rung; nothing where no proof is being taken.
+
+    :param machines: whether its hosts had kernels of their own.
+    """
     if path := os.environ.get("UNDERLAY_PROOF"):
-        line = {"mode": mode, "rung": rung, "how": how, "date": time.strftime("%Y-%m-%d", time.gmtime())}
+        line: dict[str, Any] = {"mode": mode, "rung": rung, "how": how}
+        line |= {"date": time.strftime("%Y-%m-%d", time.gmtime()), "machines": machines}
         with open(path, "a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
 
 
 def merge(kept: dict[str, Any], lines: list[dict[str, Any]], *, commit: str) -> dict[str, Any]:
-    """The proof with what was seen now; of equal rungs what was seen first, on the cluster that shows most."""
+    """The proof with what was seen now; of equal rungs what was seen first, on the cluster that shows most.
+
+    Beside it stands what was seen highest, and last, on machines with kernels of their own.
+    """
     best: dict[str, dict[str, Any]] = {}
     for line in sorted(lines, key=lambda line: line["rung"], reverse=True):
         best.setdefault(line["mode"], line)
@@ -46,7 +53,15 @@ def merge(kept: dict[str, Any], lines: list[dict[str, Any]], *, commit: str) -> 
         for mode, line in best.items()
         if line["rung"] >= kept.get(mode, {}).get("rung", 0)
     }
-    return dict(sorted((kept | proven).items()))
+    on_machines = {mode: entry["machines"] for mode, entry in kept.items() if "machines" in entry}
+    for line in sorted(lines, key=lambda line: line["rung"]):
+        if line.get("machines"):
+            on_machines[line["mode"]] = f"rung {line['rung']}, {line['how']}, {line['date']}, {commit}"
+    found = {mode: {k: v for k, v in entry.items() if k != "machines"} for mode, entry in (kept | proven).items()}
+    return {
+        mode: {**entry, **({"machines": on_machines[mode]} if mode in on_machines else {})}
+        for mode, entry in sorted(found.items())
+    }
 
 
 def main() -> None:

@@ -117,4 +117,4 @@ def test_leaves_nothing_but_what_it_declares(observed: Traffic) -> None:
     if observed.installed.passed == {"bodies", "packets", "checks", "capture", "wire"}:
         kernel = observed.installed.site.run(GUESTS[0], "uname -r").strip()
         how = f"two virtual machines in two racks, Debian kernel {kernel}, capture on the router between them"
-        saw(observed.installed.mode, 4, how)
+        saw(observed.installed.mode, 4, how, machines=True)

@@ -47,7 +47,9 @@ def facts(mode: Comparison) -> list[tuple[str, str]]:
 def _proof(mode: Comparison) -> str:
     proof = mode.proof
     when = ", ".join(filter(None, (proof.how, proof.date, proof.commit)))
-    return f"rung {proof.rung} of {max(RUNGS)}, {proof.word} ({when})"
+    also = proof.machines and proof.how not in proof.machines
+    on_machines = f"; on machines with kernels of their own: {proof.machines}" if also else ""
+    return f"rung {proof.rung} of {max(RUNGS)}, {proof.word} ({when}){on_machines}"
 
 
 def _pairs(pairs: Sequence[tuple[str, str]]) -> Iterator[str]:

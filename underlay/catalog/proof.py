@@ -19,12 +19,16 @@ RUNGS = {
 
 @dataclass(frozen=True)
 class Proof:
-    """`how` names the run that proved it; unit tests prove rung 1 for every mode."""
+    """`how` names the run that proved it; unit tests prove rung 1 for every mode.
+
+    `machines` is what was seen on hosts with kernels of their own, empty where nothing was.
+    """
 
     rung: int = 1
     how: str = "unit tests"
     date: str = ""
     commit: str = ""
+    machines: str = ""
 
     @property
     def word(self) -> str:
@@ -37,7 +41,7 @@ Proofs = Mapping[str, Proof]
 def read_proofs(text: str) -> Proofs:
     """Mode name -> proof, from the file's text."""
     return {
-        mode: Proof(int(e["rung"]), str(e.get("how", "")), str(e.get("date", "")), str(e.get("commit", "")))
+        mode: Proof(int(e["rung"]), *(str(e.get(name, "")) for name in ("how", "date", "commit", "machines")))
         for mode, e in (yaml.safe_load(text) or {}).items()
     }
 

@@ -25,15 +25,20 @@ def modes_table(proofs: Proofs) -> str:
     for mode in comparison(proofs):
         plugins.setdefault(mode.plugin, []).append(mode)
     rows = [
-        (plugin, " · ".join(f"[`{m.mode}`](docs/networks.md#{m.mode}) {m.proof.rung}" for m in modes))
+        (plugin, " · ".join(f"[`{m.mode}`](docs/networks.md#{m.mode}) {m.proof.rung}{_own(m)}" for m in modes))
         for plugin, modes in plugins.items()
     ]
     return markdown(("plugin", "modes, each with how far it is proven"), rows)
 
 
+def _own(mode: Comparison) -> str:
+    return " M" if mode.proof.machines else ""
+
+
 def ladder() -> str:
-    """The meaning of each rung of the ladder."""
-    return "\n".join(f"{rung}. {word}: {meaning}" for rung, (word, meaning) in RUNGS.items())
+    """The meaning of each rung of the ladder, and of the letter beside one."""
+    rungs = "\n".join(f"{rung}. {word}: {meaning}" for rung, (word, meaning) in RUNGS.items())
+    return f"{rungs}\n\nM: seen on machines with kernels of their own, too; docs/networks.md says what."
 
 
 def codes_table() -> str:
@@ -62,7 +67,7 @@ def columns(modes: Sequence[Comparison]) -> Table:
             _clouds(m),
             m.kernel,
             m.traits.status.value,
-            f"{m.proof.rung} {m.proof.word}",
+            f"{m.proof.rung} {m.proof.word}{_own(m)}",
         )
         for m in modes
     ]

@@ -8,20 +8,26 @@ from typing import Any
 from underlay.model.cluster import Cluster
 from underlay.model.node import Node
 from underlay.model.values import merged
+from underlay.patience import START_TIMEOUT_S
 
 API = "kubeadm.k8s.io/v1beta4"
 # Mode ipvs is deprecated in 1.35, behind a gate since 1.37, which will be off by default later (KEP-5495).
 IPVS_GATE_SINCE = (1, 37)
+# kubeadm's own limit for a component of the control plane: Defaults of its v1beta4 Timeouts.
+KUBEADM_PATIENCE_S = 240
 CRI_SOCKET = "unix:///run/containerd/containerd.sock"
 
 Document = dict[str, Any]
 
 
-def init_documents(cluster: Cluster, *, token: str, kube_proxy: bool = True) -> list[Document]:
+def init_documents(
+    cluster: Cluster, *, token: str, kube_proxy: bool = True, patience_s: float = START_TIMEOUT_S
+) -> list[Document]:
     """What `kubeadm init` reads on the first control-plane host.
 
     :param token: a bootstrap token that expires at once: without one, kubeadm makes one that is valid for a day.
     :param kube_proxy: False where the network serves Services itself.
+    :param patience_s: kubeadm waits as long for what it starts, if that is longer than its own limit.
     """
     init: Document = {
         "apiVersion": API,
@@ -29,6 +35,7 @@ def init_documents(cluster: Cluster, *, token: str, kube_proxy: bool = True) -> 
         "bootstrapTokens": [{"token": token, "ttl": "1s"}],
         "localAPIEndpoint": {"advertiseAddress": str(cluster.first.address), "bindPort": 6443},
         "nodeRegistration": _registration(cluster, cluster.first),
+        **_timeouts(patience_s),
     }
     return [
         init,
@@ -72,13 +79,19 @@ def upload_documents(cluster: Cluster, *, certificate_key: str) -> list[Document
     ]
 
 
-def join_documents(cluster: Cluster, node: Node, *, certificate_key: str | None) -> list[Document]:
-    """What `kubeadm join` reads; the token and the cluster's CA are in the discovery file."""
+def join_documents(
+    cluster: Cluster, node: Node, *, certificate_key: str | None, patience_s: float = START_TIMEOUT_S
+) -> list[Document]:
+    """What `kubeadm join` reads; the token and the cluster's CA are in the discovery file.
+
+    :param patience_s: as for `init_documents`.
+    """
     join: Document = {
         "apiVersion": API,
         "kind": "JoinConfiguration",
         "discovery": {"file": {"kubeConfigPath": DISCOVERY}, "timeout": "2m0s"},
         "nodeRegistration": _registration(cluster, node),
+        **_timeouts(patience_s),
     }
     if node.is_control_plane:
         join["controlPlane"] = {
@@ -126,6 +139,19 @@ def kubelet(cluster: Cluster) -> Document:
         },
         cluster.kubelet,
     )
+
+
+def _timeouts(patience_s: float) -> Document:
+    if patience_s <= KUBEADM_PATIENCE_S:
+        return {}
+    waits = (
+        "controlPlaneComponentHealthCheck",
+        "kubeletHealthCheck",
+        "kubernetesAPICall",
+        "etcdAPICall",
+        "tlsBootstrap",
+    )
+    return {"timeouts": dict.fromkeys(waits, f"{patience_s:.0f}s")}
 
 
 def _registration(cluster: Cluster, node: Node) -> Document:

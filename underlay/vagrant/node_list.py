@@ -31,6 +31,7 @@ class ListedMachine(BaseModel):
     address: str
     memory_mb: int | None = Field(default=None, ge=512)
     cpus: int | None = Field(default=None, ge=1)
+    box: str | None = Field(default=None, min_length=1)
 
 
 class NodeList(BaseModel):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
+from underlay.patience import START_TIMEOUT_S
 
-START_TIMEOUT_S = float(os.environ.get("UNDERLAY_PATIENCE", "90"))
-"""For pods and what serves them: a cluster that was just deployed, on a slow machine, takes its time."""
-CONVERGE_S = max(2, int(min(8, START_TIMEOUT_S / 3)))
+__all__ = ["CONVERGE_S", "START_TIMEOUT_S"]
+
+CONVERGE_S = max(2, int(min(8, START_TIMEOUT_S / 3)), int(START_TIMEOUT_S * 8 / 90))
 """Until a node's packet filter and DNS know of a pod that is ready."""

@@ -39,6 +39,24 @@ def test_init_is_as_reviewed(name: str, made: Cluster) -> None:
     assert found == golden(f"kubeadm-init-{name}.yaml", found)
 
 
+@pytest.mark.parametrize(("patience", "limit"), [(90, None), (240, None), (1500, "1500s")])
+def test_kubeadm_waits_as_long_as_the_operator_where_that_is_longer(patience: float, limit: str | None) -> None:
+    # The fields of Timeouts: https://kubernetes.io/docs/reference/config-api/kubeadm-config.v1beta4/
+    waits = (
+        "controlPlaneComponentHealthCheck",
+        "kubeletHealthCheck",
+        "kubernetesAPICall",
+        "etcdAPICall",
+        "tlsBootstrap",
+    )
+    (init, *_), (join,) = (
+        init_documents(cluster(), token="", patience_s=patience),
+        join_documents(cluster(), cluster().workers[0], certificate_key=None, patience_s=patience),
+    )
+    for document in (init, join):
+        assert document.get("timeouts") == (dict.fromkeys(waits, limit) if limit else None)
+
+
 def test_a_workers_join_is_as_reviewed() -> None:
     found = text(join_documents(cluster(), cluster().workers[0], certificate_key=None))
     assert found == golden("kubeadm-join-worker.yaml", found)

@@ -27,7 +27,14 @@ LISTS: dict[str, dict[str, Any]] = {
     "one by one": {
         "machines": [
             {"name": "cp-1", "role": "control_plane", "rack": 1, "address": "192.168.56.99", "memory_mb": 3072},
-            {"name": "w-1", "role": "worker", "rack": 2, "address": "192.168.57.7", "cpus": 1},
+            {
+                "name": "w-1",
+                "role": "worker",
+                "rack": 2,
+                "address": "192.168.57.7",
+                "cpus": 1,
+                "box": "debian/trixie64",
+            },
         ]
     },
 }
@@ -85,6 +92,7 @@ def test_vagrant_and_the_inventory_see_the_same_machines(tmp_path: Path, name: s
         evaluated = found[machine.name]
         assert evaluated["errors"] == []
         assert evaluated["hostname"] == machine.name
+        assert evaluated["box"] == (machine.box or listed.box)
         # Debian's Vagrant has no settings of VirtualBox.
         if listed.provider != "virtualbox":
             assert evaluated["memory"] == (machine.memory_mb or listed.memory_mb)
