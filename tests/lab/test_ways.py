@@ -20,7 +20,7 @@ from underlay.verify.connections import Connections
 from underlay.verify.shell_backend import NoFurtherShell, ShellBackend
 
 from .deployed import PYINFRA, ROOT, UNDERLAY, Deployed, Run
-from .waiting import COMMAND_S
+from .waiting import COMMAND_S, until
 
 pytestmark = [pytest.mark.lab]
 
@@ -142,6 +142,36 @@ def test_passwords_of_logins_keys_sudo_and_su(ways: Deployed, encrypted: Path, m
     assert fit.code == 0, fit.text
     assert "11 flows probed, 11 open" in fit.text
     assert shells_of(monkeypatch, given) == ["0"] * 4
+
+
+@pytest.fixture
+def agent(ways: Deployed, tmp_path: Path) -> Iterator[str]:
+    """An agent that holds the lab's key."""
+    socket = tmp_path / "agent"
+    with subprocess.Popen(["ssh-agent", "-D", "-a", socket], stdout=subprocess.DEVNULL) as process:
+        until(socket.exists, within=10)
+        add = ["ssh-add", "-q", AT.client_key]
+        subprocess.run(add, env={**os.environ, "SSH_AUTH_SOCK": str(socket)}, check=True, capture_output=True)
+        yield str(socket)
+        process.terminate()
+
+
+def test_a_key_that_only_an_agent_has_and_another_port(
+    ways: Deployed, agent: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ways.ssh("cp-1", r"printf 'Port 22\nPort 2222\n' >/etc/ssh/sshd_config.d/port.conf; systemctl restart ssh")
+    here = AT.known_hosts.read_text()
+    (known := tmp_path / "known_hosts").write_text(here.replace(ADDRESSES["cp-1"], f"[{ADDRESSES['cp-1']}]:2222"))
+    without = {"ssh_key": None, "ssh_known_hosts_file": str(known)}
+    given = environment({**without, "ssh_port": 2222}, without, SSH_AUTH_SOCK=agent)
+    assert run([*UNDERLAY, "plan", INVENTORY], given).code == 2
+    assert shells_of(monkeypatch, given) == ["0"] * 4
+    # Without the agent the key is nowhere, and a wrong port is told.
+    refused = run([*UNDERLAY, "plan", INVENTORY], environment({**without, "ssh_port": 2223}, without, SSH_AUTH_SOCK=""))
+    assert refused.code == 1
+    assert "cp-1: port 2223 refuses connections" in refused.text
+    assert "w-1: the login as root is refused" in refused.text
+    ways.ssh("cp-1", "rm /etc/ssh/sshd_config.d/port.conf; systemctl restart ssh")
 
 
 def test_a_host_that_grants_one_session_is_verified_in_one_shell(

@@ -10,6 +10,7 @@ from typing import Any
 
 from underlay.model.cluster import Cluster
 from underlay.networks.network import Network
+from underlay.patience import stretched
 from underlay.plan.required_ports import SERVICES
 from underlay.resources.firewall import protocol
 from underlay.routing.sessions import sessions
@@ -19,7 +20,7 @@ from .links import HostLink
 from .sampled_pairs import sampled_pairs
 
 # Seconds after which a prober ends by itself, when its run was killed.
-DEADLINE_S = 120
+DEADLINE_S = stretched(120)
 # Bytes of a jumbo frame: no larger packet is tried.
 LARGEST = 9216
 _INNER = 50

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TypeGuard
 
+from underlay.patience import stretched
+
 from .answer import Answer, Unknown
 
 MEMBER = "/var/lib/underlay/member"
 KUBECONFIG = "/etc/kubernetes/admin.conf"
 KUBECTL = f"kubectl --kubeconfig={KUBECONFIG}"
 # A server that has answered within the first is at work: the second is for what takes long on a busy machine.
-SECONDS, LONG_SECONDS = 10, 60
+SECONDS, LONG_SECONDS = stretched(10), stretched(60)
 
 # u_cluster: 0 there is a cluster to ask, 1 there is none (an init that has not ended leaves none), 2 nobody knows.
 # u_api: runs kubectl within $1 seconds; its status, u_said what is on standard error, and u_why the end of that.

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from shlex import quote
 from typing import Any
 
+from underlay.patience import stretched
+
 from . import api_server
 from .api_server import KUBECTL, LONG_SECONDS, SECONDS
 from .resource import Host, Resource
@@ -36,7 +38,7 @@ class Objects(Resource):
     label: str
     objects: tuple[dict[str, Any], ...] = field(repr=False, hash=False)
     rollouts: tuple[tuple[str, str], ...] = ()
-    timeout: int = 300
+    timeout: int = stretched(300)
 
     kind = "objects"
     prelude = f"""\

@@ -11,6 +11,8 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
+from underlay.patience import stretched
+
 from . import api_server
 from .api_server import KUBECTL, LONG_SECONDS
 from .binary import BLOBS
@@ -54,7 +56,7 @@ class HelmRelease(Resource):
     namespace: str
     chart: HostChart
     values: dict[str, Any] = field(repr=False, hash=False)
-    timeout: int = 300
+    timeout: int = stretched(300)
 
     kind = "release"
     prelude = f"""\

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pyinfra import logger
 from pyinfra.api import Host
 
+from underlay.patience import stretched
 from underlay.plan.host_questions import HostAnswers
 from underlay.preflight.unanswered_findings import NOT_ROOT
 from underlay.resources.answer import Answer, Answered, Unknown
@@ -20,9 +21,9 @@ from .privilege import root_arguments, run_as_root
 from .run import current_run
 
 # What can hang has a bound of its own; a host that takes longer than this for everything is taken for lost.
-_SECONDS = 180
+_SECONDS = stretched(180)
 # An API server that restarts is back within this.
-_API_BACK_S, _API_AGAIN_S = 20, 2
+_API_BACK_S, _API_AGAIN_S = stretched(20), 2
 
 
 def query_host(host: Host) -> None:

@@ -16,6 +16,7 @@ from pyinfra.context import ctx_host, ctx_state
 from underlay.findings.finding import Finding
 from underlay.model.cluster import Cluster
 from underlay.model.node import Node
+from underlay.patience import stretched
 from underlay.plan.membership import Standing
 from underlay.preflight.flows import second_family
 from underlay.preflight.links import HostLink, link_with
@@ -36,7 +37,7 @@ from .standings import standing_of
 # Hosts that are probed in parallel.
 _AT_ONCE = 64
 # A step takes seconds, many on a busy machine; a host that went down never replies.
-_TIMEOUT_S = 60
+_TIMEOUT_S = stretched(60)
 
 
 def probe_wire(state: State, *, everything: bool = False, say: Callable[[str], None] = lambda _: None) -> list[Finding]:

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address
 from typing import Any
 
+from underlay.patience import stretched
 from underlay.resources.api_server import KUBECTL
 
 from .probe_objects import NAME, NAMESPACE
@@ -19,7 +20,7 @@ from .traffic_results import NOT_TESTED, TrafficResults
 
 PROBES = frozenset({"outside", "local", "balanced"})
 """The names of the probes made here."""
-_CONNECT_S = 2.0
+_CONNECT_S = stretched(2)
 # Where nothing may answer, every second counts once for each node.
 _SILENT_S = 1.0
 

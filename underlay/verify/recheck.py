@@ -8,12 +8,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from underlay.patience import stretched
+
 from . import external_clients
 from .progress import say
 from .traffic_results import NOT_TESTED, TrafficResults, is_failure
 
 # No further node is begun with after this many seconds.
-_LIMIT_S = 30.0
+_LIMIT_S = stretched(30)
 
 
 def retry_failures(measured: TrafficResults, probe: Callable[[TrafficResults, str, set[str]], None]) -> None:

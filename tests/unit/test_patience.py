@@ -1,0 +1,31 @@
+"""Limits grow with the operator's patience, and never fall below what usual hosts need."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from underlay.patience import stretched
+
+LIMITS = (
+    "from underlay.resources.api_server import SECONDS, LONG_SECONDS; from underlay.verify.timeouts import *; "
+    "print(SECONDS, LONG_SECONDS, CONVERGE_S, START_TIMEOUT_S)"
+)
+
+
+@pytest.mark.parametrize(("patience", "limit"), [(90, 10), (30, 10), (900, 100)])
+def test_a_limit_grows_in_proportion(patience: float, limit: int) -> None:
+    assert stretched(10, patience_s=patience) == limit
+
+
+@pytest.mark.parametrize(
+    ("patience", "limits"), [("", "10 60 8 90.0"), ("6", "10 60 2 6.0"), ("900", "100 600 80 900.0")]
+)
+def test_what_is_waited_for_follows_one_number(patience: str, limits: str) -> None:
+    keep = {name: value for name, value in os.environ.items() if name != "UNDERLAY_PATIENCE"}
+    given = {"UNDERLAY_PATIENCE": patience} if patience else {}
+    done = subprocess.run([sys.executable, "-c", LIMITS], env=keep | given, check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == limits
