@@ -15,14 +15,22 @@ _SHELL = Path(__file__).with_name("shell")
 _CLEAN = """trap '[ -z "$u_work" ] || rm -rf "$u_work"' EXIT"""
 
 
-def images_script(images: Iterable[ImageArtifact], cache_dir: str = "/var/cache/underlay", *, tries: int = 4) -> str:
+# Seconds for one image: 1 GiB at 10 Mbit/s.
+PULL_S = 900
+
+
+def images_script(
+    images: Iterable[ImageArtifact], cache_dir: str = "/var/cache/underlay", *, tries: int = 4, limit: int = PULL_S
+) -> str:
     """Return POSIX shell that loads these images into containerd (namespace k8s.io) and verifies that they are there.
 
-    Blobs are read from the host's cache, blobs/sha256/ below `cache_dir`. Other images are not changed.
+    Blobs are read from the host's cache, blobs/sha256/ below `cache_dir`. A pull ends after `limit` seconds. Other
+    images are not changed.
     """
     required = list(images)
     imported = [i for i in required if i.blobs]
-    lines = [f"u_cache={quote(cache_dir)} u_tries={tries} u_pause=1 u_index= u_blobs= u_work=", _CLEAN, "u_list"]
+    settings = f"u_cache={quote(cache_dir)} u_tries={tries} u_pause=1 u_limit={limit} u_index= u_blobs= u_work="
+    lines = [settings, _CLEAN, "u_list"]
     lines += [_call("u_require", *_import_words(i)) for i in imported]
     if imported:
         lines.append("u_import")

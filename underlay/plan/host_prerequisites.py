@@ -27,8 +27,10 @@ from underlay.routing import resources as routing
 from . import required_ports
 from .offload import without_offload
 
-# kubeadm needs conntrack, ethtool, socat and iptables; curl fetches artifacts; the checks use the rest.
+# kubeadm needs conntrack, ethtool, socat and iptables; curl fetches artifacts, and both it and containerd trust
+# ca-certificates; the checks use the rest.
 PACKAGES = (
+    "ca-certificates",
     "conntrack",
     "curl",
     "ethtool",

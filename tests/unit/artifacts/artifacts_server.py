@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 import time
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from typing import Any
 @dataclass
 class Behaviour:
     """How a path is served: `cut_after` bytes of a body, for the first `times` requests; then well. A path that `wants`
-    a token refuses whoever shows none, and says that /token gives one."""
+    a token refuses whoever shows none, and says that /token gives one. One that has a `location` sends others there."""
 
     status: int = 200
     cut_after: int | None = None
@@ -22,16 +23,23 @@ class Behaviour:
     ranges: bool = True
     times: int = 10**6
     wants: str | None = None
+    location: str | None = None
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
 class Upstream:
-    """`files` is path -> content; `served` counts the bytes of bodies by path, `requested` the Range headers."""
+    """`files` is path -> content; `served` counts the bytes of bodies by path, `requested` the Range headers.
+
+    `tls` is the certificate and key that it serves https with.
+    """
 
     files: dict[str, bytes] = field(default_factory=dict)
     behaviours: dict[str, Behaviour] = field(default_factory=dict)
     served: dict[str, int] = field(default_factory=dict)
     requested: list[tuple[str, str | None]] = field(default_factory=list)
+    encodings: list[str | None] = field(default_factory=list)
+    tls: tuple[Path, Path] | None = None
 
     def __enter__(self) -> Upstream:
         upstream = self
@@ -41,6 +49,10 @@ class Upstream:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
+        if self.tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*self.tls)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         return self
 
@@ -50,7 +62,7 @@ class Upstream:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self._server.server_address[1]}"
 
     def put(self, path: str, content: bytes, **behaviour: Any) -> str:
         self.files["/" + path.lstrip("/")] = content
@@ -65,6 +77,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         owner, path = self.owner, self.path.partition("?")[0]
         owner.requested.append((self.path, self.headers.get("Range")))
+        owner.encodings.append(self.headers.get("Accept-Encoding"))
         content = owner.files.get(path)
         how = owner.behaviours.get(path, Behaviour())
         if how.times <= 0:
@@ -74,6 +87,9 @@ class _Handler(BaseHTTPRequestHandler):
         if how.wants and self.headers.get("Authorization") != f"Bearer {how.wants}":
             realm = f'Bearer realm="{owner.url}/token",service="registry.example",scope="repository:charts/x:pull"'
             self._answer(401, b"{}", {"WWW-Authenticate": realm})
+            return
+        if how.location:
+            self._answer(302, b"", {"Location": how.location})
             return
         if content is None or how.status != 200:
             self._answer(404 if content is None else how.status, b"sorry\n")
@@ -86,6 +102,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(206 if start else 200)
         if start:
             self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
+        for name, text in how.headers.items():
+            self.send_header(name, text)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         limit = how.cut_after if how.cut_after is not None else how.stall_after

@@ -28,16 +28,16 @@ class Host:
     cache: Path
 
     def fetch(
-        self, url: str, *, sha256: str = SHA256, archive: Archive | None = None, tries: int = 1
+        self, url: str, *, sha256: str = SHA256, archive: Archive | None = None, tries: int = 1, **environment: str
     ) -> subprocess.CompletedProcess[str]:
         binary = BinaryArtifact(name="kubeadm", version="1.37.2", arch="amd64", sha256=sha256, url=url, archive=archive)
         limits = DownloadLimits(tries=tries, pause=0, stall=1)
         script = fetch_script(binary, str(self.dest), "755", str(self.cache), limits=limits)
-        return self.run(script)
+        return self.run(script, **environment)
 
-    def run(self, script: str) -> subprocess.CompletedProcess[str]:
-        environment = {"PATH": os.environ["PATH"], "LC_ALL": "C"}
-        return subprocess.run(["sh", "-s"], input=script, text=True, capture_output=True, check=False, env=environment)
+    def run(self, script: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        known = {"PATH": os.environ["PATH"], "LC_ALL": "C"} | environment
+        return subprocess.run(["sh", "-s"], input=script, text=True, capture_output=True, check=False, env=known)
 
     @property
     def files(self) -> list[str]:

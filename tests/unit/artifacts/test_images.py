@@ -31,7 +31,10 @@ for m in json.load(open(sys.argv[1]))["manifests"]:
     print(m["annotations"]["io.containerd.image.name"], "type", m["digest"])' \
       "$BOOK.stream$n/index.json" >>"$BOOK" ;;
   *"images pull"*) cat "$6"/*/hosts.toml >>"$BOOK.hosts" 2>/dev/null
-    case "$7" in *refused*) echo "ctr: failed to resolve: 403 Forbidden" >&2; exit 1 ;; esac
+    case "$7" in
+      *refused*) echo "ctr: failed to resolve: 403 Forbidden" >&2; exit 1 ;;
+      *stalled*) exec sleep 30 ;;
+    esac
     echo "$7 type sha256:any" >>"$BOOK" ;;
 esac
 """
@@ -48,8 +51,10 @@ class Host:
     def book(self) -> Path:
         return self.root / "book"
 
-    def run(self, *images: ImageArtifact, tries: int = 1, **environment: str) -> subprocess.CompletedProcess[str]:
-        script = images_script(images, str(self.store.root), tries=tries)
+    def run(
+        self, *images: ImageArtifact, tries: int = 1, limit: int = 10, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        script = images_script(images, str(self.store.root), tries=tries, limit=limit)
         known = {"PATH": f"{self.root / 'bin'}:{os.environ['PATH']}", "BOOK": str(self.book), "PYTHON": "python3"}
         return subprocess.run(
             ["sh", "-s"], input=script, text=True, capture_output=True, check=False, env=known | environment
@@ -165,6 +170,15 @@ def test_gives_the_reason_of_a_failed_pull(host: Host) -> None:
     assert ran.stderr == (
         "underlay: image registry.example/refused:1: cannot be pulled from https://mirror.example (tried 1 times): "
         "ctr: failed to resolve: 403 Forbidden\n"
+    )
+
+
+def test_gives_up_on_a_pull_that_does_not_end(host: Host) -> None:
+    ran = host.run(ImageArtifact(ref="registry.example/stalled:1", registry="https://mirror.example"), limit=1)
+    assert ran.returncode == 1
+    assert ran.stderr == (
+        "underlay: image registry.example/stalled:1: not pulled from https://mirror.example within 1 s; "
+        "run again: what was downloaded is kept\n"
     )
 
 

@@ -1,6 +1,17 @@
-# u_reason RC STATUS SIZE: what curl's exit status means, as a sentence.
+# u_curl URL OPTION...: curl as all requests want it: bytes as they are served, and from https to https only.
+u_curl() {
+  u_url=$1 u_follow==https
+  shift
+  case $u_url in http://*) u_follow==http,https ;; esac
+  curl --silent --location --proto-redir "$u_follow" --globoff --connect-timeout 20 --no-compressed \
+    --header 'Accept-Encoding: identity' "$@" -- "$u_url"
+}
+
+# u_reason RC STATUS SIZE PROXY: what curl's exit status means, as a sentence; PROXY is what a proxy answered to CONNECT.
 u_reason() {
+  case ${4:-000} in 000 | 2??) ;; *) echo "the proxy answered $4"; return ;; esac
   case $1 in
+    1) echo "the server redirects from https to something else" ;;
     5 | 6) echo "the host name cannot be resolved" ;;
     7) echo "the server cannot be reached" ;;
     22) echo "the server answered $2" ;;
@@ -13,8 +24,9 @@ u_reason() {
   esac
 }
 
-# u_transient RC STATUS: whether another try may succeed.
+# u_transient RC STATUS PROXY: whether another try may succeed.
 u_transient() {
+  case ${3:-000} in 4??) return 1 ;; esac
   case $1 in
     5 | 6 | 7 | 16 | 18 | 28 | 35 | 52 | 55 | 56 | 92) return 0 ;;
     22) case $2 in 408 | 429 | 5??) return 0 ;; esac ;;
@@ -24,12 +36,12 @@ u_transient() {
 
 # u_token URL: an anonymous token into $u_partial.auth, from the realm that a registry names when it refuses a request.
 u_token() {
-  u_challenge=$(curl --silent --location --globoff --connect-timeout 20 --max-time 60 --dump-header - --output /dev/null \
-    -- "$1" | sed -n 's/^[Ww][Ww][Ww]-[Aa]uthenticate: *[Bb]earer *//p' | tr -d '\r' | tail -n 1)
+  u_challenge=$(u_curl "$1" --max-time 60 --dump-header - --output /dev/null |
+    sed -n 's/^[Ww][Ww][Ww]-[Aa]uthenticate: *[Bb]earer *//p' | tr -d '\r' | tail -n 1)
   u_realm=$(u_challenge_field realm)
   [ -n "$u_realm" ] || return 1
-  u_got=$(curl --silent --fail --location --connect-timeout 20 --max-time 60 --get \
-    --data-urlencode "service=$(u_challenge_field service)" --data-urlencode "scope=$(u_challenge_field scope)" -- "$u_realm" |
+  u_got=$(u_curl "$u_realm" --fail --max-time 60 --get --data-urlencode "service=$(u_challenge_field service)" \
+    --data-urlencode "scope=$(u_challenge_field scope)" |
     tr -d '\n' | sed -n 's/.*"\(access_\)\{0,1\}token" *: *"\([^"]*\)".*/\2/p')
   [ -n "$u_got" ] || return 1
   (umask 077; printf 'Authorization: Bearer %s\n' "$u_got" >"$u_partial.auth")
@@ -46,9 +58,10 @@ u_download() {
   u_try=1 u_wait=$u_pause u_restarted= u_auth=
   while :; do
     u_rc=0
-    u_status=$(curl --fail --silent --show-error --location --globoff --continue-at - --connect-timeout 20 \
-      --speed-limit "$u_slow" --speed-time "$u_stall" --write-out '%{http_code}' ${u_auth:+--header "@$u_auth"} \
-      --output "$u_partial" -- "$1" 2>"$u_partial.error") || u_rc=$?
+    u_status=$(u_curl "$1" --fail --show-error --continue-at - --speed-limit "$u_slow" --speed-time "$u_stall" \
+      --write-out '%{http_code} %{http_connect}' ${u_auth:+--header "@$u_auth"} --output "$u_partial" \
+      2>"$u_partial.error") || u_rc=$?
+    u_proxy=${u_status#* } u_status=${u_status% *}
     u_size=0
     [ -f "$u_partial" ] && u_size=$(wc -c <"$u_partial")
     # curl treats "416 Range Not Satisfiable" as success: the partial file is as long as the real one, or longer
@@ -63,13 +76,13 @@ u_download() {
       u_auth=$u_partial.auth
       continue
     fi
-    u_transient "$u_rc" "$u_status" || break
+    u_transient "$u_rc" "$u_status" "$u_proxy" || break
     [ "$u_try" -ge "$u_tries" ] && break
     u_try=$((u_try + 1))
     sleep "$u_wait"
     u_wait=$((u_wait * 2))
   done
-  u_why=$(u_reason "$u_rc" "$u_status" "$u_size")
+  u_why=$(u_reason "$u_rc" "$u_status" "$u_size" "$u_proxy")
   rm -f "$u_partial.error" "$u_partial.auth"
   [ -s "$u_partial" ] || rm -f "$u_partial"
   u_fail "$1: $u_why (tried $u_try times); nothing was changed, run it again to resume"

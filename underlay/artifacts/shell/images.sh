@@ -46,7 +46,13 @@ u_pull() {
       >"$u_work/${1%%/*}/hosts.toml"
   fi
   u_try=1 u_wait=$u_pause
-  until ctr -n k8s.io images pull --hosts-dir "$u_work" "$1" >"$u_work/log" 2>&1; do
+  while :; do
+    u_rc=0
+    timeout -k 10 "$u_limit" ctr -n k8s.io images pull --hosts-dir "$u_work" "$1" >"$u_work/log" 2>&1 || u_rc=$?
+    case $u_rc in
+      0) break ;;
+      124 | 137) u_fail "image $1: not pulled${2:+ from $2} within $u_limit s; run again: what was downloaded is kept" ;;
+    esac
     if [ "$u_try" -ge "$u_tries" ]; then
       u_fail "image $1: cannot be pulled${2:+ from $2} (tried $u_try times): $(tail -n 1 "$u_work/log")"
     fi
