@@ -10,9 +10,9 @@ from typing import Any
 from pydantic import ValidationError
 from rapidfuzz import fuzz, process
 
-# Names of variables whose values are not shown, and user:password in a URL.
+# Names of variables whose values are not shown, and user:password in a URL, or in what should have been one.
 _SECRET = re.compile("pass|secret|token|key|auth|credential|psk", re.IGNORECASE)
-_CREDENTIALS = re.compile(r"(://[^/@\s:]*):[^/@\s]*@")
+_CREDENTIALS = re.compile(r"((?:^|://)(?!\w+://)[^/@\s:]*):.*@", re.DOTALL)
 
 
 class InvalidInventory(Exception):
@@ -86,7 +86,7 @@ def printable(text: str) -> str:
 
 def _without_secrets(value: Any, depth: int = 5) -> Any:
     if isinstance(value, str):
-        return _CREDENTIALS.sub(r"\1…@", value)
+        return _CREDENTIALS.sub(r"\1:…@", value)
     if depth == 0:
         return "…"
     if isinstance(value, Mapping):

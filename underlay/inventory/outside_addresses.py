@@ -58,6 +58,8 @@ def outside_addresses(
     yield from _of("control_plane_endpoint", variables.control_plane_endpoint)
     for key in ("url", "registry"):
         yield from _of(f"the mirror of artifacts.{key}", variables.artifacts.get(key))
+    for scheme, url in (cluster.proxy.urls if cluster.proxy else {}).items():
+        yield from _of(f"the proxy of {scheme}", url)
     for name, settings in (("containerd", variables.containerd), ("kubelet", _outward(variables.kubelet))):
         for text in _texts(settings):
             yield from _of(f"an address of {name}", text)

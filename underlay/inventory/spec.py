@@ -280,6 +280,7 @@ def _cluster(variables: ClusterVariables, nodes: tuple[Node, ...], bgp: Bgp | No
         routes=routes,
         cloud=variables.cloud,
         tunnel_offload=variables.tunnel_offload == "keep",
+        proxy=variables.proxy.proxy if variables.proxy else None,
     )
 
 

@@ -17,6 +17,7 @@ from underlay.model.routes import Routes
 
 from .errors import nearest
 from .host_names import LABEL, endpoint_problem
+from .proxy_variables import ProxyVariables
 
 KUBERNETES_DEFAULT = "v1.37.2"
 # kubeadm v1beta4, cgroup v2 and kube-proxy's nftables mode are the same in these minors.
@@ -94,6 +95,11 @@ class ClusterVariables(BaseModel):
     artifacts: dict[str, Any] = Field(
         {"source": "upstream"},
         description='where binaries and images come from: {"source": "upstream" | "mirror" | "bundle", …}',
+    )
+    proxy: ProxyVariables | None = Field(
+        None,
+        description="what hosts take to what is outside the cluster: "
+        '{"http": URL, "https": URL, "no_proxy": "names,subnets"}; its passwords are secret',
     )
     swap: Literal["off", "keep"] = Field("off", description="swap off and kept off, or left as it is")
     ignore_preflight_errors: tuple[str, ...] = Field((), description="kubeadm preflight checks to ignore")

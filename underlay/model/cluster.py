@@ -11,6 +11,7 @@ from underlay.clouds.settings import CloudSettings
 
 from .bgp import Bgp
 from .node import Node
+from .proxy import Proxy
 from .routes import Routes
 
 # A node's pod subnet, as kube-controller-manager allocates it: prefix length by IP version.
@@ -44,6 +45,7 @@ class Cluster:
     routes: Routes = Routes.PLUGIN
     cloud: CloudSettings | None = None
     tunnel_offload: bool = True
+    proxy: Proxy | None = None
 
     @property
     def dual_stack(self) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import MISSING, fields
 from typing import Any
 
+from underlay.resources.file import File
 from underlay.resources.resource import Resource
 
 
@@ -14,6 +15,9 @@ def declared(resource: Resource) -> Iterator[str]:
 
     A resource that is a list (of packages, of images) gives a line for each item.
     """
+    if isinstance(resource, File) and resource.content is None:
+        yield f"{resource.title}, absent"
+        return
     names = [resource.name]
     words = []
     for field in fields(resource):  # type: ignore[arg-type]

@@ -24,6 +24,7 @@ from .cluster_objects import cluster_objects, load_balancer
 from .host_prerequisites import prepared
 from .host_questions import probes
 from .probe import Probe
+from .proxies import environment_file
 
 CNI_PLUGINS = ("bridge", "host-local", "loopback", "portmap", "bandwidth")
 PROBE_IMAGE = "agnhost"
@@ -102,16 +103,24 @@ def router_plan(spec: Spec, router: Router) -> HostPlan:
 def _runtime(spec: Spec, artifacts: Artifacts) -> tuple[Resource, ...]:
     programs = ("containerd", "containerd-shim-runc-v2", "ctr")
     config = units.containerd_config(spec.cluster, sandbox_image=artifacts.reference("pause"))
+    proxy = environment_file(spec.cluster)
     return (
         Packages(("runc",)),
         *(artifacts.binary(name, f"/usr/local/bin/{name}") for name in programs),
         *(artifacts.binary(n, f"/opt/cni/bin/{n}") for n in CNI_PLUGINS if n not in spec.network.own_plugins),
         Directory("/etc/cni/net.d"),
         File(units.CONTAINERD_CONFIG, config),
-        File(units.CONTAINERD_UNIT, render("units/containerd.service")),
+        File(units.CONTAINERD_ENVIRONMENT, proxy, mode="600", secret=bool(spec.cluster.proxy)),
+        File(
+            units.CONTAINERD_UNIT,
+            render("units/containerd.service", environment=units.CONTAINERD_ENVIRONMENT if proxy else ""),
+        ),
         Unit(
             "containerd.service",
-            watches=(units.CONTAINERD_CONFIG, units.CONTAINERD_UNIT, "/usr/local/bin/containerd"),
+            watches=(
+                *(units.CONTAINERD_CONFIG, units.CONTAINERD_ENVIRONMENT, units.CONTAINERD_UNIT),
+                "/usr/local/bin/containerd",
+            ),
         ),
     )
 

@@ -36,6 +36,8 @@ class Secrets:
         found = dict(_stated(spec.network, "network"))
         if spec.cluster.bgp and spec.cluster.bgp.password:
             found[spec.cluster.bgp.password] = "bgp.password"
+        if spec.cluster.proxy:
+            found |= {login: f"proxy.{scheme}" for scheme, login in spec.cluster.proxy.credentials.items()}
         # Longest first: one secret may contain another.
         self._names = dict(sorted(found.items(), key=lambda item: (-len(item[0]), item[0])))
 

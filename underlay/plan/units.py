@@ -11,6 +11,8 @@ from underlay.model.values import merged
 
 CONTAINERD_CONFIG = "/etc/containerd/config.toml"
 CONTAINERD_UNIT = "/etc/systemd/system/containerd.service"
+# What a unit shows of its environment, everybody sees; of a file, root alone.
+CONTAINERD_ENVIRONMENT = "/etc/containerd/proxy.env"
 KUBELET_UNIT = "/etc/systemd/system/kubelet.service"
 KUBELET_DROP_IN = "/etc/systemd/system/kubelet.service.d/10-kubeadm.conf"
 

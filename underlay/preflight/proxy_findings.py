@@ -9,7 +9,7 @@ from typing import Any
 from underlay.findings.finding import Problems
 from underlay.model.cluster import Cluster
 from underlay.plan.host_questions import HostAnswers
-from underlay.plan.login_environment import made_of
+from underlay.plan.proxies import made_of
 from underlay.resources.answer import Answered
 
 

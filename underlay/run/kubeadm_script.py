@@ -8,7 +8,7 @@ from typing import Any
 from underlay.model.cluster import Cluster
 from underlay.plan.attempt import BEFORE, FAILED, SHELL, begin, record
 from underlay.plan.kubeadm import CONFIG
-from underlay.plan.login_environment import WITHOUT_PROXIES
+from underlay.plan.proxies import of_kubeadm
 from underlay.plan.yaml_text import as_yaml
 from underlay.resources.api_server import MEMBER
 from underlay.resources.file import place
@@ -38,7 +38,7 @@ def kubeadm_script(cluster: Cluster, command: str, documents: dict[str, Any], *,
     """
     mark = f"{cluster.name} {cluster.control_plane_endpoint}"
     paths = " ".join(quote(path) for path in documents)
-    lines = ["set -eu", "umask 077", WITHOUT_PROXIES, f"mkdir -p {MEMBER.rsplit('/', 1)[0]}", _REASON]
+    lines = ["set -eu", "umask 077", of_kubeadm(cluster), f"mkdir -p {MEMBER.rsplit('/', 1)[0]}", _REASON]
     lines.append(begin(queried_mark=queried_mark, complete=f"member {mark}"))
     if undo:
         lines.append(undo)

@@ -78,6 +78,7 @@ SENSIBLE: dict[str, tuple[Any, ...]] = {
     "accepted": ({}, {"disk-slow": "a lab"}),
     "tunnel_offload": ("keep", "off"),
     "artifacts": ({"source": "upstream"}, {"source": "mirror", "url": "u"}, {"source": "bundle", "path": "p"}),
+    "proxy": (None, {}, {"https": "http://a:b@192.0.2.9:3128", "no_proxy": ".example"}, {"http": "http://c"}),
     "swap": ("off", "keep"),
     "ignore_preflight_errors": ((), ("Mem",), ["NumCPU", "Swap"]),
     "kubelet": ({"cgroupDriver": "cgroupfs"}, {"evictionHard": {"memory.available": "1%"}, "x": (1, 2)}),

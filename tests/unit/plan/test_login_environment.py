@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.clusters import cluster
-from underlay.plan.login_environment import WITHOUT_PROXIES, inside, prologue
+from underlay.plan.login_environment import prologue
+from underlay.plan.proxies import WITHOUT_PROXIES, inside
 
 SHELLS = ["sh", "bash"]
 

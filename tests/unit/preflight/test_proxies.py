@@ -7,7 +7,8 @@ import pytest
 from tests.unit.clusters import cluster, network
 from tests.unit.local_host import Shell
 from underlay.plan.host_questions import probes
-from underlay.plan.login_environment import inside, prologue
+from underlay.plan.login_environment import prologue
+from underlay.plan.proxies import inside
 from underlay.preflight.host_findings import judge
 from underlay.resources.answer import Absent, Answered
 from underlay.resources.script import observe_script, read_observations
