@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class ArtifactError(Exception):
     """`<where>: <what is wrong> (<what it is>); <remedy>`, on one line."""
@@ -13,3 +15,11 @@ class ArtifactError(Exception):
         if remedy:
             text += f"; {remedy}"
         super().__init__(text)
+
+
+class ArtifactErrors(Exception):
+    """Several at once: `problems` are lines of the same form."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))

@@ -54,8 +54,9 @@ def download_of(name: str, version: str, arch: str) -> Download:
             return Download(path=path, checksums=f"{path}.sha256", member=f"./{name}")
         case "flannel-cni":
             base = f"{_GITHUB}/flannel-io/cni-plugin/releases/download/{tag}"
-            path = f"{base}/cni-plugin-flannel-linux-{arch}-{tag}.tgz"
-            return Download(path=path, checksums=f"{path}.sha256", member=f"./flannel-{arch}")
+            # Its scripts/version.sh names files by the first six characters of the tag.
+            path = f"{base}/cni-plugin-flannel-linux-{arch}-{tag[:6]}.tgz"
+            return Download(path=path, checksums=f"{path}.sha256", member=f"flannel-{arch}")
         case "helm":
             path = f"get.helm.sh/helm-{tag}-linux-{arch}.tar.gz"
             return Download(path=path, checksums=f"{path}.sha256sum", member=f"linux-{arch}/helm")

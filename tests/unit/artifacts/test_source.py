@@ -186,6 +186,13 @@ def test_a_bundled_program_runs(bundle: Path, tmp_path: Path, monkeypatch: pytes
             ".sha256",
             "./bridge",
         ),
+        (
+            "flannel",
+            "1.9.1-flannel3",
+            "github.com/flannel-io/cni-plugin/releases/download/v1.9.1-flannel3/cni-plugin-flannel-linux-arm64-v1.9.1.tgz",
+            ".sha256",
+            "flannel-arm64",
+        ),
         ("helm", "4.3.1", "get.helm.sh/helm-v4.3.1-linux-arm64.tar.gz", ".sha256sum", "linux-arm64/helm"),
     ],
 )
