@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import replace
 from ipaddress import ip_address, ip_network
@@ -141,6 +142,9 @@ class PaperArtifacts:
         path = f"/charts/{chart.name}.tgz"
         install = place(f'echo {chart.name} >"$t"', path, mode="644")
         return HostChart(chart.name, chart.version, sha256=_sha256(chart.name), path=path, install=install)
+
+    def moved(self, references: Sequence[str]) -> list[tuple[str, str, str]]:
+        return []
 
     def reference(self, name: str) -> str:
         return f"registry.example/{name}:1.0.0"

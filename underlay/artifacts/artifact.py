@@ -45,8 +45,9 @@ class LocalBlob:
 class ImageArtifact:
     """An image under its full name.
 
-    With `blobs` (manifest, config, layers, in this order) it is imported. Without, it is pulled, from `registry` if
-    that is set (the URL of a mirror of the image's own registry).
+    With `blobs` (manifest, config, layers, in this order) it is imported, and `digest` is its manifest's. Without, it
+    is pulled, by `digest` (its index's) where one is known, from `registry` if that is set (the URL of a mirror of the
+    image's own registry).
     """
 
     ref: str

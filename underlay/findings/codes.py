@@ -107,6 +107,10 @@ _OF_HOSTS = {
     "link-present": _warns("links of network plugins", "another plugin runs, or was not removed completely"),
     "proxy-inside": _informs("proxies of the login", "a proxy for the way out, without no_proxy for what is inside: "
                              "kubectl by hand asks it for the API server"),
+    "download-unreachable": _refuses("names that the host downloads from", "a firewall or a proxy blocks the name, or "
+                                     "where it redirects to, or looks into TLS"),
+    "download-untried": _informs("names that the host downloads from", "a host without curl, which the deploy brings"),
+    "image-moved": _refuses("tags of images", "somebody pushed another image under a tag that was published before"),
     "port-taken": _refuses("ports in use", "another program listens on a port that Kubernetes or the mode needs"),
     "host-unprobed": _warns("whether the host can be probed", "the host has no python3, or did not reply in time"),
     # Addresses and routes.

@@ -52,6 +52,8 @@ def component_problems(
         yield from gate_problems("kube_proxy.featureGates", variables.kube_proxy.get("featureGates"), version)
     if "containerd" not in bad:
         yield from _containerd(variables.containerd)
+        if variables.registries and "registries" not in bad:
+            yield from _registries(variables.containerd)
 
 
 def _kubelet(cluster: Cluster, network: Network | None, fields: Mapping[str, Any], version: Minor) -> Iterator[str]:
@@ -104,6 +106,15 @@ def _containerd(config: Mapping[str, Any]) -> Iterator[str]:
             yield f"{where}: wrong type; use a table of its settings"
         elif name in _CRI_PLUGINS:
             yield from _keys(_CRI_PLUGINS[name], fold=True).problems(table, where=where)
+
+
+def _registries(config: Mapping[str, Any]) -> Iterator[str]:
+    """What of containerd's own settings would keep it from reading what `registries` becomes."""
+    stated = config.get("plugins", {}).get(f"{_CRI}.images", {})
+    table = stated.get("registry", {}) if isinstance(stated, Mapping) else {}
+    for name in ("config_path", "mirrors"):
+        if isinstance(table, Mapping) and name in table:
+            yield f"containerd.plugins.{_CRI}.images.registry.{name}: `registries` is stated, too; use one of them"
 
 
 def _are_numbers(*values: object) -> bool:

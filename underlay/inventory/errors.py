@@ -60,6 +60,7 @@ def from_validation(
         elif item["type"] == "extra_forbidden":
             line = unknown(where, path[-1], known, what="variable")
         elif item["type"] == "missing":
+            where = ".".join(filter(None, [prefix, *path]))
             line = f"{where}: is missing; set it"
         else:
             message = item["msg"].removeprefix("Value error, ")

@@ -60,6 +60,8 @@ def outside_addresses(
         yield from _of(f"the mirror of artifacts.{key}", variables.artifacts.get(key))
     for scheme, url in (cluster.proxy.urls if cluster.proxy else {}).items():
         yield from _of(f"the proxy of {scheme}", url)
+    for registry in cluster.registries:
+        yield from _of(f"the endpoint of {registry.host}", registry.endpoint)
     for name, settings in (("containerd", variables.containerd), ("kubelet", _outward(variables.kubelet))):
         for text in _texts(settings):
             yield from _of(f"an address of {name}", text)

@@ -23,6 +23,7 @@ from .consistency import inconsistencies
 from .errors import InvalidInventory, from_validation, show, unknown
 from .host_names import node_name_problem
 from .outside_addresses import hiding
+from .registry_variables import registries_of
 from .variables import ClusterVariables, HostVariables
 
 ROLES = {"control_plane": Role.CONTROL_PLANE, "workers": Role.WORKER}
@@ -280,6 +281,7 @@ def _cluster(variables: ClusterVariables, nodes: tuple[Node, ...], bgp: Bgp | No
         routes=routes,
         cloud=variables.cloud,
         tunnel_offload=variables.tunnel_offload == "keep",
+        registries=registries_of(variables.registries),
         proxy=variables.proxy.proxy if variables.proxy else None,
     )
 

@@ -18,6 +18,7 @@ from underlay.model.routes import Routes
 from .errors import nearest
 from .host_names import LABEL, endpoint_problem
 from .proxy_variables import ProxyVariables
+from .registry_variables import RegistryVariables, host_problem
 
 KUBERNETES_DEFAULT = "v1.37.2"
 # kubeadm v1beta4, cgroup v2 and kube-proxy's nftables mode are the same in these minors.
@@ -101,6 +102,11 @@ class ClusterVariables(BaseModel):
         description="what hosts take to what is outside the cluster: "
         '{"http": URL, "https": URL, "no_proxy": "names,subnets"}; its passwords are secret',
     )
+    registries: dict[str, RegistryVariables] = Field(
+        {},
+        description="where images are pulled from, by their own registry: "
+        '{"registry.k8s.io": {"endpoint": URL, "username": …, "password": …}}; passwords are secret',
+    )
     swap: Literal["off", "keep"] = Field("off", description="swap off and kept off, or left as it is")
     ignore_preflight_errors: tuple[str, ...] = Field((), description="kubeadm preflight checks to ignore")
     kubelet: dict[str, Any] = Field({}, description="fields merged over the KubeletConfiguration")
@@ -153,6 +159,14 @@ class ClusterVariables(BaseModel):
                 raise ValueError(f"{code} cannot be accepted: no deploy can go on with it")
             if not reason.strip():
                 raise ValueError(f"{code} is accepted without a reason")
+        return value
+
+    @field_validator("registries")
+    @classmethod
+    def _hosts(cls, value: dict[str, RegistryVariables]) -> dict[str, RegistryVariables]:
+        for host in value:
+            if problem := host_problem(host):
+                raise ValueError(problem)
         return value
 
     @field_validator("kubelet", "kube_proxy", "containerd")

@@ -12,6 +12,7 @@ from underlay.clouds.settings import CloudSettings
 from .bgp import Bgp
 from .node import Node
 from .proxy import Proxy
+from .registry import Registry
 from .routes import Routes
 
 # A node's pod subnet, as kube-controller-manager allocates it: prefix length by IP version.
@@ -46,6 +47,7 @@ class Cluster:
     cloud: CloudSettings | None = None
     tunnel_offload: bool = True
     proxy: Proxy | None = None
+    registries: tuple[Registry, ...] = ()
 
     @property
     def dual_stack(self) -> bool:

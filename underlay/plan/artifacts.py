@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from underlay.model.addon import Chart
@@ -22,3 +23,6 @@ class Artifacts(Protocol):
     def images(self, names: tuple[str, ...]) -> Images: ...
     def reference(self, name: str) -> str: ...
     def chart(self, chart: Chart) -> HostChart: ...
+    def moved(self, references: Sequence[str]) -> list[tuple[str, str, str]]:
+        """Image, its locked digest and the one that its tag has now, of those that differ; asks their registries."""
+        ...

@@ -18,7 +18,7 @@ from underlay.resources.unit import Unit
 from underlay.routing.resources import of_router
 from underlay.templates import render
 
-from . import units
+from . import registries, units
 from .artifacts import Artifacts
 from .cluster_objects import cluster_objects, load_balancer
 from .host_prerequisites import prepared
@@ -109,6 +109,7 @@ def _runtime(spec: Spec, artifacts: Artifacts) -> tuple[Resource, ...]:
         *(artifacts.binary(name, f"/usr/local/bin/{name}") for name in programs),
         *(artifacts.binary(n, f"/opt/cni/bin/{n}") for n in CNI_PLUGINS if n not in spec.network.own_plugins),
         Directory("/etc/cni/net.d"),
+        *registries.host_files(spec.cluster),
         File(units.CONTAINERD_CONFIG, config),
         File(units.CONTAINERD_ENVIRONMENT, proxy, mode="600", secret=bool(spec.cluster.proxy)),
         File(

@@ -38,6 +38,10 @@ class Secrets:
             found[spec.cluster.bgp.password] = "bgp.password"
         if spec.cluster.proxy:
             found |= {login: f"proxy.{scheme}" for scheme, login in spec.cluster.proxy.credentials.items()}
+        for registry in spec.cluster.registries:
+            for secret in (registry.password, registry.authorization):
+                if secret:
+                    found[secret] = f"registries.{registry.host}.password"
         # Longest first: one secret may contain another.
         self._names = dict(sorted(found.items(), key=lambda item: (-len(item[0]), item[0])))
 

@@ -9,6 +9,8 @@ import tomli_w
 from underlay.model.cluster import Cluster
 from underlay.model.values import merged
 
+from . import registries
+
 CONTAINERD_CONFIG = "/etc/containerd/config.toml"
 CONTAINERD_UNIT = "/etc/systemd/system/containerd.service"
 # What a unit shows of its environment, everybody sees; of a file, root alone.
@@ -30,4 +32,6 @@ def containerd_config(cluster: Cluster, *, sandbox_image: str) -> str:
             "io.containerd.cri.v1.images": {"pinned_images": {"sandbox": sandbox_image}},
         },
     }
+    if cluster.registries:
+        config["plugins"]["io.containerd.cri.v1.images"]["registry"] = {"config_path": registries.DIRECTORY}
     return "# Written by Underlay; changes are overwritten.\n" + tomli_w.dumps(merged(config, cluster.containerd))

@@ -15,7 +15,8 @@ RECORDS = "/var/lib/underlay/binaries"
 
 @dataclass(frozen=True)
 class Binary(Resource):
-    """`install` is shell that leaves the verified file at `path`; `blob` the controller's copy, where it pushes.
+    """`install` is shell that leaves the verified file at `path`; `blob` the controller's copy, where it pushes;
+    `url` is what the host downloads, where it does.
 
     The checksum of a verified file is recorded with its size, inode and change time, so that observing it again does
     not read the file.
@@ -26,6 +27,7 @@ class Binary(Resource):
     sha256: str
     install: str = field(repr=False)
     blob: Path | None = None
+    url: str = field(default="", repr=False)
 
     kind = "binary"
     prelude = f"""\
@@ -69,6 +71,9 @@ u_binary() {{
         if self.blob is None or observed.endswith(" cached"):
             return ()
         return (Upload(self.blob, self.sha256),)
+
+    def downloads(self, observed: str) -> Sequence[str]:
+        return (self.url,) if self.url else ()
 
     def check(self, host: Host) -> str | None:
         found = host.run("sha256sum %s", self.path)

@@ -35,7 +35,7 @@ _CRDS = '{{range .Release.Chart.CRDObjects}}{{printf "---\\n%s\\n" .File.Data}}{
 @dataclass(frozen=True)
 class HostChart:
     """A chart on a host: `install` is shell that leaves the verified file at `path`; `blob` is the controller's copy,
-    where it pushes."""
+    where it pushes, `url` what the host downloads, where it does."""
 
     name: str
     version: str
@@ -43,6 +43,7 @@ class HostChart:
     path: str
     install: str = field(repr=False)
     blob: Path | None = None
+    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -159,6 +160,9 @@ rm -f {quote(self.chart.path)}"""
         if self.chart.blob is None or observed.endswith(" cached"):
             return ()
         return (Upload(self.chart.blob, self.chart.sha256),)
+
+    def downloads(self, observed: str) -> Sequence[str]:
+        return (self.chart.url,) if self.chart.url else ()
 
     def check(self, host: Host) -> str | None:
         where = f"release {self.release} in namespace {self.namespace}"

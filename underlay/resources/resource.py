@@ -99,6 +99,10 @@ class Resource(ABC):
         """Files of the controller that must be in the host's blob cache before `apply`, given the observed line."""
         return ()
 
+    def downloads(self, observed: str) -> Sequence[str]:
+        """URLs that the host requests in `apply`, given the observed line; an image's is that of its manifest."""
+        return ()
+
     def follows(self, changed: Collection[str]) -> bool:
         """Whether a change of other resources, by their names, may make this one outdated: it is observed again."""
         return False

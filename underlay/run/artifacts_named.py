@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from underlay.artifacts.catalog import binary_entry, image_entry, pinned_version
 from underlay.model.addon import Chart
 from underlay.resources.binary import Binary
@@ -27,6 +29,9 @@ class NamedArtifacts:
 
     def chart(self, chart: Chart) -> HostChart:
         return HostChart(chart.name, chart.version, sha256="", path="", install="")
+
+    def moved(self, references: Sequence[str]) -> list[tuple[str, str, str]]:
+        return []
 
     def reference(self, name: str) -> str:
         entry = image_entry(name)

@@ -17,6 +17,7 @@ from underlay.preflight.unanswered_findings import unanswered_findings
 from underlay.resources.answer import Unknown, line_of
 from underlay.resources.api_server import is_silent
 
+from .probe_outside import probe_outside
 from .probe_wire import has_closed_firewall, probe_wire
 from .run import Run, current_run
 
@@ -32,6 +33,8 @@ def findings_of(
     run = current_run()
     silent = [of_host("host-unreachable", name, reason) for name, reason in run.observed.silent.items() if everything]
     found = accept([*silent, *findings_of_hosts()], run.spec.accepted)
+    if not refusals(found):
+        found = accept([*found, *probe_outside(state, say=say)], run.spec.accepted)
     if not refusals(found):
         found = accept([*found, *probe_wire(state, everything=everything, say=say)], run.spec.accepted)
     return found

@@ -13,14 +13,17 @@ import gevent
 from pyinfra.api import Inventory, State
 from pyinfra.context import ctx_state
 
-from underlay.artifacts.error import ArtifactError
+from underlay.artifacts.error import ArtifactError, ArtifactErrors
+from underlay.artifacts.site_lock import site_lock_of
 from underlay.encoding import prepare_streams
 from underlay.inventory.errors import InvalidInventory
 from underlay.inventory.spec import GROUPS, Groups, Hosts, Spec, read_spec
 from underlay.plan.host_plan import node_plan
 
 from .artifacts import ArtifactsOf
+from .artifacts_named import NotedArtifacts
 from .claim import claim
+from .pulled_images import pulled_images
 from .run import InventoryVariables, Run, begin
 
 
@@ -41,9 +44,15 @@ def read_run(inventory: Inventory, *, name: str) -> Run:
     artifacts = artifacts_of(spec)
     try:
         # No host has more binaries, images and charts than the first.
+        noted = NotedArtifacts(kubernetes_version=spec.cluster.kubernetes_version)
+        node_plan(spec, spec.cluster.first, noted)
         node_plan(spec, spec.cluster.first, artifacts)
+        images = artifacts.found_images(noted.image_names)
+        artifacts.pulled = pulled_images(spec, images, lock=site_lock_of(name), say=say)
     except ArtifactError as error:
         raise InvalidInventory([str(error)]) from error
+    except ArtifactErrors as error:
+        raise InvalidInventory(error.problems) from error
     return Run(inventory=InventoryVariables(name, hosts, groups), spec=spec, artifacts=artifacts)
 
 
@@ -90,6 +99,11 @@ def before_connecting(state: State) -> None:
         watch(state)
 
     state.init = checked  # type: ignore[method-assign]
+
+
+def say(line: str) -> None:
+    """Print a line beside the run's output."""
+    click.echo(f"underlay: {line}", err=True)
 
 
 def refuse(problems: Any) -> None:

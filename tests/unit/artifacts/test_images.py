@@ -35,7 +35,10 @@ for m in json.load(open(sys.argv[1]))["manifests"]:
       *refused*) echo "ctr: failed to resolve: 403 Forbidden" >&2; exit 1 ;;
       *stalled*) exec sleep 30 ;;
     esac
-    echo "$7 type sha256:any" >>"$BOOK" ;;
+    case "$7" in *@*) digest=${7#*@} ;; *) digest=sha256:any ;; esac
+    echo "$7 type $digest" >>"$BOOK" ;;
+  *"images tag --force"*) digest=$(awk -v ref="$6" '$1 == ref {print $3}' "$BOOK"); [ -n "$digest" ] || exit 1
+    awk -v ref="$7" '$1 != ref' "$BOOK" >"$BOOK.new"; echo "$7 type $digest" >>"$BOOK.new"; mv "$BOOK.new" "$BOOK" ;;
 esac
 """
 
@@ -134,9 +137,10 @@ def test_says_which_blob_was_not_sent_before_anything_is_imported(host: Host) ->
 
 
 def test_notices_an_import_that_says_nothing_and_does_nothing(host: Host) -> None:
-    ran = host.run(host.image("example.org/one:v1", "base"), SILENT="yes")
+    image = host.image("example.org/one:v1", "base")
+    ran = host.run(image, SILENT="yes")
     assert ran.returncode == 1
-    assert ran.stderr == "underlay: image example.org/one:v1: not in containerd after it was imported\n"
+    assert ran.stderr == f"underlay: image {image.ref}: not in containerd with {image.digest} after it was loaded\n"
 
 
 def test_gives_the_reason_of_a_failed_import(host: Host) -> None:
@@ -162,6 +166,53 @@ def test_pulls_from_a_mirror_in_the_place_of_the_images_registry(host: Host) -> 
     assert Path(f"{host.book}.hosts").read_text() == (
         'server = "https://mirror.example"\n[host."https://mirror.example"]\n  capabilities = ["pull", "resolve"]\n'
     )
+
+
+DIGEST = f"sha256:{'1' * 64}"
+PAUSE = ImageArtifact(ref="registry.example/pause:3", digest=DIGEST)
+
+
+def listed(host: Host) -> dict[str, str]:
+    return {line.split()[0]: line.split()[2] for line in host.book.read_text().splitlines()}
+
+
+def test_pulls_by_the_digest_and_gives_the_image_its_name(host: Host) -> None:
+    ran = host.run(PAUSE)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert listed(host) == {f"registry.example/pause@{DIGEST}": DIGEST, PAUSE.ref: DIGEST}
+    calls = Path(f"{host.book}.calls").read_text()
+    assert f"registry.example/pause@{DIGEST}\n" in calls
+    host.run(PAUSE)
+    assert Path(f"{host.book}.calls").read_text().count("images pull") == 1
+
+
+def test_an_image_that_was_pulled_by_its_tag_is_replaced_if_it_is_another(host: Host) -> None:
+    host.run(ImageArtifact(ref=PAUSE.ref))
+    assert listed(host) == {PAUSE.ref: "sha256:any"}
+    assert host.run(PAUSE).returncode == 0
+    assert listed(host)[PAUSE.ref] == DIGEST
+
+
+def test_an_image_that_was_pulled_by_its_tag_stays_if_it_is_the_same(host: Host) -> None:
+    host.book.write_text(f"{PAUSE.ref} type {DIGEST}\n")
+    assert host.run(PAUSE).returncode == 0
+    assert listed(host) == {f"registry.example/pause@{DIGEST}": DIGEST, PAUSE.ref: DIGEST}
+    assert "images pull" not in Path(f"{host.book}.calls").read_text()
+
+
+def test_the_hosts_own_files_say_where_to_pull_from(host: Host, tmp_path: Path) -> None:
+    own = tmp_path / "certs.d" / "registry.example"
+    own.mkdir(parents=True)
+    (own / "hosts.toml").write_text('server = "https://own.example"\n')
+    ran = subprocess.run(
+        ["sh", "-s"],
+        input=images_script([PAUSE], hosts_dir=str(tmp_path / "certs.d")),
+        env={"PATH": f"{host.root / 'bin'}:{os.environ['PATH']}", "BOOK": str(host.book)},
+        check=True,
+        text=True,
+    )
+    assert ran.returncode == 0
+    assert Path(f"{host.book}.hosts").read_text() == 'server = "https://own.example"\n'
 
 
 def test_gives_the_reason_of_a_failed_pull(host: Host) -> None:

@@ -79,6 +79,7 @@ SENSIBLE: dict[str, tuple[Any, ...]] = {
     "tunnel_offload": ("keep", "off"),
     "artifacts": ({"source": "upstream"}, {"source": "mirror", "url": "u"}, {"source": "bundle", "path": "p"}),
     "proxy": (None, {}, {"https": "http://a:b@192.0.2.9:3128", "no_proxy": ".example"}, {"http": "http://c"}),
+    "registries": ({}, {"quay.io": {"endpoint": "https://r.example/q", "username": "u", "password": "p"}}, {"x": {}}),
     "swap": ("off", "keep"),
     "ignore_preflight_errors": ((), ("Mem",), ["NumCPU", "Swap"]),
     "kubelet": ({"cgroupDriver": "cgroupfs"}, {"evictionHard": {"memory.available": "1%"}, "x": (1, 2)}),

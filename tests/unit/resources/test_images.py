@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,26 @@ def test_finds_which_images_and_blobs_are_missing(shell: Shell, images: Images, 
     (tmp_path / "blobs" / BLOB_1.sha256).touch()
     assert shell.observe(images) == [f"missing: {ONE} {TWO}; uncached: {BLOB_2.sha256}"]
     assert images.sentence(shell.observe(images)[0]) == f"images: import {ONE} {TWO}"
+
+
+def test_an_image_by_digest_has_the_name_of_its_digest_too(shell: Shell, images: Images, tmp_path: Path) -> None:
+    digest = f"sha256:{'a' * 64}"
+    pinned = replace(images, digests=((ONE, digest),), urls=((ONE, "https://one"), (TWO, "https://two")), blobs=())
+    known = tmp_path / "known"
+    for there, missing in (
+        ([ONE, TWO], [ONE]),
+        ([f"registry.example/one@{digest}", TWO], [ONE]),
+        ([ONE, f"registry.example/one@{digest}"], [TWO]),
+        ([ONE, f"registry.example/one@{digest}", TWO], []),
+    ):
+        known.write_text("\n".join(there) + "\n")
+        (observed,) = shell.observe(pinned)
+        assert pinned.difference(observed) == (f"pull {' '.join(missing)}" if missing else None)
+        assert list(pinned.downloads(observed)) == [f"https://{m.split('/')[1].split(':')[0]}" for m in missing]
+    complete = {"ctr -n k8s.io images check -q": Result(0, f"{ONE}\n{TWO}\n")}
+    assert pinned.check(SayingHost(complete)) == (
+        f"containerd: missing or incomplete images registry.example/one@{digest}"
+    )
 
 
 def test_imports_and_then_nothing_is_missing(shell: Shell, images: Images) -> None:

@@ -36,32 +36,47 @@ u_import() {
   rm -rf "$u_work"
 }
 
-# u_pull REF [REGISTRY]: pulls from the image's own registry, or from a mirror of it.
+# u_pull REF DIGEST [REGISTRY]: pulls from a mirror of the image's registry, or from where the host's own hosts.toml files
+# say. By its digest, where one is known: the name that this gives it stays, since it says what was pulled.
 u_pull() {
-  u_absent "$1" "" || return 0
-  u_work=$(mktemp -d) || u_fail "images: no temporary directory"
-  if [ -n "${2-}" ]; then
-    mkdir -p "$u_work/${1%%/*}"
-    printf 'server = "%s"\n[host."%s"]\n  capabilities = ["pull", "resolve"]\n' "$2" "$2" \
-      >"$u_work/${1%%/*}/hosts.toml"
+  u_pulled=$1
+  [ -z "$2" ] || u_pulled=${1%:*}@$2
+  if ! u_absent "$1" "$2"; then
+    ! u_absent "$u_pulled" "" || u_tag "$1" "$u_pulled"
+    return
   fi
+  u_work=$(mktemp -d) || u_fail "images: no temporary directory"
+  u_from=$u_work
+  if [ -n "${3-}" ]; then
+    mkdir -p "$u_work/${1%%/*}"
+    printf 'server = "%s"\n[host."%s"]\n  capabilities = ["pull", "resolve"]\n' "$3" "$3" \
+      >"$u_work/${1%%/*}/hosts.toml"
+  elif [ -d "$u_hosts" ]; then u_from=$u_hosts; fi
   u_try=1 u_wait=$u_pause
   while :; do
     u_rc=0
-    timeout -k 10 "$u_limit" ctr -n k8s.io images pull --hosts-dir "$u_work" "$1" >"$u_work/log" 2>&1 || u_rc=$?
+    timeout -k 10 "$u_limit" ctr -n k8s.io images pull --hosts-dir "$u_from" "$u_pulled" >"$u_work/log" 2>&1 ||
+      u_rc=$?
     case $u_rc in
       0) break ;;
-      124 | 137) u_fail "image $1: not pulled${2:+ from $2} within $u_limit s; run again: what was downloaded is kept" ;;
+      124 | 137) u_fail "image $1: not pulled${3:+ from $3} within $u_limit s; run again: what was downloaded is kept" ;;
     esac
     if [ "$u_try" -ge "$u_tries" ]; then
-      u_fail "image $1: cannot be pulled${2:+ from $2} (tried $u_try times): $(tail -n 1 "$u_work/log")"
+      u_fail "image $1: cannot be pulled${3:+ from $3} (tried $u_try times): $(tail -n 1 "$u_work/log")"
     fi
     u_try=$((u_try + 1))
     sleep "$u_wait"
     u_wait=$((u_wait * 2))
   done
+  [ "$u_pulled" = "$1" ] || u_tag "$u_pulled" "$1"
   rm -rf "$u_work"
 }
 
+# u_tag OLD NEW: gives an image another name, and takes that from any other image.
+u_tag() {
+  u_said=$(ctr -n k8s.io images tag --force "$1" "$2" 2>&1) ||
+    u_fail "image $1: cannot be named $2: $(printf '%s' "$u_said" | tail -n 1)"
+}
+
 # u_verify REF DIGEST: fails if the image is absent after all; an import can fail silently.
-u_verify() { ! u_absent "$1" "$2" || u_fail "image $1: not in containerd after it was imported"; }
+u_verify() { ! u_absent "$1" "$2" || u_fail "image $1: not in containerd${2:+ with $2} after it was loaded"; }
