@@ -5,10 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tests.proof import saw
+from underlay.verify.probe_objects import NAMESPACE
 
 from .deployed import Deployed
+from .mutations import STARTS
 
 pytestmark = [pytest.mark.lab]
+PODS = ("get", "pods", "-n", NAMESPACE, "-o", "name")
 
 
 def test_deploys_and_verifies(racks: Deployed) -> None:
@@ -59,5 +62,19 @@ def test_a_mode_that_cannot_cross_racks_is_refused_before_contact(racks: Deploye
 
 
 def test_is_verified_again_after_the_repairs(racks: Deployed) -> None:
-    run = racks.underlay("verify")
+    run = racks.underlay("verify", "--keep-pods")
     assert run.code == 0, run.text
+    assert started(racks) == {"passed"}
+
+
+def test_pods_that_were_kept_serve_the_next_verification(racks: Deployed) -> None:
+    before = racks.kubectl(*PODS)
+    run = racks.underlay("verify", "--keep-pods")
+    assert run.code == 0, run.text
+    assert racks.kubectl(*PODS) == before
+    assert before.count("pod/probe-") == 3
+    assert started(racks) == {"skipped"}
+
+
+def started(racks: Deployed) -> set[str]:
+    return {c["outcome"] for c in racks.report()["checks"] if c["area"] == STARTS}

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.live import test_policy
-from underlay.verify import network_policies, traffic
+from underlay.verify import network_policies, server_pods
 from underlay.verify.network_policies import CASES, PolicyCase, RolePod
 from underlay.verify.probe_objects import NAMESPACE
 from underlay.verify.target import Target
@@ -37,13 +37,13 @@ def target(pair: Deployed) -> Iterator[Target]:
         found = Target.from_environment()
     found.kubectl(f"create namespace {NAMESPACE}")
     yield found
-    traffic.stop(found)
+    server_pods.stop(found)
     found.close()
 
 
 @pytest.fixture(scope="module")
 def pods(target: Target) -> dict[str, RolePod]:
-    found = network_policies.start(target, traffic.image_of(target))
+    found = network_policies.start(target, server_pods.image_of(target))
     network_policies.apply(target, found)
     return found
 

@@ -17,10 +17,10 @@ TABLE = os.environ.get("UNDERLAY_HEALTH", "")
 """The file that a row is added to for each such cluster."""
 
 
-def verify(deployed: Deployed) -> Verdict:
+def verify(deployed: Deployed, *options: str) -> Verdict:
     """Run `underlay verify`, whose exit status has to say what its report does."""
     began = time.monotonic()
-    run = deployed.underlay("verify")
+    run = deployed.underlay("verify", *options)
     report_line = re.search(r"report: (.*)\.html", run.text)
     assert run.code in (0, 1), run.text
     assert report_line, run.text

@@ -17,8 +17,11 @@ from .inventory import connected, inventory_argument
 @inventory_argument
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.option("--reboot", is_flag=True, help="Reboot every host first, one at a time. Interrupts the pods on each.")
+@click.option(
+    "--keep-pods", is_flag=True, help="Leave the server pods, and use those that were left: quicker each time."
+)
 @click.option("-y", "--yes", is_flag=True, help="Reboot without confirmation.")
-def verify_command(inventory: str, as_json: bool, reboot: bool, yes: bool) -> None:
+def verify_command(inventory: str, as_json: bool, reboot: bool, keep_pods: bool, yes: bool) -> None:
     """Check the hosts and the network against the inventory, at any time.
 
     Read-only except for its own namespace `underlay-verify`, which it deletes again. The report is a folder below
@@ -29,15 +32,21 @@ def verify_command(inventory: str, as_json: bool, reboot: bool, yes: bool) -> No
     host that does not come back, and the checks report why. No node is drained: pods on it are down for that time.
     After Ctrl-C a host that is going down comes up again; there is nothing to clean up.
 
+    --keep-pods is for verifications in a row, while something is being repaired: the server pods stay in their
+    namespace, and the next one with --keep-pods probes from them at once. Whether new pods start is not tested then.
+    One without --keep-pods starts new ones and deletes them in the end.
+
     \b
     Exit status: 0 verified, 1 not verified.
     Examples:  underlay verify inventories/lab.py
                underlay verify inventories/lab.py --reboot
+               underlay verify inventories/lab.py --keep-pods
     """
     if reboot:
         _confirm(inventory, yes=yes)
     # A host of a lab is taken as it is, and comes back from a reboot by itself.
     os.environ["UNDERLAY_LAB_BOOT"] = "no"
+    os.environ["UNDERLAY_KEEP_PODS"] = "yes" if keep_pods else ""
     with connected(inventory, tolerant=not reboot) as state:
         from underlay.run.live_tests import run_checks  # noqa: PLC0415
         from underlay.run.reach import reach  # noqa: PLC0415

@@ -10,7 +10,7 @@ import pytest
 
 from underlay.resources.resource import Resource
 
-from . import bgp_sessions, clock_offsets, cluster_state, network_policies, traffic
+from . import bgp_sessions, clock_offsets, cluster_state, network_policies, server_pods, traffic
 from .bgp_sessions import BgpStatus
 from .clock_offsets import Clocks
 from .cluster_state import ClusterObjects
@@ -72,7 +72,7 @@ def traffic_run(request: pytest.FixtureRequest) -> Iterator[Future[TrafficResult
         yield future
         if not future.cancel():
             future.exception()
-    traffic.stop(target)
+    server_pods.stop(target)
 
 
 @pytest.fixture
@@ -100,4 +100,4 @@ def policy_results(target: Target, traffic_run: Future[TrafficResults] | None) -
         pytest.skip(f"mode {network.mode} enforces no NetworkPolicy: what policies forbid passes")
     assert traffic_run is not None
     traffic_run.result()
-    return network_policies.measure(target, traffic.image_of(target))
+    return network_policies.measure(target, server_pods.image_of(target))

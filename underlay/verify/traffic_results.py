@@ -27,7 +27,8 @@ class TrafficResults:
     """`results` are (node, probe) -> "ok", what is wrong, or NOT_TESTED and the reason; node "" is outside the cluster.
 
     `errors` is why a node has no server pod, or did not answer (node "" for all of them). `speeds` and `captures` are
-    by node and the label of a path. `first_results` are of probes that passed only when they were repeated.
+    by node and the label of a path. `first_results` are of probes that passed only when they were repeated. `kept` says
+    that the server pods are those of an earlier verification.
     """
 
     results: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -37,6 +38,7 @@ class TrafficResults:
     captures: dict[tuple[str, str], str] = field(default_factory=dict)
     first_results: dict[tuple[str, str], str] = field(default_factory=dict)
     evidence: KeepEvidence | None = None
+    kept: bool = False
 
     def failed(self, node: str) -> set[str]:
         """The probes of `node` that failed."""
