@@ -24,6 +24,7 @@ FIT = {
     "kubelet": "",
     "recorded": "",
     "nodes": "",
+    "etcd": "",
     "proxies": "",
     "controllers": "cpuset cpu io memory hugetlb pids rdma misc",
     "mounts": "".join(f"{place} rw,relatime;" for place in PLACES),

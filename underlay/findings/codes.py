@@ -95,6 +95,8 @@ _OF_HOSTS = {
                                "a deploy does not change them in a running cluster"),
     "other-cluster": _refuses("cluster membership", "the host belongs to another cluster"),
     "node-elsewhere": _refuses("the cluster's list of nodes", "two hosts have one name, or a host was replaced"),
+    "etcd-member-left": _refuses("members of etcd", "a control-plane host was installed anew, or is down: kubeadm joins "
+                                 "no other while a member does not answer"),
     "etcd-data": _refuses("/var/lib/etcd",
                           "an etcd ran here, a cluster's or Debian's package; kubeadm wants the directory empty"),
     "control-plane-present": _refuses("/etc/kubernetes/manifests", "a control plane runs here, or was not removed"),

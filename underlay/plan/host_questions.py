@@ -14,7 +14,7 @@ from underlay.resources import api_server
 from underlay.resources.answer import Answer
 from underlay.resources.api_server import KUBECTL, MEMBER
 
-from . import answer_forms, clocks, membership, occupation
+from . import answer_forms, clocks, etcd_members, membership, occupation
 from .ground import ground_probes
 from .probe import Probe
 from .surroundings import surrounding_probes
@@ -94,6 +94,15 @@ def probes(cluster: Cluster, network: Network, node: Node) -> tuple[Probe, ...]:
             "which nodes its cluster has",
             answer_forms.nodes,
             f"{_RECORDED}\n{membership.NODES}",
+            may_lack=True,
+            as_root=True,
+        ),
+        Probe(
+            "etcd",
+            etcd_members.question(cluster, node),
+            "which members its etcd has",
+            etcd_members.is_form,
+            etcd_members.PRELUDE,
             may_lack=True,
             as_root=True,
         ),

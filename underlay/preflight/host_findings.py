@@ -14,6 +14,7 @@ from underlay.plan.host_questions import HostAnswers
 from underlay.resources.answer import Answered
 
 from .address_findings import address_problems
+from .etcd_findings import left_members
 from .ground_findings import ground_problems
 from .membership_findings import membership_problems
 from .occupation_findings import occupation_problems
@@ -58,6 +59,7 @@ def judge(
             first = answers.get(cluster.first.name, answers[node.name])
             problems = [
                 *_host(cluster, network, node, answers[node.name], first, path_stated),
+                *membership_problems(cluster, node, answers[node.name], first, everybody=answers),
                 *surrounding_problems(cluster, load_balancer, answers[node.name]),
                 *source_problems(cluster, node, answers[node.name], firewalled=firewalled),
             ]
@@ -65,6 +67,7 @@ def judge(
             found += (of_host(code, node.name, text) for code, text in _architecture(answers[node.name], arch))
     ends = {name: a.line for name, given in answers.items() if isinstance(a := given.get("endpoint"), Answered)}
     found += (of_host(*differing) for differing in endpoint_differences(cluster, ends))
+    found += (of_host(code, host, text) for code, host, text in left_members(cluster, answers))
     # Hosts answer in any order; of two with the same name the later one in the inventory is reported.
     names = [n.name for n in cluster.nodes if n.name in answers]
     ordered = {name: answers[name] for name in dict.fromkeys([*names, *answers])}
@@ -80,7 +83,6 @@ def _host(
     yield from _resolver(answers)
     yield from ground_problems(cluster, answers)
     yield from address_problems(cluster, network, node, answers, first, path_stated=path_stated)
-    yield from membership_problems(cluster, node, answers, first)
     yield from occupation_problems(cluster, network, node, answers, first)
     yield from proxy_problems(cluster, answers)
 

@@ -11,6 +11,7 @@ from underlay.findings.finding import Finding, accept, of_host, refusals
 from underlay.plan.cluster_objects import record
 from underlay.plan.host_questions import recorded_path, recorded_problems
 from underlay.plan.membership import is_unmanaged, other_endpoint
+from underlay.preflight.etcd_findings import joining_control_plane
 from underlay.preflight.host_findings import judge
 from underlay.preflight.lock_findings import lock_findings
 from underlay.preflight.unanswered_findings import unanswered_findings
@@ -80,9 +81,10 @@ def findings_of_hosts() -> list[Finding]:
 
 def _unanswered(run: Run) -> Iterator[Finding]:
     """What nobody knows of the hosts, where something depends on it."""
+    is_joined = bool(joining_control_plane(run.spec.cluster, run.observed.answers))
     for name, answers in run.observed.answers.items():
         plan = run.plan_of(name)
-        all_answers = {p.about: answers[p.name] for p in plan.probes}
+        all_answers = {p.about: answers[p.name] for p in plan.probes if p.name != "etcd" or is_joined}
         all_answers |= {r.title: answer for r, answer in run.observed.resources.get(name, {}).items()}
         if _has_no_api_of_ours(run, name):
             # It is refused, whatever that API server says.
