@@ -10,6 +10,7 @@ FIT = {
     "kernel": "6.12.1-amd64",
     "arch": "x86_64",
     "memory": "4000",
+    "cpus": "2",
     "cgroup": "cgroup2fs",
     "clock": "1000.5",
     "disk": "Avail 50000",

@@ -57,6 +57,7 @@ _OF_HOSTS = {
     "kernel-lacks": _refuses("what the mode needs on the host",
                              "a kernel module, a kernel option or a package is not available"),
     "memory-small": _refuses("memory", "kubeadm refuses to run, or the kubelet evicts pods at once"),
+    "cpus-few": _refuses("processors", "kubeadm refuses a control plane on one processor"),
     "cgroup-v1": _refuses("the cgroup version", "the kubelet refuses cgroup v1 since Kubernetes 1.35"),
     "disk-full": _refuses("free space in /var/lib", "images and etcd's data are stored there"),
     "disk-slow": _warns("durable writes", "etcd loses its leader when its log is slow: p99 of a WAL fsync below 10 ms "
@@ -95,8 +96,8 @@ _OF_HOSTS = {
                                "a deploy does not change them in a running cluster"),
     "other-cluster": _refuses("cluster membership", "the host belongs to another cluster"),
     "node-elsewhere": _refuses("the cluster's list of nodes", "two hosts have one name, or a host was replaced"),
-    "etcd-member-left": _refuses("members of etcd", "a control-plane host was installed anew, or is down: kubeadm joins "
-                                 "no other while a member does not answer"),
+    "etcd-member-left": _refuses("members of etcd", "a control-plane host was installed anew, or is down: kubeadm "
+                                 "joins no other while a member does not answer"),
     "etcd-data": _refuses("/var/lib/etcd",
                           "an etcd ran here, a cluster's or Debian's package; kubeadm wants the directory empty"),
     "control-plane-present": _refuses("/etc/kubernetes/manifests", "a control plane runs here, or was not removed"),

@@ -45,7 +45,7 @@ def question(cluster: Cluster, node: Node) -> str:
 
 @dataclass(frozen=True)
 class EtcdMember:
-    """A member by its ID (decimal, as the gateway takes it) and the address that its peers know; a name once it began."""
+    """A member by its ID (decimal, as the gateway takes it) and the address that its peers know; named once it began."""
 
     id: str
     name: str
@@ -55,7 +55,7 @@ class EtcdMember:
     @property
     def removal(self) -> str:
         """The command that takes it out, on a host whose etcd is a member."""
-        return f"curl -sS {_KEYS} {_MEMBERS}/remove -d '{{\"ID\":\"{self.id}\"}}'"
+        return f'curl -sS {_KEYS} {_MEMBERS}/remove -d \'{{"ID":"{self.id}"}}\''
 
 
 def etcd_members(line: str) -> list[EtcdMember]:

@@ -32,6 +32,7 @@ def probes(cluster: Cluster, network: Network, node: Node) -> tuple[Probe, ...]:
         KERNEL,
         Probe("arch", "uname -m", "its architecture", answer_forms.word),
         Probe("memory", _MEMORY, "its memory", answer_forms.number),
+        Probe("cpus", "u_ask 10 nproc", "its processors", answer_forms.number),
         Probe("cgroup", "stat -fc %T /sys/fs/cgroup", "its cgroup version", answer_forms.word),
         Probe("proxies", "echo ${u_proxies-}", "proxies of its login", answer_forms.words, may_lack=True),
         Probe("hostname", "hostname", "its host name", answer_forms.word),

@@ -21,7 +21,6 @@ def prologue(cluster: Cluster) -> str:
     It leaves in u_proxies what the login has, a word for each variable, without passwords.
     """
     return f"""\
-PATH=${{PATH:-/usr/bin:/bin}}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export PATH
 u_proxies=$(env | sed -nE '/^{VARIABLE}=./{{s#//[^/@]*@#//#;s/[[:space:]]//g;p;}}' | tr '\\n' ' ')
 unset {" ".join(_UNSET)}
 LC_ALL=C.UTF-8 TZ=UTC; export LC_ALL TZ; umask 022; unalias -a

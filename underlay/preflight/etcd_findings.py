@@ -1,4 +1,4 @@
-"""Findings about members of etcd that keep a control-plane host from joining: kubeadm joins none while one is silent."""
+"""Findings about members of etcd that are silent: kubeadm joins no further control-plane host meanwhile."""
 
 from __future__ import annotations
 

@@ -8,6 +8,8 @@ from underlay.plan.ground import PLACES, free_inodes, mount_options
 from underlay.plan.host_questions import HostAnswers
 from underlay.resources.answer import Absent, Answered, line_of
 
+from .kubeadm_findings import is_ignored
+
 # Those that kubeadm's SystemVerification requires of cgroup v2 and that a kernel can lack.
 CONTROLLERS = ("cpu", "cpuset", "memory", "pids")
 # Images unpack into so many files and directories; the kubelet evicts pods below 5 % of all.
@@ -37,7 +39,7 @@ def ground_problems(cluster: Cluster, answers: HostAnswers) -> Problems:
 def controller_problems(cluster: Cluster, line: str) -> Problems:
     """:param line: /sys/fs/cgroup/cgroup.controllers of a host with cgroup v2."""
     missing = [name for name in CONTROLLERS if name not in line.split()]
-    if missing and "SystemVerification" not in cluster.ignore_preflight_errors:
+    if missing and not is_ignored(cluster, "SystemVerification"):
         lacks = f"cgroup v2 without {_listed(missing)}, which the kubelet needs"
         booted = " (boot with cgroup_enable=memory)" if "memory" in missing else ""
         yield "cgroup-controllers", f"{lacks}; enable them in the kernel's command line{booted}"

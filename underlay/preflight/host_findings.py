@@ -16,14 +16,16 @@ from underlay.resources.answer import Answered
 from .address_findings import address_problems
 from .etcd_findings import left_members
 from .ground_findings import ground_problems
+from .kubeadm_findings import is_ignored
 from .membership_findings import membership_problems
 from .occupation_findings import occupation_problems
 from .outside_findings import endpoint_differences, surrounding_problems
 from .proxy_findings import proxy_problems
 from .source_findings import source_problems
 
-# kubeadm's own minimum for a control-plane host is 1700 MB.
+# kubeadm's own minimum for a control-plane host: constants.go, ControlPlaneMem and ControlPlaneNumCPU.
 MEMORY_MB = {True: 1700, False: 900}
+CONTROL_PLANE_CPUS = 2
 DISK_MB = 2048
 SYSTEMS = {"debian": ("12", "13"), "ubuntu": ("24.04",)}
 # Go's name of an architecture -> what `uname -m` prints there.
@@ -129,10 +131,14 @@ def _system(cluster: Cluster, network: Network, answers: HostAnswers) -> Problem
 
 
 def _capacity(cluster: Cluster, node: Node, answers: HostAnswers) -> Problems:
-    needed = MEMORY_MB[node.is_control_plane]
+    needed, who = MEMORY_MB[node.is_control_plane], "control-plane host" if node.is_control_plane else node.role
     match answers["memory"]:
-        case Answered(line) if float(line) < needed and "Mem" not in cluster.ignore_preflight_errors:
-            yield "memory-small", f"too little memory ({line} MB); a {node.role} needs {needed} MB"
+        case Answered(line) if float(line) < needed and not is_ignored(cluster, "Mem"):
+            yield "memory-small", f"too little memory ({line} MB); a {who} needs {needed} MB"
+    match answers["cpus"]:
+        case Answered(line) if node.is_control_plane and float(line) < CONTROL_PLANE_CPUS:
+            if not is_ignored(cluster, "NumCPU"):
+                yield "cpus-few", f"has {line} processor; a {who} needs {CONTROL_PLANE_CPUS}"
     match answers["disk"]:
         case Answered(line) if float(line.split()[-1]) < DISK_MB:
             free = line.split()[-1]

@@ -26,7 +26,7 @@ def kubeadm_problems(cluster: Cluster, node: Node, answers: HostAnswers, first: 
 
     :param first: the answers of the first control-plane host.
     """
-    found = [o for o in occupants(_line(answers, "occupied")) if not _is_ignored(cluster, _CHECKS.get(o.path, ""))]
+    found = [o for o in occupants(_line(answers, "occupied")) if not is_ignored(cluster, _CHECKS.get(o.path, ""))]
     etcd = [o for o in found if o.path == ETCD]
     files = [o for o in found if o.path != ETCD]
     configs = [o for o in files if o.path not in MANIFESTS]
@@ -83,7 +83,7 @@ def _certificates(cluster: Cluster, node: Node, answers: HostAnswers, first: Hos
     if not own:
         return
     if not node.is_control_plane:
-        if authority in own and not _is_ignored(cluster, "FileAvailable--etc-kubernetes-pki-ca.crt"):
+        if authority in own and not is_ignored(cluster, "FileAvailable--etc-kubernetes-pki-ca.crt"):
             yield "pki-foreign", f"has {authority} of another cluster, in a join's way; move it away: {_old(authority)}"
     elif node == cluster.first:
         if (authority in own) != (key in own):
@@ -114,6 +114,6 @@ def _line(answers: HostAnswers, probe: str) -> str:
     return ""
 
 
-def _is_ignored(cluster: Cluster, check: str) -> bool:
+def is_ignored(cluster: Cluster, check: str) -> bool:
     """Whether the inventory has kubeadm ignore one of its checks; kubeadm compares them without regard to case."""
     return bool({"all", check.lower()} & {name.lower() for name in cluster.ignore_preflight_errors})

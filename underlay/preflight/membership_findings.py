@@ -61,8 +61,8 @@ def _foreign(
     if of_first is not None and kubelet.authority == of_first.authority and node != cluster.first:
         if kubelet.name in listed_nodes(first):
             return (
-                f"is in the cluster as node {kubelet.name}; name it so in the inventory, or have it join anew: `{KUBECTL} "
-                f"drain {kubelet.name} --ignore-daemonsets` and `{KUBECTL} delete node {kubelet.name}` on "
+                f"is in the cluster as node {kubelet.name}; name it so in the inventory, or have it join anew: "
+                f"`{KUBECTL} drain {kubelet.name} --ignore-daemonsets` and `{KUBECTL} delete node {kubelet.name}` on "
                 f"{cluster.first.name}, then {_RESET}"
             )
         return f"has joined the cluster as {kubelet.name}, which is none of its nodes; {_RESET}"

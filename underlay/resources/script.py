@@ -11,9 +11,8 @@ from .resource import Question, Resource
 
 # u_line is for fragments whose kind gathers: u_found is the rest of the line of "$1" that begins with "$2"; it starts
 # no process. u_ask prints in one line what a command prints within $1 seconds; where the command fails, so does u_ask,
-# and u_why is the reason. A login's PATH may lack where Debian keeps what belongs to root.
+# and u_why is the reason.
 _SHARED = """\
-PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin; export PATH
 u_nl='
 '
 u_why=

@@ -18,8 +18,8 @@ from .conversation import Conversation
 from .elevation import elevation
 from .run import run_of
 
-# su and doas leave a user's own, without what only root runs.
-_PATH = 'export PATH="$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/sbin"'
+# A login's own, and what su and doas leave of it, may lack where Debian keeps what belongs to root.
+SEARCH_PATH = "PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export PATH"
 # Where pyinfra keeps the password that was typed for sudo.
 _TYPED = "prompted_sudo_password"
 
@@ -67,7 +67,7 @@ def _prologue(host: Host) -> str:
 
 def _place(arguments: Mapping[str, Any]) -> str:
     """Shell that sets environment and directory."""
-    lines = [_PATH]
+    lines = [SEARCH_PATH]
     lines += [f"export {key}={shlex.quote(str(value))}" for key, value in (arguments.get("_env") or {}).items()]
     if directory := arguments.get("_chdir"):
         lines.append(f"cd {shlex.quote(str(directory))} || exit 1")

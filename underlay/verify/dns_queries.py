@@ -7,6 +7,9 @@ import time
 from functools import partial
 from pathlib import Path
 
+from underlay.inventory.claimed_ranges import claims
+from underlay.plan.surroundings import numeric
+
 from . import dns_messages
 from .dns_messages import DnsQuery, DnsReply
 from .probe_objects import MANY, NAME, TCP, name_of
@@ -17,6 +20,8 @@ from .traffic_script import shell_variables
 
 _SCRIPTS = "\n".join(Path(__file__).with_name(part).read_text(encoding="utf-8") for part in ("pod_exec.sh", "dns.sh"))
 _UDP_LIMIT = 512
+# systemd-resolved asks the servers of the first for the host.
+_RESOLVERS = "/run/systemd/resolve/resolv.conf /etc/resolv.conf"
 # The records of more pods than this may not fit a datagram: they are queried over TCP, as a resolver does then.
 _FIT = 4
 _SHOWN = 4
@@ -66,19 +71,34 @@ def probe(target: Target, measured: TrafficResults, node: str, only: set[str] | 
         time.sleep(0.3 if pending else 0)
     of_host = results.get("host", "ok")
     if "host" in results:
-        results["host"] = _own(of_host, before=target.name_servers.get(node))
+        hidden = _hidden(target, node) if of_host != "ok" else ""
+        results["host"] = _own(of_host, before=target.name_servers.get(node), hidden=hidden)
     if of_host != "ok":
         results["outside"] = f"{NOT_TESTED}the host's own name server resolves no outside name ({of_host})"
     measured.results |= {(node, f"dns {name}"): result for name, result in results.items()}
 
 
-def _own(result: str, *, before: str | None) -> str:
-    """The result for the host's own name server: any answer will do, and none only where there was one before."""
+def _own(result: str, *, before: str | None, hidden: str = "") -> str:
+    """The result for the host's own name server: any answer will do, and none only where there was one before.
+
+    :param hidden: why no host of the cluster could reach it, whatever was before.
+    """
+    if hidden:
+        return f"{result}; {hidden}"
     if result != _SILENT:
         return "ok"
     if before is None:
         return f"{NOT_TESTED}it answers nothing, and nobody knows that it did before the deploy"
     return f"no answer; {before} answered before the deploy"
+
+
+def _hidden(target: Target, node: str) -> str:
+    """Which range of the cluster has one of the host's name servers, if any has."""
+    said = target.host(node, lane="names").run(f"cat {_RESOLVERS} 2>/dev/null | grep '^nameserver'").stdout
+    servers = [address for line in said.splitlines() if (address := numeric(line.split()[-1])) is not None]
+    ranges = claims(target.spec.cluster, target.spec.load_balancer)
+    found = (f"{c.where} {c.text} contains its name server {s}" for c in ranges for s in servers if s in c)
+    return next(found, "")
 
 
 def _script(own: str, pending: list[DnsQuery]) -> str:

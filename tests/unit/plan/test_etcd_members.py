@@ -75,6 +75,8 @@ def test_where_there_is_no_etcd_nothing_is_asked(shell: Shell, tmp_path: Path) -
     assert probe.read(shell.ask(probe)[0]) == Absent()
 
 
-@pytest.mark.parametrize("line", ["", "x", "[]", "{}", '{"members":[{}]}', '{"members":[{"ID":"1","peerURLs":[]}]}', '{"members":7}'])
+@pytest.mark.parametrize(
+    "line", ["", "x", "[]", "{}", '{"members":[{}]}', '{"members":[{"ID":"1","peerURLs":[]}]}', '{"members":7}']
+)
 def test_what_lists_no_members_is_no_answer(line: str) -> None:
     assert not is_form(line)

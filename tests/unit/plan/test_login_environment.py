@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.unit.clusters import cluster
 from underlay.plan.login_environment import prologue
 from underlay.plan.proxies import WITHOUT_PROXIES, inside
+from underlay.run.privilege import SEARCH_PATH
 
 SHELLS = ["sh", "bash"]
 
@@ -19,7 +20,10 @@ SHELLS = ["sh", "bash"]
 def run(script: str, *, shell: str = "sh", **environment: str) -> str:
     found = {"PATH": "/usr/bin:/bin", **environment}
     ran = subprocess.run(
-        [f"/bin/{shell}", "-c", prologue(cluster()) + script], env=found, capture_output=True, check=True
+        [f"/bin/{shell}", "-c", f"{SEARCH_PATH}\n{prologue(cluster())}{script}"],
+        env=found,
+        capture_output=True,
+        check=True,
     )
     # bash tells of a locale that this machine has not before it reads a line.
     assert [line for line in ran.stderr.splitlines() if b"setlocale" not in line] == []

@@ -19,7 +19,7 @@ ORDINARY = cluster(nodes=NODES, control_plane_endpoint="192.0.2.100:6443")
 NAMES = tuple(n.name for n in NODES)
 LISTED = "".join(f"{n.name}|{n.address}|True|;" for n in NODES)
 KEYS = "--cacert /etc/kubernetes/pki/etcd/ca.crt --cert /etc/kubernetes/pki/etcd/server.crt --key /etc/kubernetes/pki/etcd/server.key"
-REMOVE = f"`curl -sS {KEYS} https://127.0.0.1:2379/v3/cluster/member/remove -d '{{\"ID\":\"72\"}}'` on cp-1"
+REMOVE = f'`curl -sS {KEYS} https://127.0.0.1:2379/v3/cluster/member/remove -d \'{{"ID":"72"}}\'` on cp-1'
 RESET = "`kubeadm reset -f` there, which deletes the cluster's data on this host, and run again"
 
 
@@ -68,7 +68,9 @@ def test_a_member_that_an_attempt_of_ours_has_made_is_left_to_the_next() -> None
     assert found(cp_2=started, cp_1={"etcd": etcd("cp-2")}) == []
 
 
-@pytest.mark.parametrize("members", [etcd("cp-3"), etcd("gone", gone="192.0.2.77"), etcd("by-name", **{"by-name": "cp-9.example"})])
+@pytest.mark.parametrize(
+    "members", [etcd("cp-3"), etcd("gone", gone="192.0.2.77"), etcd("by-name", **{"by-name": "cp-9.example"})]
+)
 def test_another_member_that_is_down_while_a_host_is_to_join(members: str) -> None:
     without = json.loads(members.partition("]} ")[0] + "]}")
     del without["members"][1]

@@ -61,6 +61,26 @@ def test_of_two_hosts_alike_the_later_of_the_inventory_is_reported_whoever_answe
     assert [f.line for f in found] == ["w-1: has the same hostname as cp-1 (host-1); give every host its own name"]
 
 
+@pytest.mark.parametrize(
+    ("cpus", "memory", "ignored", "expected"),
+    [
+        ("2", "1700", (), []),
+        ("1", "4000", (), ["cp-1: has 1 processor; a control-plane host needs 2"]),
+        ("1", "4000", ("NumCPU",), []),
+        ("1", "1699", ("all",), []),
+        ("2", "1699", (), ["cp-1: too little memory (1699 MB); a control-plane host needs 1700 MB"]),
+        ("2", "1699", ("mem",), []),
+    ],
+)
+def test_what_kubeadm_wants_of_a_control_plane_host_alone(
+    cpus: str, memory: str, ignored: tuple[str, ...], expected: list[str]
+) -> None:
+    found = answers(cpus="1")
+    found["cp-1"] |= {"cpus": Answered(cpus), "memory": Answered(memory)}
+    judged = judge(cluster(ignore_preflight_errors=ignored), network(), found, queried=QUERIED)
+    assert [f.line for f in judged] == expected
+
+
 def test_every_probe_that_is_judged_is_queried() -> None:
     queried = {p.name for p in probes(cluster(), network(), cluster().first)}
     assert queried == set(healthy(1))

@@ -221,7 +221,7 @@ def test_the_users_environment_and_directory_hold(host: Host) -> None:
 def test_what_only_root_runs_is_found_whoever_logged_in(logins: Logins, host: Host) -> None:
     program(logins, "su", SU.replace("exec sh", "PATH=/usr/bin:/bin exec sh"))
     path = ran(host, "echo $PATH", _su_user="root", _su_password="s3cret")[1]  # noqa: S106
-    assert path == "/usr/bin:/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/sbin\n"
+    assert path == "/usr/bin:/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"
 
 
 def test_a_large_output_and_a_large_input_pass(host: Host) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.unit.clusters import groups, hosts
+from tests.unit.local_host import Result, SayingHost
 from underlay.inventory.spec import read_spec
 from underlay.verify import dns_messages, dns_queries
 from underlay.verify.dns_messages import DnsReply
@@ -76,3 +77,26 @@ def test_records_of_more_pods_than_fit_a_datagram_are_queried_over_tcp(nodes: in
 )
 def test_a_hosts_own_name_server_answers_if_it_did_before(result: str, before: str | None, expected: str) -> None:
     assert dns_queries._own(result, before=before) == expected
+
+
+@pytest.mark.parametrize(
+    ("resolvers", "expected"),
+    [
+        ("nameserver 10.96.0.53\n", "service_subnet 10.96.0.0/16 contains its name server 10.96.0.53"),
+        (
+            "nameserver 10.244.3.3\nnameserver 127.0.0.53\noptions edns0\n",
+            "pod_subnet 10.244.0.0/16 contains its name server 10.244.3.3",
+        ),
+        ("nameserver\t198.51.100.53\nnameserver fe80::1%eth0\n", ""),
+        ("nameserver\n", ""),
+        ("", ""),
+    ],
+)
+@pytest.mark.parametrize("said", ["no answer", "response code SERVFAIL"])
+def test_a_name_server_inside_the_cluster_fails_whatever_was_before(said: str, resolvers: str, expected: str) -> None:
+    target = Target(read_spec(hosts(), groups()), {})
+    target._hosts["w-1", "names"] = SayingHost({"cat ": Result(0, resolvers)})
+    hidden = dns_queries._hidden(target, "w-1")
+    assert hidden == expected
+    found = dns_queries._own(said, before=None, hidden=hidden)
+    assert found == f"{said}; {expected}" if expected else found == dns_queries._own(said, before=None)
