@@ -45,7 +45,7 @@ def question(cluster: Cluster, node: Node) -> str:
 
 @dataclass(frozen=True)
 class EtcdMember:
-    """A member by its ID (decimal, as the gateway takes it) and the address that its peers know; named once it began."""
+    """A member by its ID (decimal, as the gateway takes it) and the address that its peers know; named once begun."""
 
     id: str
     name: str

@@ -7,43 +7,51 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from .answer import Absent, Answer, Answered, Unknown, line_of
+from .overdue import FUNCTIONS, SECONDS, late, watched
 from .resource import Question, Resource
 
 # u_line is for fragments whose kind gathers: u_found is the rest of the line of "$1" that begins with "$2"; it starts
 # no process. u_ask prints in one line what a command prints within $1 seconds; where the command fails, so does u_ask,
-# and u_why is the reason.
-_SHARED = """\
+# and u_why is the reason. What has hung once is not asked again.
+_SHARED = f"""\
+{FUNCTIONS}
+u_hung=
 u_nl='
 '
 u_why=
-u_line() {
-  u_found=${1#*"$u_nl$2"}
+u_line() {{
+  u_found=${{1#*"$u_nl$2"}}
   if [ "$u_found" = "$1" ]; then u_found=; return 1; fi
-  u_found=${u_found%%"$u_nl"*}
-}
-u_need() { command -v "$1" >/dev/null || { u_why="$1 is not installed"; return 127; }; }
-u_ask() {
+  u_found=${{u_found%%"$u_nl"*}}
+}}
+u_need() {{ command -v "$1" >/dev/null || {{ u_why="$1 is not installed"; return 127; }}; }}
+u_ask() {{
   u_limit=$1; shift
   u_need "$1" || return
-  u_out=$(timeout "$u_limit" "$@") && { printf '%s' "$u_out" | tr '\\n' ' '; return 0; }
+  case " $u_hung " in *" $1 "*) u_why="$1 gave no answer before"; return 124 ;; esac
+  u_out=$(timeout "$u_limit" "$@") && {{ printf '%s' "$u_out" | tr '\\n' ' '; return 0; }}
   u_status=$?
-  if [ "$u_status" = 124 ]; then u_why="$1 gave no answer within $u_limit s"
+  if [ "$u_status" = 124 ]; then u_why="$1 gave no answer within $u_limit s"; u_hung="$u_hung $1"
   else
-    u_why=$(timeout "$u_limit" "$@" 2>&1 >/dev/null | tail -n 1); u_why="$1: ${u_why:-exit status $u_status}"
+    u_why=$(timeout "$u_limit" "$@" 2>&1 >/dev/null | tail -n 1); u_why="$1: ${{u_why:-exit status $u_status}}"
   fi
   return "$u_status"
-}
-u_end() { printf '\\n@%s=%s %s\\n' "$1" "$2" "$u_why"; u_why=; }"""
+}}
+u_end() {{ printf '\\n@%s=%s %s\\n' "$1" "$2" "$u_why"; u_why=; }}"""
 _BEGIN = re.compile(r"@([0-9]+) (.*)")
 _END = re.compile(r"@([0-9]+)=([0-9]+) ?(.*)")
 BROKEN_OFF = "its reply breaks off"
 _REASON_LENGTH = 240
 
 
-def observe_script(questions: Sequence[Question]) -> str:
-    """Shell that prints the answer to each question between two marks, in order; see `read_observations`."""
+def observe_script(questions: Sequence[Question], *, seconds: float = SECONDS) -> str:
+    """Shell that prints the answer to each question between two marks, in order; see `read_observations`.
+
+    :param seconds: what each program is given.
+    """
     # The echo ends a line that the login's own start-up files may have left open.
-    return "\n".join(["exec </dev/null 2>/dev/null; set -f; echo", *_preludes(questions), *_questions(questions)])
+    lines = watched(_questions(questions), seconds=seconds)
+    return "\n".join(["exec </dev/null 2>/dev/null; set -f; echo", *_preludes(questions), *lines])
 
 
 def apply_script(resources: Sequence[Resource]) -> str:
@@ -55,7 +63,7 @@ def apply_script(resources: Sequence[Resource]) -> str:
     lines = ["set -u", *_preludes(resources)]
     for number, resource in enumerate(resources):
         lines += ["(", "set -eu", resource.apply(), ") </dev/null", f"[ $? = 0 ] || exit 1; echo @done {number}"]
-    return "\n".join([*lines, "exec 2>/dev/null; set -f", "{ :", *_questions(resources), "} </dev/null", ""])
+    return "\n".join([*lines, "exec 2>/dev/null; set -f", "{ :", *watched(_questions(resources)), "} </dev/null", ""])
 
 
 def read_observations(questions: Sequence[Question], output: Iterable[str], *, lost: str = BROKEN_OFF) -> list[Answer]:
@@ -64,13 +72,15 @@ def read_observations(questions: Sequence[Question], output: Iterable[str], *, l
     :param lost: why a question has no complete answer.
     """
     found: dict[int, Answer] = {}
-    number, lines = -1, [""]
+    number, lines, overdue = -1, [""], None
     for line in output:
-        if begin := _BEGIN.fullmatch(line.strip("\r")):
-            number, lines = int(begin[1]), [begin[2]]
+        if reason := late(line.strip("\r")):
+            overdue = overdue or reason
+        elif begin := _BEGIN.fullmatch(line.strip("\r")):
+            number, lines, overdue = int(begin[1]), [begin[2]], None
         elif end := _END.fullmatch(line.strip("\r")):
             if int(end[1]) == number:
-                answer = _answer(lines, status=int(end[2]), reason=end[3].strip())
+                answer = Unknown(overdue) if overdue else _answer(lines, status=int(end[2]), reason=end[3].strip())
                 found[number] = answer if found.get(number, answer) == answer else Unknown("it answered twice")
             number = -1
         elif line.strip():

@@ -32,16 +32,20 @@ class Unit(Resource):
     prelude = """\
 u_stamp() { cat "$@" 2>/dev/null | sha256sum | cut -c1-16; }
 u_states=
-u_show() { systemctl show -p ActiveState,UnitFileState,NeedDaemonReload "$@"; }
+u_show() {
+  case " $u_hung " in *' systemctl '*) u_shown=; return ;; esac
+  u_shown=$(timeout 20 systemctl show -p ActiveState,UnitFileState,NeedDaemonReload "$@")
+  [ $? != 124 ] || u_hung="$u_hung systemctl"
+}
 u_all_units() {
-  u_shown="$(u_show "$@")$u_nl$u_nl"
+  u_show "$@"; u_shown=$u_shown$u_nl$u_nl
   for u do u_states="$u_states$u_nl$u_nl$u$u_nl${u_shown%%"$u_nl$u_nl"*}"; u_shown=${u_shown#*"$u_nl$u_nl"}; done
   u_states="$u_states$u_nl$u_nl"
 }
 u_unit() {
   unit=$1; shift
   u_state=${u_states#*"$u_nl$u_nl$unit$u_nl"}
-  if [ "$u_state" = "$u_states" ]; then u_state=$(u_show "$unit"); fi
+  if [ "$u_state" = "$u_states" ]; then u_show "$unit"; u_state=$u_shown; fi
   case $u_state in ActiveState=*) ;; *) u_ask 20 systemctl show -p ActiveState "$unit" >/dev/null || return ;; esac
   printf '%s ' ${u_state%%"$u_nl$u_nl"*}
   if [ $# = 0 ]; then echo Loaded=current; return; fi

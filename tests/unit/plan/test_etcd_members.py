@@ -31,7 +31,7 @@ esac
 """
 
 
-def asked(shell: Shell, tmp_path: Path, curl: str, *, name: str = "cp-1") -> Answer:
+def answered(shell: Shell, tmp_path: Path, curl: str, *, name: str = "cp-1") -> Answer:
     """What a member among three control-plane hosts says, by its curl."""
     made = cluster(nodes=THREE)
     (tmp_path / "kubernetes/manifests").mkdir(parents=True)
@@ -44,7 +44,7 @@ def asked(shell: Shell, tmp_path: Path, curl: str, *, name: str = "cp-1") -> Ans
 
 
 def test_members_are_listed_and_each_is_asked(shell: Shell, tmp_path: Path) -> None:
-    found = asked(shell, tmp_path, CURL)
+    found = answered(shell, tmp_path, CURL)
     assert isinstance(found, Answered)
     assert etcd_members(found.line) == [
         EtcdMember("10276657743932975437", "cp-1", "192.0.2.1", answers=True),
@@ -66,11 +66,11 @@ def test_members_are_listed_and_each_is_asked(shell: Shell, tmp_path: Path) -> N
     ],
 )
 def test_an_etcd_that_does_not_answer_is_unknown(shell: Shell, tmp_path: Path, curl: str, reason: str) -> None:
-    assert asked(shell, tmp_path, curl) == Unknown(reason)
+    assert answered(shell, tmp_path, curl) == Unknown(reason)
 
 
 def test_where_there_is_no_etcd_nothing_is_asked(shell: Shell, tmp_path: Path) -> None:
-    assert asked(shell, tmp_path, "exit 7", name="cp-2") == Absent()
+    assert answered(shell, tmp_path, "exit 7", name="cp-2") == Absent()
     [probe] = [p for p in probes(cluster(), network(), cluster().first) if p.name == "etcd"]
     assert probe.read(shell.ask(probe)[0]) == Absent()
 
