@@ -16,7 +16,8 @@ class Loaded(Resource):
     """`show` is a command that prints the running configuration, the same text as long as nobody changes it.
 
     Whatever loads the file (a start, a reload) stores the checksum of that text below /run once loading is complete;
-    see `store_checksum`. Without a stored checksum no drift is reported.
+    see `store_checksum`. Without a stored checksum no drift is reported, and what a daemon at work does not show is
+    unknown.
     """
 
     unit: str
@@ -24,9 +25,16 @@ class Loaded(Resource):
 
     kind = "running configuration"
     prelude = """\
-u_loaded() {
+u_loaded() { # STAMP SHOW UNIT
   u_running=$(timeout 20 sh -c "$2") || u_running=
-  if [ -z "$u_running" ]; then echo silent
+  if [ -z "$u_running" ]; then
+    systemctl is-active -q "$3"
+    case $? in
+      3 | 4) echo stopped; return ;;
+      0) u_why="$3 runs and does not show its configuration" ;;
+      *) u_why="systemctl does not answer for $3" ;;
+    esac
+    return 1
   elif [ ! -e "$1" ]; then echo unknown
   elif [ "$(cat "$1")" = "$(printf '%s\\n' "$u_running" | sha256sum | cut -c1-16)" ]; then echo loaded
   else echo changed; fi
@@ -51,7 +59,7 @@ u_loaded() {
         )
 
     def observe(self) -> str:
-        return f"u_loaded {quote(self.stamp)} {quote(self.show)}"
+        return f"u_loaded {quote(self.stamp)} {quote(self.show)} {quote(self.unit)}"
 
     def difference(self, observed: str) -> str | None:
         return "changed by hand since it was loaded -> as in its file" if observed == "changed" else None

@@ -9,7 +9,8 @@ SECONDS, AGAIN_S = 20, 2
 _TICKS = 100  # a second of /proc/PID/stat and of all architectures that Debian has
 _LINE = re.compile(r"@late (\S+)")
 
-# u_watch SECONDS EVERY AGAIN. What `timeout` runs has a bound of its own. Of a pipeline the first is ended; the others see its end.
+# u_watch SECONDS EVERY AGAIN. What `timeout` runs has a bound of its own. Of a pipeline the first is ended; the others
+# see its end.
 FUNCTIONS = f"""\
 u_watch() {{
   command -v awk && command -v sleep || exit 0

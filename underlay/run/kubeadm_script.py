@@ -46,12 +46,15 @@ def kubeadm_script(cluster: Cluster, command: str, documents: dict[str, Any], *,
     for path, content in documents.items():
         text = as_yaml(*(content if isinstance(content, list) else [content]))
         lines.append(f"(\n{place(_heredoc(text), path, mode='600')}\n)")
+    # kubeadm tells how others would join, and so the token, unless it is told not to.
+    private = " --skip-token-print --skip-certificate-key-print" if command == "kubeadm init" else ""
     lines += [
+        f"rm -f {LOG}",
         f"{command} phase preflight --config {CONFIG} >{LOG} 2>&1 </dev/null || u_reason",
         record(),
         f"echo {quote(f'started {mark}')} >{MEMBER}",
         f"trap 'rm -f {paths} {SHELL}; [ ! -e {BEFORE} ] || touch {FAILED}' EXIT",
-        f"{command} --skip-phases=preflight --config {CONFIG} >>{LOG} 2>&1 </dev/null || u_reason",
+        f"{command}{private} --skip-phases=preflight --config {CONFIG} >>{LOG} 2>&1 </dev/null || u_reason",
         f"echo {quote(f'member {mark}')} >{MEMBER}",
         f"rm -f {BEFORE}",
     ]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.local_host import Result, SayingHost, Shell
+from underlay.resources.answer import Unknown
 from underlay.resources.loaded_config import Loaded
 from underlay.routing.frr_drift import load_hook
 
@@ -44,11 +45,28 @@ def test_a_reload_that_does_not_repair_fails(host: Shell, tmp_path: Path) -> Non
     assert host.apply(DAEMON).failed == DAEMON
 
 
-def test_a_daemon_that_is_silent_or_was_never_recorded_is_no_drift(host: Shell) -> None:
+def test_a_daemon_that_is_stopped_or_was_never_recorded_is_no_drift(host: Shell) -> None:
     assert host.observe(DAEMON) == ["unknown"]
     host.program_is("show-running", "exit 1")
-    assert host.observe(DAEMON) == ["silent"]
-    assert [DAEMON.sentence(observed) for observed in ("unknown", "silent", "loaded", "")] == [None] * 4
+    host.program_is("systemctl", "exit 3")
+    assert host.observe(DAEMON) == ["stopped"]
+    assert [DAEMON.sentence(observed) for observed in ("unknown", "stopped", "loaded", "")] == [None] * 4
+
+
+@pytest.mark.parametrize("show", ["exit 1", "kill -9 $$", ":"])
+@pytest.mark.parametrize(
+    ("systemctl", "reason"),
+    [
+        (":", "x.service runs and does not show its configuration"),
+        ("exit 1", "systemctl does not answer for x.service"),
+        ("exit 124", "systemctl does not answer for x.service"),
+    ],
+)
+def test_a_daemon_at_work_that_shows_nothing_is_unknown(host: Shell, show: str, systemctl: str, reason: str) -> None:
+    host.run(DAEMON.store_checksum())
+    host.program_is("show-running", show)
+    host.program_is("systemctl", systemctl)
+    assert host.ask(DAEMON) == [Unknown(reason)]
 
 
 def test_the_sentence_says_what_a_deploy_will_do() -> None:

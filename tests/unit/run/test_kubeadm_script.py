@@ -154,3 +154,21 @@ def test_what_a_killed_run_completed_after_the_query_is_left_as_it_is(ground: Gr
     ran = run(ground, "exit 1", again=True, queried_mark="started ordinary 192.0.2.1:6443")
     assert "the host has changed since it was queried (started other 192.0.2.9:6443); run again" in ran.stderr
     assert (ran.rc, ground.files()) == (1, before)
+
+
+def test_the_log_is_the_roots_alone_and_holds_no_token(ground: Ground) -> None:
+    log = ground.root / "var/log/underlay-kubeadm.log"
+    log.write_text("of an older run: kubeadm join --token abcdef.0123456789abcdef\n")
+    log.chmod(0o644)
+    # As kubeadm 1.37.2 does (cmd/phases/init/bootstraptoken.go and showjoincommand.go).
+    tells = """\
+case "$*" in
+  *' phase preflight '*) ;;
+  *--skip-token-print*) echo 'kubeadm join 192.0.2.1:6443 --token <value withheld>';;
+  *) echo 'kubeadm join 192.0.2.1:6443 --token fedcba.0123456789abcdef';;
+esac"""
+    assert run(ground, tells).rc == 0
+    assert (log.stat().st_mode & 0o777, log.read_text()) == (
+        0o600,
+        "kubeadm join 192.0.2.1:6443 --token <value withheld>\n",
+    )
