@@ -32,6 +32,7 @@ FIT = {
     "inodes": "Inodes IFree 6553600 6000000",
     "tmp": "Avail 2000",
     "ipv6": "0 0",
+    "swapon": "",
     "name-servers": "/etc/resolv.conf 198.51.100.53;/etc/resolv.conf 198.51.100.53;",
     "answering": "198.51.100.53",
     "time-servers": "2.debian.pool.ntp.org 198.51.100.123",

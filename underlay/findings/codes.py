@@ -86,6 +86,7 @@ _OF_HOSTS = {
     "inodes-few": _refuses("free inodes in /var/lib", "many small files, or a file system made with few inodes"),
     "tmp-full": _warns("free space in /tmp", "files that nobody removed, or a small tmpfs; a deploy needs none"),
     "ipv6-disabled": _refuses("IPv6", "IPv6 was switched off by hardening"),
+    "swap-at-boot": _warns("swap", "a file of the operator's turns it on, and after a boot the kubelet does not start"),
     "clock-off": _refuses("clock differences between hosts", "certificates appear not yet valid, or expired"),
     "hostname-duplicate": _refuses("host names",
                                    "a node is identified by its name: the second host replaces the first"),

@@ -1,6 +1,8 @@
-"""What the file systems, the control groups and IPv6 of a host allow: shell that prints it, and what was printed."""
+"""What a host allows by its file systems, control groups, IPv6 and swap: shell that prints it, and what was printed."""
 
 from __future__ import annotations
+
+from underlay.model.cluster import Cluster
 
 from . import answer_forms
 from .probe import Probe
@@ -40,19 +42,28 @@ u_ipv6() {
   cat /proc/sys/net/ipv6/conf/all/disable_ipv6 /proc/sys/net/ipv6/conf/default/disable_ipv6 | tr '\\n' ' '
 }"""
 
+# What nobody but its owner can switch off; systemd's own ways are a resource's (NoSwap).
+SWAPON = """\
+u_swapon() {
+  set -- /etc/crontab /etc/cron.d /var/spool/cron
+  [ ! -x /etc/rc.local ] || set -- /etc/rc.local "$@"
+  timeout 10 grep -rlsE '^([^#]*[^-#[:alnum:]_.])?swapon([[:space:]]|$)' "$@" | tr '\\n' ' '
+}"""
 
 _CONTROLLERS = "[ ! -e /sys/fs/cgroup/cgroup.controllers ] || cat /sys/fs/cgroup/cgroup.controllers"
 
 
-def ground_probes() -> tuple[Probe, ...]:
+def ground_probes(cluster: Cluster) -> tuple[Probe, ...]:
     """What preflight asks of these."""
     places = " ".join(PLACES)
+    swapon = "u_swapon" if cluster.swap == "off" else ":"
     return (
         Probe("controllers", _CONTROLLERS, "its cgroup controllers", answer_forms.words, may_lack=True),
         Probe("mounts", f"u_mounts {places}", "how its file systems are mounted", answer_forms.mounts, MOUNTS),
         Probe("inodes", "u_ask 10 df --output=itotal,iavail /var/lib", "its free inodes", bool),
         Probe("tmp", "u_ask 10 df -m --output=avail /tmp", "the free space in /tmp", answer_forms.column),
         Probe("ipv6", "u_ipv6", "whether it has IPv6", answer_forms.words, IPV6),
+        Probe("swapon", swapon, "what turns swap on", answer_forms.words, SWAPON, may_lack=True, as_root=True),
     )
 
 

@@ -107,7 +107,7 @@ def probes(cluster: Cluster, network: Network, node: Node) -> tuple[Probe, ...]:
             may_lack=True,
             as_root=True,
         ),
-        *ground_probes(),
+        *ground_probes(cluster),
         *surrounding_probes(cluster),
     )
 

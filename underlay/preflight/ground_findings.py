@@ -1,4 +1,4 @@
-"""Findings about what a host's file systems, control groups and IPv6 allow."""
+"""Findings about what a host's file systems, control groups, IPv6 and swap allow."""
 
 from __future__ import annotations
 
@@ -34,6 +34,9 @@ def ground_problems(cluster: Cluster, answers: HostAnswers) -> Problems:
     match answers["ipv6"]:
         case Answered(line):
             yield from ipv6_problems(cluster, line)
+    match answers["swapon"]:
+        case Answered(line):
+            yield from swap_problems(line)
 
 
 def controller_problems(cluster: Cluster, line: str) -> Problems:
@@ -87,6 +90,12 @@ def ipv6_problems(cluster: Cluster, line: str) -> Problems:
             f"IPv6 is off for {which} (disable_ipv6), and the cluster has IPv6 addresses; set "
             "net.ipv6.conf.all.disable_ipv6 and net.ipv6.conf.default.disable_ipv6 to 0",
         )
+
+
+def swap_problems(line: str) -> Problems:
+    """:param line: what u_swapon prints."""
+    files = _listed(line.split())
+    yield "swap-at-boot", f"swap is turned on by {files}, which a deploy leaves as it is; take the line with swapon out"
 
 
 def _listed(names: list[str]) -> str:

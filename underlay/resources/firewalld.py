@@ -41,9 +41,14 @@ class Firewalld(Resource):
 u_firewalld_lists() {
   for what in zones policies; do firewall-cmd $1 --list-all-$what | sed -e 's/ (.*)$//' -e '/^  interfaces:/d'; done
 }
+u_firewalld_stopped() { # its files are read when it starts
+  if ! systemctl is-enabled -q firewalld; then echo none
+  elif find /etc/firewalld/ipsets -name "underlay-$1-*" | grep -q .; then echo "current $1"
+  else echo stopped; fi
+}
 u_firewalld() {
   systemctl is-active -q firewalld
-  case $? in 0) ;; 3 | 4) echo none; return ;; *) u_why='systemctl does not answer for firewalld'; return 1;; esac
+  case $? in 0) ;; 3 | 4) u_firewalld_stopped "$1"; return ;; *) u_why='systemctl does not answer for firewalld'; return 1;; esac
   u_ask 20 firewall-cmd --get-ipsets >/dev/null || return
   case " $u_out " in *" underlay-$1-"*) echo "current $1"; return;; esac
   [ "$(u_firewalld_lists)" = "$(u_firewalld_lists --permanent)" ] && echo closed || echo unsaved
@@ -80,6 +85,8 @@ u_firewalld() {
         return f"u_firewalld {self.tag}"
 
     def difference(self, observed: str) -> str | None:
+        if observed == "stopped":
+            return "firewalld.service is enabled and closes it at the next boot -> open to the cluster"
         return None if observed in ("none", f"current {self.tag}") else "closed -> open to the cluster"
 
     def impossible(self, observed: str) -> str | None:
@@ -87,7 +94,8 @@ u_firewalld() {
 
     def apply(self) -> str:
         files = "\n".join(f"(\n{place(written(text), path, mode='644')}\n)" for path, text in self.files().items())
-        return f"rm -f {_OURS}\n{files}\nfirewall-cmd -q --reload"
+        reload = "! systemctl is-active -q firewalld || firewall-cmd -q --reload"
+        return f"rm -f {_OURS}\n{files}\n{reload}"
 
     def remove(self) -> str:
         return f"""\

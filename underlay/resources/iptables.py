@@ -40,6 +40,14 @@ u_iptables_chains() {
       }'
   done
 }
+u_iptables_at_boot() {
+  command -v iptables >/dev/null || return 0
+  grep -qsix 'ENABLED=yes' /etc/ufw/ufw.conf && systemctl is-enabled -q ufw && { echo ufw.service; return; }
+  u_drops='^:(INPUT|FORWARD|OUTPUT) DROP|^-A (INPUT|FORWARD|OUTPUT) -j (DROP|REJECT)'
+  grep -qsE "$u_drops" /etc/iptables/rules.v4 /etc/iptables/rules.v6 && systemctl is-enabled -q netfilter-persistent &&
+    { echo netfilter-persistent.service; return; }
+  grep -qsE "$u_drops" /etc/sysconfig/iptables && systemctl is-enabled -q iptables && echo iptables.service
+}
 u_iptables_stands() { $1 -w -S "$2" 2>/dev/null | grep -q "\"underlay $3\""; }
 u_iptables_jumps() { u_iptables_list $1 | sed -n '/--comment "underlay [0-9a-f]*"/s/^-A /-D /p'; }
 u_iptables_open() {

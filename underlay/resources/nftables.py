@@ -50,6 +50,12 @@ _FUNCTIONS = r"""u_nftables_chains() {
         print order[i] "  " hook[order[i]], (order[i] in tag ? tag[order[i]] : "-")
     }'
 }
+u_nftables_at_boot() {
+  command -v nft >/dev/null && grep -rqsE \
+    -e '^[^#]*policy[[:space:]]+drop' \
+    -e '^[[:space:]]*(counter[[:space:]]+|log[^#;]*)*(drop|reject[^#;]*)[[:space:];]*$' \
+    /etc/nftables.conf /etc/nftables.d /etc/nftables && systemctl is-enabled -q nftables && echo nftables.service
+}
 u_nftables_stands() { nft list chain "$1" "$2" "$3" 2>/dev/null | grep -q "\"underlay $5\""; }
 u_nftables_ours() {
   nft -a list ruleset 2>/dev/null | awk '

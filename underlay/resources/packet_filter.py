@@ -21,11 +21,13 @@ _SHARED = """\
 u_firewall() {
   u_chains=$(u_$1_chains) || { u_why="$1: the rules could not be listed"; return 1; }
   chains=$(printf '%s\\n' "$u_chains" | grep -v '^$' | grep -Ev "$3")
-  [ -n "$chains" ] || { echo none; return; }
+  u_boots=
+  [ -n "$chains" ] || { u_boots=$(u_$1_at_boot); [ -n "$u_boots" ] || { echo none; return; }; }
   closed=$(printf '%s\\n' "$chains" | grep -v " $2\\$" | sed 's/  .*//' | paste -sd, -)
   if [ -n "$closed" ]; then echo "closed: $closed"
   elif grep -qx "tag=$2" "/usr/local/lib/underlay/$1" && systemctl is-active -q "underlay-$1" &&
     systemctl is-enabled -q "underlay-$1"; then echo "current $2"
+  elif [ -n "$u_boots" ]; then echo "stopped: $u_boots"
   else echo unmaintained; fi
 }"""
 
@@ -51,7 +53,8 @@ class PacketFilter(Resource):
     """What the kinds share.
 
     Their shell functions are `u_NAME_chains` (a line for each chain that drops; its last word is the tag of Underlay's
-    jump in it, or -), `u_NAME_open` (reads such lines in $chains), `u_NAME_stands` and `u_NAME_close`.
+    jump in it, or -), `u_NAME_at_boot` (the unit that will load such chains), `u_NAME_open` (reads lines in $chains),
+    `u_NAME_stands` and `u_NAME_close`.
     """
 
     passes: tuple[Pass, ...]
@@ -100,6 +103,9 @@ class PacketFilter(Resource):
         if observed.startswith("closed: "):
             chains = observed.removeprefix("closed: ").split(",")
             return f"{', '.join(chains)}: closed -> open to the cluster"
+        if observed.startswith("stopped: "):
+            owner = observed.removeprefix("stopped: ")
+            return f"{owner} is enabled and closes it at the next boot -> open to the cluster"
         return f"{observed or 'unknown'} -> maintained by {self.unit}"
 
     def apply(self) -> str:

@@ -31,6 +31,10 @@ u_swap_units() {
   dirs='/run/systemd/generator /run/systemd/generator.late /etc/systemd/system'
   if [ "$(readlink /etc/systemd/system/swap.target)" != /dev/null ] &&
     find $dirs -path '*/swap.target.*/*.swap' | grep -q .; then echo swap.target; fi
+  find $dirs '(' -path '*.wants/*.swap' -o -path '*.requires/*.swap' ')' ! -path '*/swap.target.*' |
+    sed 's/.*\///' | while read -r u; do
+      [ "$(readlink "/etc/systemd/system/$u")" = /dev/null ] || echo "$u"
+    done
   set -- $(find $dirs -path '*.wants/*.service' -o -path '*.requires/*.service')
   [ $# = 0 ] || grep -HsE '^Exec(Start|StartPre|StartPost)=' "$@" | awk '{
       unit = $0; sub(/:.*/, "", unit); sub(/.*\//, "", unit)
@@ -64,7 +68,7 @@ u_swap_units() {
 if [ -e {SWITCHED_OFF} ]; then
   for u in $(sort -u {SWITCHED_OFF}); do
     systemctl -q unmask "$u" || true
-    case $u in *.service) systemctl -q enable "$u" || true;; esac
+    case $u in *.service | *.swap) systemctl -q enable "$u" || true;; esac
   done
   rm -f {SWITCHED_OFF}
 fi"""
@@ -84,7 +88,7 @@ _SERVICES_OFF = rf"""u=$(u_swap_units | sort -u)
 if [ -n "$u" ]; then
   mkdir -p {SWITCHED_OFF.rpartition("/")[0]}; printf '%s\n' $u >>{SWITCHED_OFF}
   for s in $u; do
-    case $s in *.service) systemctl -q disable --now "$s" || true;; esac
+    case $s in *.service | *.swap) systemctl -q disable --now "$s" || true;; esac
     systemctl -q mask "$s" || true
   done
 fi"""

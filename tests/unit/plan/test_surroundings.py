@@ -30,7 +30,9 @@ INACTIVE = "exit 3"
 
 
 def probe(name: str, **changes: object) -> Probe:
-    return next(p for p in (*surrounding_probes(cluster(**changes)), *ground_probes()) if p.name == name)
+    return next(
+        p for p in (*surrounding_probes(cluster(**changes)), *ground_probes(cluster(**changes))) if p.name == name
+    )
 
 
 def ask(shell: Shell, name: str, **changes: object) -> Answer:
@@ -195,3 +197,31 @@ def test_the_hosts_own_name_server_is_asked_before_it_is_a_member(shell: Shell, 
     assert ask(shell, "answering") == Absent()
     (tmp_path / "member").write_text("member x y\n")
     assert ask(shell, "answering") == Absent()
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "found"),
+    [
+        ("rc.local", "#!/bin/sh -e\nswapon /swapfile\nexit 0\n", True),
+        ("rc.local", "#!/bin/sh\n[ -e /x ] && /sbin/swapon -a\n", True),
+        ("rc.local", "#!/bin/sh\n# swapon /swapfile\nswapoff -a\n", False),
+        ("rc.local", "#!/bin/sh\nagent --swapon-metrics\n", False),
+        ("crontab", "@reboot root swapon /swapfile\n", True),
+        ("cron.d/swap", "@reboot root /sbin/swapon /swapfile\n", True),
+        ("cron.d/other", "*/5 * * * * root true\n", False),
+    ],
+)
+def test_what_turns_swap_on_beside_systemd_is_found(
+    shell: Shell, tmp_path: Path, file: str, text: str, found: bool
+) -> None:
+    shell.places = {"/etc/": f"{tmp_path}/etc/", "/var/spool": str(tmp_path)}
+    path = tmp_path / "etc" / file
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    path.chmod(0o755)
+    assert ask(shell, "swapon") == (Answered(str(path)) if found else Absent())
+    assert ask(shell, "swapon", swap="keep") == Absent()
+    if file == "rc.local":
+        # systemd runs it where it can be executed.
+        path.chmod(0o644)
+        assert ask(shell, "swapon") == Absent()

@@ -101,6 +101,11 @@ CASES: list[tuple[dict[str, str], str]] = [
         {"cgroup": "tmpfs"},
         "cgroup v1; the kubelet needs cgroup v2 since 1.35 (boot with systemd.unified_cgroup_hierarchy=1)",
     ),
+    (
+        {"swapon": "/etc/rc.local /etc/cron.d/swap"},
+        "swap is turned on by /etc/rc.local and /etc/cron.d/swap, which a deploy leaves as it is; take the line with swapon "
+        "out",
+    ),
     ({"disk": "Avail 100"}, "too little space in /var/lib (100 MB free); 2048 MB are needed"),
     ({"hostname": "host-1"}, "has the same hostname as cp-1 (host-1); give every host its own name"),
     ({"clock": "5000.5"}, "its clock is +4000 s off the other hosts'; set up time synchronisation"),

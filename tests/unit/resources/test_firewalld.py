@@ -40,7 +40,7 @@ def host(shell: Shell, tmp_path: Path) -> Path:
     (tmp_path / "permanent").write_text(ZONES.format(active="", interfaces=""))
     (tmp_path / "zones").write_text(ZONES.format(active=", active", interfaces="  interfaces: eth0\n"))
     (tmp_path / "sets").write_text("")
-    shell.program_is("systemctl", f"[ ! -e {tmp_path}/stopped ] || exit 3")
+    shell.program_is("systemctl", f"[ ! -e {tmp_path}/stopped ] || case $1 in is-enabled) exit 1;; *) exit 3;; esac")
     shell.program_is(
         "firewall-cmd",
         f"""case "$*" in
@@ -62,6 +62,17 @@ def test_is_as_declared_where_firewalld_does_not_run(shell: Shell, host: Path) -
     (host / "stopped").touch()
     assert shell.observe(RULES) == ["none"]
     assert RULES.sentence("none") is None
+
+
+def test_one_that_starts_at_the_next_boot_is_opened_by_its_files(shell: Shell, host: Path) -> None:
+    shell.program_is("systemctl", "[ $1 = is-enabled ] || exit 3")
+    shell.program_is("firewall-cmd", "exit 252")
+    assert RULES.sentence(shell.observe(RULES)[0]) == (
+        "firewall firewalld: firewalld.service is enabled and closes it at the next boot -> open to the cluster"
+    )
+    assert shell.apply(RULES).unmet == ()
+    assert len(ours(host)) == 6
+    assert shell.observe(RULES) == [f"current {RULES.tag}"]
 
 
 def test_opens_by_files_of_its_own_and_a_reload(shell: Shell, host: Path) -> None:

@@ -50,6 +50,34 @@ def test_is_as_declared_where_nothing_is_dropped(shell: Shell, host: Path) -> No
     assert shell.observe(RULES) == ["none"]
 
 
+@pytest.mark.parametrize(
+    ("file", "text", "unit"),
+    [
+        ("ufw/ufw.conf", "# comment\nENABLED=yes\nLOGLEVEL=low\n", "ufw"),
+        ("iptables/rules.v4", "*filter\n:INPUT DROP [0:0]\nCOMMIT\n", "netfilter-persistent"),
+        ("iptables/rules.v6", "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j REJECT\nCOMMIT\n", "netfilter-persistent"),
+        ("sysconfig/iptables", "*filter\n:FORWARD DROP [0:0]\nCOMMIT\n", "iptables"),
+    ],
+)
+def test_a_firewall_that_starts_at_the_next_boot_is_found(
+    shell: Shell, host: Path, file: str, text: str, unit: str
+) -> None:
+    shell.places = {f"/etc/{name}": str(host / "etc" / name) for name in ("ufw", "iptables", "sysconfig")}
+    configuration = host / "etc" / file
+    configuration.parent.mkdir(parents=True)
+    configuration.write_text(text)
+    assert shell.observe(RULES) == ["none"]
+    shell.program_is("systemctl", f'[ "$*" = "is-enabled -q {unit}" ]')
+    assert shell.observe(RULES) == [f"stopped: {unit}.service"]
+    quiet = (
+        text.replace("yes", "no")
+        .replace("DROP", "ACCEPT")
+        .replace("-A INPUT -j REJECT", "-A INPUT -s 203.0.113.1 -j DROP")
+    )
+    configuration.write_text(quiet)
+    assert shell.observe(RULES) == ["none"]
+
+
 def test_is_as_declared_where_there_is_no_iptables(shell: Shell) -> None:
     shell.only_programs("grep", "sed", "paste", "cat", "awk")
     assert shell.observe(RULES) == ["none"]

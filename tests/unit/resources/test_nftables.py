@@ -124,6 +124,48 @@ def test_is_as_declared_where_there_is_no_firewall(host: Host) -> None:
     assert RULES.sentence("none") is None
 
 
+# What an administrator's /etc/nftables.conf holds, and whether it will drop what nothing accepts.
+CONFIGURATIONS = [
+    (ruleset(policy="drop"), True),
+    (ruleset("tcp dport 22 accept", "counter drop"), True),
+    ("table inet f { chain i { type filter hook input priority 0; policy drop; } }\n", True),
+    (ruleset("tcp dport 22 accept").replace("chain no", "chain none").replace("reject with", "accept #"), False),
+    ("#!/usr/sbin/nft -f\nflush ruleset\n", False),
+    ("# policy drop;\ntable inet f {\n\tchain i {\n\t\tip saddr 203.0.113.1 drop\n\t}\n}\n", False),
+    ('include "/etc/nftables.d/*.nft"\n', False),
+]
+
+
+@pytest.mark.parametrize(("text", "closes"), CONFIGURATIONS)
+@pytest.mark.parametrize("enabled", [True, False])
+def test_a_firewall_that_starts_at_the_next_boot_is_found(
+    host: Host, tmp_path: Path, text: str, closes: bool, enabled: bool
+) -> None:
+    host.has("")
+    host.shell.places["/etc/nftables"] = str(tmp_path / "nftables")
+    (tmp_path / "nftables.conf").write_text(text)
+    host.shell.program_is("systemctl", f'[ "$*" = "is-enabled -q nftables" ] && {str(enabled).lower()}')
+    observed = "stopped: nftables.service" if closes and enabled else "none"
+    assert host.shell.observe(RULES) == [observed]
+    if closes and enabled:
+        assert RULES.sentence(observed) == (
+            "firewall nftables: nftables.service is enabled and closes it at the next boot -> open to the cluster"
+        )
+        # Maintained by the unit, it is as declared.
+        (tmp_path / "programs/nftables").write_text(f"tag={RULES.tag}\n")
+        host.shell.program_is("systemctl", "true")
+        assert host.shell.observe(RULES) == [f"current {RULES.tag}"]
+
+
+def test_a_file_that_is_included_counts(host: Host, tmp_path: Path) -> None:
+    host.has("")
+    host.shell.places["/etc/nftables"] = str(tmp_path / "nftables")
+    (tmp_path / "nftables.d").mkdir()
+    (tmp_path / "nftables.d/site.nft").write_text(ruleset(policy="drop"))
+    host.shell.program_is("systemctl", '[ "$*" = "is-enabled -q nftables" ]')
+    assert host.shell.observe(RULES) == ["stopped: nftables.service"]
+
+
 def test_is_as_declared_where_there_is_no_nftables(shell: Shell) -> None:
     shell.only_programs("grep", "sed", "paste", "cat")
     assert shell.observe(RULES) == ["none"]

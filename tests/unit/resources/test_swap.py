@@ -114,6 +114,22 @@ def test_what_generators_find_at_boot_is_masked_with_its_target(shell: Shell, ho
     assert "-q mask swap.target" in (host / "log").read_text()
 
 
+@pytest.mark.parametrize(
+    ("place", "unit"),
+    [
+        ("etc/systemd/system/multi-user.target.wants", "extra.swap"),
+        ("run/systemd/generator/dev-sda3.device.wants", "dev-sda3.swap"),
+    ],
+)
+def test_a_swap_that_another_target_wants_is_switched_off(shell: Shell, host: Path, place: str, unit: str) -> None:
+    (host / place).mkdir(parents=True, exist_ok=True)
+    (host / place / unit).write_text("[Swap]\nWhat=/x\n")
+    swap = NoSwap()
+    assert shell.observe(swap) == [f"0 in use, 0 in fstab, started by {unit}"]
+    assert shell.apply(swap).unmet == ()
+    assert f"-q disable --now {unit}\n-q mask {unit}\n" in (host / "log").read_text()
+
+
 def test_a_reset_puts_back_what_was_switched_off_and_no_more(shell: Shell, host: Path) -> None:
     enable(host, "dphys-swapfile.service", DPHYS)
     shell.apply(NoSwap())
