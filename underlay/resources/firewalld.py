@@ -48,7 +48,11 @@ u_firewalld_stopped() { # its files are read when it starts
 }
 u_firewalld() {
   systemctl is-active -q firewalld
-  case $? in 0) ;; 3 | 4) u_firewalld_stopped "$1"; return ;; *) u_why='systemctl does not answer for firewalld'; return 1;; esac
+  case $? in
+    0) ;;
+    3 | 4) u_firewalld_stopped "$1"; return ;;
+    *) u_why='systemctl does not answer for firewalld'; return 1 ;;
+  esac
   u_ask 20 firewall-cmd --get-ipsets >/dev/null || return
   case " $u_out " in *" underlay-$1-"*) echo "current $1"; return;; esac
   [ "$(u_firewalld_lists)" = "$(u_firewalld_lists --permanent)" ] && echo closed || echo unsaved
