@@ -16,6 +16,17 @@ ENDPOINT = "an endpoint is a host name or an address, with :port if it is not 64
 _ENDPOINT = re.compile(r"(\[(?P<inner>[^\[\]%]*)\]|(?P<host>[^\[\]:]+))(:(?P<port>[1-9][0-9]{0,4}))?")
 _LOOPBACK = re.compile(r"(.+\.)?localhost|localhost[46]?\.localdomain[46]?|localhost[46]|ip6-(localhost|loopback)")
 _THIS_NETWORK = IPv4Network("0.0.0.0/8")  # RFC 1122
+# The beginning of a name that pyinfra takes for one of its connectors.
+CONNECTOR = r"@[a-z]+"
+_OVER_SSH = "name a host that SSH reaches, by a name of its own"
+# pyinfra 3.10, connectors that are no SSH.
+_WITHOUT_SSH = {
+    "@local": "this machine itself",
+    "@docker": "a container",
+    "@podman": "a container",
+    "@dockerssh": "a container on another machine",
+    "@chroot": "a directory",
+}
 _LABELS = (
     "no host has such a name: between dots are 1 to 63 lower-case letters, digits and -, with a letter or digit at "
     f"both ends, and {NAME_MAX} characters in all"
@@ -25,17 +36,23 @@ _NUMBER = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]*")
 
 def node_name_problem(name: str) -> str | None:
     """Why no node can have this name, as `what is wrong (what it is); remedy`."""
-    if connector := re.match(r"@[a-z]+", name):
-        return (
-            f"is a name that pyinfra's connector {connector[0]} gives, and no node can have it; reach the host over "
-            'SSH, by a name of its own: ("w-1", {"ssh_hostname": "192.0.2.11"})'
-        )
+    if connector := re.match(CONNECTOR, name):
+        return f'{_reached_by(connector[0])}; {_OVER_SSH}: ("w-1", {{"ssh_hostname": "192.0.2.11"}})'
     if not re.fullmatch(NAME, name):
         return "is not a valid node name (lower-case letters, digits, - and .); rename the host"
     if len(name) > NODE_NAME_MAX:
         long = f"is too long for a node's name ({len(name)} characters)"
         return f"{long}; the kubelet takes {NODE_NAME_MAX} at most: rename the host, as without its domain"
     return None
+
+
+def _reached_by(connector: str) -> str:
+    """What a host is that one of pyinfra's connectors reaches, and why it can be no node."""
+    if connector in _WITHOUT_SSH:
+        return f"is {_WITHOUT_SSH[connector]}, reached without SSH ({connector}), and a deploy runs over SSH alone"
+    if connector == "@ssh":
+        return "is a host over SSH, which is what a name without @ssh/ means"
+    return f"is a name that pyinfra's connector {connector} gives, and no node can have it"
 
 
 def endpoint_problem(endpoint: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
@@ -21,7 +22,7 @@ from .bgp_variables import read_bgp
 from .component_fields import component_problems
 from .consistency import inconsistencies
 from .errors import InvalidInventory, from_validation, show, unknown
-from .host_names import node_name_problem
+from .host_names import CONNECTOR, node_name_problem
 from .outside_addresses import hiding
 from .registry_variables import registries_of
 from .variables import ClusterVariables, HostVariables
@@ -35,7 +36,10 @@ _HOST = frozenset(HostVariables.model_fields)
 # What most paths carry: assumed until the path is measured.
 USUAL_PATH_MTU = 1500
 # Variables that belong to pyinfra and its connectors.
-_FOREIGN = ("ssh_", "lab_", "vagrant_", "docker_", "_")
+_FOREIGN = (
+    *("ssh_", "lab_", "vagrant_", "terraform_", "docker_", "podman_", "dockerssh_", "chroot_", "local_"),
+    "_",
+)
 
 
 # What is used of pyinfra's inventory: the variables of each host, and the members of each group.
@@ -167,6 +171,9 @@ def _nodes(hosts: Hosts, groups: Groups, problems: list[str]) -> tuple[Node, ...
             if problem := node_name_problem(host):
                 problems.append(f"hosts.{host}: {problem}")
             own = {name: value for name, value in hosts[host].items() if name in _HOST}
+            if "address" not in own and re.match(CONNECTOR, host):
+                # It is no node, whatever its address.
+                continue
             if "address" not in own and (known := _numeric(hosts[host].get("ssh_hostname") or host)):
                 own["address"] = known
             variables, bad = _validated(HostVariables, own, f"hosts.{host}", problems)

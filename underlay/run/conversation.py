@@ -26,6 +26,7 @@ _CHUNK = 1 << 16
 _NOISE = 1 << 20
 _PROMPT = re.compile(rb"(?i)password[^\n]*: *\Z")
 _NO_SESSION = "its SSH server grants no further session ({}); raise MaxSessions in its sshd_config to 10"
+_NO_SSH = "its connector makes no SSH connection, and there is no other way; name a host that SSH reaches"
 LOST = "the connection was lost ({}); look at the host's console and at the network, then run again"
 
 
@@ -191,6 +192,8 @@ def open_session(host: Host) -> Channel:
     :raises AccessError: when there is no connection.
     """
     transport = connection_of(host)
+    if transport is None and not hasattr(host.connector, "client"):
+        raise AccessError(host.name, _NO_SSH)
     if transport is None:
         raise AccessError(host.name, LOST.format("there is none to this host"))
     until = time.monotonic() + FREED_S

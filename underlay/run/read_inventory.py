@@ -11,6 +11,7 @@ from typing import Any, cast
 import click
 import gevent
 from pyinfra.api import Inventory, State
+from pyinfra.api.exceptions import PyinfraError
 from pyinfra.context import ctx_state
 
 from underlay.artifacts.error import ArtifactError, ArtifactErrors
@@ -138,6 +139,10 @@ def load(path: str, *, data: dict[str, Any] | None = None) -> Inventory:
             return cast(Inventory, make_inventory_from_files(path, data or {}, str(Path.cwd())))
     except WrappedError as error:
         raise InvalidInventory([f"inventory: {path}: {error.exception}"]) from error
+    except PyinfraError as error:
+        # A connector that cannot name its hosts: vagrant or terraform is not there, or knows none.
+        said = "; ".join(line.strip() for line in str(error).splitlines() if line.strip())
+        raise InvalidInventory([f"inventory: {path}: {said}; name hosts that SSH reaches instead"]) from error
 
 
 def main() -> None:

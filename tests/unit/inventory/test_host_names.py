@@ -204,9 +204,25 @@ def test_a_second_address_is_held_to_the_same_rules(address: str, problem: str) 
 
 # pyinfra 3.10: what make_names_data of its own connectors yields.
 @pytest.mark.parametrize(
-    "name", ["@vagrant/w-1", "@docker/debian:13", "@local", "@ssh/192.0.2.11", "@terraform/w", "@dockerssh/h:i"]
+    ("name", "cause"),
+    [
+        ("@vagrant/w-1", "is a name that pyinfra's connector @vagrant gives, and no node can have it"),
+        ("@terraform/w", "is a name that pyinfra's connector @terraform gives, and no node can have it"),
+        ("@local", "is this machine itself, reached without SSH (@local), and a deploy runs over SSH alone"),
+        ("@docker/debian:13", "is a container, reached without SSH (@docker), and a deploy runs over SSH alone"),
+        ("@podman/x", "is a container, reached without SSH (@podman), and a deploy runs over SSH alone"),
+        ("@dockerssh/h:i", "is a container on another machine, reached without SSH (@dockerssh), and a deploy runs"),
+        ("@chroot/srv/x", "is a directory, reached without SSH (@chroot), and a deploy runs over SSH alone"),
+        ("@ssh/192.0.2.11", "is a host over SSH, which is what a name without @ssh/ means"),
+    ],
 )
-def test_a_name_that_a_connector_gives_cannot_be_changed_there(name: str) -> None:
-    problem = node_name_problem(name) or ""
-    assert problem.startswith(f"is a name that pyinfra's connector {name.partition('/')[0]} gives, ")
-    assert problem.endswith('a name of its own: ("w-1", {"ssh_hostname": "192.0.2.11"})')
+def test_a_name_that_a_connector_gives_is_told_by_what_it_reaches(name: str, cause: str) -> None:
+    connector = name.partition("/")[0].strip("@")
+    found = hosts()
+    found[name] = {"network": found["cp-1"]["network"], f"{connector}_x": "the connector's own"}
+    # One line, and none about an address that it lacks.
+    [line] = problems_of(found, groups(workers=("w-1", "w-2", name)))
+    assert line.startswith(f"hosts.{name}: {cause}")
+    assert line.endswith(
+        '; name a host that SSH reaches, by a name of its own: ("w-1", {"ssh_hostname": "192.0.2.11"})'
+    )
