@@ -1,7 +1,8 @@
 """A host's lock: while one deploy is at work on it no other begins, and the refusal tells whose it is.
 
 The lock is held by the connection: it names the process on the host that serves it (sshd's, or whatever a connector has
-in its place) and when that began. A run that ends, is killed or loses its connection holds nothing.
+in its place) and when that began. A run that ends, is killed or loses its connection holds nothing. Nor does one whose
+machine has vanished without a word, which sshd does not notice: a run that lives sends something every 15 seconds.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from underlay.resources.answer import Answer, Answered
 LOCK = "/run/underlay/lock"
 TAKEN = "taken"
 HELD = "held "
+# Seconds without a byte after which a connection is taken for dead: of eight keepalives none has come.
+SILENT_S = 120
 
 # Programs between a connection and a script, beside shells: how pyinfra becomes root, and what they start.
 _BETWEEN = "sh|dash|bash|zsh|fish|ksh|mksh|tcsh|csh|rbash|busybox|sudo|su|doas|runuser|script|env|timeout|nice|setsid"
@@ -34,9 +37,22 @@ u_connection() {{ # u_pid and u_began of what serves this script's connection
   done
   u_why='no process of the host serves this connection'; return 1
 }}
+u_is_silent() {{ # whether all connections of process $1 have been silent for longer than $2 ms; ss shows no 0
+  u_last=$(timeout 5 ss -Htnpi | awk -v "pid=pid=$1," '
+    /^[^ \t]/ {{ own = index($0, pid) }}
+    own && / rto:/ {{
+      ms = match($0, / lastrcv:[0-9]+/) ? substr($0, RSTART + 9, RLENGTH - 9) : 0
+      if (!n++ || ms + 0 < least) least = ms + 0
+    }}
+    END {{ if (n) print least }}')
+  [ "${{u_last:-0}}" -gt "$2" ]
+}}
 u_is_held() {{ # whether the lock is another run's than $1, one that lives
   read -r u_holder u_since u_token u_whose <{LOCK} || return
-  [ "$u_token" != "$1" ] && u_process "$u_holder" && [ "$u_began" = "$u_since" ]
+  [ "$u_token" != "$1" ] && u_process "$u_holder" && [ "$u_began" = "$u_since" ] || return
+  u_is_silent "$u_holder" {SILENT_S * 1000} || return 0
+  # Should it come back, it must not go on beside the next.
+  kill "$u_holder"; return 1
 }}
 u_lock() {{
   mkdir -p {LOCK.rpartition("/")[0]}

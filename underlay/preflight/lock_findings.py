@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from underlay.findings.finding import Finding, of_host
 from underlay.plan.host_questions import HostAnswers
-from underlay.plan.run_lock import LOCK, holder
+from underlay.plan.run_lock import LOCK, SILENT_S, holder
 
 
 def lock_findings(answers: Mapping[str, HostAnswers]) -> list[Finding]:
@@ -17,6 +17,9 @@ def lock_findings(answers: Mapping[str, HostAnswers]) -> list[Finding]:
     found = []
     for name, given in answers.items():
         if whose := holder(given.get("lock")):
-            remedy = f"wait until that has ended, or end it; if its machine is gone for good: rm {LOCK} on the host"
+            gone = (
+                f"if its machine is gone, the lock ends {SILENT_S // 60} minutes later, or by `rm {LOCK}` on the host"
+            )
+            remedy = f"wait until that has ended, or end it; {gone}"
             found.append(of_host("deploy-in-progress", name, f"another deploy is at work ({whose}); {remedy}"))
     return found

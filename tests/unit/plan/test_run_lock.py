@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,22 +24,32 @@ class Host:
 
     root: Path
     shell: str
+    patience_ms: int = 120_000
     connections: list[subprocess.Popen[str]] = field(default_factory=list)
 
-    def connect(self) -> subprocess.Popen[str]:
-        """A connection: it runs each line that it is given, below as many shells as becoming root takes."""
-        serve = "import subprocess, sys\nfor line in sys.stdin:\n    subprocess.run(eval(line)); print('', flush=True)"
+    def connect(self, *arguments: str, first: str = "") -> subprocess.Popen[str]:
+        """A connection: it runs each line that it is given, below as many shells as becoming root takes.
+
+        :param first: Python that it runs before, with `arguments`.
+        """
+        serve = f"import socket, subprocess, sys\n{first}\nfor line in sys.stdin:\n    subprocess.run(eval(line)); print('', flush=True)"
         self.connections.append(
             subprocess.Popen(
-                [sys.executable, "-SE", "-c", serve], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+                [sys.executable, "-SE", "-c", serve, *arguments],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                env={**os.environ, "PATH": f"{self.root}/bin:{os.environ['PATH']}"},
             )
         )
         return self.connections[-1]
 
     def lock(self, connection: subprocess.Popen[str], token: str, whose: str = "somebody") -> str:
         """The answer of the host to the question for its lock."""
-        script = f"exec 2>/dev/null; set -f\n{PRELUDE}\n{take(token=token, whose=whose)}".replace(
-            "/run", f"{self.root}/run"
+        script = (
+            f"exec 2>/dev/null; set -f\n{PRELUDE}\n{take(token=token, whose=whose)}".replace("/run", f"{self.root}/run")
+            .replace(" 120000 ", f" {self.patience_ms} ")
+            .replace(" 120000\n", f" {self.patience_ms}\n")
         )
         assert connection.stdin
         assert connection.stdout
@@ -115,3 +127,75 @@ def test_whose_it_is_stays_one_line_whatever_a_name_contains(host: Host) -> None
     whose = "deploy of a\nb'c;$(id) by ops@bastion"
     assert host.lock(host.connect(), "a", whose) == "taken"
     assert holder(Answered(host.lock(host.connect(), "b"))) == "deploy of a b'c;$(id) by ops@bastion"
+
+
+# What ss of iproute2 6.15 prints of a connection of sshd, shortened; a zero is left out.
+OF_SSHD = """\
+ESTAB 0 0 192.0.2.11:22 192.0.2.250:50022 users:(("sshd-session",pid={pid},fd=4),("sshd-session",pid=1,fd=4))
+\t cubic wscale:7,7 rto:201 rtt:0.3/0.1 bytes_acked:1 lastsnd:5 {received}lastack:5 pacing_rate 1Gbps
+ESTAB 0 0 192.0.2.11:6443 192.0.2.12:50023 users:(("kube-apiserver",pid=2{pid},fd=7))
+\t cubic rto:201 lastsnd:999999 lastrcv:999999 lastack:999999
+"""
+
+
+def show(host: Host, text: str) -> None:
+    """Have the host's ss print something."""
+    (host.root / "bin").mkdir(exist_ok=True)
+    program = host.root / "bin/ss"
+    program.write_text(f"#!/bin/sh\ncat <<'END'\n{text}END\n")
+    program.chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    ("received", "holds"),
+    [
+        ("lastrcv:120001 ", False),
+        ("lastrcv:86400000 ", False),
+        ("lastrcv:120000 ", True),
+        ("lastrcv:15 ", True),
+        ("", True),
+    ],
+)
+def test_a_run_whose_machine_has_vanished_holds_nothing_after_two_minutes(
+    host: Host, received: str, holds: bool
+) -> None:
+    one, two = host.connect(), host.connect()
+    assert host.lock(one, "a", "ops@bastion") == "taken"
+    show(host, OF_SSHD.format(pid=one.pid, received=received))
+    if holds:
+        assert holder(Answered(host.lock(two, "b"))) == "ops@bastion"
+        return
+    assert host.lock(two, "b") == "taken"
+    # Should it come back after all, it finds its connection closed.
+    assert one.wait() == -signal.SIGTERM
+
+
+@pytest.mark.parametrize(
+    "text", ["", "garbage\n", "ESTAB 0 0\n", "\t lastrcv:999999\n", OF_SSHD.format(pid=7, received="")]
+)
+def test_what_ss_does_not_say_ends_no_lock(host: Host, text: str) -> None:
+    one, two = host.connect(), host.connect()
+    assert host.lock(one, "a") == "taken"
+    show(host, text)
+    assert holder(Answered(host.lock(two, "b"))) is not None
+
+
+ACCEPT = """\
+server = socket.create_server(("127.0.0.1", 0))
+print(server.getsockname()[1], flush=True)
+taken, _ = server.accept()
+"""
+
+
+def test_the_kernel_tells_how_long_a_connection_has_been_silent(host: Host) -> None:
+    one, two = host.connect(first=ACCEPT), host.connect()
+    assert one.stdout
+    with socket.create_connection(("127.0.0.1", int(one.stdout.readline()))) as peer:
+        peer.sendall(b"hello")
+        assert host.lock(one, "a") == "taken"
+        peer.sendall(b"keepalive")
+        assert holder(Answered(host.lock(two, "b"))) is not None
+        host.patience_ms = 300
+        time.sleep(0.4)
+        assert host.lock(two, "b") == "taken"
+        assert one.wait() == -signal.SIGTERM
