@@ -15,6 +15,15 @@ pytestmark = [pytest.mark.lab]
 ADMIN = "/etc/kubernetes/admin.conf"
 # Accepts connections, and says nothing.
 MUTE = 'import socket, time; s = socket.create_server(("127.0.0.1", 6445)); time.sleep(600)'
+# Refuses connections with an API server, as a host does whose server restarts.
+SHUT = """\
+table inet shut {
+	chain output {
+		type filter hook output priority 0;
+		tcp dport { 6443, 6444 } reject with tcp reset
+	}
+}
+"""
 OTHER = {"mode": "flannel-vxlan"}
 
 
@@ -53,7 +62,21 @@ def test_an_api_server_that_says_nothing_is_given_up_within_half_a_minute(lost: 
     assert "create" not in run.text
 
 
+def test_an_endpoint_that_is_gone_is_told_from_its_server_at_once(lost: Deployed) -> None:
+    lost.ssh(
+        "cp-1", f"sed -i 's/https:.*:6445/https:\\/\\/192.0.2.99:6443/' {ADMIN}; ip route replace 192.0.2.99 dev lo"
+    )
+    run = lost.underlay("plan")
+    lost.ssh("cp-1", "ip route del 192.0.2.99 dev lo")
+    assert run.code == 1, run.text
+    assert "no connection to 192.0.2.99:6443 within 5 s, though the API server of this host answers" in run.text
+    assert "see why control_plane_endpoint does not lead there" in run.text
+
+
 def test_an_api_server_that_comes_back_is_waited_for(lost: Deployed) -> None:
-    run = lost.acting("plan", "asking again", lambda: lost.ssh("cp-1", f"cp -p /root/kept.conf {ADMIN}"))
+    # Down is what this host's own is, too.
+    lost.ssh("cp-1", f"nft -f - <<'END'\n{SHUT}END")
+    back = f"nft delete table inet shut; cp -p /root/kept.conf {ADMIN}"
+    run = lost.acting("plan", "asking again", lambda: lost.ssh("cp-1", back))
     assert run.code == 0, run.text
     assert "cp-1: no change" in run.text

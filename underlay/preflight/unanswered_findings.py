@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from underlay.findings.finding import Finding
 from underlay.resources.answer import Answer, Unknown
-from underlay.resources.api_server import is_silent
+from underlay.resources.api_server import ANSWERS_HERE, is_silent
 
 NOT_ROOT = "the login is not root"
 # The package that a missing program is in, by Debian's names.
@@ -50,6 +50,8 @@ def _remedy(reason: str) -> str:
         return f"run `apt-get install {package}` there" if package else f"install {program} there"
     if reason.startswith("/etc/kubernetes/admin.conf"):
         return "restore it, for instance by `kubeadm init phase kubeconfig admin` there"
+    if reason.endswith(ANSWERS_HERE):
+        return "see why control_plane_endpoint does not lead there (its address, its load balancer), and run again"
     if is_silent(Unknown(reason)):
         return (
             "see there why the API server does not answer (`journalctl -u kubelet`, /var/log/pods/kube-system_*), "

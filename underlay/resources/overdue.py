@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+from underlay.patience import stretched
+
 # Seconds for each program of a question; one that was ended once is given less from then on.
-SECONDS, AGAIN_S = 20, 2
+SECONDS, AGAIN_S = stretched(20), 2
 _TICKS = 100  # a second of /proc/PID/stat and of all architectures that Debian has
 _LINE = re.compile(r"@late (\S+)")
 

@@ -12,7 +12,7 @@ from underlay.patience import stretched
 from underlay.plan.host_questions import HostAnswers
 from underlay.preflight.unanswered_findings import NOT_ROOT
 from underlay.resources.answer import Answer, Answered, Unknown
-from underlay.resources.api_server import is_silent
+from underlay.resources.api_server import ANSWERS_HERE, is_silent
 from underlay.resources.resource import Question, Resource
 from underlay.resources.script import BROKEN_OFF, observe_script, read_observations
 
@@ -22,8 +22,8 @@ from .run import current_run
 
 # What can hang has a bound of its own; a host that takes longer than this for everything is taken for lost.
 _SECONDS = stretched(180)
-# An API server that restarts is back within this.
-_API_BACK_S, _API_AGAIN_S = stretched(20), 2
+# An API server that restarts is back within this; an address that moves, or a load balancer, sooner.
+_API_BACK_S, _ENDPOINT_BACK_S, _API_AGAIN_S = stretched(20), stretched(5), 2
 
 
 def query_host(host: Host) -> None:
@@ -34,9 +34,14 @@ def query_host(host: Host) -> None:
     :raises AccessError: when the host does not answer; it then has no answers.
     """
     began = time.monotonic()
-    while (reason := _query(host)) and time.monotonic() - began < _API_BACK_S:
+    while (reason := _query(host)) and time.monotonic() - began < _patience(reason):
         logger.warning(f"{host.print_prefix}the API server does not answer ({reason}); asking again")
         time.sleep(_API_AGAIN_S)
+
+
+def _patience(reason: str) -> float:
+    """Seconds that are worth waiting."""
+    return min(_ENDPOINT_BACK_S, _API_BACK_S) if reason.endswith(ANSWERS_HERE) else _API_BACK_S
 
 
 def _query(host: Host) -> str | None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
+import time
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +82,44 @@ def test_a_server_that_does_not_answer_is_no_missing_record(
     shell: Shell, tmp_path: Path, kubectl: str, reason: str
 ) -> None:
     assert recorded(shell, tmp_path, kubectl) == Unknown(reason)
+
+
+HERE = ", though the API server of this host answers"
+LOCAL = 'case "$*" in *--server=https://127.0.0.1:6443*) exit 0;; esac\n'
+
+
+@pytest.mark.parametrize(
+    ("kubectl", "reason"),
+    [
+        ("echo 'refused' >&2; exit 1", "kubectl: refused"),
+        (f"{LOCAL}echo 'refused' >&2; exit 1", f"kubectl: refused{HERE}"),
+        (f"{LOCAL}sleep 60", f"kubectl gave no answer within 1 s{HERE}"),
+        ("sleep 60", "kubectl gave no answer within 1 s"),
+    ],
+)
+def test_an_endpoint_that_does_not_lead_to_the_server_is_told_from_a_server_that_is_down(
+    shell: Shell, tmp_path: Path, kubectl: str, reason: str
+) -> None:
+    shell.program_is("timeout", 'shift; exec /usr/bin/timeout 1 "$@"')
+    found = recorded(shell, tmp_path, kubectl)
+    assert found == Unknown(reason.replace("1 s", "10 s"))
+
+
+def test_an_endpoint_that_takes_no_connections_costs_its_time_once(shell: Shell, tmp_path: Path) -> None:
+    # A listener whose queue is full: the kernel drops what comes, as a host that is gone would.
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as server:
+        at = server.getsockname()
+        with contextlib.ExitStack() as waiting:
+            for _ in range(8):
+                client = waiting.enter_context(socket.socket())
+                client.setblocking(False)
+                client.connect_ex(at)
+            (tmp_path / "admin.conf").write_text(f"    server: https://127.0.0.1:{at[1]}\n")
+            began = time.monotonic()
+            found = recorded(shell, tmp_path, f"{LOCAL}echo asked >>{tmp_path}/asked; exit 1")
+    assert found == Unknown(f"no connection to 127.0.0.1:{at[1]} within 5 s{HERE}")
+    assert time.monotonic() - began < 20
+    assert not (tmp_path / "asked").exists()
 
 
 def test_a_first_host_without_a_cluster_has_no_record(shell: Shell) -> None:

@@ -77,6 +77,16 @@ def test_a_record_that_was_not_read_refuses_whatever_the_inventory_asks_for() ->
         assert (len(problems), changes) == (1, {})
 
 
+def test_an_endpoint_that_leads_nowhere_has_its_own_remedy_and_is_waited_for_less() -> None:
+    reason = f"{REFUSED}, though the API server of this host answers"
+    silent = members("flannel-vxlan", ends={"cp-1": {"recorded": f"1 {reason}"}})
+    assert lines(silent) == [
+        f"cp-1: could not be asked what its cluster was made with ({reason}); see why control_plane_endpoint does not lead "
+        "there (its address, its load balancer), and run again"
+    ]
+    assert observe._ENDPOINT_BACK_S < 10
+
+
 def test_objects_that_were_not_looked_up_are_not_to_be_created() -> None:
     hosts = members(
         "flannel-vxlan", ends={"cp-1": {"objects flannel-vxlan": f"1 {REFUSED}", "recorded": f"1 {REFUSED}"}}
