@@ -18,6 +18,8 @@ _LOOPBACK = re.compile(r"(.+\.)?localhost|localhost[46]?\.localdomain[46]?|local
 _THIS_NETWORK = IPv4Network("0.0.0.0/8")  # RFC 1122
 # The beginning of a name that pyinfra takes for one of its connectors.
 CONNECTOR = r"@[a-z]+"
+# How the variables of such connectors begin.
+OF_CONNECTORS = ("ssh_", "lab_", "vagrant_", "terraform_", "docker_", "podman_", "dockerssh_", "chroot_", "local_")
 _OVER_SSH = "name a host that SSH reaches, by a name of its own"
 # pyinfra 3.10, connectors that are no SSH.
 _WITHOUT_SSH = {

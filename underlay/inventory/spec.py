@@ -22,7 +22,7 @@ from .bgp_variables import read_bgp
 from .component_fields import component_problems
 from .consistency import inconsistencies
 from .errors import InvalidInventory, from_validation, show, unknown
-from .host_names import CONNECTOR, node_name_problem
+from .host_names import CONNECTOR, OF_CONNECTORS, node_name_problem
 from .outside_addresses import hiding
 from .registry_variables import registries_of
 from .variables import ClusterVariables, HostVariables
@@ -36,10 +36,7 @@ _HOST = frozenset(HostVariables.model_fields)
 # What most paths carry: assumed until the path is measured.
 USUAL_PATH_MTU = 1500
 # Variables that belong to pyinfra and its connectors.
-_FOREIGN = (
-    *("ssh_", "lab_", "vagrant_", "terraform_", "docker_", "podman_", "dockerssh_", "chroot_", "local_"),
-    "_",
-)
+_FOREIGN = (*OF_CONNECTORS, "_")
 
 
 # What is used of pyinfra's inventory: the variables of each host, and the members of each group.
