@@ -9,6 +9,7 @@ from tasks.install_runtime import install_runtime
 from tasks.join_nodes import join_nodes
 from tasks.preflight import preflight
 from tasks.prepare_hosts import prepare_hosts
+from tasks.roll_out import roll_out_changes
 from tasks.verify_cluster import verify_cluster
 
 # Every host runs every phase, with or without work in it: that way pyinfra keeps the order of the phases.
@@ -16,6 +17,7 @@ preflight()
 prepare_hosts()
 install_runtime()
 install_kubernetes()
+roll_out_changes()
 init_control_plane()
 join_nodes()
 close_joins()

@@ -21,7 +21,7 @@ from xdist.scheduler import LoadScopeScheduling
 # What shares a cluster of its shape: files, or the part of a file that has several labs.
 TOGETHER = {
     "fabric": ("test_bgp", "test_mutations, routed by BGP"),
-    "three hosts in two racks": ("test_deploy", "test_mutations, flannel-vxlan"),
+    "three hosts in two racks": ("test_deploy", "test_mutations, flannel-vxlan", "test_rollout"),
     "two hosts on a segment": ("test_interrupted", "test_policies", "test_reboot", "test_report"),
     "one control-plane host": ("test_calico_schema", "test_cilium_crds", "test_release", "test_unanswered"),
 }

@@ -23,9 +23,10 @@ def plan_command(inventory: str, limit: tuple[str, ...], as_json: bool) -> None:
     Example:  underlay plan inventories/lab.py
     """
     with connected(inventory, limit=limit) as state:
-        from underlay.run.plan_changes import planned  # noqa: PLC0415
+        from underlay.run.plan_changes import planned, planned_rollout  # noqa: PLC0415
 
         problems, sentences = planned(state, only=limit)
+        steps = [] if problems else planned_rollout(state, only=limit)
     if problems:
         raise Refused(problems)
     if as_json:
@@ -35,4 +36,6 @@ def plan_command(inventory: str, limit: tuple[str, ...], as_json: bool) -> None:
             click.echo(f"{host}: {f'{len(lines)} changes' if lines else 'no change'}")
             for line in lines:
                 click.echo(f"  {line}")
+        if steps:
+            click.echo(f"rollout, because services of nodes are restarted: {'; then '.join(steps)}")
     sys.exit(2 if any(sentences.values()) else 0)

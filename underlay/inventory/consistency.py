@@ -7,6 +7,7 @@ from typing import Any
 
 from underlay.model.cluster import NODE_PREFIX, Cluster
 from underlay.model.routes import Routes
+from underlay.networks.network import Network
 
 from .host_names import unusable
 from .variables import ClusterVariables
@@ -42,6 +43,16 @@ def inconsistencies(cluster: Cluster, variables: ClusterVariables, bad: set[str]
         yield from _pod_room(cluster)
     if "service_subnet" in subnets:
         yield from _service_room(cluster)
+
+
+def load_balancer_problems(cluster: Cluster, variables: ClusterVariables, network: Network) -> Iterator[str]:
+    """What is wrong with the provider of addresses for Services, given the network that its pods have."""
+    if variables.load_balancer is None:
+        return
+    if network.carries_pods:
+        yield from variables.load_balancer.problems(cluster)
+    else:
+        yield f"load_balancer: its provider runs in pods, and {network.mode} carries none; leave it out"
 
 
 def _addresses(cluster: Cluster) -> Iterator[str]:

@@ -20,11 +20,12 @@ from underlay.networks.registry import mode_named, modes, retired
 
 from .bgp_variables import read_bgp
 from .component_fields import component_problems
-from .consistency import inconsistencies
+from .consistency import inconsistencies, load_balancer_problems
 from .errors import InvalidInventory, from_validation, show, unknown
 from .host_names import CONNECTOR, OF_CONNECTORS, node_name_problem
 from .outside_addresses import hiding
 from .registry_variables import registries_of
+from .rollout_settings import RolloutSettings, read_rollout
 from .variables import ClusterVariables, HostVariables
 
 ROLES = {"control_plane": Role.CONTROL_PLANE, "workers": Role.WORKER}
@@ -59,6 +60,7 @@ class Spec:
     accepted: Mapping[str, str] = field(default_factory=dict)
     path_stated: bool = False
     load_balancer: LoadBalancerSettings | None = None
+    rollout: RolloutSettings = field(default_factory=RolloutSettings)
 
     def with_path(self, mtu: int) -> Spec:
         """The same with a measured path MTU, in bytes."""
@@ -85,13 +87,16 @@ def read_spec(hosts: Hosts, groups: Groups) -> Spec:
     routers = _routers(hosts, groups, problems)
     bgp = None if "bgp" in bad else read_bgp(variables.bgp, routers, nodes, problems)
     cluster = _cluster(variables, nodes, bgp, _routes(variables, network, problems))
+    rollout = read_rollout(
+        variables.rollout, [h for g in ROLES for h in groups.get(g, ())], groups.get(ROUTERS, ()), problems
+    )
     if nodes:
         problems += inconsistencies(cluster, variables, bad, members=len(set(groups.get("control_plane", ()))))
         problems += component_problems(cluster, network, variables, bad)
         problems += hiding(cluster, variables, bad, network=network, hosts=hosts)
         if network is not None:
             problems += network.problems(cluster)
-            problems += _load_balancer(variables, cluster, network)
+            problems += load_balancer_problems(cluster, variables, network)
     if problems:
         raise InvalidInventory(problems)
     assert network is not None
@@ -103,6 +108,7 @@ def read_spec(hosts: Hosts, groups: Groups) -> Spec:
         accepted=variables.accepted,
         path_stated=variables.path_mtu is not None,
         load_balancer=variables.load_balancer,
+        rollout=rollout,
     )
 
 
@@ -252,14 +258,6 @@ def _routes(variables: ClusterVariables, network: Network | None, problems: list
             f"use {' or '.join(r.value for r in network.routes)}"
         )
     return routes
-
-
-def _load_balancer(variables: ClusterVariables, cluster: Cluster, network: Network) -> list[str]:
-    if variables.load_balancer is None:
-        return []
-    if not network.carries_pods:
-        return [f"load_balancer: its provider runs in pods, and {network.mode} carries none; leave it out"]
-    return list(variables.load_balancer.problems(cluster))
 
 
 def _cluster(variables: ClusterVariables, nodes: tuple[Node, ...], bgp: Bgp | None, routes: Routes) -> Cluster:

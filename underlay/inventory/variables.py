@@ -114,6 +114,11 @@ class ClusterVariables(BaseModel):
         {}, description='fields merged over the KubeProxyConfiguration, e.g. {"mode": "iptables"}'
     )
     containerd: dict[str, Any] = Field({}, description="tables merged over containerd's config.toml")
+    rollout: dict[str, Any] = Field(
+        {},
+        description="the steps in which nodes get a change that restarts something: "
+        '{"batch": "25%", "canary": [], "stop_after": 1, "drain_s": 300}',
+    )
     verify: bool = Field(True, description="whether the deploy ends with the verification")
 
     @field_validator("pod_subnet", "service_subnet", "pod_subnet_v6", "service_subnet_v6", mode="before")

@@ -26,7 +26,7 @@ occupants = _matching(r"(/\S+ (file|directory|mount) \S+ [0-9]+ [0-9-]{10};)+")
 certificates = _matching(r"(/\S+ [0-9a-f]*;)+")
 mark = _matching(r"(member|started) \S.*")
 kubelet = _matching(r"\S+ [0-9a-f]{16} \S+")
-nodes = _matching(r"([^|; ]+[|][^|;]*[|][^|;]*[|][^|;]*;)+")
+nodes = _matching(r"([^|; ]+[|][^|;]*[|][^|;]*[|][^|;]*([|]\w*)?;)+")
 lock = _matching(r"taken|held( .*)?")
 ports = _matching(r"([a-z_0-9-]+?([0-9]+|[*]) [^;]*;)+")
 

@@ -18,7 +18,7 @@ from underlay.resources.unit import Unit
 from underlay.routing.resources import of_router
 from underlay.templates import render
 
-from . import registries, units
+from . import kubelet_files, registries, units
 from .artifacts import Artifacts
 from .cluster_objects import cluster_objects, load_balancer
 from .host_prerequisites import prepared
@@ -132,13 +132,16 @@ def _kubernetes(spec: Spec, node: Node, artifacts: Artifacts) -> tuple[Resource,
     proxy = () if spec.network.replaces_kube_proxy else ("kube-proxy",)
     addon = spec.network.addon(spec.cluster)
     helm = ("helm",) if addon.releases and node == spec.cluster.first else ()
+    configured = kubelet_files.kubelet_files(spec.cluster)
+    watches = (units.KUBELET_UNIT, units.KUBELET_DROP_IN, *(f.path for f in configured))
     images = ("pause", *proxy, "coredns", *addon.images, *load_balancer(spec).images, PROBE_IMAGE)
     return (
         *(artifacts.binary(name, f"/usr/local/bin/{name}") for name in (*programs, *helm)),
         # The kubelet of a worker complains every second without it.
         Directory("/etc/kubernetes/manifests"),
         File(units.KUBELET_UNIT, render("units/kubelet.service")),
-        File(units.KUBELET_DROP_IN, render("units/10-kubeadm.conf")),
-        Unit("kubelet.service", running=None),
+        *configured,
+        File(units.KUBELET_DROP_IN, render("units/10-kubeadm.conf", directory=kubelet_files.DIRECTORY)),
+        Unit("kubelet.service", running=None, watches=watches, programs=("/usr/local/bin/kubelet",)),
         artifacts.images((*(control_plane if node.is_control_plane else ()), *images)),
     )

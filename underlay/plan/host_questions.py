@@ -16,6 +16,7 @@ from underlay.resources.api_server import KUBECTL, MEMBER
 
 from . import answer_forms, clocks, etcd_members, membership, occupation
 from .ground import ground_probes
+from .kubelet_files import kubelet_problems
 from .probe import Probe
 from .surroundings import surrounding_probes
 
@@ -182,13 +183,14 @@ def recorded_problems(recorded: str, declared: Mapping[str, Any]) -> list[str]:
     if not texts:
         return []
     was = json.loads(texts[0])
-    return [
+    problems = [
         f"{where}: the cluster was made with {in_words(old)}, the inventory has {in_words(new)} (a deploy does not "
         "change it on a running cluster); restore the old value, or make a new cluster"
         for key in declared
-        if key in was
+        if key in was and key != "kubelet"
         for where, old, new in _changes(key, was[key], declared[key])
     ]
+    return [*problems, *kubelet_problems(was.get("kubelet", {}), declared.get("kubelet", was.get("kubelet", {})))]
 
 
 def _changes(key: str, old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:

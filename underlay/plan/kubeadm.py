@@ -17,6 +17,8 @@ IPVS_GATE_SINCE = (1, 37)
 KUBEADM_PATIENCE_S = 240
 CRI_SOCKET = "unix:///run/containerd/containerd.sock"
 
+KUBELET_KIND = {"apiVersion": "kubelet.config.k8s.io/v1beta1", "kind": "KubeletConfiguration"}
+
 Document = dict[str, Any]
 
 
@@ -131,14 +133,7 @@ def discovery(cluster: Cluster, *, ca: str, token: str) -> Document:
 
 def kubelet(cluster: Cluster) -> Document:
     """The KubeletConfiguration that kubeadm gives every node."""
-    return merged(
-        {
-            "apiVersion": "kubelet.config.k8s.io/v1beta1",
-            "kind": "KubeletConfiguration",
-            "cgroupDriver": "systemd",
-        },
-        cluster.kubelet,
-    )
+    return merged({**KUBELET_KIND, "cgroupDriver": "systemd"}, cluster.kubelet)
 
 
 def _timeouts(patience_s: float) -> Document:

@@ -46,13 +46,15 @@ u_kubelet() {
   printf '%.200s %.16s %s' "${u_server:-none}" "$u_ca" "${u_name:-$(hostname | tr A-Z a-z)}"
 }"""
 
-# The cluster's nodes: name, address, whether Ready, pod subnets. Asked where the cluster's record is.
+# The annotation of a node that a rollout has cordoned.
+CORDONED = "underlay-rollout=cordoned"
+# The cluster's nodes: name, address, whether Ready, pod subnets, that annotation. Asked where the cluster's record is.
 NODES = f"""\
 u_nodes() {{
   u_cluster; case $? in 1) return 0 ;; 2) return 1 ;; esac
   u_api {api_server.SECONDS} get nodes -o 'jsonpath={{range .items[*]}}{{.metadata.name}}\
 |{{.status.addresses[?(@.type=="InternalIP")].address}}|{{.status.conditions[?(@.type=="Ready")].status}}\
-|{{.spec.podCIDRs[*]}};{{end}}' || {{ u_alive; return 1; }}
+|{{.spec.podCIDRs[*]}}|{{.metadata.annotations.{CORDONED.partition("=")[0]}}};{{end}}' || {{ u_alive; return 1; }}
 }}"""
 
 
@@ -67,12 +69,16 @@ class Kubelet:
 
 @dataclass(frozen=True)
 class ListedNode:
-    """A node that the cluster lists, with its addresses, whether it is Ready, and its pod subnets."""
+    """A node that the cluster lists, with its addresses, whether it is Ready, and its pod subnets.
+
+    `is_left_cordoned` by a rollout that was interrupted.
+    """
 
     name: str
     addresses: tuple[str, ...]
     is_ready: bool
     pod_subnets: tuple[str, ...]
+    is_left_cordoned: bool = False
 
 
 def kubelet_of(answers: Answers) -> Kubelet | None:
@@ -91,9 +97,9 @@ def listed_nodes(first: Answers) -> dict[str, ListedNode]:
         case Answered(line):
             entries = (entry.split("|") for entry in line.split(";"))
             found = (
-                ListedNode(e[0], tuple(e[1].split()), e[2] == "True", tuple(e[3].split()))
+                ListedNode(e[0], tuple(e[1].split()), e[2] == "True", tuple(e[3].split()), any(e[4:]))
                 for e in entries
-                if len(e) == 4
+                if len(e) >= 4
             )
             return {node.name: node for node in found}
     return {}

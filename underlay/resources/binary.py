@@ -13,6 +13,11 @@ BLOBS = "/var/cache/underlay/blobs/sha256"
 RECORDS = "/var/lib/underlay/binaries"
 
 
+def record_of(path: str) -> str:
+    """Where the record of a binary is: another file of a few bytes whenever the binary is installed anew."""
+    return f"{RECORDS}/{path.strip('/').replace('/', '-')}"
+
+
 @dataclass(frozen=True)
 class Binary(Resource):
     """`install` is shell that leaves the verified file at `path`; `blob` the controller's copy, where it pushes;
@@ -44,12 +49,8 @@ u_binary() {{
     def name(self) -> str:
         return self.path
 
-    @property
-    def _record(self) -> str:
-        return self.path.strip("/").replace("/", "-")
-
     def observe(self) -> str:
-        return f"u_binary {quote(self.path)} {quote(self._record)} {self.sha256}"
+        return f"u_binary {quote(self.path)} {quote(record_of(self.path).rpartition('/')[2])} {self.sha256}"
 
     def difference(self, observed: str) -> str | None:
         now = observed.split(" ", maxsplit=1)[0]
@@ -58,14 +59,14 @@ u_binary() {{
         return f"{'absent' if now in ('absent', '') else 'different content'} -> {self.version}"
 
     def apply(self) -> str:
-        record = quote(f"{RECORDS}/{self._record}")
+        record = quote(record_of(self.path))
         return (
             f"(\n{self.install}\n)\nmkdir -p {RECORDS}\n"
             f"""echo "{self.sha256} $(stat -c '%s %i %.9Z' -- {quote(self.path)})" >{record}"""
         )
 
     def remove(self) -> str:
-        return f"rm -f {quote(self.path)} {quote(f'{RECORDS}/{self._record}')}"
+        return f"rm -f {quote(self.path)} {quote(record_of(self.path))}"
 
     def uploads(self, observed: str) -> Sequence[Upload]:
         if self.blob is None or observed.endswith(" cached"):

@@ -7,15 +7,20 @@ from dataclasses import dataclass
 from shlex import quote
 from typing import Self
 
+from .binary import record_of
 from .resource import Host, Resource
 
 _ENABLED = ("enabled", "static", "alias", "indirect", "generated")
+# States of a unit that somebody has started: one that fails is started again and again.
+_STARTED = ("active", "activating")
 
 
 @dataclass(frozen=True)
 class Unit(Resource):
-    """`watches` are files whose change requires a restart; `running` None leaves the state to others; an `optional`
-    unit is ignored where it is inactive; one that `reloads` is reloaded, not restarted.
+    """`watches` are files whose change requires a restart, `programs` binaries that are watched by their records.
+
+    `running` None leaves the start to others, and restarts what they have started; an `optional` unit is ignored where
+    it is inactive; one that `reloads` is reloaded, not restarted.
 
     A checksum of the files it was last started with is stored below /run, so that the next run completes one that was
     killed between writing a file and the restart.
@@ -25,6 +30,7 @@ class Unit(Resource):
     running: bool | None = True
     enabled: bool = True
     watches: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
     optional: bool = False
     reloads: bool = False
 
@@ -69,7 +75,7 @@ u_unit() {
         return f"u_all_units {' '.join(dict.fromkeys(quote(u.unit) for u in resources))}"
 
     def _watched(self) -> str:
-        return " ".join(quote(path) for path in self.watches)
+        return " ".join(quote(path) for path in (*self.watches, *map(record_of, self.programs)))
 
     def observe(self) -> str:
         return f"u_unit {quote(self.unit)} {self._watched()}"
@@ -86,19 +92,21 @@ u_unit() {
             parts.append("disabled -> enabled" if self.enabled else "enabled -> disabled")
         if self.running is not None and self.running != (active == "active"):
             parts.append(f"{active} -> {'running' if self.running else 'stopped'}")
-        elif self.running and stale:
+        elif stale and (self.running or (self.running is None and active in _STARTED)):
             parts.append(f"{'reload' if self.reloads else 'restart'}, its files have changed")
         return ", ".join(parts) or None
 
     def follows(self, changed: Collection[str]) -> bool:
-        return any(path in changed for path in self.watches)
+        return any(path in changed for path in (*self.watches, *self.programs))
 
     def apply(self) -> str:
         unit = quote(self.unit)
         lines = ["systemctl daemon-reload", f"systemctl -q {'enable' if self.enabled else 'disable'} {unit}"]
-        if self.running:
+        if self.running or (self.running is None and self._watched()):
             verb = "reload-or-restart" if self.reloads else "restart"
+            started = f"systemctl show -p ActiveState --value {unit} | grep -qxE '{'|'.join(_STARTED)}'"
             lines += [
+                *([] if self.running else [f"{started} || exit 0"]),
                 "mkdir -p /run/underlay/started",
                 f"stamp=$(cat {self._watched() or '/dev/null'} 2>/dev/null | sha256sum | cut -c1-16)",
                 # A unit's start limit (FRR: three in three minutes) would refuse a further restart.

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pyinfra.api import Host, operation
-from pyinfra.context import ctx_host
+from pyinfra.context import ctx_host, ctx_state
 
 from underlay.plan.host_plan import Phase
+from underlay.plan.rollout import PHASES
 from underlay.preflight.unanswered_findings import unanswered_findings
 from underlay.resources.answer import Answer, line_of
 from underlay.resources.binary import BLOBS
@@ -16,6 +17,7 @@ from underlay.resources.resource import Resource, Upload
 from underlay.resources.script import apply_script, observe_script, read_observations, read_outcome
 
 from .command import Fail, Step, Steps, guarded, run_script, tail
+from .held import is_held
 from .observe import observed
 from .run import current_run
 
@@ -36,6 +38,9 @@ def converge(phase: Phase) -> Steps:
     pending = differing(found)
     if not pending:
         host.noop(f"{len(resources)} resources are as declared")
+        return
+    if ctx_state.get().is_executing and phase in PHASES and is_held(host):
+        host.noop(f"{len(pending)} resources differ, and wait for the host's turn in the rollout")
         return
     yield Step(phase.value, lambda host, arguments: apply(host, pending, arguments, among=resources))
 

@@ -7,7 +7,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
@@ -39,27 +39,8 @@ TIDY_S = 60
 
 def run_checks(run: Run, state: State) -> list[str]:
     """Run the live tests over the state's connections and set `run.verification`; what failed, as lines."""
-    with (
-        shells(state, run.observed.silent) as descriptor,
-        run_folder(run.spec.cluster.name) as (partial, directory),
-        tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as hosts,
-    ):
-        # Readable by this user alone: variables can hold the password of BGP sessions.
-        json.dump(_context(run), hosts, default=str)
-        hosts.flush()
-        code, output = _output_of(
-            [sys.executable, "-m", "pytest", str(LIVE), "-q", "-p", "no:cacheprovider", "-c", os.devnull,
-             # Captures print, and leaves the checks' own progress lines alone.
-             "--capture=sys", "--no-header", "--tb=short", f"--rootdir={LIVE}"],
-            {
-                "UNDERLAY_HOSTS": hosts.name,
-                "UNDERLAY_REPORT": str(partial),
-                **environment(descriptor),
-                **UTF8_STREAMS,
-                **_BARE,
-            },
-            descriptor,
-        )  # fmt: skip
+    with run_folder(run.spec.cluster.name) as (partial, directory):
+        code, output = run_pytest(run, state, [str(LIVE)], to=partial)
     path = directory / "report.json"
     if not path.exists():
         run.verification = Verification("verification did not run")
@@ -77,6 +58,43 @@ def run_checks(run: Run, state: State) -> list[str]:
     if report.cut_short:
         return [run.verification.verdict, *failures(report), *output.splitlines()[-TAIL:]]
     return [run.verification.verdict, *failures(report)]
+
+
+def run_pytest(
+    run: Run,
+    state: State,
+    selected: Sequence[str],
+    *,
+    to: Path,
+    only: Sequence[str] = (),
+    phases: Sequence[str] = (),
+) -> tuple[int, str]:
+    """Exit status and output of live tests over the state's connections.
+
+    :param selected: files, or tests in them, as pytest names them.
+    :param to: the folder for the report. :param only: the hosts to check; all without any.
+    :param phases: those that have come to an end; all without any.
+    """
+    with (
+        shells(state, run.observed.silent) as descriptor,
+        tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as hosts,
+    ):
+        # Readable by this user alone: variables can hold the password of BGP sessions.
+        json.dump(_context(run) | {"only": list(only), "phases_ended": list(phases)}, hosts, default=str)
+        hosts.flush()
+        return _output_of(
+            [sys.executable, "-m", "pytest", *selected, "-q", "-p", "no:cacheprovider", "-c", os.devnull,
+             # Captures print, and leaves the checks' own progress lines alone.
+             "--capture=sys", "--no-header", "--tb=short", f"--rootdir={LIVE}"],
+            {
+                "UNDERLAY_HOSTS": hosts.name,
+                "UNDERLAY_REPORT": str(to),
+                **environment(descriptor),
+                **UTF8_STREAMS,
+                **_BARE,
+            },
+            descriptor,
+        )  # fmt: skip
 
 
 @contextmanager
@@ -131,6 +149,7 @@ def _context(run: Run) -> dict[str, Any]:
         "hosts": without_secrets(run.inventory.hosts),
         "groups": run.inventory.groups,
         "phases": run.log.phases,
+        "rollout": run.rollout.sentence,
         "findings": found,
         "name_servers": run.observed.name_servers,
         **path,

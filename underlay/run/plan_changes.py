@@ -19,6 +19,7 @@ from underlay.resources.script import sentence
 from .access_error import AccessError
 from .cloud_routes import planned_cloud
 from .converge import unknown
+from .held import is_left_cordoned, planned_batches
 from .observe import observe_resources, observed, query_host
 from .pod_subnets import learn_subnets
 from .preflight_findings import findings_of_hosts, silent_hosts
@@ -43,6 +44,13 @@ def planned(state: State, *, only: Collection[str] = ()) -> tuple[list[str], dic
         found = {h.name: _sentences(h) for h in sorted(hosts, key=lambda h: h.name)}
         _add_routes(state, hosts, found, problems)
         return problems, found
+
+
+def planned_rollout(state: State, *, only: Collection[str] = ()) -> list[str]:
+    """The steps in which nodes would be changed that serve already; none where nothing on one would be restarted."""
+    with ctx_state.use(state):
+        hosts = [h for h in state.inventory.get_active_hosts() if not only or h.name in only]
+        return [str(batch) for batch in planned_batches(current_run(), hosts)]
 
 
 def query_all_hosts(state: State) -> Run:
@@ -106,6 +114,8 @@ def _step(host: Host) -> str:
     match standing_of(host.name):
         case Standing.ABSENT | Standing.STARTED:
             return "init" if current_run().is_first(host) else "join"
+        case Standing.MEMBER if is_left_cordoned(host.name):
+            return f"uncordon {host.name}, which a rollout that was interrupted has cordoned"
         case Standing.UNLISTED:
             return f"register node {host.name} again, which the cluster does not list"
     return ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -11,15 +10,13 @@ from functools import partial
 
 from pyinfra.api import Host, State
 from pyinfra.connectors.util import clear_askpass_cache
-from pyinfra.context import ctx_host, ctx_state
+from pyinfra.context import ctx_state
 
 from underlay.checks.reboot import lacking, reboot_order
-from underlay.resources.api_server import KUBECTL
 
 from .access_error import AccessError
-from .command import run_script
 from .connections import connect
-from .privilege import root_arguments
+from .node_state import lines_of, node_and_pods, wait_while
 from .run import current_run
 
 # Seconds until a host answers over SSH: the firmware of a server with much memory takes minutes.
@@ -28,9 +25,6 @@ REACHABLE_S = 600
 READY_S = 300
 # A node that has just joined becomes Ready with its kubelet's next status update: every ten seconds.
 BEFORE_S = 60
-_POLL_S = 1
-# A host that goes down during a command never replies.
-_REPLY_S = 30
 _BOOT = "cat /proc/sys/kernel/random/boot_id; date -u +%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -45,7 +39,7 @@ def reboot_hosts(state: State, *, say: Callable[[str], None]) -> list[str]:
         reboots = _Reboots(hosts, run.spec.cluster.first.name, run.spec.network.carries_pods)
         nodes = [n.name for n in run.spec.cluster.nodes]
         # With a node down already, the first reboot would make it two.
-        if unfit := {name: reason for name in nodes if (reason := _wait_while(partial(reboots.lacks, name), BEFORE_S))}:
+        if unfit := {name: reason for name in nodes if (reason := wait_while(partial(reboots.lacks, name), BEFORE_S))}:
             return [f"{name}: {reason}; no host was rebooted" for name, reason in unfit.items()]
         for name in reboot_order(run.spec.cluster):
             began = time.monotonic()
@@ -67,24 +61,21 @@ class _Reboots:
 
     def reboot(self, name: str, *, node: bool) -> str:
         """Reboot a host and wait until it works again; why it does not, empty when it does."""
-        before = self._lines(name, _BOOT)
+        before = lines_of(self.hosts[name], _BOOT)
         if len(before) != 2:
             return "its boot ID could not be read"
         self.boots[name], since = before
-        self._lines(name, "systemctl --no-block reboot")
-        reason = _wait_while(lambda: self._not_back(name, boot=before[0]), REACHABLE_S)
+        lines_of(self.hosts[name], "systemctl --no-block reboot")
+        reason = wait_while(lambda: self._not_back(name, boot=before[0]), REACHABLE_S)
         if reason or not node:
             return reason
-        return _wait_while(lambda: self.lacks(name, since=since), READY_S)
+        return wait_while(lambda: self.lacks(name, since=since), READY_S)
 
     def lacks(self, name: str, *, since: str = "") -> str:
         """Why a node does not work, by the API; empty when it does."""
-        paths = (f"/api/v1/nodes/{name}", f"/api/v1/pods?fieldSelector=spec.nodeName%3D{name}")
-        raw = " && echo && ".join(f"{KUBECTL} get --raw '{path}'" for path in paths)
-        replies = self._lines(self.first, f"{KUBECTL} get --raw /readyz >/dev/null && {raw}")
-        if len(replies) != 2:
+        if (known := node_and_pods(self.hosts[self.first], name)) is None:
             return f"the API does not answer on {self.first}"
-        node, pods = (json.loads(line) for line in replies)
+        node, pods = known
         return lacking(node, pods, boot=self.boots.get(name, ""), since=since, connected=self.connected)
 
     def _not_back(self, name: str, *, boot: str) -> str:
@@ -95,26 +86,8 @@ class _Reboots:
         host.disconnect()
         with suppress(AccessError):
             connect(host)
-        current = self._lines(name, _BOOT) if host.connected else ()
+        current = lines_of(self.hosts[name], _BOOT) if host.connected else ()
         if len(current) != 2:
             return "it does not answer over SSH; look at its console"
         self.boots[name] = current[0]
         return "it did not go down" if current[0] == boot else ""
-
-    def _lines(self, name: str, script: str) -> tuple[str, ...]:
-        """The lines that a script prints on a host; none when it fails or the host is down."""
-        host = self.hosts[name]
-        with suppress(AccessError), ctx_host.use(host):
-            ran = run_script(host, script, {**root_arguments(host), "_timeout": _REPLY_S})
-            return tuple(line for line in ran.out if line) if ran.ok else ()
-        return ()
-
-
-def _wait_while(reason: Callable[[], str], seconds: float) -> str:
-    """Wait until there is no reason left; the last one, with the seconds waited, when time runs out."""
-    until = time.monotonic() + seconds
-    while found := reason():
-        if time.monotonic() > until:
-            return f"{found} (waited {seconds} s)"
-        time.sleep(_POLL_S)
-    return ""

@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from gevent.lock import BoundedSemaphore
 from pyinfra.api import Host, State
 from pyinfra.context import ctx_state
 
@@ -20,6 +21,7 @@ from underlay.plan.artifacts import Artifacts
 from underlay.plan.host_plan import HostPlan, plan_of
 from underlay.plan.host_questions import HostAnswers
 from underlay.plan.probe import Probe
+from underlay.plan.rollout import Batch
 from underlay.preflight.measurements import Measurements
 from underlay.resources.answer import Answer
 from underlay.resources.resource import Resource
@@ -94,6 +96,33 @@ class RunLog:
     failures: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass
+class RolloutResult:
+    """The steps in which nodes that serve already were changed; written by `rollout`, once."""
+
+    batches: tuple[Batch, ...] = ()
+    done: list[str] = field(default_factory=list)
+    """Nodes that serve as declared, canaries of an earlier run among them."""
+    changed: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+    stopped: bool = False
+    """Whether batches were left out because too many nodes had failed."""
+    lock: BoundedSemaphore = field(default_factory=BoundedSemaphore)
+    ended: bool = False
+
+    @property
+    def left(self) -> list[str]:
+        """Nodes that are as they were."""
+        tried = {*self.done, *self.failed}
+        return [name for batch in self.batches for name in batch.names if name not in tried]
+
+    @property
+    def sentence(self) -> str:
+        """What was done and what is left; empty where nothing on a node had to be restarted."""
+        parts = (("verified", self.done), ("failed", list(self.failed)), ("left as they were", self.left))
+        return "; ".join(f"{what}: {', '.join(names)}" for what, names in parts if names and self.batches)
+
+
 @dataclass(frozen=True)
 class Verification:
     """Result of the checks; written by `live_tests`."""
@@ -121,6 +150,7 @@ class Run:
     preflight: Preflight = field(default_factory=Preflight)
     cluster: KnownCluster = field(default_factory=KnownCluster)
     log: RunLog = field(default_factory=RunLog)
+    rollout: RolloutResult = field(default_factory=RolloutResult)
     verification: Verification = field(default_factory=Verification)
     _plans: dict[str, HostPlan] = field(default_factory=dict)
 

@@ -40,6 +40,8 @@ def show_summary(run: Run, state: State) -> None:
     for note in verification.notes:
         console.print(escape(note), soft_wrap=True)
     console.print(f"changes: {_changes(run)}", soft_wrap=True)
+    if rolled := run.rollout.sentence:
+        console.print(f"rollout: {rolled}", soft_wrap=True)
     spent = [f"{name} {seconds:.1f}" for name, seconds in run.log.phases if seconds >= 0.05]
     total = time.monotonic() - run.log.began
     console.print(escape(f"seconds: {', '.join(spent)}; all {total:.1f}"), soft_wrap=True)

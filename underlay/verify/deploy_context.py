@@ -17,6 +17,7 @@ class DeployContext:
 
     phases: list[tuple[str, float]] = field(default_factory=list)
     findings: list[ReportedFinding] = field(default_factory=list)
+    rollout: str = ""
 
     @classmethod
     def from_environment(cls) -> DeployContext:
@@ -27,7 +28,7 @@ class DeployContext:
     @classmethod
     def of(cls, document: dict[str, Any]) -> DeployContext:
         phases = [(str(name), float(seconds)) for name, seconds in document.get("phases", ())]
-        return cls(phases, [_finding(f) for f in document.get("findings", ())])
+        return cls(phases, [_finding(f) for f in document.get("findings", ())], document.get("rollout", ""))
 
     def phases_with_verify(self, seconds: float) -> list[PhaseTime]:
         """The deploy's phases, and the verification as the last one. Those that took no time are left out."""

@@ -10,6 +10,7 @@ from underlay.checks.certificates import certificate_checks
 from underlay.checks.control_plane import api_checks, etcd_checks, kube_proxy_checks
 from underlay.checks.leftovers import leftover_checks
 from underlay.model.check import Check
+from underlay.plan.host_plan import Phase
 
 from .captures import expected_wire
 from .paths import PodPath, paths
@@ -29,10 +30,11 @@ CHECKS: dict[str, Callable[[Target], list[Check]]] = {
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     target, fixtures, function = target_of_session(), set(metafunc.fixturenames), metafunc.function.__name__
     if {"node", "resource"} <= fixtures:
-        found = [(name, r) for name, plan in target.plans.items() for r in plan.resources]
+        plans = [(name, plan) for name, plan in target.plans.items() if target.checks(name)]
+        found = [(name, r) for name, plan in plans for phase in target.phases for r in plan.of(Phase(phase))]
         metafunc.parametrize(("node", "resource"), found, ids=[f"{n}: {r.kind} {r.name}"[:120] for n, r in found])
     elif "check" in fixtures:
-        checks = CHECKS[function](target)
+        checks = [check for check in CHECKS[function](target) if target.checks(check.node)]
         metafunc.parametrize("check", checks, ids=[f"{c.node}: {c.name}" for c in checks])
     elif "session" in fixtures:
         sessions = target.sessions
@@ -45,7 +47,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         names = list(target.variables) if len(target.variables) > 1 else []
         metafunc.parametrize("hostname", names, ids=names)
     elif "node" in fixtures:
-        metafunc.parametrize("node", [n.name for n in target.nodes])
+        metafunc.parametrize("node", [n.name for n in target.nodes if target.checks(n.name)])
 
 
 def _applies(target: Target, function: str, path: PodPath) -> bool:

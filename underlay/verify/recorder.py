@@ -107,6 +107,7 @@ class Recorder:
             sessions=topology.sessions(self.rows),
             findings=deploy.findings,
             phases=deploy.phases_with_verify(seconds),
+            rollout=deploy.rollout,
             paths=topology.paths(target, checks),
             checks=checks,
             files=files,

@@ -15,7 +15,7 @@ from typing import Any
 from underlay.inventory.spec import Spec, read_spec
 from underlay.model.node import Node
 from underlay.model.routes import Routes
-from underlay.plan.host_plan import HostPlan, plans
+from underlay.plan.host_plan import HostPlan, Phase, plans
 from underlay.plan.host_questions import RECORDED_PATH
 from underlay.resources import api_server
 from underlay.resources.api_server import KUBECTL
@@ -46,6 +46,10 @@ class Target:
     """The path matrix: from, to, class, checks, and figures of this run; filled once the traffic is measured."""
     name_servers: dict[str, str] = field(default_factory=dict)
     """Host -> its name server that answered before the deploy, where this run has deployed to it."""
+    only: frozenset[str] = frozenset()
+    """The hosts that are checked; all without any."""
+    phases: tuple[str, ...] = tuple(Phase)
+    """The phases of a deploy that have come to an end: of others, resources are not checked."""
     _hosts: dict[tuple[str, str], Any] = field(default_factory=dict)
     _silence: str | None = None
     _opening: dict[str, Lock] = field(default_factory=lambda: defaultdict(Lock))
@@ -64,10 +68,17 @@ class Target:
         spec = read_spec(document["hosts"], groups)
         if "path_mtu" in document:
             known = document.get("name_servers", {})
-            return cls(spec.with_path(document["path_mtu"]), document["hosts"], name_servers=known)
-        target = cls(spec, document["hosts"], connections)
-        target.read_path_mtu()
+            target = cls(spec.with_path(document["path_mtu"]), document["hosts"], name_servers=known)
+        else:
+            target = cls(spec, document["hosts"], connections)
+            target.read_path_mtu()
+        target.only = frozenset(document.get("only", ()))
+        target.phases = tuple(document.get("phases_ended") or Phase)
         return target
+
+    def checks(self, name: str) -> bool:
+        """Whether the host of this name is one of those that are checked."""
+        return not self.only or name in self.only
 
     def read_path_mtu(self) -> None:
         """Expect the pod MTU of the path as measured when the cluster was made, unless the inventory states it."""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.unit.clusters import cluster, high_available, with_bgp
-from underlay.checks.reboot import lacking, reboot_order
+from underlay.checks.reboot import lacking, not_running, reboot_order
 from underlay.inventory.spec import read_spec
 
 SINCE = "2026-03-01T10:00:00Z"
@@ -75,3 +75,18 @@ def test_without_a_network_for_pods_a_node_is_not_ready_and_lacks_nothing() -> N
     assert lacking(_node(ready="Unknown"), _pods(), connected=False).startswith(
         "the node's Ready is Unknown, expected False"
     )
+
+
+def test_a_restarted_kubelet_has_to_report() -> None:
+    node = _node()
+    node["status"]["conditions"][1]["lastHeartbeatTime"] = "2026-03-01T09:59:59Z"
+    assert lacking(node, _pods(), reported=SINCE) == "its kubelet has not reported since its restart"
+    node["status"]["conditions"][1]["lastHeartbeatTime"] = SINCE
+    assert lacking(node, _pods(), reported=SINCE) == ""
+
+
+def test_a_pod_that_did_not_run_before_need_not_run_after() -> None:
+    waiting = _pods(state={"waiting": {"reason": "CrashLoopBackOff"}})
+    assert lacking(_node(), waiting) == "not running: kube-system/agent-x"
+    assert not_running(waiting) == {"kube-system/agent-x"}
+    assert lacking(_node(), waiting, but=not_running(waiting)) == ""

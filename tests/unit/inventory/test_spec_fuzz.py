@@ -108,6 +108,7 @@ SENSIBLE: dict[str, tuple[Any, ...]] = {
         {"as_numbers": {"rack-1": 64512}, "reflectors": ["cp-1", "w-1"]},
         {"as_number": 64512, "peers": [{"address": "192.0.2.99", "as_number": 64600, "rack": "rack-1"}]},
     ),
+    "rollout": ({}, {"batch": 1, "canary": ["w-1"]}, {"batch": "10%", "stop_after": 2}, {"batch": 0}, {"canary": [1]}),
     "verify": (True, False, "no"),
 }
 assert set(SENSIBLE) == {*ClusterVariables.model_fields, *HostVariables.model_fields}

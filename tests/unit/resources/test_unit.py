@@ -34,6 +34,13 @@ GOOD = "ActiveState=active UnitFileState=enabled NeedDaemonReload=no Loaded=curr
         ({}, "garbage = x", "disabled -> enabled, unknown -> running"),
         ({"running": None}, GOOD.replace("=active", "=failed").replace("=current", "=stale"), None),
         ({"running": None}, GOOD.replace("=enabled", "=disabled"), "disabled -> enabled"),
+        ({"running": None}, GOOD.replace("=current", "=stale"), "restart, its files have changed"),
+        (
+            {"running": None},
+            GOOD.replace("=active", "=activating").replace("=current", "=stale"),
+            "restart, its files have changed",
+        ),
+        ({"running": None}, GOOD.replace("=active", "=inactive").replace("=current", "=stale"), None),
         ({"running": False, "enabled": False}, GOOD, "enabled -> disabled, active -> stopped"),
         ({"running": False, "enabled": False}, "ActiveState=inactive UnitFileState=disabled", None),
         ({"optional": True}, "ActiveState=inactive UnitFileState=disabled Loaded=stale", None),
@@ -126,6 +133,31 @@ def test_a_unit_that_fails_leaves_its_journal_and_no_stamp(host: Shell, tmp_path
 def test_a_unit_left_to_others_is_not_started(host: Shell, tmp_path: Path) -> None:
     host.run("set -eu\n" + Unit("x.service", running=None).apply())
     assert (tmp_path / "log").read_text() == "daemon-reload\n-q enable x.service\n"
+
+
+def test_a_unit_left_to_others_is_restarted_where_they_have_started_it(
+    host: Shell, config: Path, tmp_path: Path
+) -> None:
+    for name, state in (("x.service", "active"), ("y.service", "inactive")):
+        host.program_is("systemctl", f'echo "$@" >>{tmp_path}/{name}; case $1 in show) echo {state};; esac')
+        host.run("set -eu\n" + Unit(name, running=None, watches=(str(config),)).apply())
+    query = "show -p ActiveState --value"
+    assert (tmp_path / "x.service").read_text().splitlines()[2:] == [
+        f"{query} x.service", "reset-failed x.service", "restart x.service",
+    ]  # fmt: skip
+    assert (tmp_path / "y.service").read_text().splitlines()[2:] == [f"{query} y.service"]
+
+
+def test_a_program_that_is_installed_anew_requires_a_restart(host: Shell, tmp_path: Path) -> None:
+    host.places |= {"/var/lib/underlay/binaries": str(tmp_path)}
+    unit = Unit("x.service", programs=("/usr/local/bin/x",))
+    record = tmp_path / "usr-local-bin-x"
+    record.write_text("1\n")
+    os.utime(record, (900, 900))
+    assert unit.difference(host.observe(unit)[0]) is None
+    record.write_text("2\n")
+    assert unit.difference(host.observe(unit)[0]) == "restart, its files have changed"
+    assert unit.follows({"/usr/local/bin/x"})
 
 
 def test_a_unit_that_must_not_run_is_stopped(host: Shell, tmp_path: Path) -> None:

@@ -1,0 +1,51 @@
+"""Whether a node serves, by the API of the first control-plane host; asked until it does, or time runs out."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from pyinfra.api import Host
+from pyinfra.context import ctx_host
+
+from underlay.resources.api_server import KUBECTL
+
+from .access_error import AccessError
+from .command import run_script
+from .privilege import root_arguments
+
+_POLL_S = 1
+# A host that goes down during a command never replies.
+_REPLY_S = 30
+
+
+def node_and_pods(first: Host, name: str) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    """The Node object and the list of the pods on it; None where the API does not answer."""
+    paths = (f"/api/v1/nodes/{name}", f"/api/v1/pods?fieldSelector=spec.nodeName%3D{name}")
+    raw = " && echo && ".join(f"{KUBECTL} get --raw '{path}'" for path in paths)
+    replies = lines_of(first, f"{KUBECTL} get --raw /readyz >/dev/null && {raw}")
+    if len(replies) != 2:
+        return None
+    node, pods = (json.loads(line) for line in replies)
+    return node, pods
+
+
+def lines_of(host: Host, script: str) -> tuple[str, ...]:
+    """The lines that a script prints on a host; none when it fails or the host is down."""
+    with suppress(AccessError), ctx_host.use(host):
+        ran = run_script(host, script, {**root_arguments(host), "_timeout": _REPLY_S})
+        return tuple(line for line in ran.out if line) if ran.ok else ()
+    return ()
+
+
+def wait_while(reason: Callable[[], str], seconds: float) -> str:
+    """Wait until there is no reason left; the last one, with the seconds waited, when time runs out."""
+    until = time.monotonic() + seconds
+    while found := reason():
+        if time.monotonic() > until:
+            return f"{found} (waited {seconds} s)"
+        time.sleep(_POLL_S)
+    return ""
