@@ -17,7 +17,7 @@ from underlay.plan.node_objects import register_script, silence_script
 from underlay.plan.yaml_text import as_yaml
 from underlay.resources.answer import line_of
 from underlay.resources.api_server import KUBECTL
-from underlay.run.command import Step, Steps, reason_of_script, run_script, tail
+from underlay.run.command import Fail, Step, Steps, reason_of_script, run_script, tail
 from underlay.run.kubeadm_script import kubeadm_script
 from underlay.run.observe import answers
 from underlay.run.run import JoinMaterial, current_run
@@ -36,7 +36,10 @@ def init() -> Steps:
     host = ctx_host.get()
     run = current_run()
     if run.is_first(host) and is_to_join(host.name):
-        yield Step("kubeadm init", _init)
+        if host.name in run.limit:
+            yield Step("kubeadm init", _init)
+        else:
+            yield Fail("it has no cluster yet that others could join, and --limit leaves it out; deploy it first")
 
 
 @operation()

@@ -20,7 +20,7 @@ from underlay.run.run import current_run
 def converge_cloud() -> Steps:
     """Converge the cloud's routes on the nodes' pod subnets, with source checks off and rules that admit pods."""
     run, host = current_run(), ctx_host.get()
-    if run.spec.cluster.routes is not Routes.CLOUD or not run.is_first(host):
+    if run.spec.cluster.routes is not Routes.CLOUD or not run.is_first(host) or host.name not in run.limit:
         return
     if reason := learn_subnets(host, joined=active_nodes(host)):
         yield Fail(reason)

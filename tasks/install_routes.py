@@ -27,7 +27,7 @@ def query_subnets() -> Steps:
 def converge_routes() -> Steps:
     """Converge the static routes of a node."""
     host = ctx_host.get()
-    resources = routes_of(host)
+    resources = routes_of(host) if host.name in current_run().limit else ()
     if not resources:
         return
     found = observe_resources(host, resources)

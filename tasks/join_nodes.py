@@ -27,7 +27,7 @@ _one_member = BoundedSemaphore(1)
 def join() -> Steps:
     """Join the host to the cluster, unless it is a member already; one that was registered again takes up its work."""
     run, host = current_run(), ctx_host.get()
-    if not run.is_node(host):
+    if not run.is_node(host) or host.name not in run.limit:
         return
     if standing_of(host.name) is Standing.UNLISTED:
         yield Step("restart kubelet", _restart)

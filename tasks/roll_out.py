@@ -16,7 +16,7 @@ def change_nodes() -> Steps:
     run, state, host = current_run(), ctx_state.get(), ctx_host.get()
     if not state.is_executing:
         return
-    roll_out(state, list(state.inventory.get_active_hosts()))
+    roll_out(state, [h for h in state.inventory.get_active_hosts() if h.name in run.limit])
     rollout = run.rollout
     if reason := rollout.failed.get(host.name):
         yield Fail(f"rollout: {reason}")

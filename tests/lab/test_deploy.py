@@ -38,7 +38,12 @@ def test_plan_finds_drift_and_the_deploy_mends_it(racks: Deployed) -> None:
     assert racks.underlay("plan").code == 0
     racks.ssh("w-1", "sysctl -qw net.ipv4.ip_forward=0; chmod 600 /etc/containerd/config.toml")
     of_another = racks.underlay("plan", "--limit", "w-2")
-    assert (of_another.code, "w-2: no change" in of_another.text, "w-1" in of_another.text) == (0, True, False)
+    assert of_another.code == 0
+    assert of_another.text == "underlay: limited to w-2: not planned on cp-1 and w-1\nw-2: no change\n"
+    assert "limited to w-2: not deployed on cp-1 and w-1" in racks.deploy("--limit", "w-2").text
+    assert racks.underlay("verify", "--limit", "w-1").code == 1
+    verified = racks.underlay("verify", "--limit", "w-2")
+    assert (verified.code, "limited to w-2: not verified on cp-1 and w-1" in verified.text) == (0, True), verified.text
     plan = racks.underlay("plan")
     assert plan.code == 2
     assert "sysctl net.ipv4.ip_forward: 0 -> 1" in plan.text

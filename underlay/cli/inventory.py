@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,30 +17,41 @@ def inventory_argument(function: Callable[..., Any]) -> Callable[..., Any]:
     return click.argument("inventory", type=click.Path())(function)
 
 
+def limit_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    words = "Only these hosts: a name, a group, or a pattern such as 'w-*'; may be repeated."
+    return click.option("--limit", multiple=True, metavar="HOST", help=words)(function)
+
+
+def say_left_out(run: Any, what: str) -> None:
+    """Say in one line what a limited command has left undone, apart from its output.
+
+    :param what: as after "is", e.g. "planned".
+    """
+    if line := run.limit.left_out(what):
+        click.echo(f"underlay: {line}", err=True)
+
+
 @contextmanager
 def connected(path: str, *, limit: tuple[str, ...] = (), tolerant: bool = False) -> Iterator[Any]:
     """A pyinfra state with every host of the inventory connected, and its run begun.
 
     :param tolerant: continue without hosts that cannot be reached; the run has the reasons.
-    :param limit: names of hosts; connect only to these, and to the first control-plane host.
+    :param limit: names, groups or patterns of hosts; connect only to these, and to the first control-plane host.
     :raises InvalidInventory: for a bad inventory, and when a host cannot be reached.
     """
     from underlay.inventory.errors import InvalidInventory  # noqa: PLC0415
+    from underlay.inventory.limit import limited  # noqa: PLC0415
     from underlay.run.reach import reach  # noqa: PLC0415
-    from underlay.run.read_inventory import load, read_run  # noqa: PLC0415
+    from underlay.run.read_inventory import group_members, load, read_run  # noqa: PLC0415
     from underlay.run.run import begin  # noqa: PLC0415
     from underlay.run.session import session  # noqa: PLC0415
 
     _on_gevent()
     inventory = load(path)
-    run = read_run(inventory, name=path)
-    if unknown := sorted(set(limit) - {h.name for h in inventory}):
-        raise InvalidInventory(
-            [f"--limit: unknown host {', '.join(unknown)}; the hosts are {', '.join(h.name for h in inventory)}"]
-        )
+    known = limited(limit, [h.name for h in inventory], group_members(inventory))
+    run = replace(read_run(inventory, name=path), limit=known)
     # What the cluster is, the first control-plane host says.
-    wanted = {*limit, run.spec.cluster.first.name} if limit else {h.name for h in inventory}
-    chosen = [h for h in inventory if h.name in wanted]
+    chosen = [h for h in inventory if h.name in run.limit or h.name == run.spec.cluster.first.name]
 
     def without(state: Any, silent: list[AccessError]) -> None:
         run.observed.silent.update({error.host: error.reason for error in silent})

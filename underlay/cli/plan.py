@@ -8,12 +8,12 @@ import sys
 import click
 
 from .errors import Refused
-from .inventory import connected, inventory_argument
+from .inventory import connected, inventory_argument, limit_option, say_left_out
 
 
 @click.command("plan")
 @inventory_argument
-@click.option("--limit", multiple=True, metavar="HOST", help="Only this host; may be repeated.")
+@limit_option
 @click.option("--json", "as_json", is_flag=True, help="Print the sentences by host as JSON.")
 def plan_command(inventory: str, limit: tuple[str, ...], as_json: bool) -> None:
     """Show what a deploy would change on each host. Nothing is changed.
@@ -24,9 +24,11 @@ def plan_command(inventory: str, limit: tuple[str, ...], as_json: bool) -> None:
     """
     with connected(inventory, limit=limit) as state:
         from underlay.run.plan_changes import planned, planned_rollout  # noqa: PLC0415
+        from underlay.run.run import current_run  # noqa: PLC0415
 
-        problems, sentences = planned(state, only=limit)
-        steps = [] if problems else planned_rollout(state, only=limit)
+        problems, sentences = planned(state)
+        steps = [] if problems else planned_rollout(state)
+        say_left_out(current_run(), "planned")
     if problems:
         raise Refused(problems)
     if as_json:

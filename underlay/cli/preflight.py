@@ -8,18 +8,21 @@ from typing import Any
 
 import click
 
-from .inventory import connected, inventory_argument
+from .inventory import connected, inventory_argument, limit_option, say_left_out
 from .output_file import write_output
 
 
 @click.command("preflight")
 @inventory_argument
+@limit_option
 @click.option("--json", "as_json", is_flag=True, help="Print findings and measurements as JSON.")
 @click.option("--junit", type=click.Path(dir_okay=False), help="Write the findings as JUnit XML to this file.")
 @click.option(
     "--page", type=click.Path(dir_okay=False), help="Write an HTML page with a matrix of all pairs to this file."
 )
-def preflight_command(inventory: str, as_json: bool, junit: str | None, page: str | None) -> None:
+def preflight_command(
+    inventory: str, limit: tuple[str, ...], as_json: bool, junit: str | None, page: str | None
+) -> None:
     """Send the chosen mode's own packets between the hosts, before anything is installed.
 
     Every port and protocol that the mode and Kubernetes use is probed between every two hosts, in both directions; the
@@ -32,7 +35,7 @@ def preflight_command(inventory: str, as_json: bool, junit: str | None, page: st
     Exit status: 0 fit (possibly with warnings), 1 a finding would stop a deploy.
     Example:  underlay preflight inventories/lab.py --page preflight.html
     """
-    with connected(inventory, tolerant=True) as state:
+    with connected(inventory, limit=limit, tolerant=True) as state:
         from underlay.run.plan_changes import query_all_hosts  # noqa: PLC0415
         from underlay.run.preflight_document import document  # noqa: PLC0415
         from underlay.run.preflight_findings import findings_of  # noqa: PLC0415
@@ -40,6 +43,7 @@ def preflight_command(inventory: str, as_json: bool, junit: str | None, page: st
         run = query_all_hosts(state)
         found = findings_of(state, everything=True, say=_say)
         result = document(run, found)
+        say_left_out(run, "examined")
     if junit:
         from underlay.preflight.junit import junit_of  # noqa: PLC0415
 

@@ -10,22 +10,27 @@ from typing import Any
 import click
 
 from .errors import Refused
-from .inventory import connected, inventory_argument
+from .inventory import connected, inventory_argument, limit_option, say_left_out
 
 
 @click.command("verify")
 @inventory_argument
+@limit_option
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.option("--reboot", is_flag=True, help="Reboot every host first, one at a time. Interrupts the pods on each.")
 @click.option(
     "--keep-pods", is_flag=True, help="Leave the server pods, and use those that were left: quicker each time."
 )
 @click.option("-y", "--yes", is_flag=True, help="Reboot without confirmation.")
-def verify_command(inventory: str, as_json: bool, reboot: bool, keep_pods: bool, yes: bool) -> None:
+def verify_command(
+    inventory: str, limit: tuple[str, ...], as_json: bool, reboot: bool, keep_pods: bool, yes: bool
+) -> None:
     """Check the hosts and the network against the inventory, at any time.
 
     Read-only except for its own namespace `underlay-verify`, which it deletes again. The report is a folder below
     reports/; `underlay report diff` shows what changed since the previous one.
+
+    With --limit the checks that concern a host alone are made of these hosts; traffic between pods is not.
 
     --reboot shows that everything comes back by itself: workers first, then control planes, then routers, each only
     once the previous one answers over SSH, its node is Ready, and the pods bound to it run again. It stops at the first
@@ -47,7 +52,7 @@ def verify_command(inventory: str, as_json: bool, reboot: bool, keep_pods: bool,
     # A host of a lab is taken as it is, and comes back from a reboot by itself.
     os.environ["UNDERLAY_LAB_BOOT"] = "no"
     os.environ["UNDERLAY_KEEP_PODS"] = "yes" if keep_pods else ""
-    with connected(inventory, tolerant=not reboot) as state:
+    with connected(inventory, limit=limit, tolerant=not reboot) as state:
         from underlay.run.live_tests import run_checks  # noqa: PLC0415
         from underlay.run.reach import reach  # noqa: PLC0415
         from underlay.run.run import current_run  # noqa: PLC0415
@@ -58,6 +63,7 @@ def verify_command(inventory: str, as_json: bool, reboot: bool, keep_pods: bool,
         if run.spec.cluster.first.name in silent:
             raise Refused(lost)
         failed = [*lost, *(_rebooted(state) if reboot else ()), *run_checks(run, state)]
+        say_left_out(run, "verified")
     if as_json and run.verification.report:
         with open(run.verification.report.replace(".html", ".json"), encoding="utf-8") as file:
             click.echo(json.dumps(json.load(file), indent=1))

@@ -116,6 +116,7 @@ class Report(Part):
     phases: list[PhaseTime] = Field(
         default=[], description="of the deploy or the reboots before it; the verification is the last"
     )
+    only: list[str] = Field(default=[], description="the hosts it was limited to; none where it was of all")
     rollout: str = Field("", description="which nodes the deploy before it changed in turn, and which are left")
     paths: list[ObservedPath] = Field(default=[])
     checks: list[CheckResult]

@@ -38,6 +38,8 @@ def failures(report: Report) -> list[str]:
 def notes(report: Report) -> list[str]:
     """What the verdict alone does not say: skipped checks by their reason, findings, and where the evidence is."""
     found = [host] if (host := suspect(report.checks)) else []
+    if report.only:
+        found.append(f"limited to {named(report.only)}: checks of a host alone, no traffic")
     if report.unproven:
         reasons = "; ".join(f"{u.reason} ({u.checks})" for u in report.unproven)
         found.append(f"not proven: {_count(report.counts.skipped, 'check')} skipped: {_short(reasons)}")

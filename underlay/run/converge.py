@@ -30,6 +30,8 @@ _LOST = "the reply is incomplete: the connection was lost, or the host went down
 def converge(phase: Phase) -> Steps:
     """Converge the resources of one phase of the host's plan."""
     host = ctx_host.get()
+    if host.name not in current_run().limit:
+        return
     resources = current_run().plan(host).of(phase)
     found = observed(host, resources)
     if reason := unknown(found):

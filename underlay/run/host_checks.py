@@ -11,11 +11,8 @@ from pyinfra.api import State
 from underlay.plan.rollout import PHASES
 from underlay.report.load import read_report
 
-from .live_tests import LIVE, TAIL, run_pytest
+from .live_tests import OF_HOSTS, TAIL, run_pytest
 from .run import Run
-
-# As pytest names them, below tests/live.
-OF_HOSTS = ("test_hosts.py::test_resource", "test_cluster.py::test_api", "test_network.py::test_no_other_mode")
 
 
 def check_hosts(run: Run, state: State, names: Sequence[str]) -> dict[str, list[str]]:
@@ -25,8 +22,7 @@ def check_hosts(run: Run, state: State, names: Sequence[str]) -> dict[str, list[
     """
     found: dict[str, list[str]] = {name: [] for name in names}
     with tempfile.TemporaryDirectory() as folder:
-        tests = [f"{LIVE}/{test}" for test in OF_HOSTS]
-        code, output = run_pytest(run, state, tests, to=Path(folder), only=names, phases=PHASES)
+        code, output = run_pytest(run, state, OF_HOSTS, to=Path(folder), only=names, phases=PHASES)
         path = Path(folder) / "report.json"
         if not path.exists():
             return {name: ["its checks did not run:", *output.splitlines()[-TAIL:]] for name in names}

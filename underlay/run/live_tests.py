@@ -28,6 +28,11 @@ from .shells import environment, shells
 
 LIVE = shipped("tests/live")
 REPORTS = Path("reports")
+# Those that concern a host alone, as pytest names them: no pod is started for them.
+OF_HOSTS = tuple(
+    f"{LIVE}/{test}"
+    for test in ("test_hosts.py::test_resource", "test_cluster.py::test_api", "test_network.py::test_no_other_mode")
+)
 # The checks use no other plugin that may be installed, and loading them takes a third of a second.
 _BARE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 _SECRET = frozenset({"ssh_password", "ssh_key_password", "_sudo_password", "_su_password"})
@@ -38,9 +43,13 @@ TIDY_S = 60
 
 
 def run_checks(run: Run, state: State) -> list[str]:
-    """Run the live tests over the state's connections and set `run.verification`; what failed, as lines."""
+    """Run the live tests over the state's connections and set `run.verification`; what failed, as lines.
+
+    Of a limited run those that concern a host alone, for the hosts within the limit.
+    """
     with run_folder(run.spec.cluster.name) as (partial, directory):
-        code, output = run_pytest(run, state, [str(LIVE)], to=partial)
+        tests, only = (OF_HOSTS, run.limit.names) if run.limit else ([str(LIVE)], ())
+        code, output = run_pytest(run, state, tests, to=partial, only=only)
     path = directory / "report.json"
     if not path.exists():
         run.verification = Verification("verification did not run")

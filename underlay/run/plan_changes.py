@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from contextlib import suppress
 
 import gevent
@@ -28,13 +27,10 @@ from .standings import standing_of
 from .static_routes import routes_of
 
 
-def planned(state: State, *, only: Collection[str] = ()) -> tuple[list[str], dict[str, list[str]]]:
-    """Preflight's refusals, and for each host by name the sentences of what would change.
-
-    :param only: the hosts to plan; all that are connected without any.
-    """
+def planned(state: State) -> tuple[list[str], dict[str, list[str]]]:
+    """Preflight's refusals, and for each host within the run's limit the sentences of what would change."""
     with ctx_state.use(state):
-        hosts = [h for h in state.inventory.get_active_hosts() if not only or h.name in only]
+        hosts = _chosen(state)
         query_all_hosts(state)
         if silent := silent_hosts():
             return silent, {}
@@ -46,11 +42,14 @@ def planned(state: State, *, only: Collection[str] = ()) -> tuple[list[str], dic
         return problems, found
 
 
-def planned_rollout(state: State, *, only: Collection[str] = ()) -> list[str]:
+def planned_rollout(state: State) -> list[str]:
     """The steps in which nodes would be changed that serve already; none where nothing on one would be restarted."""
     with ctx_state.use(state):
-        hosts = [h for h in state.inventory.get_active_hosts() if not only or h.name in only]
-        return [str(batch) for batch in planned_batches(current_run(), hosts)]
+        return [str(batch) for batch in planned_batches(current_run(), _chosen(state))]
+
+
+def _chosen(state: State) -> list[Host]:
+    return [h for h in state.inventory.get_active_hosts() if h.name in current_run().limit]
 
 
 def query_all_hosts(state: State) -> Run:

@@ -6,7 +6,7 @@ import json
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 import click
 import gevent
@@ -18,6 +18,7 @@ from underlay.artifacts.error import ArtifactError, ArtifactErrors
 from underlay.artifacts.site_lock import site_lock_of
 from underlay.encoding import prepare_streams
 from underlay.inventory.errors import InvalidInventory
+from underlay.inventory.limit import Limit, limited, of_names
 from underlay.inventory.spec import GROUPS, Groups, Hosts, Spec, read_spec
 from underlay.plan.host_plan import node_plan
 
@@ -87,15 +88,18 @@ def before_connecting(state: State) -> None:
     init = state.init
 
     def checked(inventory: Inventory, config: Any, initial_limit: Any = None) -> None:
-        init(inventory, config, initial_limit=initial_limit)
         if not len(inventory):
             refuse([f"inventory: {_argument()} does not exist or names no hosts; check the path"])
-        if initial_limit is not None and not initial_limit:
-            refuse(["--limit: selects no host; the hosts are " + ", ".join(sorted(h.name for h in inventory))])
         try:
-            begin(state, replace(read_run(inventory, name=_argument()), claim=claim(_argument())))
+            limit = _limit(inventory, initial_limit)
+            run = replace(read_run(inventory, name=_argument()), claim=claim(_argument()), limit=limit)
         except InvalidInventory as error:
             refuse(error.problems)
+        if run.limit:
+            # What the cluster is, the first control-plane host says.
+            initial_limit = [h for h in inventory if h.name in run.limit or h.name == run.spec.cluster.first.name]
+        init(inventory, config, initial_limit=initial_limit)
+        begin(state, run)
         watch_connections(state)
         watch(state)
 
@@ -107,7 +111,28 @@ def say(line: str) -> None:
     click.echo(f"underlay: {line}", err=True)
 
 
-def refuse(problems: Any) -> None:
+def _limit(inventory: Inventory, chosen: list[Any] | None) -> Limit:
+    """What pyinfra's options limit the run to.
+
+    :param chosen: the hosts that pyinfra has found for them.
+    :raises InvalidInventory: when an option names nobody, of which pyinfra warns and goes on, or nobody is left.
+    """
+    hosts = [host.name for host in inventory]
+    context = click.get_current_context(silent=True)
+    limited(context.params.get("limit") or () if context else (), hosts, group_members(inventory))
+    if chosen is None:
+        return Limit()
+    if not chosen:
+        raise InvalidInventory(["--limit: selects no host; the hosts are " + ", ".join(sorted(hosts))])
+    return of_names([host.name for host in chosen], hosts)
+
+
+def group_members(inventory: Inventory) -> dict[str, list[str]]:
+    """The hosts of every group that the inventory names."""
+    return {name: [host.name for host in members] for name, members in inventory.groups.items()}
+
+
+def refuse(problems: Any) -> NoReturn:
     """Print every problem and exit with status 1."""
     for problem in problems:
         click.echo(f"underlay: {problem}", err=True)

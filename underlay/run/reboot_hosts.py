@@ -41,7 +41,7 @@ def reboot_hosts(state: State, *, say: Callable[[str], None]) -> list[str]:
         # With a node down already, the first reboot would make it two.
         if unfit := {name: reason for name in nodes if (reason := wait_while(partial(reboots.lacks, name), BEFORE_S))}:
             return [f"{name}: {reason}; no host was rebooted" for name, reason in unfit.items()]
-        for name in reboot_order(run.spec.cluster):
+        for name in filter(run.limit.__contains__, reboot_order(run.spec.cluster)):
             began = time.monotonic()
             say(f"rebooting {name}")
             reason = reboots.reboot(name, node=name in nodes)

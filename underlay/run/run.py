@@ -15,6 +15,7 @@ from pyinfra.api import Host, State
 from pyinfra.context import ctx_state
 
 from underlay.findings.finding import Finding
+from underlay.inventory.limit import Limit
 from underlay.inventory.spec import Groups, Hosts, Spec
 from underlay.model.routes import Routes
 from underlay.plan.artifacts import Artifacts
@@ -139,13 +140,15 @@ class Verification:
 class Run:
     """One run of pyinfra or of the command, from the inventory to the verdict.
 
-    `claim` takes a host's lock, in a run that changes hosts; None in one that only looks.
+    `claim` takes a host's lock, in a run that changes hosts; None in one that only looks. Of hosts outside the `limit`
+    the first control-plane host alone is queried.
     """
 
     inventory: InventoryVariables
     spec: Spec
     artifacts: Artifacts
     claim: Probe | None = None
+    limit: Limit = field(default_factory=Limit)
     observed: Observed = field(default_factory=Observed)
     preflight: Preflight = field(default_factory=Preflight)
     cluster: KnownCluster = field(default_factory=KnownCluster)

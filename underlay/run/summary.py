@@ -40,6 +40,9 @@ def show_summary(run: Run, state: State) -> None:
     for note in verification.notes:
         console.print(escape(note), soft_wrap=True)
     console.print(f"changes: {_changes(run)}", soft_wrap=True)
+    if left := run.limit.left_out("deployed"):
+        objects = "" if cluster.first.name in run.limit else "; the cluster's objects are as they were"
+        console.print(f"{left}{objects}", soft_wrap=True)
     if rolled := run.rollout.sentence:
         console.print(f"rollout: {rolled}", soft_wrap=True)
     spent = [f"{name} {seconds:.1f}" for name, seconds in run.log.phases if seconds >= 0.05]

@@ -108,6 +108,7 @@ class Recorder:
             findings=deploy.findings,
             phases=deploy.phases_with_verify(seconds),
             rollout=deploy.rollout,
+            only=sorted(target.only),
             paths=topology.paths(target, checks),
             checks=checks,
             files=files,

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pyinfra.context import ctx_state
 
 from underlay.findings.finding import Finding
+from underlay.inventory.limit import Limit
 from underlay.plan.cluster_objects import record
 from underlay.run import observe
 from underlay.run.plan_changes import planned, query_all_hosts
@@ -62,7 +63,9 @@ def test_hosts_that_answer_everything_are_fit() -> None:
 
 
 def test_of_hosts_that_are_named_only_those_are_planned() -> None:
-    problems, changes = planned(Answering().state, only=("w-1",))
+    answering = Answering()
+    answering.run.limit = Limit(("w-1",), ("cp-1", "w-2"))
+    problems, changes = planned(answering.state)
     assert (problems, list(changes)) == ([], ["w-1"])
     assert "cluster: join" in changes["w-1"]
 
