@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from underlay.artifacts.versions import pinned_version
+from underlay.artifacts.catalog import pinned_version
 
 from .deployed import ROOT, Deployed, Run
 
