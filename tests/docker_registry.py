@@ -17,7 +17,6 @@ import httpx
 import yaml
 
 PROGRAM = shutil.which("docker-registry")
-HTPASSWD = shutil.which("htpasswd")
 _START_S = 15.0
 _TYPE = "application/vnd.oci.image.manifest.v1+json"
 
@@ -43,7 +42,9 @@ class DockerRegistry:
         (self.directory / "registry.yml").write_text(yaml.safe_dump(self._configuration()))
         with (self.directory / "registry.log").open("w") as log:
             self._process = subprocess.Popen(
-                [*self.command, str(PROGRAM), "serve", str(self.directory / "registry.yml")], stdout=log, stderr=log
+                [*self.command, "docker-registry", "serve", str(self.directory / "registry.yml")],
+                stdout=log,
+                stderr=log,
             )
         self._client = httpx.Client(base_url=self.url, verify=self._context(), auth=self.login, timeout=30)
         end = time.monotonic() + _START_S
@@ -110,7 +111,7 @@ class DockerRegistry:
         if self.login:
             user, password = self.login
             written = subprocess.run(
-                [str(HTPASSWD), "-inB", user], input=password, text=True, capture_output=True, check=True
+                ["htpasswd", "-inB", user], input=password, text=True, capture_output=True, check=True
             )
             (self.directory / "htpasswd").write_text(written.stdout)
             made["auth"] = {"htpasswd": {"realm": "tests", "path": str(self.directory / "htpasswd")}}

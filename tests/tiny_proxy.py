@@ -6,7 +6,7 @@ import shutil
 import socket
 import subprocess
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 PROGRAM = shutil.which("tinyproxy")
@@ -17,25 +17,27 @@ _START_S = 5.0
 class TinyProxy:
     """`directory` gets its configuration and its log; `allowed` are regular expressions of names, all without any.
 
-    `login` is `user password`, with a blank. `ports` are those that CONNECT may be for.
+    `login` is `user password`, with a blank. `ports` are those that CONNECT may be for. It listens on `address`, at any
+    free port without one.
     """
 
     directory: Path
     allowed: tuple[str, ...] = ()
     login: str = ""
     ports: tuple[int, ...] = ()
-    port: int = field(init=False)
+    address: str = "127.0.0.1"
+    port: int = 0
 
     def __enter__(self) -> TinyProxy:
-        self.port = _free_port()
+        self.port = self.port or _free_port()
         (self.directory / "tinyproxy.conf").write_text(self._configuration())
         self._process = subprocess.Popen(
-            [str(PROGRAM), "-d", "-c", str(self.directory / "tinyproxy.conf")],
+            ["tinyproxy", "-d", "-c", str(self.directory / "tinyproxy.conf")],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
         end = time.monotonic() + _START_S
-        while socket.socket().connect_ex(("127.0.0.1", self.port)):
+        while socket.socket().connect_ex((self.address, self.port)):
             assert time.monotonic() < end, self.log
             time.sleep(0.02)
         return self
@@ -46,7 +48,7 @@ class TinyProxy:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.address}:{self.port}"
 
     @property
     def log(self) -> str:
@@ -55,7 +57,12 @@ class TinyProxy:
         return path.read_text() if path.exists() else ""
 
     def _configuration(self) -> str:
-        lines = [f"Port {self.port}", "Listen 127.0.0.1", f'LogFile "{self.directory}/tinyproxy.log"', "LogLevel Info"]
+        lines = [
+            f"Port {self.port}",
+            f"Listen {self.address}",
+            f'LogFile "{self.directory}/tinyproxy.log"',
+            "LogLevel Info",
+        ]
         lines += [f"ConnectPort {port}" for port in self.ports]
         if self.login:
             lines.append(f"BasicAuth {self.login}")

@@ -31,11 +31,12 @@ UNDERLAY = [str(Path(sys.executable).with_name("underlay"))]
 
 @dataclass
 class Deployed:
-    """`lab` are the fields of `underlay.lab.inventory.Lab`, `cluster` variables of the inventory over the lab's own."""
+    """`lab` are the fields of `underlay.lab.inventory.Lab`, `cluster` variables over those of the file `inventory`."""
 
     lab: dict[str, Any]
     cluster: dict[str, Any] = field(default_factory=dict)
     carried: bool = True
+    inventory: str = INVENTORY
 
     @property
     def name(self) -> str:
@@ -52,11 +53,11 @@ class Deployed:
     def deploy(self, *arguments: str, **cluster: Any) -> Run:
         """`pyinfra -y INVENTORY deploy.py`, with variables changed."""
         with heavy():
-            return self._run([*PYINFRA, "-y", *arguments, INVENTORY, "deploy.py"], cluster)
+            return self._run([*PYINFRA, "-y", *arguments, self.inventory, "deploy.py"], cluster)
 
     def underlay(self, command: str, *arguments: str, **cluster: Any) -> Run:
         """An `underlay` command that takes the inventory."""
-        return self._run([*UNDERLAY, command, INVENTORY, *arguments], cluster)
+        return self._run([*UNDERLAY, command, self.inventory, *arguments], cluster)
 
     def _run(self, command: list[str], cluster: dict[str, Any]) -> Run:
         done = subprocess.run(
@@ -81,22 +82,22 @@ class Deployed:
     def _interrupted(
         self, operation: str, act: Callable[[subprocess.Popen[str]], object], cluster: dict[str, Any]
     ) -> Run:
-        command = [*PYINFRA, "-y", INVENTORY, "deploy.py", "--data", "verify=false"]
+        command = [*PYINFRA, "-y", self.inventory, "deploy.py", "--data", "verify=false"]
         return self._acting(command, f"Starting operation: {operation}", act, cluster)
 
     def killed(self, command: str, line: str, *, after: float, **cluster: Any) -> Run:
         """Start an `underlay` command and kill it `after` seconds after it printed something."""
-        return self._acting([*UNDERLAY, command, INVENTORY], line, _kill(after), cluster)
+        return self._acting([*UNDERLAY, command, self.inventory], line, _kill(after), cluster)
 
     def stopped(self, command: str, line: str) -> Run:
         """Start an `underlay` command and press Ctrl-C a second after it printed something."""
         # What a script runs in the background ignores Ctrl-C, and so does all that it starts.
         heeding = ["env", "--default-signal=INT", *UNDERLAY]
-        return self._acting([*heeding, command, INVENTORY], line, _kill(1, by=signal.SIGINT), {})
+        return self._acting([*heeding, command, self.inventory], line, _kill(1, by=signal.SIGINT), {})
 
     def acting(self, command: str, line: str, act: Callable[[], object], **cluster: Any) -> Run:
         """Start an `underlay` command and do something as soon as it printed something."""
-        return self._acting([*UNDERLAY, command, INVENTORY], line, lambda _: act(), cluster)
+        return self._acting([*UNDERLAY, command, self.inventory], line, lambda _: act(), cluster)
 
     def held(self, command: str, line: str, act: Callable[[], object]) -> Run:
         """The same, and the command stands still meanwhile, its connections open."""
@@ -108,7 +109,7 @@ class Deployed:
             finally:
                 os.killpg(process.pid, signal.SIGCONT)
 
-        return self._acting([*UNDERLAY, command, INVENTORY], line, hold, {})
+        return self._acting([*UNDERLAY, command, self.inventory], line, hold, {})
 
     def _acting(
         self, command: list[str], awaited: str, act: Callable[[subprocess.Popen[str]], object], cluster: dict[str, Any]

@@ -36,8 +36,8 @@ class Reply:
 
 
 def read_replies(urls: Sequence[str], lines: Sequence[str]) -> dict[str, Reply]:
-    """URL -> what came of it, out of the lines of `artifacts.reachability.reach_script`; those that broke off lack."""
-    found = (match for line in lines if (match := _LINE.fullmatch(line.strip())))
+    """URL -> what came of it, in their order, out of what `artifacts.reachability.reach_script` prints."""
+    found = sorted((m for line in lines if (m := _LINE.fullmatch(line.strip()))), key=lambda match: int(match[1]))
     return {
         urls[int(m[1])]: Reply(int(m[2]), int(m[3]), int(m[4]), m[5] or urls[int(m[1])], m[6].strip())
         for m in found
