@@ -108,7 +108,7 @@ mutations: $(STAMP) ## break one thing at a time in verified clusters, verify ea
 	@mv $(MUTATIONS) docs/mutations.txt && mv $(HEALTH) docs/healthy.txt
 	$(BIN)/cog -r docs/verification.md
 
-test-vm: $(STAMP) ## modes that need another kernel, on two emulated virtual machines (root, a quarter of an hour)
+test-vm: $(STAMP) ## modes that need another kernel, and a whole deploy, on emulated virtual machines (root, an hour)
 	@$(BIN)/underlay bundle --prefill
 	$(BIN)/pytest tests/vm -v --durations=0
 
