@@ -21,7 +21,7 @@ import yaml
 from .commands_run import learn_secrets, note
 from .failure_folder import keep_before_down
 from .side_by_side import heavy
-from .waiting import COMMAND_S
+from .waiting import COMMAND_S, patience
 
 ROOT = Path(__file__).resolve().parents[2]
 INVENTORY = "tests/lab/inventories/small.py"
@@ -48,7 +48,13 @@ class Deployed:
         # What the inventory says of its hosts, beside its variables.
         extras = {name: cluster.pop(name, False) for name in ("one_rack", "foreign_routers")}
         request = {"lab": self.lab, "cluster": cluster, "carried": self.carried, **extras}
-        return {**os.environ, "UNDERLAY_TEST": json.dumps(request), "PYINFRA_PROGRESS": "off", "COLUMNS": "200"}
+        return {
+            **os.environ,
+            "UNDERLAY_TEST": json.dumps(request),
+            "UNDERLAY_PATIENCE": patience(),
+            "PYINFRA_PROGRESS": "off",
+            "COLUMNS": "200",
+        }
 
     def deploy(self, *arguments: str, **cluster: Any) -> Run:
         """`pyinfra -y INVENTORY deploy.py`, with variables changed."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator
 
@@ -69,7 +70,8 @@ def test_an_endpoint_that_is_gone_is_told_from_its_server_at_once(lost: Deployed
     run = lost.underlay("plan")
     lost.ssh("cp-1", "ip route del 192.0.2.99 dev lo")
     assert run.code == 1, run.text
-    assert "no connection to 192.0.2.99:6443 within 5 s, though the API server of this host answers" in run.text
+    silent = r"no connection to 192\.0\.2\.99:6443 within \d+ s, though the API server of this host answers"
+    assert re.search(silent, run.text), run.text
     assert "see why control_plane_endpoint does not lead there" in run.text
 
 

@@ -18,6 +18,15 @@ def slowness() -> float:
     return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
+def patience() -> str:
+    """UNDERLAY_PATIENCE, which commands derive their limits from: what is set, or the default, times the slowness.
+
+    Clusters of other tests stand beside: a machine with five times as much to do as it can is usual.
+    """
+    usual = float(os.environ.get("UNDERLAY_PATIENCE", "90"))
+    return f"{usual * max(1.0, slowness() / 5):.0f}"
+
+
 def until(ask: Callable[[], T | None], *, within: float, every: float = 0.2) -> T:
     """Ask until there is an answer that counts as true, and return it.
 

@@ -8,7 +8,7 @@ from itertools import count
 import pytest
 
 from tests.lab import waiting
-from tests.lab.waiting import listening, shell_until, slowness, until
+from tests.lab.waiting import listening, patience, shell_until, slowness, until
 
 
 @pytest.mark.parametrize(("load", "cores", "slow"), [(0.3, 2, 1.0), (20.0, 2, 10.0), (2.0, None, 2.0)])
@@ -18,6 +18,21 @@ def test_slowness_is_what_wants_to_run_on_a_core(
     monkeypatch.setattr("os.getloadavg", lambda: (load, 0.0, 0.0))
     monkeypatch.setattr("os.cpu_count", lambda: cores)
     assert slowness() == slow
+
+
+@pytest.mark.parametrize(
+    ("load", "given", "seconds"), [(8.0, None, "90"), (100.0, None, "900"), (100.0, "24", "240"), (0.0, "24", "24")]
+)
+def test_limits_of_commands_grow_with_the_load(
+    monkeypatch: pytest.MonkeyPatch, load: float, given: str | None, seconds: str
+) -> None:
+    monkeypatch.setattr("os.getloadavg", lambda: (load, 0.0, 0.0))
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    if given is None:
+        monkeypatch.delenv("UNDERLAY_PATIENCE", raising=False)
+    else:
+        monkeypatch.setenv("UNDERLAY_PATIENCE", given)
+    assert patience() == seconds
 
 
 def test_the_answer_is_returned() -> None:
