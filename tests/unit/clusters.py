@@ -8,9 +8,10 @@ from copy import deepcopy
 from dataclasses import replace
 from ipaddress import ip_address, ip_network
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from underlay.inventory.spec import Spec
+from underlay.machines import ARCHITECTURES
 from underlay.model.addon import Chart
 from underlay.model.bgp import Bgp, Router
 from underlay.model.cluster import Cluster
@@ -18,7 +19,7 @@ from underlay.model.node import Node, Role
 from underlay.model.traits import Reach, Status, Traits
 from underlay.networks.network import Network
 from underlay.networks.registry import modes
-from underlay.resources.binary import Binary
+from underlay.resources.binary import Binary, BinaryBuild
 from underlay.resources.file import place
 from underlay.resources.images import Images
 from underlay.resources.release import HostChart
@@ -128,11 +129,13 @@ def spec(mode: str | None = None, **changes: Any) -> Spec:
 class PaperArtifacts:
     """Artifacts that exist on paper: the same names and checksums every time, nothing to fetch."""
 
-    arch = "amd64"
+    architectures = ARCHITECTURES
+    lacking: ClassVar[dict[str, str]] = {}
 
     def binary(self, name: str, path: str) -> Binary:
         install = place(f'echo {name} >"$t"', path, mode="755")
-        return Binary(path=path, version="1.0.0", sha256=_sha256(name), install=install, blob=Path("blobs", name))
+        builds = tuple(BinaryBuild(arch, _sha256(name), blob=Path("blobs", name)) for arch in ARCHITECTURES)
+        return Binary(path=path, version="1.0.0", builds=builds, install=install)
 
     def images(self, names: tuple[str, ...]) -> Images:
         blobs = tuple(Upload(Path("blobs", n), _sha256(n)) for n in names)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from underlay.artifacts.home import bundle_directory
@@ -17,7 +18,7 @@ from underlay.resources.file import File
 from underlay.resources.kernel_module import KernelModule
 from underlay.resources.resource import Resource
 from underlay.resources.sysctl import Sysctl
-from underlay.run.read_inventory import artifacts_of
+from underlay.run.artifacts import artifacts_of
 
 from .site import GUESTS, Site
 
@@ -60,5 +61,5 @@ class VmCluster:
 
     def resources(self, name: str) -> list[Resource]:
         """Kernel modules, settings and files of a node, before anything of the network is installed."""
-        plan = plans(self.spec, artifacts_of(self.spec))[name]
+        plan = plans(self.spec, artifacts_of(self.spec, lock=Path()))[name]
         return [r for r in plan.of(Phase.PREPARE) if isinstance(r, _KINDS)]

@@ -8,18 +8,20 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, kw_only=True)
-class Archive:
-    """The .tar.gz that a downloaded command is a member of; `sha256` is the archive's."""
+class TrustedFile:
+    """A file that is downloaded: host/path, what it has to be, and who says so; `arch` is None where all need it."""
 
+    path: str
     sha256: str
-    member: str
+    by: str
+    arch: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class BinaryArtifact:
-    """A command; `sha256` and `size` (bytes) are the installed file's.
+    """A command: the file of this `sha256` at `url`, or at `blob` on this machine.
 
-    It is downloaded from `url` (out of `archive`, if that is set) or copied from `blob`, a file on this machine.
+    With `member` that file is a .tar.gz, and the command is its member of this name. `size` in bytes.
     """
 
     name: str
@@ -28,7 +30,7 @@ class BinaryArtifact:
     sha256: str
     size: int | None = None
     url: str | None = None
-    archive: Archive | None = None
+    member: str | None = None
     blob: Path | None = None
 
 
@@ -70,8 +72,14 @@ class ChartArtifact:
 class Source(Protocol):
     """Where artifacts come from.
 
-    Every method raises ArtifactError for an artifact that the source does not have.
+    Every method raises ArtifactError for an artifact that the source does not have. `architectures` are those that it
+    may have commands for, `trusted` the files that are downloaded, and who says what they have to be.
     """
+
+    @property
+    def architectures(self) -> tuple[str, ...]: ...
+    @property
+    def trusted(self) -> tuple[TrustedFile, ...]: ...
 
     def binary(self, name: str, version: str, arch: str = "amd64") -> BinaryArtifact:
         """Return a command of the catalog; `version` with or without the leading v."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from .artifact import BinaryArtifact, ChartArtifact, ImageArtifact, LocalBlob
+from .artifact import BinaryArtifact, ChartArtifact, ImageArtifact, LocalBlob, TrustedFile
 from .blobs import BlobStore, sha256_of
 from .catalog import OPTIONAL, binary_entry, image_entry
 from .error import ArtifactError
@@ -19,10 +19,17 @@ class BundleSource:
     :raises ArtifactError: when there is no bundle in the directory.
     """
 
+    trusted: tuple[TrustedFile, ...] = ()
+
     def __init__(self, bundle: Path) -> None:
         self._bundle = bundle
         self._store = BlobStore(bundle)
         self.manifest: Manifest = load_manifest(bundle)
+
+    @property
+    def architectures(self) -> tuple[str, ...]:
+        """The one that the bundle was built for."""
+        return (self.manifest.arch,)
 
     def binary(self, name: str, version: str, arch: str = "amd64") -> BinaryArtifact:
         """Return a command, as a blob to copy."""

@@ -8,10 +8,12 @@ from difflib import get_close_matches
 from .error import ArtifactError
 from .lock import read_lock
 
-ARCHITECTURES = ("amd64", "arm64")
-# Minor releases whose kubeadm uses v1beta4 and that upstream still patches; lock.json pins the patch release whose
-# checksums are known.
-KUBERNETES_MINORS = ("1.35", "1.36", "1.37")
+# What kubeadm of a minor release deploys beside Kubernetes, the same in all its patch releases so far (its constants.go
+# in v1.35.0 to v1.35.8, v1.36.0 to v1.36.4); the minor that lock.json pins has the versions that it pins.
+COMPANIONS = {
+    "1.35": {"etcd": "3.6.6", "coredns": "1.13.1", "pause": "3.10.1"},
+    "1.36": {"etcd": "3.6.8", "coredns": "1.14.2", "pause": "3.10.2"},
+}
 OPTIONAL = ("metallb",)
 """Components that no cluster requires; `underlay bundle --with` adds them to a bundle."""
 
@@ -117,6 +119,14 @@ def image_entry(name: str) -> ImageEntry:
 def pinned_version(component: str) -> str:
     """Return the version of a component that lock.json pins, without a leading v."""
     return read_lock().versions[component]
+
+
+def version_beside(component: str, kubernetes: str) -> str:
+    """Return the version of a component that belongs to a release of Kubernetes, all without a leading v."""
+    if component == "kubernetes":
+        return kubernetes
+    minor = kubernetes.rpartition(".")[0]
+    return COMPANIONS.get(minor, {}).get(component) or pinned_version(component)
 
 
 def _choices(name: str, names: list[str]) -> str:

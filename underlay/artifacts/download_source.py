@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from .artifact import Archive, BinaryArtifact, ChartArtifact, ImageArtifact
+from underlay.machines import ARCHITECTURES
+
+from .artifact import BinaryArtifact, ChartArtifact, ImageArtifact
 from .catalog import image_entry
-from .error import ArtifactError
-from .lock import read_lock
+from .trust import Pins
 from .upstream import chart_key, download_of
 
 
@@ -15,28 +16,24 @@ class DownloadSource:
     URLs are `prefix`, upstream's host name, upstream's path; `registry` is the URL of a mirror of image registries.
     """
 
-    def __init__(self, prefix: str, registry: str | None = None) -> None:
+    architectures = ARCHITECTURES
+
+    def __init__(self, prefix: str, pins: Pins, registry: str | None = None) -> None:
         self._prefix = prefix
         self._registry = registry
-        self._checksums = read_lock().upstream
-        self._charts = read_lock().charts
+        self._pins = pins
+        self.trusted = pins.trusted
 
     def binary(self, name: str, version: str, arch: str = "amd64") -> BinaryArtifact:
-        """Return a command to download; its checksum must be pinned."""
+        """Return a command to download; the checksum of its file must be known."""
         download = download_of(name, version, arch)
-        member = f"{download.path}#{download.member}" if download.member else None
-        sha256 = self._pinned(name, version, arch, member or download.path)
-        archive = None
-        if download.member:
-            pinned = self._pinned(name, version, arch, download.path)
-            archive = Archive(sha256=pinned, member=download.member)
         return BinaryArtifact(
             name=name,
             version=version.removeprefix("v"),
             arch=arch,
-            sha256=sha256,
+            sha256=self._pins.file(download.path),
+            member=download.member,
             url=self._prefix + download.path,
-            archive=archive,
         )
 
     def image(self, name: str, version: str, arch: str = "amd64") -> ImageArtifact:
@@ -44,25 +41,6 @@ class DownloadSource:
         return ImageArtifact(ref=image_entry(name).ref(version.removeprefix("v")), registry=self._registry)
 
     def chart(self, name: str, version: str, repository: str) -> ChartArtifact:
-        """Return a chart to download; its checksum must be pinned."""
-        key = chart_key(name, version, repository)
-        pin = self._charts.get(key)
-        if pin is None:
-            raise ArtifactError(
-                f"chart {name} {version}",
-                "no pinned checksum",
-                found=key,
-                remedy=f"run `underlay bundle --lock --pin {key}` where upstream can be reached, "
-                "or choose another artifacts.source",
-            )
+        """Return a chart to download; its checksum must be known."""
+        pin = self._pins.charts[chart_key(name, version, repository)]
         return ChartArtifact(name=name, version=version, sha256=pin.sha256, url=self._prefix + pin.path)
-
-    def _pinned(self, name: str, version: str, arch: str, key: str) -> str:
-        if key not in self._checksums:
-            raise ArtifactError(
-                f"{name} v{version.removeprefix('v')} linux/{arch}",
-                "no pinned checksum",
-                found=key,
-                remedy="run `underlay bundle --lock` where upstream can be reached, or choose another artifacts.source",
-            )
-        return self._checksums[key]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from shlex import quote
+
+from underlay.machines import MACHINES
 
 from .artifact import BinaryArtifact, ChartArtifact
 from .error import ArtifactError
@@ -32,7 +35,7 @@ class DownloadLimits:
 
 
 def fetch_script(
-    binary: BinaryArtifact,
+    builds: Iterable[BinaryArtifact],
     dest: str,
     mode: str = "755",
     cache_dir: str = CACHE,
@@ -42,23 +45,20 @@ def fetch_script(
     """Return POSIX shell that downloads a command to `dest`, resuming a partial download of an earlier run.
 
     On failure it exits with status 1 and one line on stderr that names the URL; `dest` is unchanged.
+
+    :param builds: the command for one architecture each; the host takes the one for its own.
     """
+    cases = [f"{MACHINES[b.arch]}) {' '.join(map(quote, _fetch_words(b, dest, mode)))} ;;" for b in builds]
+    other = f"""*) u_fail {quote(dest)}": nothing is published for $(uname -m)" ;;"""
+    return _fetching("\n".join(["case $(uname -m) in", *cases, other, "esac"]), cache_dir, limits)
+
+
+def _fetch_words(binary: BinaryArtifact, dest: str, mode: str) -> tuple[str, ...]:
     if binary.url is None:
         raise ArtifactError(f"binary {binary.name}", "has no URL", remedy="install it from its blob")
-    if binary.archive:
-        archive = binary.archive
-        words: tuple[str, ...] = (
-            "u_fetch_member",
-            binary.url,
-            archive.sha256,
-            archive.member,
-            binary.sha256,
-            dest,
-            mode,
-        )
-    else:
-        words = ("u_fetch", binary.url, binary.sha256, dest, mode)
-    return _fetching(words, cache_dir, limits)
+    if binary.member:
+        return ("u_fetch_member", binary.url, binary.sha256, binary.member, dest, mode)
+    return ("u_fetch", binary.url, binary.sha256, dest, mode)
 
 
 def chart_script(
@@ -67,7 +67,8 @@ def chart_script(
     """Return POSIX shell that installs a verified chart at `dest`: downloaded, or copied from the host's cache."""
     if chart.url is None:
         return place_script(chart.sha256, dest, "644", cache_dir)
-    return _fetching(("u_fetch", chart.url, chart.sha256, dest, "644"), cache_dir, limits)
+    words = ("u_fetch", chart.url, chart.sha256, dest, "644")
+    return _fetching(" ".join(map(quote, words)), cache_dir, limits)
 
 
 def place_script(sha256: str, dest: str, mode: str = "755", cache_dir: str = CACHE) -> str:
@@ -82,10 +83,10 @@ def shell_library(name: str) -> str:
     return (_SHELL / f"{name}.sh").read_text(encoding="utf-8").rstrip()
 
 
-def _fetching(words: tuple[str, ...], cache_dir: str, limits: DownloadLimits | None) -> str:
+def _fetching(call: str, cache_dir: str, limits: DownloadLimits | None) -> str:
     at = limits or DownloadLimits()
     settings = f"u_tries={at.tries} u_pause={at.pause} u_slow={at.slow} u_stall={at.stall} u_cache={quote(cache_dir)}"
-    return _subshell(shell_library("place"), shell_library("fetch"), settings, " ".join(map(quote, words)))
+    return _subshell(shell_library("place"), shell_library("fetch"), settings, call)
 
 
 def _subshell(*parts: str) -> str:

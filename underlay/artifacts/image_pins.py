@@ -83,5 +83,5 @@ def _in_no_lock(ref: str, lock: Path) -> ArtifactError:
         f"image {ref}",
         "its digest is in no lock",
         found=f'not in {lock}, and "pins" is "locked"',
-        remedy=f'take "pins" out for one `underlay plan`, look at what it adds to {lock}, and commit that',
+        remedy=f"run `underlay lock` where its registry can be reached, look at what it adds to {lock}, and commit it",
     )

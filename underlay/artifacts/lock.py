@@ -1,9 +1,9 @@
-"""The lock file: a version for each component, a checksum for each file that is downloaded."""
+"""Underlay's own lock: a version for each component, and checksums of files that are downloaded."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -26,17 +26,13 @@ class Lock:
     """The content of lock.json.
 
     `versions` is component -> version, `go` module@version -> h1 sum, `upstream` host/path -> sha256, `charts`
-    repository/name@version -> its file.
+    repository/name@version -> its file. Not every file has a checksum here; see `trust`.
     """
 
     versions: dict[str, str]
     go: dict[str, str]
     upstream: dict[str, str]
     charts: dict[str, ChartPin] = field(default_factory=dict)
-
-    def with_upstream(self, checksums: dict[str, str]) -> Lock:
-        """Return this lock with checksums of upstream's files added or replaced."""
-        return replace(self, upstream=self.upstream | checksums)
 
 
 @cache

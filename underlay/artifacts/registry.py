@@ -16,6 +16,7 @@ import httpx
 from .endpoints import Endpoint, Registries, UnreachedRegistry, manifest_url
 from .error import ArtifactError
 from .reachability import MANIFESTS
+from .request import RequestLimits, opened_client
 
 _LARGEST = 4 * 2**20
 _CONNECT_S, _ANSWER_S = 5, 15
@@ -24,8 +25,8 @@ _CONNECT_S, _ANSWER_S = 5, 15
 def digests_of_tags(groups: Iterable[list[str]], registries: Registries) -> dict[str, str | ArtifactError]:
     """Return image -> the digest that its tag has now, or why it is not known; each group is of one registry."""
     groups = list(groups)
-    timeout = httpx.Timeout(_ANSWER_S, connect=_CONNECT_S)
-    with httpx.Client(follow_redirects=True, timeout=timeout) as client, ThreadPoolExecutor(len(groups)) as pool:
+    limits = RequestLimits(connect=_CONNECT_S, stall=_ANSWER_S)
+    with opened_client(limits) as client, ThreadPoolExecutor(len(groups)) as pool:
         jobs = [pool.submit(_of_registry, client, refs, registries) for refs in groups]
         return {ref: answer for job in jobs for ref, answer in job.result().items()}
 

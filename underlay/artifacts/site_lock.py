@@ -44,15 +44,15 @@ class SiteLock:
             images={**self.images, **found.images},
         )
 
-    def differences(self, found: SiteLock, *, path: Path) -> list[str]:
-        """Return a line for every entry of both locks with two values."""
+    def differences(self, found: SiteLock, *, path: Path, by: str = "now") -> list[str]:
+        """Return a line for every entry of both locks with two values; `by` is whose the other one is."""
         pairs = [
             *_both(self.files, found.files),
             *((key, mine.sha256, other.sha256) for key, mine, other in _both(self.charts, found.charts)),
             *_both(self.images, found.images),
         ]
         return [
-            f"{path}: {key} has changed (locked {mine}, now {other}); find out who changed it and why: a release is "
+            f"{path}: {key} has changed (locked {mine}, {by} {other}); find out who changed it and why: a release is "
             "published once. To trust it, remove the entry"
             for key, mine, other in pairs
             if mine != other

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,14 +11,27 @@ from .artifact import Source
 from .bundle_source import BundleSource
 from .download_source import DownloadSource
 from .error import ArtifactError
+from .trust import Wanted, trusted
 
-_SETTINGS = {"upstream": None, "mirror": "url", "bundle": "path"}
+UPSTREAM = "https://"
+LOCKED = "locked"
+_SETTINGS = {"upstream": ("pins",), "mirror": ("url", "pins"), "bundle": ("path",)}
+_REQUIRED = {"mirror": "url", "bundle": "path"}
 
 
-def open_source(settings: Mapping[str, Any]) -> Source:
+def open_source(
+    settings: Mapping[str, Any],
+    *,
+    wanted: Wanted | None = None,
+    lock: Path,
+    say: Callable[[str], None] = lambda _: None,
+) -> Source:
     """Return the source described by the inventory's `artifacts` variable.
 
+    :param wanted: what will be requested of it.
+    :param lock: path of the site's lock; see `trust.trusted`, for `say` too.
     :raises ArtifactError: when a setting is unknown or missing, or the bundle cannot be read.
+    :raises ArtifactErrors: for every file whose checksum is not known, or has changed.
     """
     kind = settings.get("source")
     if kind not in _SETTINGS:
@@ -28,20 +41,25 @@ def open_source(settings: Mapping[str, Any]) -> Source:
             found=str(kind) if kind is not None else "not set",
             remedy="one of " + ", ".join(_SETTINGS),
         )
-    key = _SETTINGS[kind]
-    if unknown := sorted(set(settings) - {"source", key}):
-        known = f"the only other setting is {key}" if key else "there are no other settings"
-        raise ArtifactError("artifacts", "unknown setting", found=", ".join(unknown), remedy=f"for {kind} {known}")
-    if key is None:
-        return DownloadSource("https://")
+    if unknown := sorted(set(settings) - {"source", *_SETTINGS[kind]}):
+        raise ArtifactError(
+            "artifacts", "unknown setting", found=", ".join(unknown), remedy=f"{kind} has {', '.join(_SETTINGS[kind])}"
+        )
+    key = _REQUIRED.get(kind, "")
     value = settings.get(key)
-    if not value or not isinstance(value, str):
+    if key and (not value or not isinstance(value, str)):
         raise ArtifactError(f"artifacts.{key}", "missing", remedy=f'"source": "{kind}" requires it')
-    return BundleSource(Path(value)) if kind == "bundle" else _mirror(value)
+    if kind == "bundle":
+        return BundleSource(Path(str(value)))
+    prefix, registry = (UPSTREAM, None) if kind == "upstream" else _mirror(str(value))
+    locked = settings.get("pins") == LOCKED
+    pins = trusted(wanted or Wanted(), prefix=prefix, lock=lock, locked=locked, say=say)
+    return DownloadSource(prefix, pins, registry)
 
 
-def _mirror(url: str) -> DownloadSource:
+def _mirror(url: str) -> tuple[str, str]:
+    """Return what stands before upstream's host names, and the URL of the mirror's registry."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise ArtifactError("artifacts.url", "not a URL", found=url, remedy="such as https://mirror.example/k8s")
-    return DownloadSource(url.rstrip("/") + "/", registry=f"{parts.scheme}://{parts.netloc}")
+    return url.rstrip("/") + "/", f"{parts.scheme}://{parts.netloc}"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from .catalog import ARCHITECTURES, binary_entry
+from underlay.machines import ARCHITECTURES
+
+from .catalog import binary_entry
 from .error import ArtifactError
 
 _SHA256 = re.compile(r"^[0-9a-f]{64}$")
@@ -28,6 +30,11 @@ class Download:
     def filename(self) -> str:
         """The last element of the path, as checksum files name it."""
         return self.path.rpartition("/")[2]
+
+    @property
+    def file(self) -> Download:
+        """What is downloaded, whichever of its members is needed."""
+        return replace(self, member=None)
 
 
 def download_of(name: str, version: str, arch: str) -> Download:

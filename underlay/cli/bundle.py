@@ -11,13 +11,13 @@ import click
 
 from underlay.artifacts.build.build import build_bundle
 from underlay.artifacts.build.carry import carry
-from underlay.artifacts.build.chart_file import DownloadedChart, read_chart
 from underlay.artifacts.build.charts import add_charts, chart_files
 from underlay.artifacts.build.go_environment import compiler_cache, size_of
 from underlay.artifacts.build.prefill import prefill
 from underlay.artifacts.build.steps import Steps
 from underlay.artifacts.build.verify import verify
 from underlay.artifacts.catalog import OPTIONAL
+from underlay.artifacts.chart_file import DownloadedChart, read_chart
 from underlay.artifacts.error import ArtifactError
 from underlay.artifacts.home import bundle_directory
 from underlay.artifacts.manifest import dump_manifest, load_manifest
@@ -29,9 +29,6 @@ from .needed_recipes import recipes_for
 
 @click.command("bundle")
 @click.option("--verify", "check", is_flag=True, help="Build nothing: verify every byte of the bundle.")
-@click.option("--lock", is_flag=True, help="Build nothing: renew the lock file from upstream's checksum files.")
-@click.option("--from", "base", metavar="URL", help="With --lock: read a mirror of upstream's downloads.")
-@click.option("--pin", "pins", multiple=True, metavar="REPOSITORY/NAME@VERSION", help="With --lock: also pin a chart.")
 @click.option(
     "--chart",
     "files",
@@ -69,9 +66,6 @@ from .needed_recipes import recipes_for
 )
 def bundle_command(
     check: bool,
-    lock: bool,
-    base: str | None,
-    pins: tuple[str, ...],
     files: tuple[Path, ...],
     directory: Path | None,
     target: Path | None,
@@ -96,7 +90,6 @@ def bundle_command(
     underlay bundle --with metallb        also build MetalLB, for clusters with a load_balancer
     underlay bundle --for inventories/lab.py
                                           build only what this cluster is installed from
-    underlay bundle --lock                pin upstream's checksums, for "source": "upstream"
     underlay bundle --chart cilium-1.20.2.tgz
                                           add a network's chart that you downloaded
     underlay bundle --charts DIR --to /mnt/usb/bundle
@@ -104,20 +97,12 @@ def bundle_command(
 
     UNDERLAY_HOME replaces /var/lib/underlay.
     """
-    if check and lock:
-        raise click.UsageError("--verify and --lock exclude each other")
-    if lock and (target or as_json):
-        raise click.UsageError("--lock can be combined with --from and --pin only")
-    if (base or pins) and not lock:
-        raise click.UsageError(f"{'--from' if base else '--pin'} requires --lock")
     charts = [*files, *(chart_files(directory) if directory else [])]
-    if (optional or inventories) and (check or lock or charts):
+    if (optional or inventories) and (check or charts):
         raise click.UsageError(f"{'--with' if optional else '--for'} applies to builds only")
-    if charts and (check or lock or unpack or as_json):
+    if charts and (check or unpack or as_json):
         raise click.UsageError("--chart and --charts can be combined with --to only")
-    if lock:
-        _lock(base, pins, Steps())
-    elif charts:
+    if charts:
         _add(target or bundle_directory(), charts)
     elif check:
         _verify(target or bundle_directory())
@@ -180,20 +165,3 @@ def _add(bundle: Path, files: list[Path]) -> None:
     add_charts(bundle, charts)
     for chart in charts:
         click.echo(f"bundle: added chart {chart.name} {chart.version}, sha256 {chart.sha256}: {bundle}")
-
-
-def _lock(base: str | None, pins: tuple[str, ...], steps: Steps) -> None:
-    # importing its HTTP client takes longer than all other uses of this command
-    from underlay.artifacts.build.renew import UPSTREAM, renew_upstream  # noqa: PLC0415
-
-    with steps.step("checksums from upstream") as say:
-        count = renew_upstream(base or UPSTREAM, report=say, charts=[*_charts_of_modes(), *pins])
-    click.echo(f"lock: {count} checksums pinned")
-
-
-def _charts_of_modes() -> list[str]:
-    """The charts that networks are installed by, with default settings."""
-    from underlay.artifacts.upstream import chart_key  # noqa: PLC0415
-    from underlay.catalog.example_cluster import charts  # noqa: PLC0415
-
-    return [chart_key(c.name, c.version, c.repository) for c in charts()]

@@ -14,6 +14,7 @@ _COMMANDS = {
     "init": "init_command",
     "kubectl": "kubectl_command",
     "lab": "lab_group",
+    "lock": "lock_command",
     "networks": "networks_command",
     "plan": "plan_command",
     "preflight": "preflight_command",

@@ -9,6 +9,7 @@ import click
 
 from .errors import Refused
 from .inventory import connected, inventory_argument, limit_option, say_left_out
+from .trusted_files import show_trusted
 
 
 @click.command("plan")
@@ -16,18 +17,19 @@ from .inventory import connected, inventory_argument, limit_option, say_left_out
 @limit_option
 @click.option("--json", "as_json", is_flag=True, help="Print the sentences by host as JSON.")
 def plan_command(inventory: str, limit: tuple[str, ...], as_json: bool) -> None:
-    """Show what a deploy would change on each host. Nothing is changed.
+    """Show what a deploy would change on each host, and how each file that it downloads is trusted. No host is changed.
 
     \b
     Exit status: 0 nothing would change, 2 something would change, 1 an error.
     Example:  underlay plan inventories/lab.py
     """
     with connected(inventory, limit=limit) as state:
-        from underlay.run.plan_changes import planned, planned_rollout  # noqa: PLC0415
+        from underlay.run.plan_changes import downloads, planned, planned_rollout  # noqa: PLC0415
         from underlay.run.run import current_run  # noqa: PLC0415
 
         problems, sentences = planned(state)
         steps = [] if problems else planned_rollout(state)
+        files = downloads(state)
         say_left_out(current_run(), "planned")
     if problems:
         raise Refused(problems)
@@ -40,4 +42,5 @@ def plan_command(inventory: str, limit: tuple[str, ...], as_json: bool) -> None:
                 click.echo(f"  {line}")
         if steps:
             click.echo(f"rollout, because services of nodes are restarted: {'; then '.join(steps)}")
+        show_trusted(files)
     sys.exit(2 if any(sentences.values()) else 0)

@@ -211,6 +211,9 @@ class ClusterVariables(BaseModel):
             raise ValueError(f"source is one of {', '.join(needs)}")
         if (key := needs[source]) and not isinstance(value.get(key), str):
             raise ValueError(f'source "{source}" needs "{key}"')
-        if extra := sorted(set(value) - {"source", key}):
+        pins = {"pins"} if source != "bundle" else set()
+        if extra := sorted(set(value) - {"source", key} - pins):
             raise ValueError(f'source "{source}" does not know {", ".join(extra)}')
+        if value.get("pins", "locked") != "locked":
+            raise ValueError('pins is "locked", which refuses what is in no lock, or is left out')
         return value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from underlay.model.addon import Chart
@@ -14,11 +14,13 @@ from underlay.resources.release import HostChart
 class Artifacts(Protocol):
     """Names are those of the artifact catalog; what is not in it raises the source's own error.
 
-    `arch` is what binaries and images are built for, as Go spells it.
+    `architectures` are those that commands may be had for, as Go spells them; `lacking` says of one why they cannot.
     """
 
     @property
-    def arch(self) -> str: ...
+    def architectures(self) -> tuple[str, ...]: ...
+    @property
+    def lacking(self) -> Mapping[str, str]: ...
     def binary(self, name: str, path: str) -> Binary: ...
     def images(self, names: tuple[str, ...]) -> Images: ...
     def reference(self, name: str) -> str: ...

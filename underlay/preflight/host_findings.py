@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from types import MappingProxyType
 
 from underlay.findings.finding import Finding, Problems, of_host
 from underlay.load_balancers.settings import LoadBalancerSettings
+from underlay.machines import ARCHITECTURES, MACHINES
 from underlay.model.cluster import Cluster
 from underlay.model.node import Node
 from underlay.networks.network import Network
@@ -28,8 +30,6 @@ MEMORY_MB = {True: 1700, False: 900}
 CONTROL_PLANE_CPUS = 2
 DISK_MB = 2048
 SYSTEMS = {"debian": ("12", "13"), "ubuntu": ("24.04",)}
-# Go's name of an architecture -> what `uname -m` prints there.
-MACHINES = {"amd64": ("x86_64",), "arm64": ("aarch64",), "arm": ("armv7l", "armv8l"), "386": ("i386", "i686")}
 NFTABLES_SINCE = (5, 13)  # kube-proxy in nftables mode, KEP-3866
 KERNEL_SINCE = (5, 10)  # the oldest that a supported distribution has
 
@@ -40,7 +40,8 @@ def judge(
     answers: Mapping[str, HostAnswers],
     *,
     queried: Mapping[str, tuple[float, float]],
-    arch: str = "amd64",
+    architectures: Collection[str] = ARCHITECTURES,
+    lacking: Mapping[str, str] = MappingProxyType({}),
     path_stated: bool = True,
     load_balancer: LoadBalancerSettings | None = None,
     firewalled: Collection[str] = (),
@@ -51,7 +52,8 @@ def judge(
 
     :param answers: host name -> name of the probe -> what the host said.
     :param queried: node name -> when it was queried and when it had answered, in seconds of the controller's clock.
-    :param arch: what binaries and images are built for, as Go spells it.
+    :param architectures: what commands and images are published or built for, as Go spells it.
+    :param lacking: architecture -> why its commands cannot be had after all.
     :param path_stated: whether the inventory states path_mtu; otherwise it follows from links and paths.
     :param firewalled: hosts with a firewall that the deploy opens for the addresses of nodes.
     """
@@ -66,7 +68,10 @@ def judge(
                 *source_problems(cluster, node, answers[node.name], firewalled=firewalled),
             ]
             found += (of_host(code, node.name, text) for code, text in problems)
-            found += (of_host(code, node.name, text) for code, text in _architecture(answers[node.name], arch))
+            found += (
+                of_host(code, node.name, text)
+                for code, text in _architecture(answers[node.name], architectures, lacking)
+            )
     ends = {name: a.line for name, given in answers.items() if isinstance(a := given.get("endpoint"), Answered)}
     found += (of_host(*differing) for differing in endpoint_differences(cluster, ends))
     found += (of_host(code, host, text) for code, host, text in left_members(cluster, answers))
@@ -98,14 +103,18 @@ def _login(answers: HostAnswers) -> Problems:
             )
 
 
-def _architecture(answers: HostAnswers, arch: str) -> Problems:
+def _architecture(answers: HostAnswers, architectures: Collection[str], lacking: Mapping[str, str]) -> Problems:
     match answers["arch"]:
-        case Answered(line) if line not in MACHINES.get(arch, (arch,)):
-            needed = " or ".join(MACHINES.get(arch, (arch,)))
-            yield (
-                "architecture-other",
-                f"is {line}, and what is installed is built for {needed}; take a host that is {needed}",
-            )
+        case Answered(line):
+            arch = next((arch for arch in architectures if MACHINES[arch] == line), None)
+            if arch is None:
+                needed = " or ".join(MACHINES[arch] for arch in architectures)
+                yield (
+                    "architecture-other",
+                    f"is {line}, and what is installed is built for {needed}; take a host that is {needed}",
+                )
+            elif arch in lacking:
+                yield "architecture-other", f"is {line}, and its commands cannot be had: {lacking[arch]}"
 
 
 def _system(cluster: Cluster, network: Network, answers: HostAnswers) -> Problems:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from shlex import quote
 
+from underlay.machines import MACHINES
+
 from .resource import Host, Resource, Upload
 
 BLOBS = "/var/cache/underlay/blobs/sha256"
@@ -19,69 +21,116 @@ def record_of(path: str) -> str:
 
 
 @dataclass(frozen=True)
+class BinaryBuild:
+    """A command for one architecture, as Go names it: the file of this `sha256`, or the `member` of that archive.
+
+    `blob` is the controller's copy, where it pushes; `url` is what the host downloads, where it does.
+    """
+
+    arch: str
+    sha256: str
+    member: str | None = None
+    blob: Path | None = None
+    url: str = ""
+
+
+@dataclass(frozen=True)
 class Binary(Resource):
-    """`install` is shell that leaves the verified file at `path`; `blob` the controller's copy, where it pushes;
-    `url` is what the host downloads, where it does.
+    """`install` is shell that leaves the verified file at `path`; of `builds` a host has the one for its architecture.
 
     The checksum of a verified file is recorded with its size, inode and change time, so that observing it again does
-    not read the file.
+    not read the file, and with the archive it was unpacked from: nobody publishes the checksum of a file inside one.
     """
 
     path: str
     version: str
-    sha256: str
+    builds: tuple[BinaryBuild, ...]
     install: str = field(repr=False)
-    blob: Path | None = None
-    url: str = field(default="", repr=False)
 
     kind = "binary"
     prelude = f"""\
+u_machine=$(uname -m)
 u_binary() {{
+  origin=
   if [ -f "$1" ]; then
-    now=$(stat -c '%s %i %.9Z' -- "$1"); record=
-    read -r sum record <"{RECORDS}/$2"
+    now=$(stat -c '%s %i %.9Z' -- "$1"); sum=; record=; from=; member=
+    [ ! -f "{RECORDS}/$2" ] || {{ read -r sum record; read -r from member; }} <"{RECORDS}/$2"
+    known=$sum
     [ "$record" = "$now" ] || {{ sum=$(sha256sum <"$1"); sum=${{sum%% *}}; }}
+    [ -z "$from" ] || [ "$known" != "$sum" ] || origin=" of $from $member"
   else sum=absent; fi
-  if [ -e "{BLOBS}/$3" ]; then echo "$sum cached"; else echo "$sum"; fi
+  [ -z "$3" ] || [ ! -e "{BLOBS}/$3" ] || origin="$origin cached"
+  echo "$u_machine $sum$origin"
 }}"""
 
     @property
     def name(self) -> str:
         return self.path
 
+    @property
+    def _pushed(self) -> BinaryBuild | None:
+        return next((build for build in self.builds if build.blob), None)
+
+    def _for(self, machine: str) -> BinaryBuild | None:
+        return next((build for build in self.builds if MACHINES.get(build.arch) == machine), None)
+
     def observe(self) -> str:
-        return f"u_binary {quote(self.path)} {quote(record_of(self.path).rpartition('/')[2])} {self.sha256}"
+        pushed = self._pushed.sha256 if self._pushed else ""
+        return f"u_binary {quote(self.path)} {quote(record_of(self.path).rpartition('/')[2])} {quote(pushed)}"
 
     def difference(self, observed: str) -> str | None:
-        now = observed.split(" ", maxsplit=1)[0]
-        if now == self.sha256:
+        machine, now, *origin = (*observed.removesuffix(" cached").split(" "), "", "")[:5]
+        build = self._for(machine)
+        if build is None:
+            return f"nothing for {machine or 'an unknown architecture'} -> {self.version}"
+        if build.member and origin[:3] == ["of", build.sha256, build.member]:
+            return None
+        if not build.member and now == build.sha256:
             return None
         return f"{'absent' if now in ('absent', '') else 'different content'} -> {self.version}"
 
     def apply(self) -> str:
         record = quote(record_of(self.path))
-        return (
-            f"(\n{self.install}\n)\nmkdir -p {RECORDS}\n"
-            f"""echo "{self.sha256} $(stat -c '%s %i %.9Z' -- {quote(self.path)})" >{record}"""
-        )
+        cases = " ".join(f"{MACHINES[build.arch]}) {self._recorded(build)} ;;" for build in self.builds)
+        return f"(\n{self.install}\n)\nmkdir -p {RECORDS}\n{{ case $u_machine in {cases} esac; }} >{record}"
+
+    def _recorded(self, build: BinaryBuild) -> str:
+        """Shell that prints the record of what `install` has verified."""
+        path = quote(self.path)
+        stat = f"$(stat -c '%s %i %.9Z' -- {path})"
+        if build.member is None:
+            return f'echo "{build.sha256} {stat}"'
+        return f'echo "$(sha256sum <{path} | cut -c1-64) {stat}"; echo {build.sha256} {quote(build.member)}'
 
     def remove(self) -> str:
         return f"rm -f {quote(self.path)} {quote(record_of(self.path))}"
 
     def uploads(self, observed: str) -> Sequence[Upload]:
-        if self.blob is None or observed.endswith(" cached"):
+        pushed = self._pushed
+        if pushed is None or pushed.blob is None or observed.endswith(" cached"):
             return ()
-        return (Upload(self.blob, self.sha256),)
+        return (Upload(pushed.blob, pushed.sha256),)
 
     def downloads(self, observed: str) -> Sequence[str]:
-        return (self.url,) if self.url else ()
+        build = self._for(observed.partition(" ")[0])
+        return (build.url,) if build and build.url else ()
 
     def check(self, host: Host) -> str | None:
         found = host.run("sha256sum %s", self.path)
         if found.rc:
             return f"{self.path}: missing"
+        machine = host.run("uname -m").stdout.strip()
+        build = self._for(machine)
+        if build is None:
+            return f"{self.path}: is published for {', '.join(b.arch for b in self.builds)}, not for {machine}"
+        expected = {build.sha256} if not build.member else self._unpacked(host, build)
         return (
             None
-            if found.stdout.split()[0] == self.sha256
+            if found.stdout.split()[0] in expected
             else f"{self.path}: checksum differs from that of {self.version}"
         )
+
+    def _unpacked(self, host: Host, build: BinaryBuild) -> set[str]:
+        """The checksum of the member, as it was recorded when it was unpacked from the verified archive."""
+        sum_line, _, origin = host.run("cat %s", record_of(self.path)).stdout.strip().partition("\n")
+        return {sum_line.split(" ")[0]} if origin == f"{build.sha256} {build.member}" else set()

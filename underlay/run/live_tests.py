@@ -17,6 +17,7 @@ from gevent import subprocess
 from pyinfra import logger
 from pyinfra.api import State
 
+from underlay.artifacts.site_lock import site_lock_of
 from underlay.encoding import UTF8_STREAMS
 from underlay.files import shipped
 from underlay.inventory.spec import Hosts
@@ -157,6 +158,7 @@ def _context(run: Run) -> dict[str, Any]:
     return {
         "hosts": without_secrets(run.inventory.hosts),
         "groups": run.inventory.groups,
+        "site_lock": str(site_lock_of(run.inventory.name)),
         "phases": run.log.phases,
         "rollout": run.rollout.sentence,
         "findings": found,

@@ -8,14 +8,18 @@ import gevent
 from pyinfra.api import Host, State
 from pyinfra.context import ctx_host, ctx_state
 
+from underlay.artifacts.artifact import TrustedFile
 from underlay.clouds.change import CloudError
 from underlay.findings.finding import accept, refusals
+from underlay.machines import MACHINES
 from underlay.model.routes import Routes
 from underlay.plan.host_plan import Phase
 from underlay.plan.membership import Standing
+from underlay.resources.answer import Unknown, line_of
 from underlay.resources.script import sentence
 
 from .access_error import AccessError
+from .artifacts import ArtifactsOf
 from .cloud_routes import planned_cloud
 from .converge import unknown
 from .held import is_left_cordoned, planned_batches
@@ -50,6 +54,18 @@ def planned_rollout(state: State) -> list[str]:
 
 def _chosen(state: State) -> list[Host]:
     return [h for h in state.inventory.get_active_hosts() if h.name in current_run().limit]
+
+
+def downloads(state: State) -> list[TrustedFile]:
+    """What the hosts would download, by their architectures, and who says what it has to be."""
+    with ctx_state.use(state):
+        run = current_run()
+        if not isinstance(run.artifacts, ArtifactsOf):
+            return []
+        answers = [given["arch"] for given in run.observed.answers.values() if "arch" in given]
+        machines = {line_of(answer) for answer in answers if not isinstance(answer, Unknown)}
+        used = {arch for arch, machine in MACHINES.items() if machine in machines}
+        return [one for one in run.artifacts.trusted if one.arch in used or one.arch is None]
 
 
 def query_all_hosts(state: State) -> Run:

@@ -14,18 +14,14 @@ from pyinfra.api import Inventory, State
 from pyinfra.api.exceptions import PyinfraError
 from pyinfra.context import ctx_state
 
-from underlay.artifacts.error import ArtifactError, ArtifactErrors
 from underlay.artifacts.site_lock import site_lock_of
 from underlay.encoding import prepare_streams
 from underlay.inventory.errors import InvalidInventory
 from underlay.inventory.limit import Limit, limited, of_names
 from underlay.inventory.spec import GROUPS, Groups, Hosts, Spec, read_spec
-from underlay.plan.host_plan import node_plan
 
-from .artifacts import ArtifactsOf
-from .artifacts_named import NotedArtifacts
+from .artifacts import requested_artifacts
 from .claim import claim
-from .pulled_images import pulled_images
 from .run import InventoryVariables, Run, begin
 
 
@@ -43,18 +39,7 @@ def read_run(inventory: Inventory, *, name: str) -> Run:
     """
     hosts, groups = hosts_and_groups(inventory)
     spec = read_spec(hosts, groups)
-    artifacts = artifacts_of(spec)
-    try:
-        # No host has more binaries, images and charts than the first.
-        noted = NotedArtifacts(kubernetes_version=spec.cluster.kubernetes_version)
-        node_plan(spec, spec.cluster.first, noted)
-        node_plan(spec, spec.cluster.first, artifacts)
-        images = artifacts.found_images(noted.image_names)
-        artifacts.pulled = pulled_images(spec, images, lock=site_lock_of(name), say=say)
-    except ArtifactError as error:
-        raise InvalidInventory([str(error)]) from error
-    except ArtifactErrors as error:
-        raise InvalidInventory(error.problems) from error
+    artifacts = requested_artifacts(spec, lock=site_lock_of(name))
     return Run(inventory=InventoryVariables(name, hosts, groups), spec=spec, artifacts=artifacts)
 
 
@@ -64,16 +49,6 @@ def read_declared(inventory: Inventory) -> Spec:
     :raises InvalidInventory: with every problem.
     """
     return read_spec(*hosts_and_groups(inventory))
-
-
-def artifacts_of(spec: Spec) -> ArtifactsOf:
-    """
-    :raises InvalidInventory: when the source cannot serve what the spec needs.
-    """
-    try:
-        return ArtifactsOf(spec.artifacts, kubernetes_version=spec.cluster.kubernetes_version)
-    except ArtifactError as error:
-        raise InvalidInventory([str(error)]) from error
 
 
 def before_connecting(state: State) -> None:
@@ -104,11 +79,6 @@ def before_connecting(state: State) -> None:
         watch(state)
 
     state.init = checked  # type: ignore[method-assign]
-
-
-def say(line: str) -> None:
-    """Print a line beside the run's output."""
-    click.echo(f"underlay: {line}", err=True)
 
 
 def _limit(inventory: Inventory, chosen: list[Any] | None) -> Limit:

@@ -12,6 +12,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from underlay.artifacts.site_lock import site_lock_of
 from underlay.inventory.spec import Spec, read_spec
 from underlay.model.node import Node
 from underlay.model.routes import Routes
@@ -20,7 +21,7 @@ from underlay.plan.host_questions import RECORDED_PATH
 from underlay.resources import api_server
 from underlay.resources.api_server import KUBECTL
 from underlay.routing.sessions import Session, sessions
-from underlay.run.artifacts import ArtifactsOf
+from underlay.run.artifacts import artifacts_of
 
 from .connections import Connections
 from .shell_backend import NoFurtherShell, open_host
@@ -50,6 +51,8 @@ class Target:
     """The hosts that are checked; all without any."""
     phases: tuple[str, ...] = tuple(Phase)
     """The phases of a deploy that have come to an end: of others, resources are not checked."""
+    lock: Path = Path("underlay.lock.json")
+    """The site's lock."""
     _hosts: dict[tuple[str, str], Any] = field(default_factory=dict)
     _silence: str | None = None
     _opening: dict[str, Lock] = field(default_factory=lambda: defaultdict(Lock))
@@ -60,17 +63,19 @@ class Target:
         connections = None
         if path := os.environ.get("UNDERLAY_HOSTS"):
             document = json.loads(Path(path).read_text(encoding="utf-8"))
+            lock = Path(document.get("site_lock", cls.lock))
         else:
             inventory = os.environ.get("UNDERLAY_INVENTORY", "inventories/lab.py")
             connections = Connections(inventory)
             document = connections.document
+            lock = site_lock_of(inventory)
         groups = {name: tuple(members) for name, members in document["groups"].items()}
         spec = read_spec(document["hosts"], groups)
         if "path_mtu" in document:
             known = document.get("name_servers", {})
-            target = cls(spec.with_path(document["path_mtu"]), document["hosts"], name_servers=known)
+            target = cls(spec.with_path(document["path_mtu"]), document["hosts"], name_servers=known, lock=lock)
         else:
-            target = cls(spec, document["hosts"], connections)
+            target = cls(spec, document["hosts"], connections, lock=lock)
             target.read_path_mtu()
         target.only = frozenset(document.get("only", ()))
         target.phases = tuple(document.get("phases_ended") or Phase)
@@ -91,8 +96,7 @@ class Target:
 
     @cached_property
     def plans(self) -> dict[str, HostPlan]:
-        version = self.spec.cluster.kubernetes_version
-        return plans(self.spec, ArtifactsOf(self.spec.artifacts, kubernetes_version=version))
+        return plans(self.spec, artifacts_of(self.spec, lock=self.lock))
 
     @cached_property
     def sessions(self) -> tuple[Session, ...]:

@@ -40,11 +40,12 @@ class Upstream:
     requested: list[tuple[str, str | None]] = field(default_factory=list)
     encodings: list[str | None] = field(default_factory=list)
     tls: tuple[Path, Path] | None = None
+    handler: type[BaseHTTPRequestHandler] | None = None
 
     def __enter__(self) -> Upstream:
         upstream = self
 
-        class Handler(_Handler):
+        class Handler(self.handler or Answers):  # type: ignore[name-defined,misc]
             owner = upstream
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -70,13 +71,16 @@ class Upstream:
         return f"{self.url}/{path.lstrip('/')}"
 
 
-class _Handler(BaseHTTPRequestHandler):
+class Answers(BaseHTTPRequestHandler):
+    """`below` stands before the path of every request."""
+
     owner: Upstream
     protocol_version = "HTTP/1.1"
+    below = ""
 
     def do_GET(self) -> None:
-        owner, path = self.owner, self.path.partition("?")[0]
-        owner.requested.append((self.path, self.headers.get("Range")))
+        owner, path = self.owner, self.below + self.path.partition("?")[0]
+        owner.requested.append((self.below + self.path, self.headers.get("Range")))
         owner.encodings.append(self.headers.get("Accept-Encoding"))
         content = owner.files.get(path)
         how = owner.behaviours.get(path, Behaviour())

@@ -64,7 +64,7 @@ def published() -> Iterator[Upstream]:
 @pytest.fixture
 def lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lock:
     pinned = Lock({}, {}, {}, {KEY: ChartPin(FILE, sha256(packed()))})
-    for module in ("download_source", "build.charts"):
+    for module in ("trust", "build.charts"):
         monkeypatch.setattr(f"underlay.artifacts.{module}.read_lock", lambda: pinned)
     return pinned
 

@@ -8,8 +8,9 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from underlay.artifacts.artifact import Archive, BinaryArtifact
+from underlay.artifacts.artifact import BinaryArtifact
 from underlay.artifacts.fetch import DownloadLimits, fetch_script
+from underlay.machines import ARCHITECTURES
 
 from .artifacts_server import leftovers
 
@@ -28,16 +29,28 @@ class Host:
     cache: Path
 
     def fetch(
-        self, url: str, *, sha256: str = SHA256, archive: Archive | None = None, tries: int = 1, **environment: str
+        self,
+        url: str,
+        *,
+        sha256: str = SHA256,
+        member: str | None = None,
+        tries: int = 1,
+        machine: str = "",
+        **environment: str,
     ) -> subprocess.CompletedProcess[str]:
-        binary = BinaryArtifact(name="kubeadm", version="1.37.2", arch="amd64", sha256=sha256, url=url, archive=archive)
+        of = {"name": "kubeadm", "version": "1.37.2", "sha256": sha256, "url": url, "member": member}
+        builds = [BinaryArtifact(arch=arch, **of) for arch in ARCHITECTURES]
         limits = DownloadLimits(tries=tries, pause=0, stall=1)
-        script = fetch_script(binary, str(self.dest), "755", str(self.cache), limits=limits)
-        return self.run(script, **environment)
+        script = fetch_script(builds, str(self.dest), "755", str(self.cache), limits=limits)
+        return self.run(script, machine=machine, **environment)
 
-    def run(self, script: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        known = {"PATH": os.environ["PATH"], "LC_ALL": "C"} | environment
-        return subprocess.run(["sh", "-s"], input=script, text=True, capture_output=True, check=False, env=known)
+    def run(self, script: str, *, machine: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run shell as on a host; `machine` is what its uname -m prints, without any what it prints here."""
+        is_machine = f"uname() {{ echo {machine}; }}\n" if machine else ""
+        given = {"PATH": os.environ["PATH"], "LC_ALL": "C"} | environment
+        return subprocess.run(
+            ["sh", "-s"], input=is_machine + script, text=True, capture_output=True, check=False, env=given
+        )
 
     @property
     def files(self) -> list[str]:

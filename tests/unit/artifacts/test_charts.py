@@ -12,13 +12,13 @@ from click.testing import CliRunner
 
 from underlay.artifacts.blobs import BlobStore
 from underlay.artifacts.build.carry import carry
-from underlay.artifacts.build.chart_file import read_chart
 from underlay.artifacts.build.charts import add_charts
 from underlay.artifacts.build.verify import verify
+from underlay.artifacts.bundle_source import BundleSource
+from underlay.artifacts.chart_file import read_chart
 from underlay.artifacts.error import ArtifactError
 from underlay.artifacts.lock import Lock
 from underlay.artifacts.manifest import load_manifest
-from underlay.artifacts.source import open_source
 from underlay.cli.bundle import bundle_command
 
 from .chart_samples import packed, sha256
@@ -39,7 +39,7 @@ def test_a_chart_is_added_to_a_bundle_and_supplied_from_it(bundle: Path, tmp_pat
     file = written(tmp_path / "charts", packed())
     code, output = command("--chart", file, "--to", bundle)
     assert (code, output) == (0, f"bundle: added chart plugin 1.2.3, sha256 {sha256(packed())}: {bundle}\n")
-    found = open_source({"source": "bundle", "path": str(bundle)}).chart("plugin", "1.2.3", "https://anywhere.example")
+    found = BundleSource(bundle).chart("plugin", "1.2.3", "https://anywhere.example")
     assert found.blob is not None
     assert found.blob.read_bytes() == packed()
     assert (found.sha256, found.url) == (sha256(packed()), None)
@@ -86,7 +86,7 @@ def test_a_directory_without_charts_is_refused(bundle: Path, tmp_path: Path) -> 
         CliRunner().invoke(bundle_command, ["--charts", str(tmp_path)], catch_exceptions=False)
 
 
-@pytest.mark.parametrize("others", [["--verify"], ["--lock"], ["--json"], ["--prefill"]])
+@pytest.mark.parametrize("others", [["--verify"], ["--json"], ["--prefill"]])
 def test_charts_combine_with_no_other_option_but_to(tmp_path: Path, others: list[str]) -> None:
     file = written(tmp_path / "charts", packed())
     code, output = command("--chart", file, *others)
@@ -113,11 +113,11 @@ def test_a_missing_chart_is_reported_with_its_remedy(bundle: Path, tmp_path: Pat
             source.chart("plugin", version, "https://charts.example/stable")
         return str(error.value)
 
-    source = open_source({"source": "bundle", "path": str(bundle)})
+    source = BundleSource(bundle)
     way = "download it from https://charts.example/stable and add it: `underlay bundle --chart plugin-2.tgz`"
     assert output("2") == f"bundle {bundle}: has no chart plugin 2; {way}"
     add_charts(bundle, [read_chart(written(tmp_path / "charts", packed()))])
-    source = open_source({"source": "bundle", "path": str(bundle)})
+    source = BundleSource(bundle)
     assert output("2") == f"bundle {bundle}: has no chart plugin 2 (it has 1.2.3); {way}"
     BlobStore(bundle).path(sha256(packed())).unlink()
     assert output("1.2.3") == (

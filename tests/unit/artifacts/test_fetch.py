@@ -132,6 +132,12 @@ def test_says_that_a_name_cannot_be_resolved(host: Host) -> None:
     assert_untouched(host)
 
 
+def test_a_host_of_another_architecture_is_refused_by_name(host: Host, upstream: Upstream) -> None:
+    ran = host.fetch(upstream.put(PATH, CONTENT), machine="riscv64")
+    assert ran.stderr == f"underlay: {host.dest}: nothing is published for riscv64\n"
+    assert_untouched(host)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounts a small file system: needs root")
 def test_says_that_the_disk_is_full_and_keeps_what_was_there(host: Host, upstream: Upstream) -> None:
     url = upstream.put(PATH, CONTENT)

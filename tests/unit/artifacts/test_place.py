@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
+import subprocess
 import tarfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from underlay.artifacts.artifact import Archive, ChartArtifact
+from underlay.artifacts.artifact import ChartArtifact
 from underlay.artifacts.fetch import DownloadLimits, chart_script, place_script
 
 from .artifacts_server import Upstream
@@ -33,11 +35,10 @@ def test_unpacks_a_command_from_an_archive_and_downloads_it_once_for_all_members
     path = "github.com/containernetworking/plugins/releases/download/v1.9.1/cni-plugins-linux-amd64-v1.9.1.tgz"
     url = upstream.put(path, packed)
     digest = hashlib.sha256(packed).hexdigest()
-    archive = Archive(sha256=digest, member="./bridge")
-    assert host.fetch(url, archive=archive).returncode == 0
+    assert host.fetch(url, sha256=digest, member="./bridge").returncode == 0
     assert host.dest.read_bytes() == CONTENT
     host.dest.write_bytes(OLD)
-    assert host.fetch(url, archive=archive).returncode == 0
+    assert host.fetch(url, sha256=digest, member="./bridge").returncode == 0
     assert len(upstream.requested) == 1
     assert host.files == ["bin/kubeadm", f"cache/archives/{digest}"]
 
@@ -46,16 +47,38 @@ def test_refuses_an_archive_without_the_member(host: Host, upstream: Upstream) -
     packed = archive_of("./other", CONTENT)
     url = upstream.put("a.tgz", packed)
     digest = hashlib.sha256(packed).hexdigest()
-    ran = host.fetch(url, archive=Archive(sha256=digest, member="./bridge"))
+    ran = host.fetch(url, sha256=digest, member="./bridge")
     assert ran.returncode == 1
     assert f"./bridge cannot be unpacked from {url}" in ran.stderr
     assert host.dest.read_bytes() == OLD
     assert host.files == ["bin/kubeadm", f"cache/archives/{digest}"]
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts a small file system: needs root")
+def test_a_disk_that_fills_while_a_member_is_unpacked_leaves_the_old_file(
+    host: Host, upstream: Upstream, tmp_path: Path
+) -> None:
+    packed = archive_of("./bridge", CONTENT)
+    url, digest = upstream.put("a.tgz", packed), hashlib.sha256(packed).hexdigest()
+    small = host.dest.parent
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(small)], check=False, capture_output=True
+    )
+    if mounted.returncode:
+        pytest.skip("no mount here")
+    try:
+        host.dest.write_bytes(OLD)
+        ran = host.fetch(url, sha256=digest, member="./bridge")
+        assert (ran.returncode, host.dest.read_bytes()) == (1, OLD)
+        assert f"{host.dest}: ./bridge cannot be unpacked from {url} (0 MiB free on " in ran.stderr
+        assert [p.name for p in small.iterdir()] == [host.dest.name]
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
+
+
 def test_refuses_an_archive_with_another_checksum(host: Host, upstream: Upstream) -> None:
     url = upstream.put("a.tgz", archive_of("./bridge", CONTENT))
-    ran = host.fetch(url, archive=Archive(sha256="0" * 64, member="./bridge"))
+    ran = host.fetch(url, sha256="0" * 64, member="./bridge")
     assert ran.returncode == 1
     assert "0" * 64 in ran.stderr
     assert url in ran.stderr

@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 
 from underlay.artifacts.blobs import BlobStore
-from underlay.artifacts.build.chart_file import DownloadedChart, read_chart
 from underlay.artifacts.build.charts import add_charts
 from underlay.artifacts.build.recipes import required_recipes
 from underlay.artifacts.build.verify import verify
+from underlay.artifacts.chart_file import DownloadedChart, read_chart
 from underlay.artifacts.error import ArtifactError
 
 from .build_machine import Machine

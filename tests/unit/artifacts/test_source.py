@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from underlay.artifacts.artifact import Source
 from underlay.artifacts.blobs import BlobStore
 from underlay.artifacts.build.image import write_image
 from underlay.artifacts.build.image_recipes import ImageRecipe
@@ -16,18 +17,32 @@ from underlay.artifacts.error import ArtifactError
 from underlay.artifacts.lock import Lock
 from underlay.artifacts.manifest import BundledBinary, BundledImage, Manifest, save_manifest
 from underlay.artifacts.source import open_source
+from underlay.artifacts.trust import Pins, Wanted
 from underlay.artifacts.upstream import checksum_in, download_of
+from underlay.machines import ARCHITECTURES
+
+from .upstream_world import SIGNED
 
 A, B = "a" * 64, "b" * 64
 KUBEADM = "dl.k8s.io/release/v1.37.2/bin/linux/amd64/kubeadm"
 CONTAINERD = "github.com/containerd/containerd/releases/download/v2.4.2/containerd-2.4.2-linux-amd64.tar.gz"
 
 
+NOWHERE = Path("/nowhere/mine.lock.json")
+WANTED = Wanted(commands=frozenset({("kubeadm", "1.37.2"), ("ctr", "2.4.2")}))
+PINS = Pins(files={KUBEADM: A, CONTAINERD: B})
+
+
 @pytest.fixture
 def lock(monkeypatch: pytest.MonkeyPatch) -> Lock:
-    pinned = Lock({}, {}, {KUBEADM: A, CONTAINERD: A, f"{CONTAINERD}#bin/ctr": B})
-    monkeypatch.setattr("underlay.artifacts.download_source.read_lock", lambda: pinned)
+    files = {path.replace("amd64", arch): sum_ for path, sum_ in PINS.files.items() for arch in ARCHITECTURES}
+    pinned = Lock({}, {}, files)
+    monkeypatch.setattr("underlay.artifacts.trust.read_lock", lambda: pinned)
     return pinned
+
+
+def opened(settings: dict[str, Any]) -> Source:
+    return open_source(settings, wanted=WANTED, lock=NOWHERE)
 
 
 @pytest.fixture
@@ -53,37 +68,35 @@ def bundle(tmp_path: Path) -> Path:
 
 
 def test_upstream_gives_a_url_and_the_pinned_checksum(lock: Lock) -> None:
-    found = open_source({"source": "upstream"}).binary("kubeadm", "v1.37.2")
+    found = opened({"source": "upstream"}).binary("kubeadm", "v1.37.2")
     assert (found.url, found.sha256, found.version) == (f"https://{KUBEADM}", A, "1.37.2")
-    assert (found.archive, found.blob) == (None, None)
+    assert (found.member, found.blob) == (None, None)
 
 
-def test_a_command_in_an_archive_has_two_checksums(lock: Lock) -> None:
-    found = open_source({"source": "upstream"}).binary("ctr", "2.4.2")
-    assert found.archive is not None
-    assert (found.url, found.archive.sha256, found.archive.member) == (f"https://{CONTAINERD}", A, "bin/ctr")
-    assert found.sha256 == B
+def test_a_command_in_an_archive_has_the_archives_checksum(lock: Lock) -> None:
+    found = opened({"source": "upstream"}).binary("ctr", "2.4.2")
+    assert (found.url, found.sha256, found.member) == (f"https://{CONTAINERD}", B, "bin/ctr")
 
 
 def test_a_mirror_keeps_upstreams_paths_below_its_own(lock: Lock) -> None:
-    source = open_source({"source": "mirror", "url": "https://mirror.example/k8s/"})
+    source = opened({"source": "mirror", "url": "https://mirror.example/k8s/"})
     assert source.binary("kubeadm", "1.37.2").url == f"https://mirror.example/k8s/{KUBEADM}"
     image = source.image("kube-proxy", "1.37.2")
     assert (image.ref, image.registry) == ("registry.k8s.io/kube-proxy:v1.37.2", "https://mirror.example")
 
 
 def test_upstreams_images_are_pulled_under_their_own_names(lock: Lock) -> None:
-    image = open_source({"source": "upstream"}).image("coredns", "1.14.6")
+    image = opened({"source": "upstream"}).image("coredns", "1.14.6")
     assert (image.ref, image.registry, image.blobs) == ("registry.k8s.io/coredns/coredns:v1.14.6", None, ())
 
 
-def test_a_command_without_a_pinned_checksum_is_refused(lock: Lock) -> None:
+def test_a_command_whose_checksum_is_not_known_is_refused() -> None:
+    path = "dl.k8s.io/release/v1.37.2/bin/linux/arm64/kubelet"
+    missing = ArtifactError(f"https://{path}.sha256", "cannot be downloaded")
+    source = DownloadSource("https://", Pins(files={}, missing={path: missing}))
     with pytest.raises(ArtifactError) as refused:
-        DownloadSource("https://").binary("kubelet", "1.37.2", "arm64")
-    assert str(refused.value) == (
-        "kubelet v1.37.2 linux/arm64: no pinned checksum (dl.k8s.io/release/v1.37.2/bin/linux/arm64/kubelet); "
-        "run `underlay bundle --lock` where upstream can be reached, or choose another artifacts.source"
-    )
+        source.binary("kubelet", "1.37.2", "arm64")
+    assert refused.value is missing
 
 
 @pytest.mark.parametrize(
@@ -99,7 +112,7 @@ def test_a_command_without_a_pinned_checksum_is_refused(lock: Lock) -> None:
         ({"source": "bundle", "path": ""}, 'artifacts.path: missing; "source": "bundle" requires it'),
         (
             {"source": "upstream", "url": "x"},
-            "artifacts: unknown setting (url); for upstream there are no other settings",
+            "artifacts: unknown setting (url); upstream has pins",
         ),
         (
             {"source": "bundle", "path": "/nowhere"},
@@ -109,12 +122,12 @@ def test_a_command_without_a_pinned_checksum_is_refused(lock: Lock) -> None:
 )
 def test_reports_wrong_settings(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(ArtifactError) as refused:
-        open_source(settings)
+        opened(settings)
     assert str(refused.value) == message
 
 
 def test_a_bundle_gives_blobs(bundle: Path) -> None:
-    source = open_source({"source": "bundle", "path": str(bundle)})
+    source = opened({"source": "bundle", "path": str(bundle)})
     kubectl = source.binary("kubectl", "v1.37.2")
     assert kubectl.blob is not None
     assert kubectl.blob.read_bytes().startswith(b"#!/bin/sh")
@@ -134,12 +147,12 @@ def test_a_bundle_gives_blobs(bundle: Path) -> None:
 )
 def test_reports_what_a_bundle_lacks(bundle: Path, ask: tuple[str, str, str], message: str) -> None:
     with pytest.raises(ArtifactError, match=r"^bundle .*: ") as refused:
-        open_source({"source": "bundle", "path": str(bundle)}).binary(*ask)
+        opened({"source": "bundle", "path": str(bundle)}).binary(*ask)
     assert message in str(refused.value)
 
 
 def test_reports_a_missing_blob(bundle: Path) -> None:
-    source = open_source({"source": "bundle", "path": str(bundle)})
+    source = opened({"source": "bundle", "path": str(bundle)})
     blob = source.image("pause", "3.10.2").blobs[2].path
     blob.unlink()
     with pytest.raises(ArtifactError, match=f"image pause is missing \\({blob.name}\\)"):
@@ -150,14 +163,14 @@ def test_reports_a_missing_blob(bundle: Path) -> None:
 def test_a_damaged_manifest_is_a_one_line_error(tmp_path: Path, text: str) -> None:
     (tmp_path / "bundle.json").write_text(text)
     with pytest.raises(ArtifactError) as refused:
-        open_source({"source": "bundle", "path": str(tmp_path)})
+        opened({"source": "bundle", "path": str(tmp_path)})
     assert "\n" not in str(refused.value)
 
 
 @pytest.mark.parametrize("name", ["kubeadn", "rm"])
 def test_an_unknown_name_gets_a_suggestion(lock: Lock, name: str) -> None:
     with pytest.raises(ArtifactError, match=r"not in the catalog; (did you mean kubeadm\?|one of bandwidth, )"):
-        DownloadSource("https://").binary(name, "1.37.2")
+        DownloadSource("https://", PINS).binary(name, "1.37.2")
 
 
 def test_a_bundled_program_runs(bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -213,6 +226,7 @@ def test_runcs_checksums_are_in_one_file_for_all_architectures() -> None:
         (A, A),
         (A + "\n", A),
         (f"{A}  runc.amd64\n{B}  runc.arm64\n", B),
+        (SIGNED.format(lines=f"{A}  runc.amd64\n{B}  runc.arm64"), B),
         (f"{B} *runc.arm64\n", B),
         (f"{A}  _output/runc.arm64\n", A),
         (f"{A}  runc.amd64\n", None),

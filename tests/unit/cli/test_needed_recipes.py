@@ -36,7 +36,7 @@ def test_an_invalid_inventory_is_refused_with_its_problems(tmp_path: Path) -> No
     assert "did you mean flannel-vxlan?" in str(error.value)
 
 
-@pytest.mark.parametrize("other", [["--verify"], ["--lock"]])
+@pytest.mark.parametrize("other", [["--verify"]])
 def test_applies_to_builds_only(other: list[str]) -> None:
     done = CliRunner().invoke(bundle_command, ["--for", "inventories/lab.py", *other])
     assert done.exit_code == 2

@@ -94,7 +94,10 @@ def link(**changes: Any) -> str:
 CASES: list[tuple[dict[str, str], str]] = [
     ({"user": "1000"}, "the login is not root (uid 1000); log in as root, or run pyinfra with --sudo"),
     ({"system": "debian 10"}, "unsupported system debian 10; supported are debian 12/13, ubuntu 24.04"),
-    ({"arch": "aarch64"}, "is aarch64, and what is installed is built for x86_64; take a host that is x86_64"),
+    (
+        {"arch": "riscv64"},
+        "is riscv64, and what is installed is built for x86_64 or aarch64; take a host that is x86_64 or aarch64",
+    ),
     ({"kernel": "4.19.0"}, "kernel 4.19.0 is too old; the deploy needs 5.10 or newer"),
     ({"memory": "500"}, "too little memory (500 MB); a worker needs 900 MB"),
     (
@@ -192,11 +195,28 @@ def test_says_what_is_wrong_with_a_host(changed: dict[str, str], line: str) -> N
     assert findings(**changed) == [f"w-1: {line}"]
 
 
-def test_a_host_of_the_artifacts_own_architecture_is_fit() -> None:
-    found = judge(
-        cluster(), network(), {"w-1": healthy(2) | {"arch": Answered("aarch64")}}, queried=QUERIED, arch="arm64"
-    )
-    assert found == []
+def judged_on(machine: str, **artifacts: Any) -> list[str]:
+    answers = {"w-1": healthy(2) | {"arch": Answered(machine)}}
+    return [f.line for f in judge(cluster(), network(), answers, queried=QUERIED, **artifacts)]
+
+
+def test_hosts_of_either_architecture_are_fit_for_what_is_published() -> None:
+    assert judged_on("aarch64") == judged_on("x86_64") == []
+
+
+def test_a_bundle_is_for_hosts_of_its_own_architecture() -> None:
+    assert judged_on("aarch64", architectures=("arm64",)) == []
+    assert judged_on("aarch64", architectures=("amd64",)) == [
+        "w-1: is aarch64, and what is installed is built for x86_64; take a host that is x86_64"
+    ]
+
+
+def test_a_host_whose_commands_are_not_published_hears_which() -> None:
+    lacking = {"arm64": "https://get.helm.sh/x.sha256sum: cannot be downloaded (HTTP status 404)"}
+    assert judged_on("x86_64", lacking=lacking) == []
+    assert judged_on("aarch64", lacking=lacking) == [
+        f"w-1: is aarch64, and its commands cannot be had: {lacking['arm64']}"
+    ]
 
 
 @pytest.mark.parametrize("probe", healthy(2))

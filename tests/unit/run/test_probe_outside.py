@@ -12,7 +12,7 @@ from tests.unit.artifacts.artifacts_server import Upstream
 from tests.unit.clusters import PaperArtifacts, spec
 from underlay.findings.finding import Finding
 from underlay.resources.answer import Answered, Unknown
-from underlay.resources.binary import Binary
+from underlay.resources.binary import Binary, BinaryBuild
 from underlay.resources.images import Images
 from underlay.run.probe_outside import probe_outside
 from underlay.run.run import InventoryVariables, Run, begin
@@ -43,7 +43,8 @@ def run(host: Host) -> Run:
 
 
 def binary(url: str) -> Binary:
-    return Binary(path="/usr/local/bin/kubeadm", version="v1", sha256="1" * 64, install="", url=url)
+    build = BinaryBuild("amd64", "1" * 64, url=url)
+    return Binary(path="/usr/local/bin/kubeadm", version="v1", builds=(build,), install="")
 
 
 def images(upstream: Upstream) -> Images:
@@ -64,9 +65,9 @@ def lines(host: Host) -> list[str]:
 
 def test_who_downloads_nothing_is_not_asked(host: Host, run: Run, upstream: Upstream) -> None:
     run.observed.resources["w-1"] = {
-        binary(upstream.url + "/kubeadm"): Answered("1" * 64),
+        binary(upstream.url + "/kubeadm"): Answered(f"x86_64 {'1' * 64}"),
         images(upstream): THERE,
-        binary(""): Answered("absent"),
+        binary(""): Answered("x86_64 absent"),
         binary("http://127.0.0.1:1/unknown"): Unknown("no answer"),
     }
     assert found(host) == []
@@ -77,9 +78,9 @@ def test_who_downloads_nothing_is_not_asked(host: Host, run: Run, upstream: Upst
 def test_a_host_tries_each_name_once_and_says_which_it_cannot_reach(host: Host, run: Run, upstream: Upstream) -> None:
     url = upstream.put("kubeadm", b"x")
     run.observed.resources["w-1"] = {
-        binary(url): Answered("absent"),
-        binary(upstream.put("kubelet", b"x")): Answered("absent"),
-        binary("http://localhost:1/runc"): Answered("absent"),
+        binary(url): Answered("x86_64 absent"),
+        binary(upstream.put("kubelet", b"x")): Answered("x86_64 absent"),
+        binary("http://localhost:1/runc"): Answered("x86_64 absent"),
     }
     (line,) = lines(host)
     assert line.startswith("w-1: localhost is not reached (localhost port 1: Connection refused); ")

@@ -8,13 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from underlay.artifacts.blobs import BlobStore
+from underlay.artifacts.chart_file import DownloadedChart
 from underlay.artifacts.error import ArtifactError
 from underlay.artifacts.home import build_directory, bundle_directory
 from underlay.artifacts.lock import read_lock
 from underlay.artifacts.manifest import BundledChart, load_manifest, save_manifest
 
 from .build import exclusive
-from .chart_file import DownloadedChart
 
 
 def chart_files(directory: Path) -> list[Path]:

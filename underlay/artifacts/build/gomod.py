@@ -1,4 +1,4 @@
-"""Renews the pinned go.mod and go.sum of a build module: what `underlay bundle --lock` does for Go."""
+"""Renews the pinned go.mod and go.sum of a build module."""
 
 from __future__ import annotations
 

@@ -13,12 +13,12 @@ import time
 from pathlib import Path
 
 from underlay.artifacts.blobs import BlobStore
+from underlay.artifacts.bundle_source import BundleSource
 from underlay.artifacts.catalog import OPTIONAL, image_entry
 from underlay.artifacts.error import ArtifactError
 from underlay.artifacts.fetch import images_script
 from underlay.artifacts.home import home
 from underlay.artifacts.manifest import BundledImage, Manifest, load_manifest
-from underlay.artifacts.source import open_source
 
 from .steps import Steps
 
@@ -75,7 +75,7 @@ def _place(manifest: Manifest) -> Path:
 
 
 def _fill(bundle: Path, manifest: Manifest, root: Path) -> None:
-    source = open_source({"source": "bundle", "path": str(bundle)})
+    source = BundleSource(bundle)
     store = BlobStore(bundle)
     images = [source.image(name, image.version, manifest.arch) for name, image in _images(manifest).items()]
     with tempfile.TemporaryDirectory(prefix="underlay-") as name:

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from underlay.artifacts.blobs import Blob, BlobStore, sha256_of
+from underlay.artifacts.chart_file import read_chart
 from underlay.artifacts.error import ArtifactError
 from underlay.artifacts.manifest import BundledChart, BundledImage, Manifest, load_manifest
 
-from .chart_file import read_chart
 from .image import index_document
 
 

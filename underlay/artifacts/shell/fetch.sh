@@ -98,9 +98,8 @@ u_fetch() {
   u_install "$u_temp" "$2" "$3" "$4" "$1"
 }
 
-# u_fetch_member URL ARCHIVE_SHA256 MEMBER SHA256 DEST MODE: the archive is kept for its other members.
+# u_fetch_member URL ARCHIVE_SHA256 MEMBER DEST MODE: the archive is kept for its other members.
 u_fetch_member() {
-  u_have "$5" "$4" "$6" && return 0
   u_archive=$u_cache/archives/$2
   if ! { [ -f "$u_archive" ] && [ "$(u_sum "$u_archive")" = "$2" ]; }; then
     u_download "$1" "$2"
@@ -108,9 +107,14 @@ u_fetch_member() {
     mv -f "$u_partial" "$u_temp" || u_fail "$u_archive: cannot be written ($(u_free "$u_dir"))"
     u_install "$u_temp" "$2" "$u_archive" 644 "$1"
   fi
-  u_temporary "$5"
-  tar -xzOf "$u_archive" "$3" >"$u_temp" ||
-    { rm -f "$u_temp"; u_fail "$5: $3 cannot be unpacked from $1 ($(u_free "$u_dir"))"; }
+  u_temporary "$4"
+  # What tar unpacked is hashed on its way: on a full disk, or a bad one, the file is another.
+  u_unpacked=$({ tar -xzOf "$u_archive" "$3" && echo whole >&3; } 3>"$u_temp.tar" | tee "$u_temp" 2>/dev/null |
+    sha256sum | cut -c1-64)
+  if ! { [ -s "$u_temp.tar" ] && [ "$(u_sum "$u_temp")" = "$u_unpacked" ]; }; then
+    rm -f "$u_temp" "$u_temp.tar"; u_fail "$4: $3 cannot be unpacked from $1 ($(u_free "$u_dir"))"
+  fi
+  rm -f "$u_temp.tar"
   sync "$u_temp" 2>/dev/null || sync
-  u_install "$u_temp" "$4" "$5" "$6" "$1#$3"
+  u_install "$u_temp" "$u_unpacked" "$4" "$5" "$1#$3"
 }

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import yaml
 
-from underlay.artifacts.blobs import sha256_of
-from underlay.artifacts.error import ArtifactError
+from .blobs import sha256_of
+from .error import ArtifactError
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,11 +12,10 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 import yaml
 
-from underlay.artifacts.error import ArtifactError
-from underlay.artifacts.lock import ChartPin
-from underlay.artifacts.oci import MANIFEST
-
 from .chart_file import read_chart
+from .error import ArtifactError
+from .lock import ChartPin
+from .oci import MANIFEST
 from .request import reporting_errors, save, wrong_checksum
 
 _CONTENT = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
