@@ -12,6 +12,7 @@ from pyinfra.context import ctx_host
 
 from underlay.plan.host_questions import LABELS, left_tokens
 from underlay.plan.kubeadm import CONFIG, init_documents, upload_documents
+from underlay.plan.kubeadm_images import CONTROL_PLANE, image_check
 from underlay.plan.membership import Standing, listed_nodes
 from underlay.plan.node_objects import register_script, silence_script
 from underlay.plan.yaml_text import as_yaml
@@ -84,14 +85,15 @@ def close_joins() -> None:
 
 
 def _init(host: Host, arguments: dict[str, Any]) -> str | None:
-    spec = current_run().spec
-    cluster = spec.cluster
+    run = current_run()
+    spec, cluster = run.spec, run.spec.cluster
     script = kubeadm_script(
         cluster,
         "kubeadm init",
         {CONFIG: init_documents(cluster, token=_token(), kube_proxy=not spec.network.replaces_kube_proxy)},
         queried_mark=line_of(answers(host)["member"]),
         undo=undo_of(host),
+        before=image_check(cluster.kubernetes_version, [run.artifacts.reference(name) for name in CONTROL_PLANE]),
     )
     return reason_of_script(host, script, arguments, most=12)
 

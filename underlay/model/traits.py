@@ -28,7 +28,8 @@ class Reach(StrEnum):
 class Traits:
     """`version` is the plugin's, as installed; `policy` and `encryption` name what enforces it ("" for nothing);
     `kernel_since` is the oldest supported Linux; `families` are IP versions, both for dual stack; `cloud` the one it is
-    for ("" for any, with its usual firewall rules)."""
+    for ("" for any, with its usual firewall rules); `kubernetes` is the oldest and the newest minor release that its
+    vendor tests this version with, None where no vendor says so."""
 
     status: Status
     version: str
@@ -42,3 +43,4 @@ class Traits:
     clusters: bool = False
     replaces_kube_proxy: bool = False
     warning: str = ""
+    kubernetes: tuple[tuple[int, int], tuple[int, int]] | None = None

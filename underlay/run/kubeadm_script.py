@@ -27,7 +27,9 @@ u_reason() {{
 }}"""
 
 
-def kubeadm_script(cluster: Cluster, command: str, documents: dict[str, Any], *, queried_mark: str, undo: str) -> str:
+def kubeadm_script(
+    cluster: Cluster, command: str, documents: dict[str, Any], *, queried_mark: str, undo: str, before: str = ""
+) -> str:
     """Shell that runs a kubeadm command; when it is killed at any moment, the next run notices.
 
     kubeadm's own checks come first: what they refuse has left neither a mark nor anything to undo.
@@ -35,10 +37,13 @@ def kubeadm_script(cluster: Cluster, command: str, documents: dict[str, Any], *,
     :param documents: path -> document, or list of documents, that the file holds while kubeadm runs.
     :param queried_mark: the mark that the host had when it was queried; empty without one.
     :param undo: shell that removes what an earlier attempt has left behind; empty if there was none.
+    :param before: shell that decides whether to begin at all.
     """
     mark = f"{cluster.name} {cluster.control_plane_endpoint}"
     paths = " ".join(quote(path) for path in documents)
     lines = ["set -eu", "umask 077", of_kubeadm(cluster), f"mkdir -p {MEMBER.rsplit('/', 1)[0]}", _REASON]
+    if before:
+        lines.append(before)
     lines.append(begin(queried_mark=queried_mark, complete=f"member {mark}"))
     if undo:
         lines.append(undo)

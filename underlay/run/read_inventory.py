@@ -19,6 +19,7 @@ from underlay.encoding import prepare_streams
 from underlay.inventory.errors import InvalidInventory
 from underlay.inventory.limit import Limit, limited, of_names
 from underlay.inventory.spec import GROUPS, Groups, Hosts, Spec, read_spec
+from underlay.inventory.untested import untested
 
 from .artifacts import requested_artifacts
 from .claim import claim
@@ -39,6 +40,8 @@ def read_run(inventory: Inventory, *, name: str) -> Run:
     """
     hosts, groups = hosts_and_groups(inventory)
     spec = read_spec(hosts, groups)
+    for line in untested(spec):
+        click.echo(f"underlay: warning: {line}", err=True)
     artifacts = requested_artifacts(spec, lock=site_lock_of(name))
     return Run(inventory=InventoryVariables(name, hosts, groups), spec=spec, artifacts=artifacts)
 

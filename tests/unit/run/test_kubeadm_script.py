@@ -13,6 +13,8 @@ from tests.unit.kubeadm_ground import CNI, Ground
 from tests.unit.local_host import OWNER, Result
 from underlay.plan.attempt import undo
 from underlay.plan.kubeadm import CONFIG
+from underlay.plan.kubeadm_images import CONTROL_PLANE, image_check
+from underlay.run.artifacts_named import NamedArtifacts
 from underlay.run.kubeadm_script import kubeadm_script
 
 # What kubeadm 1.37.2 prints in its checks, on a host with data in /var/lib/etcd.
@@ -172,3 +174,71 @@ esac"""
         0o600,
         "kubeadm join 192.0.2.1:6443 --token <value withheld>\n",
     )
+
+
+# What kubeadm 1.36.4 prints: `kubeadm config images list --kubernetes-version v1.36.4`.
+LISTS = """\
+registry.k8s.io/kube-apiserver:v1.36.4
+registry.k8s.io/kube-controller-manager:v1.36.4
+registry.k8s.io/kube-scheduler:v1.36.4
+registry.k8s.io/kube-proxy:v1.36.4
+registry.k8s.io/coredns/coredns:v1.14.2
+registry.k8s.io/pause:3.10.2
+registry.k8s.io/etcd:3.6.8-0
+"""
+
+
+def images_checked(ground: Ground, kubeadm: str, *references: str) -> Result:
+    ground.shell.program_is("kubeadm", kubeadm)
+    return ground.shell.run(f"set -eu\n{image_check('v1.36.4', references)}\necho begun")
+
+
+def test_a_kubeadm_that_deploys_what_is_installed_begins(ground: Ground) -> None:
+    listing = f"""[ "$*" = "config images list --kubernetes-version v1.36.4" ] && cat <<'END'\n{LISTS}END"""
+    artifacts = NamedArtifacts(kubernetes_version="v1.36.4")
+    ran = images_checked(ground, listing, *(artifacts.reference(name) for name in CONTROL_PLANE))
+    assert (ran.rc, ran.stdout, ran.stderr) == (0, "begun\n", "")
+
+
+def test_a_kubeadm_that_deploys_another_image_does_not(ground: Ground) -> None:
+    ran = images_checked(
+        ground, f"cat <<'END'\n{LISTS}END", "registry.k8s.io/pause:3.10.2", "registry.k8s.io/etcd:3.7.0-0"
+    )
+    assert (ran.rc, ran.stdout) == (1, "")
+    assert ran.stderr == (
+        "kubeadm v1.36.4 deploys registry.k8s.io/etcd:3.6.8-0, and this host has registry.k8s.io/etcd:3.7.0-0; "
+        "take a Kubernetes release whose images are known, and report this one\n"
+    )
+
+
+def test_a_kubeadm_that_names_no_images_does_not_begin(ground: Ground) -> None:
+    ran = images_checked(ground, "echo 'unknown command' >&2; exit 1", "registry.k8s.io/pause:3.10.2")
+    assert (ran.rc, ran.stderr) == (1, "kubeadm config images list: unknown command\n")
+
+
+def test_what_decides_whether_to_begin_comes_before_any_mark(ground: Ground) -> None:
+    script = kubeadm_script(cluster(), "kubeadm init", {}, queried_mark="", undo="", before="echo no >&2; exit 1")
+    ran = ground.shell.run(script)
+    assert (ran.rc, ran.stderr, mark(ground)) == (1, "no\n", "")
+
+
+@pytest.mark.parametrize(
+    ("kubernetes", "etcd", "coredns", "pause"),
+    [
+        # cmd/kubeadm/app/constants/constants.go of v1.35.8, v1.36.4 and v1.37.2
+        ("v1.35.8", "3.6.6-0", "v1.13.1", "3.10.1"),
+        ("v1.35.0", "3.6.6-0", "v1.13.1", "3.10.1"),
+        ("v1.36.4", "3.6.8-0", "v1.14.2", "3.10.2"),
+        ("v1.37.2", "3.7.0-0", "v1.14.6", "3.10.2"),
+    ],
+)
+def test_each_minor_has_its_own_etcd_coredns_and_pause(kubernetes: str, etcd: str, coredns: str, pause: str) -> None:
+    artifacts = NamedArtifacts(kubernetes_version=kubernetes)
+    assert [artifacts.reference(name) for name in CONTROL_PLANE] == [
+        f"registry.k8s.io/kube-apiserver:{kubernetes}",
+        f"registry.k8s.io/kube-controller-manager:{kubernetes}",
+        f"registry.k8s.io/kube-scheduler:{kubernetes}",
+        f"registry.k8s.io/etcd:{etcd}",
+        f"registry.k8s.io/coredns/coredns:{coredns}",
+        f"registry.k8s.io/pause:{pause}",
+    ]

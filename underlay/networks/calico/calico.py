@@ -20,6 +20,7 @@ from . import checks, egress, traces, wireguard_link
 from .addon import addon
 from .mode import CalicoMode
 from .problems import shared_problems
+from .release import TESTED
 from .retired import RETIRED_MODES, RETIRED_SETTINGS
 
 
@@ -41,6 +42,7 @@ class Calico(CalicoMode):
             families=(4, 6),
             egress=self.egress != "none",
             replaces_kube_proxy=self.ebpf,
+            kubernetes=TESTED[self.version],
         )
 
     def problems(self, cluster: Cluster) -> list[str]:

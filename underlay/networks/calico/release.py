@@ -11,6 +11,9 @@ OPERATOR_NAMESPACE = "tigera-operator"
 # The newest release of each line; since 3.33 one image (calico/calico) replaces thirteen.
 VERSIONS = {"3.32": "v3.32.4", "3.33": "v3.33.1"}
 
+# Minor releases of Kubernetes that its vendor tests a line with: docs.tigera.io, system requirements.
+TESTED = {"3.32": ((1, 34), (1, 36)), "3.33": ((1, 35), (1, 37))}
+
 
 def operator(line: str, *, endpoint: tuple[str, int] | None) -> Release:
     """The operator without its own objects: the Installation is applied after it.

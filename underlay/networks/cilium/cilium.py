@@ -51,6 +51,7 @@ class Cilium(Features):
             egress=self.egress_gateway,
             clusters=self.meshed,
             replaces_kube_proxy=self.replaces_kube_proxy,
+            kubernetes=self.release_facts.kubernetes,
         )
 
     def problems(self, cluster: Cluster) -> list[str]:

@@ -14,18 +14,26 @@ class Version:
     """`chart` is the exact version of chart and images; `wireguard` what the agent reserves for WireGuard, in bytes.
 
     `keys` is the file of known chart keys, "" if there is none; `strict_mode` whether the chart has the keys that
-    `strict_encryption` sets.
+    `strict_encryption` sets; `kubernetes` the minor releases it is tested with, from the oldest to the newest.
     """
 
     chart: str
     wireguard: int
     keys: str = ""
     strict_mode: bool = False
+    kubernetes: tuple[tuple[int, int], tuple[int, int]] | None = None
 
 
 VERSIONS: dict[str, Version] = {
     # pkg/mtu/mtu.go of v1.20.2: WireguardOverhead; 15 bytes of padding were not counted before (cilium/cilium#45940).
-    "1.20": Version(chart="1.20.2", wireguard=95, keys="cilium-1.20.0.tsv", strict_mode=True),
+    # docs.cilium.io, Kubernetes compatibility: 1.33 to 1.36 are tested, newer ones work by compatibility.
+    "1.20": Version(
+        chart="1.20.2",
+        wireguard=95,
+        keys="cilium-1.20.0.tsv",
+        strict_mode=True,
+        kubernetes=((1, 33), (1, 36)),
+    ),
     "1.19": Version(chart="1.19.5", wireguard=80),
 }
 
