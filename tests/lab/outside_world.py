@@ -51,14 +51,19 @@ class OutsideWorld:
         return str(IPv4Network(self.network)[1])
 
     @property
-    def variables(self) -> dict[str, object]:
-        """What an inventory says of it."""
+    def registries(self) -> dict[str, dict[str, str]]:
+        """Where images of which registry are."""
         endpoint = f"https://{ADDRESS}:{REGISTRY_PORT}/{PROJECT}"
         user, password = PULLS
         entry = {"endpoint": endpoint, "username": user, "password": password}
+        return dict.fromkeys(sorted(OPENED), entry)
+
+    @property
+    def variables(self) -> dict[str, object]:
+        """What an inventory says of it."""
         return {
             "artifacts": {"source": "mirror", "url": f"https://{ADDRESS}:{MIRROR_PORT}/k8s"},
-            "registries": dict.fromkeys(sorted(OPENED), entry),
+            "registries": self.registries,
             "proxy": {"https": f"http://{':'.join(PASSES)}@{self.here}:{PROXY_PORT}"},
         }
 

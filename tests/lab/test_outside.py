@@ -161,3 +161,12 @@ def test_a_moved_tag_is_refused_with_both_digests_where_it_would_be_pulled(site:
     assert AGNHOST not in site.ssh("w-1", "ctr -n k8s.io images ls -q")
     world.push(AGNHOST, images["agnhost"].blobs)
     assert site.deploy("--data", "verify=false").code == 0
+
+
+def test_a_registry_that_is_taken_out_takes_its_file_along(site: Deployed, world: OutsideWorld) -> None:
+    left = {"registries": {name: entry for name, entry in world.registries.items() if name != "ghcr.io"}}
+    path = "/etc/containerd/certs.d/ghcr.io/hosts.toml"
+    assert f"stray files /etc/containerd/certs.d/*/hosts.toml: remove {path}" in site.underlay("plan", **left).text
+    assert site.deploy("--data", "verify=false", **left).code == 0
+    assert site.ssh("w-1", "ls /etc/containerd/certs.d").split() == ["ghcr.io", "registry.k8s.io"]
+    assert site.ssh("w-1", f"ls {path} || true") == ""

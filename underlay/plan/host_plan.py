@@ -110,6 +110,7 @@ def _runtime(spec: Spec, artifacts: Artifacts) -> tuple[Resource, ...]:
         *(artifacts.binary(n, f"/opt/cni/bin/{n}") for n in CNI_PLUGINS if n not in spec.network.own_plugins),
         Directory("/etc/cni/net.d"),
         *registries.host_files(spec.cluster),
+        registries.strays(spec.cluster),
         File(units.CONTAINERD_CONFIG, config),
         File(units.CONTAINERD_ENVIRONMENT, proxy, mode="600", secret=bool(spec.cluster.proxy)),
         File(

@@ -9,8 +9,9 @@ import tomli_w
 from underlay.model.cluster import Cluster
 from underlay.model.registry import Registry
 from underlay.resources.file import File
+from underlay.resources.strays import MARK, Strays
 
-DIRECTORY = "/etc/containerd/certs.d"
+DIRECTORY, FILE = "/etc/containerd/certs.d", "hosts.toml"
 
 
 def host_files(cluster: Cluster) -> Iterator[File]:
@@ -18,11 +19,16 @@ def host_files(cluster: Cluster) -> Iterator[File]:
     for registry in cluster.registries:
         private = registry.authorization is not None
         yield File(
-            f"{DIRECTORY}/{registry.host}/hosts.toml",
+            f"{DIRECTORY}/{registry.host}/{FILE}",
             hosts_toml(registry),
             mode="600" if private else "644",
             secret=private,
         )
+
+
+def strays(cluster: Cluster) -> Strays:
+    """Those of registries that were taken out of the inventory; a site's own stay."""
+    return Strays(DIRECTORY, FILE, tuple(file.path for file in host_files(cluster)))
 
 
 def hosts_toml(registry: Registry) -> str:
@@ -34,4 +40,4 @@ def hosts_toml(registry: Registry) -> str:
     if registry.authorization:
         host["header"] = {"authorization": registry.authorization}
     document = {"server": registry.base, "host": {registry.base: host}}
-    return "# Written by Underlay; changes are overwritten.\n" + tomli_w.dumps(document)
+    return f"{MARK}; changes are overwritten.\n" + tomli_w.dumps(document)
