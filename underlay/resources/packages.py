@@ -32,7 +32,18 @@ u_packages() {
     have=" $have "
   else u_need rpm || return; have=" $(rpm -q --qf 'installed=%{NAME}\\n' "$@" | tr '\\n' ' ') "; fi
   m=; for p do case "$have" in *" installed=$p "*) ;; *) m="$m $p";; esac; done
-  echo "missing:$m"
+  printf 'missing:%s' "$m"
+  [ -z "$m" ] || ! command -v apt-get >/dev/null || u_obtainable $m
+}
+u_obtainable() { # says what apt has against installing; lists are renewed in a directory of their own
+  u_get() { timeout 45 apt-get -q -y -o Acquire::Retries=0 -o Acquire::http::Timeout=10 $u_own "$@" 2>&1; }
+  u_own=
+  ! u_get -s install --no-install-recommends "$@" >/dev/null || return 0
+  u_dir=$(mktemp -d) || return 0
+  u_own="-o Dir::State::Lists=$u_dir -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o APT::Sandbox::User=root"
+  u_said=$(u_get update); [ $? = 124 ] || u_said="$u_said$u_nl$(u_get -s install --no-install-recommends "$@")" ||
+    printf '|%s' "$(printf '%s' "$u_said" | grep -E '^[EW]: ' | cut -c 4- | awk '!n[$0]++' | tail -n 3 | tr '\n' ' ')"
+  rm -rf "$u_dir"
 }"""
 
     @property
@@ -51,8 +62,21 @@ u_packages() {
         return f"if command -v dpkg-query >/dev/null; then u_packages {debian}; else u_packages {dnf}; fi"
 
     def difference(self, observed: str) -> str | None:
-        missing = observed.removeprefix("missing:").split() if observed.startswith("missing:") else list(self.packages)
+        missing = self._missing(observed)
         return f"install {' '.join(missing)}" if missing else None
+
+    def impossible(self, observed: str) -> str | None:
+        _, _, said = observed.partition("|")
+        if not said:
+            return None
+        these = " ".join(self._missing(observed))
+        remedy = "correct its sources, until `apt-get update` there says nothing of the kind"
+        return f"apt-get cannot install {these} ({said.strip()}); {remedy}"
+
+    def _missing(self, observed: str) -> list[str]:
+        """Names of packages that are not installed: all where the answer says nothing of them."""
+        told = observed.startswith("missing:")
+        return observed.removeprefix("missing:").partition("|")[0].split() if told else list(self.packages)
 
     def apply(self) -> str:
         debian = " ".join(quote(p) for p in self.packages)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,11 @@ TOOLS = ("sh", "env", "cat", "tr", "sed", "grep")
 
 
 def dpkg(shell: Shell, **states: str) -> None:
-    """Have dpkg-query know packages in these states: ii, rc (removed, its configuration left), hi (held), iU."""
+    """Have dpkg-query know packages in these states: ii, rc (removed, its configuration left), hi (held), iU.
+
+    apt-get would install whatever it is asked for.
+    """
+    shell.program_is("apt-get", "true")
     status = {"ii": "installed", "rc": "config-files", "hi": "installed", "iU": "unpacked", "un": "not-installed"}
     answers = "\n".join(
         f"{name}) out=\"$out$(say '{state} ' {status[state]} {name})\";;" for name, state in states.items()
@@ -66,6 +71,7 @@ def test_finds_what_dpkg_has_installed(shell: Shell, states: dict[str, str], dif
 @pytest.mark.skipif(shutil.which("dpkg-query") is None, reason="this machine has no dpkg")
 def test_finds_what_this_machine_has_installed(shell: Shell) -> None:
     packages = Packages(("coreutils", "dpkg", "no-such-package"))
+    shell.program_is("apt-get", "true")
     assert packages.difference(shell.observe(packages)[0]) == "install no-such-package"
 
 
@@ -151,3 +157,70 @@ def test_the_check_queries_dpkg(local: LocalHost) -> None:
 def test_the_check_finds_a_package_that_left_its_configuration() -> None:
     removed = Result(0, "Package: socat\nStatus: deinstall ok config-files\n")
     assert TWO.check(SayingHost({"if command -v dpkg": removed, "dpkg -s": removed})) is not None
+
+
+@dataclass
+class Sources:
+    """apt of this machine with sources and lists of its own, in a directory."""
+
+    shell: Shell
+    directory: Path
+
+    def has(self, *packages: str, options: str = "[trusted=yes]") -> None:
+        """A repository in files with these packages; apt has no lists of it yet."""
+        repository = self.directory / "repository"
+        repository.mkdir(parents=True, exist_ok=True)
+        (repository / "Packages").write_text(
+            "".join(
+                f"Package: {name}\nVersion: 1\nArchitecture: all\nFilename: ./{name}.deb\nSize: 1\n"
+                f"SHA256: {'0' * 64}\nDescription: x\n\n"
+                for name in packages
+            )
+        )
+        for part in ("lists/partial", "archives/partial", "parts"):
+            (self.directory / part).mkdir(parents=True, exist_ok=True)
+        (self.directory / "status").touch()
+        (self.directory / "sources.list").write_text(f"deb {options} file:{repository} ./\n")
+        (self.directory / "apt.conf").write_text(
+            f"""\
+Dir::Etc::sourcelist "{self.directory}/sources.list"; Dir::Etc::sourceparts "{self.directory}/parts";
+Dir::Etc::trustedparts "{self.directory}/parts"; Dir::State::Lists "{self.directory}/lists";
+Dir::State::status "{self.directory}/status"; Dir::Cache::archives "{self.directory}/archives";
+Dir::Cache::pkgcache ""; Dir::Cache::srcpkgcache ""; APT::Sandbox::User "root";
+"""
+        )
+        apt = shutil.which("apt-get")
+        self.shell.program_is("apt-get", f'APT_CONFIG={self.directory}/apt.conf exec {apt} "$@"')
+
+
+@pytest.mark.skipif(shutil.which("apt-get") is None, reason="this machine has no apt")
+@pytest.mark.parametrize(
+    ("packages", "options", "said"),
+    [
+        (("conntrack", "socat"), "[trusted=yes]", ()),
+        (("conntrack",), "[trusted=yes]", ("apt-get cannot install conntrack socat (Unable to locate package socat)",)),
+        (("conntrack", "socat"), "", ("does not have a Release file", "Unable to locate package conntrack")),
+    ],
+)
+def test_packages_that_apt_cannot_have_are_told_in_its_words(
+    shell: Shell, tmp_path: Path, packages: tuple[str, ...], options: str, said: tuple[str, ...]
+) -> None:
+    dpkg(shell)
+    Sources(shell, tmp_path / "apt").has(*packages, options=options)
+    observed = shell.observe(TWO)[0]
+    assert TWO.difference(observed) == "install conntrack socat"
+    problem = TWO.impossible(observed) or ""
+    assert [text for text in said if text not in problem] == []
+    assert bool(problem) == bool(said)
+    # What was fetched to find out is gone, and the host's own lists are as they were.
+    assert [p for p in (tmp_path / "apt/lists").rglob("*") if p.is_file()] == []
+
+
+def test_an_apt_that_does_not_come_to_an_end_is_left_to_the_deploy(shell: Shell) -> None:
+    dpkg(shell)
+    shell.program_is("timeout", 'shift; exec /usr/bin/timeout 0.3 "$@"')
+    shell.program_is(
+        "apt-get", 'case "$*" in *update*) sleep 60;; *) echo "E: Unable to locate package x" >&2; exit 100;; esac'
+    )
+    observed = shell.observe(TWO)[0]
+    assert (observed, TWO.impossible(observed)) == ("missing: conntrack socat", None)
