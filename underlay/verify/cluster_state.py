@@ -12,8 +12,8 @@ from typing import Any
 from underlay.load_balancers import metallb
 
 from .probe_objects import NAMESPACE
+from .readiness import patience_s
 from .target import Target
-from .timeouts import START_TIMEOUT_S
 
 # Where the cluster itself runs.
 SYSTEM_NAMESPACE = "kube-system"
@@ -95,8 +95,8 @@ class ClusterObjects:
 
 
 def read_when_ready(target: Target) -> ClusterObjects:
-    """Read again until nodes, pods and workloads are ready, for START_TIMEOUT_S at most."""
-    deadline, dns = time.monotonic() + START_TIMEOUT_S, target.spec.network.carries_pods
+    """Read again until nodes, pods and workloads are ready, or patience is over."""
+    deadline, dns = time.monotonic() + patience_s(target), target.spec.network.carries_pods
     while True:
         state = read(target)
         nodes_ready = all(state.ready(n.name).startswith(str(dns)) for n in target.nodes)

@@ -11,9 +11,8 @@ from underlay.plan.host_plan import PROBE_IMAGE, Phase
 from underlay.resources.api_server import KUBECTL
 
 from .probe_objects import CHOSEN, NAME, NAMESPACE, Object, probe_objects
-from .readiness import wait_for_kube_proxy
+from .readiness import patience_s, wait_for_kube_proxy
 from .target import Target
-from .timeouts import START_TIMEOUT_S
 from .traffic_results import Pod, TrafficResults
 
 LANE = "traffic"
@@ -102,7 +101,7 @@ def _read(target: Target) -> tuple[TrafficResults, Services, list[Object]]:
 
 
 def _wait_for_rollouts(target: Target) -> None:
-    first, timeout = target.host(target.spec.cluster.first.name, lane=LANE), int(START_TIMEOUT_S)
+    first, timeout = target.host(target.spec.cluster.first.name, lane=LANE), int(patience_s(target))
     # A node counts once its taint of a moment ago is gone; until then the DaemonSet is complete without it.
     complete = f"--for=jsonpath='{{.status.desiredNumberScheduled}}'={len(target.nodes)} --timeout={timeout // 3}s"
     first.run(f"{KUBECTL} wait -n {NAMESPACE} daemonset/{NAME} {complete}")
@@ -113,7 +112,7 @@ def _wait_for_rollouts(target: Target) -> None:
 
 def _wait_for_others(target: Target) -> None:
     """Names and Services are probed from the first second on, and what serves them in a new cluster may come later."""
-    first, timeout = target.host(target.spec.cluster.first.name, lane=LANE), int(START_TIMEOUT_S)
+    first, timeout = target.host(target.spec.cluster.first.name, lane=LANE), int(patience_s(target))
     first.run(f"{KUBECTL} rollout status -n kube-system deployment/coredns --timeout={timeout}s")
     wait_for_kube_proxy(target, lane=LANE)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -106,6 +107,21 @@ class Target:
     @property
     def nodes(self) -> tuple[Node, ...]:
         return self.spec.cluster.nodes
+
+    @cached_property
+    def silent(self) -> frozenset[str]:
+        """Nodes whose hosts cannot be reached."""
+
+        def is_silent(node: Node) -> bool:
+            try:
+                self.host(node.name).run("true")
+            except AssertionError:
+                return True
+            return False
+
+        with ThreadPoolExecutor(max_workers=8) as pool:
+            answers = list(pool.map(is_silent, self.nodes))
+        return frozenset(n.name for n, silent in zip(self.nodes, answers, strict=True) if silent)
 
     def host(self, name: str, *, lane: str = "") -> Any:
         """A shell on a host; each `lane` has a shell of its own, where the host grants several."""

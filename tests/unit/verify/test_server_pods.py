@@ -25,6 +25,7 @@ class OneNamespace:
     pods: dict[str, dict[str, str]] = field(default_factory=dict)
     """Node -> labels of its pod."""
     unready: str = ""
+    silent: frozenset[str] = frozenset()
     commands: list[str] = field(default_factory=list)
 
     @property
