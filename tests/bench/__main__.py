@@ -22,7 +22,7 @@ import click
 from underlay.lab.model.errors import LabError
 
 from .document import renew
-from .figures import bgp, bring_up, core, grow, preflight, second, sig_network, uplink, verify, whole
+from .figures import bgp, bring_up, core, fleet, grow, preflight, second, sig_network, uplink, verify, whole
 from .measure import BenchError
 from .options import Options
 from .table import Section
@@ -32,6 +32,7 @@ FIGURES: dict[str, Callable[[Options], Section]] = {
     "second": second.measure,
     "bring-up": bring_up.measure,
     "grow": grow.measure,
+    "fleet": fleet.measure,
     "preflight": preflight.measure,
     "bgp": bgp.measure,
     "uplink": uplink.measure,

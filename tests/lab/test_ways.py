@@ -209,7 +209,7 @@ REFUSED = [
         "usermod -s /usr/sbin/nologin ops", "", OPS, {"ssh_port": 1},
         "the login runs no command (This account is currently not available.); "
         "give the user a shell, or log in as another by `ssh_user`",
-        "port 1 refuses connections (Unable to connect to port 1 on 10.203.1.21); "
+        "port 1 refuses connections (Connection refused); "
         "start sshd there, or correct `ssh_port`",
         id="no shell and no server",
     ),

@@ -39,6 +39,7 @@ def connected(path: str, *, limit: tuple[str, ...] = (), tolerant: bool = False)
     :param limit: names, groups or patterns of hosts; connect only to these, and to the first control-plane host.
     :raises InvalidInventory: for a bad inventory, and when a host cannot be reached.
     """
+    from underlay.findings.host_sets import by_reason  # noqa: PLC0415
     from underlay.inventory.errors import InvalidInventory  # noqa: PLC0415
     from underlay.inventory.limit import limited  # noqa: PLC0415
     from underlay.run.reach import reach  # noqa: PLC0415
@@ -57,7 +58,7 @@ def connected(path: str, *, limit: tuple[str, ...] = (), tolerant: bool = False)
         run.observed.silent.update({error.host: error.reason for error in silent})
         if not tolerant:
             # Of the others, too, all that is wrong is said at once.
-            raise InvalidInventory([f"{name}: {reason}" for name, reason in reach(state).items()])
+            raise InvalidInventory(by_reason(reach(state)))
 
     with session(inventory, chosen, before=lambda state: begin(state, run), on_silent=without) as state:
         yield state
@@ -87,6 +88,7 @@ def _on_gevent() -> None:
 
 
 def _refuse(_state: Any, silent: list[AccessError]) -> None:
+    from underlay.findings.host_sets import by_reason  # noqa: PLC0415
     from underlay.inventory.errors import InvalidInventory  # noqa: PLC0415
 
-    raise InvalidInventory([str(error) for error in silent])
+    raise InvalidInventory(by_reason({error.host: error.reason for error in silent}))

@@ -53,12 +53,13 @@ def verify_command(
     os.environ["UNDERLAY_LAB_BOOT"] = "no"
     os.environ["UNDERLAY_KEEP_PODS"] = "yes" if keep_pods else ""
     with connected(inventory, limit=limit, tolerant=not reboot) as state:
+        from underlay.findings.host_sets import by_reason  # noqa: PLC0415
         from underlay.run.live_tests import run_checks  # noqa: PLC0415
         from underlay.run.reach import reach  # noqa: PLC0415
         from underlay.run.run import current_run  # noqa: PLC0415
 
         run, silent = current_run(), reach(state)
-        lost = [f"{name}: {reason}" for name, reason in silent.items()]
+        lost = by_reason(silent)
         # Nothing is known of a cluster without it.
         if run.spec.cluster.first.name in silent:
             raise Refused(lost)

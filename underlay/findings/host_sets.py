@@ -19,6 +19,17 @@ def name_hosts(names: Collection[str]) -> str:
     return ", ".join(ordered[:-1]) + (f" and {ordered[-1]}" if len(ordered) > 1 else "".join(ordered))
 
 
+def by_reason(reasons: Mapping[str, str]) -> list[str]:
+    """`w-1, w-2 and 98 more: reason`, a line for each reason.
+
+    :param reasons: host -> reason.
+    """
+    hosts: dict[str, list[str]] = {}
+    for name, reason in reasons.items():
+        hosts.setdefault(reason, []).append(name)
+    return [f"{name_hosts(names)}: {reason}" for reason, names in hosts.items()]
+
+
 def name_pairs(found: Collection[Pair], among: Collection[Pair], racks: Mapping[str, str]) -> str:
     """Directed pairs in words, by what they have in common: `between all hosts`, `to w-2 from all others`.
 

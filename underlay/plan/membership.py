@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import lru_cache
 
 from underlay.model.cluster import Cluster
 from underlay.model.node import Node
@@ -88,21 +89,27 @@ def kubelet_of(answers: Answers) -> Kubelet | None:
     return None
 
 
-def listed_nodes(first: Answers) -> dict[str, ListedNode]:
+def listed_nodes(first: Answers) -> Mapping[str, ListedNode]:
     """The nodes that the cluster lists, by name.
 
     :param first: the answers of the first control-plane host.
     """
     match first["nodes"]:
         case Answered(line):
-            entries = (entry.split("|") for entry in line.split(";"))
-            found = (
-                ListedNode(e[0], tuple(e[1].split()), e[2] == "True", tuple(e[3].split()), any(e[4:]))
-                for e in entries
-                if len(e) >= 4
-            )
-            return {node.name: node for node in found}
+            return _listed_nodes(line)
     return {}
+
+
+# Every host is held against the same list.
+@lru_cache(maxsize=4)
+def _listed_nodes(line: str) -> Mapping[str, ListedNode]:
+    entries = (entry.split("|") for entry in line.split(";"))
+    found = (
+        ListedNode(e[0], tuple(e[1].split()), e[2] == "True", tuple(e[3].split()), any(e[4:]))
+        for e in entries
+        if len(e) >= 4
+    )
+    return {node.name: node for node in found}
 
 
 def standing(cluster: Cluster, node: Node, answers: Answers, first: Answers) -> Standing:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache, cached_property
 from xml.etree import ElementTree as ET
 
 from .file import place, written
@@ -62,7 +63,7 @@ u_firewalld() {
     def name(self) -> str:
         return "firewalld"
 
-    @property
+    @cached_property
     def tag(self) -> str:
         return hashlib.sha256(repr(sorted(self._files("").items())).encode()).hexdigest()[:8]
 
@@ -121,6 +122,8 @@ done"""
         return None
 
 
+# All nodes have sets in common: written once, not once for each.
+@cache
 def _set(addresses: tuple[str, ...], family: int) -> str:
     root = ET.Element("ipset", type="hash:net")
     if family == 6:

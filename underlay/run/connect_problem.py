@@ -126,6 +126,9 @@ def _cause(error: BaseException) -> BaseException:
 
 
 def _clean(error: BaseException) -> str:
+    if isinstance(error, NoValidConnectionsError) and (each := list(error.errors.values())):
+        # Its own text has the address: hosts with one fault would have a line each.
+        error = each[0]
     text = " ".join(str(error).split())
     if isinstance(error, OSError) and error.strerror:
         text = error.strerror

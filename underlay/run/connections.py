@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import socket
 import sys
 from collections.abc import Callable
@@ -29,6 +30,11 @@ _SAID_TWICE = (
     "    ssh-keygen -R",
     "No host key for",
 )
+
+
+# What connections have failed with: pyinfra has a line for each host, and whoever watches the run one for all.
+_failed: set[str] = set()
+_FORM = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def watch_connections(state: State) -> None:
@@ -66,7 +72,7 @@ def _connect(host: Host, original: Callable[[], None]) -> None:
         original()
     except Exception as error:  # whatever a connector, a key file, or SSH raises
         if isinstance(error, ConnectError) and error.__context__ is None:
-            raise ConnectError(f"{host.name}: {reason_of(host, error)}") from None
+            raise _failure(host, reason_of(host, error)) from None
         reason = connect_problem(
             error,
             user=data.get("ssh_user") or "",
@@ -75,11 +81,17 @@ def _connect(host: Host, original: Callable[[], None]) -> None:
             known_hosts=data.get("ssh_known_hosts_file") or "",
             password=bool(data.get("ssh_password")),
         )
-        raise ConnectError(f"{host.name}: {reason}") from None
+        raise _failure(host, reason) from None
     client = getattr(host.connector, "client", None)
     if client and (transport := client.get_transport()):
         transport.set_keepalive(_ALIVE_S)
         _tune(transport.sock)
+
+
+def _failure(host: Host, reason: str) -> ConnectError:
+    text = f"{host.name}: {reason}"
+    _failed.add(text)
+    return ConnectError(text)
 
 
 def _load_key(host: Host, key: str) -> None:
@@ -103,4 +115,6 @@ def _tune(sock: Any) -> None:
 
 
 def _once(record: logging.LogRecord) -> bool:
+    if _failed and _FORM.sub("", str(record.msg)).partition("] ")[2].strip() in _failed:
+        return False
     return not str(record.msg).startswith(_SAID_TWICE) or "accepting" in str(record.msg)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pyinfra.api import State
 
 from underlay.findings.finding import Finding, accept, of_host, refusals
+from underlay.findings.host_sets import by_reason
 from underlay.plan.cluster_objects import record
 from underlay.plan.host_questions import recorded_path, recorded_problems
 from underlay.plan.membership import is_unmanaged, other_endpoint
@@ -42,8 +43,8 @@ def findings_of(
 
 
 def silent_hosts() -> list[str]:
-    """A line for each host that gave no answers, with the reason."""
-    return [f"{name}: {reason}" for name, reason in current_run().observed.silent.items()]
+    """A line for each reason why hosts gave no answers, with their names."""
+    return by_reason(current_run().observed.silent)
 
 
 def findings_of_hosts() -> list[Finding]:

@@ -10,10 +10,11 @@ from pyinfra import logger
 from pyinfra.api import Host, State
 from pyinfra.api.state import BaseStateCallback
 
+from underlay.findings.host_sets import by_reason
 from underlay.progress import QUIET_S
 
 from .connections import reason_of
-from .run import current_run
+from .run import Run, current_run
 from .summary import show_summary
 
 
@@ -22,6 +23,15 @@ def watch(state: State) -> None:
     state.add_callback_handler(PhaseTimes())
     run = current_run()
     atexit.register(show_summary, run, state)
+    # Runs before the summary.
+    atexit.register(say_unreached, run)
+
+
+def say_unreached(run: Run) -> None:
+    """Say once which hosts could not be reached: a line for each reason, however many hosts there are."""
+    lines, run.log.unreached = by_reason(run.log.unreached), {}
+    for line in lines:
+        logger.error(f"    {line}")
 
 
 class PhaseTimes(BaseStateCallback):
@@ -32,9 +42,11 @@ class PhaseTimes(BaseStateCallback):
 
     def host_connect_error(self, state: State, host: Host, error: Any) -> None:  # type: ignore[override]
         run = current_run()
-        run.observed.silent[host.name] = run.log.failures[host.name] = reason_of(host, error)
+        reason = reason_of(host, error)
+        run.observed.silent[host.name] = run.log.failures[host.name] = run.log.unreached[host.name] = reason
 
     def operation_start(self, state: State, op_hash: str) -> None:  # type: ignore[override]
+        say_unreached(current_run())
         if not current_run().log.phases:
             current_run().log.phases.append(("Connect", time.monotonic() - current_run().log.began))
         self._began = time.monotonic()

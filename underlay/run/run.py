@@ -95,6 +95,8 @@ class RunLog:
     """SSH executions by host."""
     changes: dict[str, list[str]] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
+    unreached: dict[str, str] = field(default_factory=dict)
+    """Hosts that could not be reached, with the reasons, until that is said."""
 
 
 @dataclass

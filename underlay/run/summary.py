@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from underlay.findings.host_sets import by_reason
 from underlay.model.node import Node
 
 from .plain_table import plain_table
@@ -28,8 +29,8 @@ def show_summary(run: Run, state: State) -> None:
     console.print()
     shown = _shown(run)
     console.print(_nodes(run, shown))
-    if more := len(run.spec.cluster.nodes) - len(shown):
-        console.print(f"and {more} more nodes, all Ready")
+    for line in _rest(run, shown):
+        console.print(escape(line), soft_wrap=True)
     cluster, network = run.spec.cluster, run.spec.network
     pods = " and ".join(map(str, cluster.pod_subnets))
     mtu = f", pod MTU {network.pod_mtu(cluster)}" if network.carries_pods else ""
@@ -57,16 +58,32 @@ def show_summary(run: Run, state: State) -> None:
         )
 
 
+def _wrong(run: Run) -> dict[str, str]:
+    """What is wrong with nodes, by their names: they failed, or are not Ready by the verification."""
+    states = {name: known.get("state", "unknown") for name, known in run.verification.nodes.items()}
+    not_ready = {name: state for name, state in states.items() if state != "Ready"}
+    failed = {name: f"failed: {reason.splitlines()[0]}" for name, reason in run.log.failures.items() if reason}
+    nodes = {n.name for n in run.spec.cluster.nodes}
+    return {name: what for name, what in (not_ready | failed).items() if name in nodes}
+
+
 def _shown(run: Run) -> list[Node]:
-    """All nodes where there is room for them; otherwise those that failed or are not Ready, and as many more as fit."""
+    """All nodes where there is room for them; otherwise those with which something is wrong, and others that fit."""
     nodes = run.spec.cluster.nodes
     if len(nodes) <= ROWS:
         return list(nodes)
-    states = run.verification.nodes
-    wrong = [n for n in nodes if n.name in run.log.failures or states.get(n.name, {}).get("state") != "Ready"]
-    ready = [n for n in nodes if n not in wrong]
-    kept = [*wrong, *ready[: max(ROWS - len(wrong), 0)]]
+    wrong = _wrong(run)
+    kept = sorted(nodes, key=lambda node: node.name not in wrong)[:ROWS]
     return [n for n in nodes if n in kept]
+
+
+def _rest(run: Run, shown: Sequence[Node]) -> list[str]:
+    """A line for each thing that is wrong with nodes that have no row, and one for those that are well."""
+    names = {n.name for n in run.spec.cluster.nodes} - {n.name for n in shown}
+    wrong = {name: what for name, what in _wrong(run).items() if name in names}
+    well = len(names) - len(wrong)
+    state = ", all Ready" if run.verification.nodes else ""
+    return [*by_reason(wrong), *([f"and {well} more nodes{state}"] if well else [])]
 
 
 def _nodes(run: Run, shown: Sequence[Node]) -> Table:

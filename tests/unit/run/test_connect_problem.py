@@ -107,7 +107,7 @@ def test_a_name_that_does_not_resolve(host_with: Callable[..., Host]) -> None:
 
 def test_a_port_where_nobody_listens(host_with: Callable[..., Host]) -> None:
     assert reason(host_with(ssh_port=1)) == (
-        "port 1 refuses connections (Unable to connect to port 1 on 127.0.0.1); start sshd there, or correct `ssh_port`"
+        "port 1 refuses connections (Connection refused); start sshd there, or correct `ssh_port`"
     )
 
 
