@@ -18,7 +18,7 @@ from underlay.plan.node_objects import register_script, silence_script
 from underlay.plan.yaml_text import as_yaml
 from underlay.resources.answer import line_of
 from underlay.resources.api_server import KUBECTL
-from underlay.run.command import Fail, Step, Steps, reason_of_script, run_script, tail
+from underlay.run.command import Fail, Step, Steps, reason_of_script, run_script
 from underlay.run.kubeadm_script import kubeadm_script
 from underlay.run.observe import answers
 from underlay.run.run import JoinMaterial, current_run
@@ -130,7 +130,7 @@ base64 -w0 /etc/kubernetes/pki/ca.crt
 """
     ran = run_script(host, script, arguments)
     if not ran.ok:
-        return tail(ran.err)
+        return ran.reason()
     current_run().cluster.join = JoinMaterial(ca=ran.out[-1], token=token, certificate_key=key)
     return None
 

@@ -10,7 +10,7 @@ from pyinfra.context import ctx_host
 
 from underlay.files import write_whole
 from underlay.plan.host_plan import Phase
-from underlay.run.command import Step, Steps, run_script, tail
+from underlay.run.command import Step, Steps, run_script
 from underlay.run.converge import converge
 from underlay.run.run import current_run
 
@@ -40,7 +40,7 @@ def kubeconfig_path(cluster: str) -> Path:
 def _fetch(host: Host, path: Path, arguments: dict[str, Any]) -> str | None:
     ran = run_script(host, "cat /etc/kubernetes/admin.conf", arguments)
     if not ran.ok:
-        return tail(ran.err)
+        return ran.reason()
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     write_whole(path, "\n".join(ran.out) + "\n", mode=0o600)
     return None

@@ -13,7 +13,7 @@ from typing import Any
 
 from underlay.patience import stretched
 
-from . import api_server
+from . import api_server, workloads
 from .api_server import KUBECTL, LONG_SECONDS, SECONDS
 from .resource import Host, Resource
 
@@ -31,8 +31,8 @@ class Objects(Resource):
     """Applied server-side from a control-plane host; fields of other managers stay theirs.
 
     Objects of kinds that the API server does not serve yet (a chart or an operator brings them) wait for their kinds.
-    `rollouts` are (namespace, kind/name), waited for after a change, whoever creates them. Every wait takes `timeout`
-    seconds at most.
+    `rollouts` are (namespace, kind/name), waited for after a change, whoever creates them; one that is not complete is
+    a difference. Every wait takes `timeout` seconds at most.
     """
 
     label: str
@@ -43,12 +43,14 @@ class Objects(Resource):
     kind = "objects"
     prelude = f"""\
 {api_server.FUNCTIONS}
+{workloads.FUNCTIONS}
 u_objects() {{
   # `kubectl diff` exits 0 for no difference, 1 for one, more for an error: a kind or namespace not yet there, or what
   # the server says to objects that it does not take.
+  u_state=
   u_api {LONG_SECONDS} diff {_SERVER_SIDE} -f - >/dev/null
   case $? in
-    0) printf same ;;
+    0) u_state=same; printf same ;;
     1) [ -z "$u_down" ] || return 1; printf differ ;;
     *) if u_missing; then printf absent; elif u_alive; then printf refused; else return 1; fi ;;
   esac
@@ -59,23 +61,16 @@ u_secret() {{
   u_data=$(printf '%s' "$u_data" | sha256sum)
   printf ' %s' "${{u_data%% *}}"
 }}
-u_waiting() {{ {KUBECTL} get pods -A --field-selector status.phase!=Running,status.phase!=Succeeded | head -n 6 >&2; }}
 u_kinds() {{
   u_until=$(($(date +%s) + $2)); u_api=$1; u_timeout=$2; shift 2
   for u_kind do
     until {KUBECTL} get --raw "/apis/$u_api" 2>/dev/null | grep -q "\\"kind\\":\\"$u_kind\\""; do
       [ "$(date +%s)" -lt "$u_until" ] || {{
         echo "kind $u_kind of $u_api is not served after $u_timeout s; what installs it is not running" >&2
-        u_waiting; return 1; }}
+        u_failing >&2; return 1; }}
       sleep 1
     done
   done
-}}
-u_rollout() {{
-  u_said=$({KUBECTL} rollout status -n "$1" "$2" --timeout="$3s" 2>&1) || {{
-    echo "$2 of namespace $1 is not complete after $3 s: $(printf '%s\\n' "$u_said" | grep -v '^error' | tail -n 1)" >&2
-    {KUBECTL} get pods -n "$1" --no-headers -o wide | awk '{{ split($2, r, "/") }} r[1] != r[2]' | head -n 3 >&2
-    {KUBECTL} get events -n "$1" --no-headers --field-selector type=Warning | tail -n 3 >&2; return 1; }}
 }}"""
 
     @property
@@ -86,26 +81,26 @@ u_rollout() {{
         # The query is in the process list for a moment: of Secrets it has the names only.
         plain = [o for o in self.objects if o["kind"] != "Secret"]
         secrets = [f"u_secret {_namespace(o)} {_name(o)} {quote(_template(o))}" for o in self._secrets]
-        line = " && ".join(["u_objects <<'UNDERLAY_END'" if plain else "printf same", *secrets])
-        document = f"\n{_text(plain)}\nUNDERLAY_END" if plain else ""
-        return f"""\
-u_cluster; case $? in 1) printf absent ;; 2) false ;; *)
-{line}{document}
-;; esac"""
+        parts = ["u_objects <<'UNDERLAY_END'" if plain else "{ u_state=same; printf same; }", *secrets]
+        documents = [_text(plain)] if plain else []
+        if self.rollouts:
+            parts.append("u_workloads <<'UNDERLAY_END'")
+            documents.append(workloads.document(self.rollouts))
+        lines = [" && ".join(parts), *(f"{document}\nUNDERLAY_END" for document in documents)]
+        return "\n".join(["u_cluster; case $? in 1) printf absent ;; 2) false ;; *)", *lines, ";; esac"])
 
     @property
     def _secrets(self) -> list[dict[str, Any]]:
         return [o for o in self.objects if o["kind"] == "Secret"]
 
     def difference(self, observed: str) -> str | None:
-        state, *digests = observed.split() or [""]
-        pairs = zip(self._secrets, [*digests, *[""] * len(self._secrets)], strict=False)
-        secrets = [o for o, digest in pairs if digest != _digest(o)]
-        if state == "same":
-            if not secrets:
-                return None
-            return f"apply changes to {_kinds(secrets)}"
-        return f"{'create' if state == 'absent' else 'apply changes to'} {_kinds(self.objects)}"
+        state, *words = observed.split() or [""]
+        if state != "same":
+            return f"{'create' if state == 'absent' else 'apply changes to'} {_kinds(self.objects)}"
+        digests = [*words, *[""] * len(self._secrets)]
+        secrets = [o for o, digest in zip(self._secrets, digests, strict=False) if digest != _digest(o)]
+        changes = [f"apply changes to {_kinds(secrets)}"] if secrets else []
+        return "; ".join([*changes, *workloads.unfinished(self.rollouts, words)]) or None
 
     def apply(self) -> str:
         crds = [o for o in self.objects if o["kind"] == "CustomResourceDefinition"]
@@ -134,7 +129,7 @@ u_cluster; case $? in 1) printf absent ;; 2) false ;; *)
             return rollout
         late = f"{what} is not in namespace {namespace} after {self.timeout} s; what creates it is not running"
         create = f"{KUBECTL} wait --for=create -n {quote(namespace)} {quote(what)} --timeout={self.timeout}s"
-        return f"{create} >/dev/null 2>&1 || {{ echo {quote(late)} >&2; u_waiting; exit 1; }}\n{rollout}"
+        return f"{create} >/dev/null 2>&1 || {{ echo {quote(late)} >&2; u_failing >&2; exit 1; }}\n{rollout}"
 
     def check(self, host: Host) -> str | None:
         named = [

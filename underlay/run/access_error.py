@@ -17,6 +17,11 @@ class AccessError(PyinfraError):
         self.reason = reason
 
 
+def of_this_machine(error: OSError) -> str:
+    """The reason where a file of the controller is in the way."""
+    return f"this machine: {error}; look at its disk and at the file's mode, then run again"
+
+
 class NoSession(AccessError):
     """The host's SSH server grants no further session on the connection."""
 

@@ -10,7 +10,7 @@ from underlay.plan.host_questions import POD_SUBNETS, UNKNOWN_SUBNETS, read_pod_
 from underlay.routing.session_check import SessionRow, verdict
 from underlay.routing.session_state import question, read_view
 
-from .command import ScriptResult, run_script, tail
+from .command import ScriptResult, run_script
 from .privilege import root_arguments
 from .run import current_run
 
@@ -26,7 +26,7 @@ def query_speakers(state: State) -> tuple[list[SessionRow], list[str]]:
         views = {name: read_view(cluster, name, "\n".join(job.value.out)) for name, job in jobs.items()}
         answers = [job.value for job in members]
         rows, problems = verdict(cluster, views, read_pod_subnets("\n".join(line for a in answers for line in a.out)))
-        unanswered = [f"{cluster.first.name}: {UNKNOWN_SUBNETS} ({tail(a.err)})" for a in answers if not a.ok]
+        unanswered = [f"{cluster.first.name}: {UNKNOWN_SUBNETS} ({a.reason()})" for a in answers if not a.ok]
         return rows, [*unanswered, *problems]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from functools import wraps
@@ -11,7 +12,7 @@ from pyinfra import logger
 from pyinfra.api import Host, State
 from pyinfra.api.command import PyinfraCommand
 
-from .access_error import AccessError
+from .access_error import AccessError, of_this_machine
 from .observe import count, forget
 from .privilege import run_as_root
 from .run import current_run
@@ -19,11 +20,22 @@ from .run import current_run
 
 @dataclass(frozen=True)
 class ScriptResult:
-    """Result of a script: whether it exited with 0, and its standard output and error as lines."""
+    """Result of a script: its exit status, and its standard output and error as lines."""
 
-    ok: bool
+    status: int
     out: tuple[str, ...]
     err: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        return self.status == 0
+
+    def reason(self, *, most: int = 8) -> str:
+        """Why it failed: the last lines of its standard error, or how it ended.
+
+        :param most: lines that are kept.
+        """
+        return tail(self.err, most=most) or _end(self.status)
 
 
 class Step(PyinfraCommand):
@@ -44,7 +56,7 @@ class Step(PyinfraCommand):
         except AccessError as error:
             reason = error.reason
         except OSError as error:
-            reason = f"this machine: {error}; look at its disk and at the file's mode, then run again"
+            reason = of_this_machine(error)
         if reason is None:
             current_run().log.changes.setdefault(host.name, []).append(self.title)
             return True
@@ -55,6 +67,11 @@ class Step(PyinfraCommand):
 Steps = Generator[Step, None, None]
 """What an operation yields: nothing where all is as declared."""
 P = ParamSpec("P")
+# Lines of klog (kubectl, kubeadm, helm), warnings of kubectl and helm 3, of helm 4 (slog), kubeadm's preflight, apt.
+_LOGGED = re.compile(
+    r"\s*(?:(?P<error>E)\d{4} |[IW]\d{4} |(?i:warning): "
+    r"|(?:time=\S+ )?level=(?:WARN|INFO|DEBUG|warning|info) |\[WARNING |[WN]: )"
+)
 
 
 def guarded(operation: Callable[P, Steps]) -> Callable[P, Steps]:
@@ -85,7 +102,7 @@ def run_script(host: Host, script: str, arguments: dict[str, Any], *, more: Iter
     """
     count(host)
     status, out, err = run_as_root(host, script, arguments, more=more)
-    return ScriptResult(status == 0, _lines(out), _lines(err))
+    return ScriptResult(status, _lines(out), _lines(err))
 
 
 def reason_of_script(host: Host, script: str, arguments: dict[str, Any], *, most: int = 8) -> str | None:
@@ -94,11 +111,18 @@ def reason_of_script(host: Host, script: str, arguments: dict[str, Any], *, most
     :param most: lines that are kept.
     """
     ran = run_script(host, script, arguments)
-    return None if ran.ok else tail(ran.err, most=most)
+    return None if ran.ok else ran.reason(most=most)
 
 
 def _lines(output: bytes) -> tuple[str, ...]:
     return tuple(output.decode(errors="replace").removesuffix("\n").split("\n")) if output else ()
+
+
+def _end(status: int) -> str:
+    # SSH gives no status of a shell that a signal has ended.
+    if status < 0 or status > 128:
+        return "it was killed; look at the host's memory, then run again"
+    return f"it ended with exit status {status}, and said nothing"
 
 
 def fail(host: Host, reason: str) -> None:
@@ -109,6 +133,9 @@ def fail(host: Host, reason: str) -> None:
 
 
 def tail(lines: Sequence[str], *, most: int = 8) -> str:
-    """The last lines of an output, as the end of a sentence."""
-    kept = [line for line in lines if line.strip()][-most:]
+    """The last lines of an output, as the end of a sentence: warnings only where there is nothing else."""
+    spoken = [line for line in lines if line.strip()]
+    # Each rank is worth more than the next: words of a program, errors in a log, warnings.
+    ranks = [0 if not (found := _LOGGED.match(line)) else 2 - bool(found["error"]) for line in spoken]
+    kept = [line for line, rank in zip(spoken, ranks, strict=True) if rank == min(ranks)][-most:]
     return "\n  ".join(kept) if len(kept) > 1 else "".join(kept)

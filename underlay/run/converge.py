@@ -16,13 +16,13 @@ from underlay.resources.binary import BLOBS
 from underlay.resources.resource import Resource, Upload
 from underlay.resources.script import apply_script, observe_script, read_observations, read_outcome
 
-from .command import Fail, Step, Steps, guarded, run_script, tail
+from .command import Fail, Step, Steps, guarded, run_script
 from .held import is_held
 from .observe import observed
 from .run import current_run
 
 _CHUNK = 1 << 18
-_LOST = "the reply is incomplete: the connection was lost, or the host went down"
+_RECEIVED = "@received"
 
 
 @operation()
@@ -92,9 +92,9 @@ def _apply(host: Host, pending: Sequence[tuple[Resource, str]], arguments: dict[
     ran = run_script(host, apply_script(resources), arguments)
     outcome = read_outcome(resources, ran.out)
     if outcome.failed is not None:
-        return f"{outcome.failed.title}: {tail(ran.err) or _LOST}"
+        return f"{outcome.failed.title}: {ran.reason()}"
     if not ran.ok:
-        return _LOST
+        return ran.reason()
     if outcome.unmet:
         return "still differs after it was applied: " + "; ".join(outcome.unmet)
     for resource, line in pending:
@@ -107,13 +107,16 @@ def _push(host: Host, uploads: Sequence[Upload], arguments: dict[str, Any]) -> s
     ran = run_script(host, f"mkdir -p {BLOBS} && df -m --output=avail {BLOBS} | tail -n 1", arguments)
     need = sum(u.source.stat().st_size for u in uploads) // 2**20
     if not ran.ok:
-        return f"{BLOBS} cannot be created ({tail(ran.err)})"
+        return f"{BLOBS} cannot be created ({ran.reason()})"
     if int(ran.out[-1]) < need * 2:
         return (
             f"{BLOBS}: {ran.out[-1].strip()} MB free, and {need} MB are copied there and unpacked; free {need * 2} MB"
         )
     received = run_script(host, _receive_script(uploads), arguments, more=_contents(uploads))
-    return None if received.ok else f"blobs could not be copied ({tail(received.err)}); run again"
+    if received.ok:
+        return None
+    upload = uploads[min(sum(line == _RECEIVED for line in received.out), len(uploads) - 1)]
+    return f"{upload.source.name} cannot be written to {BLOBS}/{upload.sha256} ({received.reason()}); run again"
 
 
 def _receive_script(uploads: Sequence[Upload]) -> str:
@@ -123,8 +126,8 @@ def _receive_script(uploads: Sequence[Upload]) -> str:
     for u in uploads:
         lines += [
             f"head -c {u.source.stat().st_size} >.{u.sha256}.partial || exit 1",
-            f"echo '{u.sha256}  .{u.sha256}.partial' | sha256sum --quiet -c - || exit 1",
-            f"mv -f .{u.sha256}.partial {u.sha256}",
+            f"echo '{u.sha256}  .{u.sha256}.partial' | sha256sum --quiet -c - >&2 || exit 1",
+            f"mv -f .{u.sha256}.partial {u.sha256} || exit 1; echo {_RECEIVED}",
         ]
     return "\n".join(lines)
 

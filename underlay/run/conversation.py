@@ -7,13 +7,13 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 from paramiko import Channel, ChannelException, SSHException, Transport
 from pyinfra.api import Host
 
-from .access_error import AccessError, NoSession, PasswordWanted
+from .access_error import AccessError, NoSession, PasswordWanted, of_this_machine
 from .elevation import Elevation
 from .start_problem import is_password_wanted, start_problem
 
@@ -83,7 +83,7 @@ class Conversation:
         :raises AccessError: when the connection is lost, or the time is over.
         """
         try:
-            for chunk in more:
+            for chunk in self._read_here(more):
                 if not self._send(chunk):
                     break
             self.channel.shutdown_write()
@@ -98,6 +98,13 @@ class Conversation:
         if status == -1 and not _is_up(self.channel.get_transport()):
             raise AccessError(self._name, LOST.format("the host went down, or the network did"))
         return status, self.out, self._err.rpartition(self._mark)[2]
+
+    def _read_here(self, more: Iterable[bytes]) -> Iterator[bytes]:
+        """What is sent to the host; a file of this machine that cannot be read is no lost connection."""
+        try:
+            yield from more
+        except OSError as error:
+            raise AccessError(self._name, of_this_machine(error)) from None
 
     def _close(self) -> None:
         # Over a connection that has just been lost, the word of it cannot be sent.

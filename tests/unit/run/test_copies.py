@@ -5,12 +5,16 @@ from __future__ import annotations
 import hashlib
 import subprocess
 from pathlib import Path
+from typing import cast
 
 import pytest
+from pyinfra.api import Host
 
 from underlay.resources.binary import BLOBS
 from underlay.resources.resource import Upload
-from underlay.run.converge import _contents, _receive_script
+from underlay.run import converge
+from underlay.run.command import ScriptResult
+from underlay.run.converge import _contents, _push, _receive_script
 
 
 def uploads(directory: Path) -> list[Upload]:
@@ -51,3 +55,25 @@ def test_another_content_leaves_nothing(tmp_path: Path, there: Path) -> None:
     assert ran.returncode == 1
     assert b"FAILED" in ran.stdout + ran.stderr
     assert list(there.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [0, 2])
+def test_a_file_that_cannot_be_written_is_named_with_the_hosts_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    wanted = uploads(tmp_path)
+    said = "head: error writing 'standard output': No space left on device"
+    space = ScriptResult(0, ("  9000",), ())
+    full = ScriptResult(1, ("@received",) * number, (said,))
+    replies = iter([space, full])
+    monkeypatch.setattr(converge, "run_script", lambda *_, **__: next(replies))
+    assert _push(cast(Host, None), wanted, {}) == (
+        f"blob{number} cannot be written to {BLOBS}/{wanted[number].sha256} ({said}); run again"
+    )
+
+
+def test_each_file_that_arrives_is_confirmed(tmp_path: Path, there: Path) -> None:
+    wanted = uploads(tmp_path)
+    data = b"".join(_contents(wanted))
+    assert received(there, wanted, data).stdout == b"@received\n" * 3
+    assert received(there, wanted, data[:700_001]).stdout == b"@received\n" * 2

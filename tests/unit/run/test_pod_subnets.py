@@ -29,7 +29,7 @@ def learned(
     run = Run(InventoryVariables("x", {}, {}), spec=cast(Any, None), artifacts=cast(Any, None))
     run.cluster.pod_subnets = dict(KNOWN)
     begin(state, run)
-    monkeypatch.setattr(pod_subnets, "run_script", lambda *_: ScriptResult(ok, tuple(out), tuple(err)))
+    monkeypatch.setattr(pod_subnets, "run_script", lambda *_: ScriptResult(0 if ok else 1, tuple(out), tuple(err)))
     with ctx_state.use(state):
         return learn_subnets(cast(Host, host), joined=joined), run.cluster.pod_subnets
 
