@@ -14,6 +14,7 @@ from .fabric import FABRIC, ROUTED
 from .side_by_side import Admission, LabScheduling, group_of, place_of
 from .standing import StandingLabs
 
+TRIO_ENDPOINT = "10.92.1.100"
 STANDING = pytest.StashKey[StandingLabs]()
 ADMISSION = pytest.StashKey[Admission]()
 
@@ -132,8 +133,8 @@ def none() -> Iterator[Deployed]:
 
 @pytest.fixture(scope="module")
 def trio() -> Iterator[Deployed]:
-    """Three control-plane hosts; the first stands in for the load balancer."""
-    endpoint = {"control_plane_endpoint": "10.92.1.11:6443"}
+    """Three control-plane hosts; what stands in for a load balancer is an address that a test gives to one of them."""
+    endpoint = {"control_plane_endpoint": f"{TRIO_ENDPOINT}:6443"}
     yield from _lab(name="trio", network="10.92.0.0/16", control_planes=3, workers=0, racks=1, cluster=endpoint)
 
 

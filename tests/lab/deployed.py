@@ -18,10 +18,12 @@ from typing import Any
 
 import yaml
 
+from underlay.lab.model.paths import LabPaths
+
 from .commands_run import learn_secrets, note
 from .failure_folder import keep_before_down
 from .side_by_side import heavy
-from .waiting import COMMAND_S, patience
+from .waiting import COMMAND_S, patience, until
 
 ROOT = Path(__file__).resolve().parents[2]
 INVENTORY = "tests/lab/inventories/small.py"
@@ -46,7 +48,7 @@ class Deployed:
         cluster = self.cluster | cluster
         learn_secrets(cluster)
         # What the inventory says of its hosts, beside its variables.
-        extras = {name: cluster.pop(name, False) for name in ("one_rack", "foreign_routers")}
+        extras = {name: cluster.pop(name, False) for name in ("one_rack", "foreign_routers", "first")}
         request = {"lab": self.lab, "cluster": cluster, "carried": self.carried, **extras}
         return {
             **os.environ,
@@ -137,6 +139,15 @@ class Deployed:
                 act(process)
         process.stdout.close()
         return Run(process.wait(), "".join(lines))
+
+    def install_anew(self, node: str) -> None:
+        """Take a host's disk away, as a new installation does; the next command boots it, under its old name."""
+        self.ssh(node, "systemctl poweroff --force --force")
+        until(
+            lambda: re.search(rf"^{self.name} +{node} .* off$", _output("lab", "status"), re.MULTILINE) is not None,
+            within=30,
+        )
+        shutil.rmtree(LabPaths.of(self.name).node(node).root)
 
     def ssh(self, node: str, command: str) -> str:
         """Standard output of a command on a host, as root."""

@@ -11,6 +11,8 @@ from .deployed import Deployed, Run
 pytestmark = [pytest.mark.lab]
 
 DATABASE = "default/member/snap/db"
+# Real instances of clouds have such names (kubernetes#75380).
+LONG = "kube-frodo-worker-01a346cae00e2fcda.inf.us-west-2.aws.example.org"
 NOT_VERIFIED = ("--data", "verify=false")
 
 
@@ -43,11 +45,34 @@ def test_an_endpoint_is_corrected_after_an_init_that_came_to_nothing(attempts: D
     assert attempts.deploy(*NOT_VERIFIED).changes == "none; at most 1 SSH executions on a host"
 
 
-def test_a_worker_that_was_reset_by_hand_joins_again(attempts: Deployed) -> None:
-    attempts.ssh("w-1", "kubeadm reset -f >/dev/null 2>&1")
+def test_a_worker_of_a_name_that_no_node_can_have_is_reset_as_told_and_joins_again(attempts: Deployed) -> None:
+    # As kubeadm leaves a host of such a name: its kubelet runs, and the cluster has no node of it.
+    flags = f"sed -i 's/ARGS=\"/&--hostname-override={LONG} /' /var/lib/kubelet/kubeadm-flags.env"
+    attempts.ssh("w-1", f"{flags}; systemctl restart kubelet")
+    attempts.kubectl("delete", "node", "w-1")
+    refused = attempts.underlay("plan")
+    assert refused.code == 1, refused.text
+    said = rf"w-1: has joined the cluster as {LONG}, which is none of its nodes; `(kubeadm reset -f)` there, "
+    remedy = re.search(said, refused.text)
+    assert remedy, refused.text
+    attempts.ssh("w-1", f"{remedy[1]} >/dev/null 2>&1")
     assert planned(attempts) == ["cp-1: no change", "w-1: 1 changes", "  cluster: join"]
     run = attempts.deploy(*NOT_VERIFIED)
     assert run.code == 0, run.text
+
+
+def test_an_endpoint_that_is_in_certificates_is_restored_as_told(attempts: Deployed) -> None:
+    # As after an init whose joins came to nothing: the cluster has no record.
+    attempts.kubectl("delete", "configmap", "-n", "kube-system", "underlay")
+    refused = attempts.underlay("plan", control_plane_endpoint="10.201.1.99:6443")
+    assert refused.code == 1, refused.text
+    remedy = re.search(
+        r"cp-1: control_plane_endpoint: the cluster was made with (\S+), .*; restore the old", refused.text
+    )
+    assert remedy, refused.text
+    restored = attempts.underlay("plan", control_plane_endpoint=remedy[1])
+    assert restored.code == 2, restored.text
+    assert "ConfigMap underlay" in restored.text
 
 
 def test_nodes_that_were_deleted_come_back_and_nobody_else_deploys_meanwhile(attempts: Deployed) -> None:

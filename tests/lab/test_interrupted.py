@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 
 from .deployed import Deployed
+from .waiting import slowness
 
 pytestmark = [pytest.mark.lab]
 
@@ -40,14 +42,29 @@ def test_leaves_no_secret_and_no_token(pair: Deployed) -> None:
     assert "kubeadm.yaml" not in left
     assert "discovery.conf" not in left
     assert "--token" not in left
+    log = "/var/log/underlay-kubeadm.log"
+    assert pair.ssh("cp-1", f"stat -c %a {log}; grep -acE '[a-z0-9]{{6}}[.][a-z0-9]{{16}}' {log} || true") == "600\n0\n"
 
 
-def test_a_host_that_dies_keeps_nobody_else_from_finishing(bystanders: Deployed) -> None:
+def test_a_host_that_dies_keeps_nobody_else_from_finishing(
+    bystanders: Deployed, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run = bystanders.deploy_without("w-2", "Install Kubernetes")
     assert run.code == 1, run.text
     # Which of its last words is heard depends on which of its processes died first.
     assert re.search(r"^w-2 .* failed: \S", run.text, re.MULTILINE), run.text
     assert bystanders.kubectl("get", "nodes", "-o", "name").split() == ["node/cp-1", "node/w-1"]
+    # A verification says so, too, does not wait for ever, and tests what is left.
+    began = time.monotonic()
+    with monkeypatch.context() as impatient:
+        impatient.setenv("UNDERLAY_PATIENCE", "20")
+        verified = bystanders.underlay("verify")
+    assert verified.code == 1, verified.text
+    assert "verify: server pods are ready on 2 nodes" in verified.text
+    assert re.search(r"w-2: no answer on port 22|w-2: there is no way to it|w-2.*does not answer", verified.text), (
+        verified.text
+    )
+    assert time.monotonic() - began < 240 * slowness()
     finished = bystanders.deploy()
     assert finished.code == 0, finished.text
     assert len(bystanders.kubectl("get", "nodes", "-o", "name").split()) == 3

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.proof import saw
 
+from .conftest import TRIO_ENDPOINT
 from .deployed import Deployed
 
 pytestmark = [pytest.mark.lab]
+
+NOT_VERIFIED = ("--data", "verify=false")
 
 
 def test_no_network_of_ours(none: Deployed) -> None:
@@ -21,10 +26,37 @@ def test_no_network_of_ours(none: Deployed) -> None:
 
 
 def test_three_control_plane_hosts(trio: Deployed) -> None:
+    assert trio.underlay("plan").code == 2
+    trio.ssh("cp-1", f"ip address replace {TRIO_ENDPOINT}/24 dev eth0")
     run = trio.deploy()
     assert run.code == 0, run.text
     members = trio.kubectl("get", "pods", "-n", "kube-system", "-l", "component=etcd", "-o", "name")
     assert len(members.split()) == 3
+
+
+def test_the_first_of_three_is_installed_anew_and_each_refusal_leads_on(trio: Deployed) -> None:
+    trio.install_anew("cp-1")
+    for name in ("cp-2", "cp-3"):
+        trio.ssh(name, "ip neighbour flush all")
+    trio.ssh("cp-2", f"ip address replace {TRIO_ENDPOINT}/24 dev eth0")
+    refused = trio.underlay("plan")
+    assert refused.code == 1, refused.text
+    heirs = re.findall(
+        r"^underlay: (cp-.): is in a cluster that cp-1 is not in .*; name (cp-.) first", refused.text, re.M
+    )
+    assert heirs == [("cp-2", "cp-2"), ("cp-3", "cp-2")]
+    left = trio.underlay("plan", first="cp-2")
+    assert left.code == 1, left.text
+    remedy = re.search(r"cp-1: is a member of the cluster's etcd .*: `(curl .*)` on cp-2$", left.text, re.M)
+    assert remedy, left.text
+    trio.ssh("cp-2", remedy[1])
+    run = trio.deploy(*NOT_VERIFIED, first="cp-2")
+    assert run.code == 0, run.text
+    # The inventory may name the hosts in their old order again.
+    plan = trio.underlay("plan")
+    assert plan.code == 0, plan.text
+    nodes = trio.kubectl("get", "nodes", "-o", "jsonpath={range .items[*]}{.metadata.name} {end}")
+    assert nodes.split() == ["cp-1", "cp-2", "cp-3"]
 
 
 def test_everything_is_pushed_to_a_host_that_has_nothing(bare: Deployed) -> None:

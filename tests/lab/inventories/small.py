@@ -17,6 +17,8 @@ workers = _hosts.workers
 if _asked.get("one_rack"):
     # What an inventory says that does not know better.
     control_plane, workers = ([(n, d | {"rack": "rack-1"}) for n, d in group] for group in (control_plane, workers))
+if _first := _asked.get("first"):
+    control_plane = sorted(control_plane, key=lambda host: not host[0].endswith(f":{_first}"))
 # Routers that are not ours stand in `bgp` alone.
 _ours = [] if _asked.get("foreign_routers") else enumerate(_hosts.routers)
 routers = [(name, {**data, "as_number": 64601 + number}) for number, (name, data) in _ours]
