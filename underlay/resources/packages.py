@@ -75,8 +75,9 @@ u_obtainable() { # says what apt has against installing; lists are renewed in a 
 
     def _missing(self, observed: str) -> list[str]:
         """Names of packages that are not installed: all where the answer says nothing of them."""
-        told = observed.startswith("missing:")
-        return observed.removeprefix("missing:").partition("|")[0].split() if told else list(self.packages)
+        if not observed.startswith("missing:"):
+            return list(self.packages)
+        return observed.removeprefix("missing:").partition("|")[0].split()
 
     def apply(self) -> str:
         debian = " ".join(quote(p) for p in self.packages)
