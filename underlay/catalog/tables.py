@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
@@ -10,8 +10,10 @@ from pydantic_core import PydanticUndefined
 from underlay.findings.codes import CODES
 from underlay.inventory.variables import ClusterVariables, HostVariables
 from underlay.model.traits import Reach
+from underlay.networks.registry import modes
 
 from .comparison import Comparison, comparison
+from .example_cluster import example_of
 from .mode_text import facts
 from .proof import RUNGS, Proofs
 
@@ -45,6 +47,25 @@ def codes_table() -> str:
     """Every finding of preflight: its severity, what is examined, and the likely cause."""
     rows = [(f"`{code}`", c.severity.value, c.title, c.cause) for code, c in CODES.items()]
     return markdown(("code", "severity", "about", "likely cause"), rows)
+
+
+def images_table(reference: Callable[[str], str]) -> str:
+    """The images that nodes pull for each mode, whatever the source: charts name them, and bundles lack them.
+
+    :param reference: the full name of an image by its name in the artifact catalog.
+    """
+    modes_of: dict[str, list[str]] = {}
+    for mode in modes():
+        network, cluster = example_of(mode)
+        addon = network.addon(cluster)
+        for image in addon.not_among(map(reference, addon.images)):
+            modes_of.setdefault(image, []).append(mode)
+    groups: dict[str, list[str]] = {}
+    for image, names in modes_of.items():
+        plugin = names[0].partition("-")[0]
+        every = [m for m in modes() if m.partition("-")[0] == plugin]
+        groups.setdefault(f"every mode of {plugin}" if names == every else ", ".join(names), []).append(f"`{image}`")
+    return markdown(("modes", "images"), [(names, ", ".join(images)) for names, images in groups.items()])
 
 
 def columns(modes: Sequence[Comparison]) -> Table:

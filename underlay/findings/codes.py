@@ -117,6 +117,8 @@ _OF_HOSTS = {
     "image-moved": _refuses("tags of images", "somebody pushed another image under a tag that was published before"),
     "port-taken": _refuses("ports in use", "another program listens on a port that Kubernetes or the mode needs"),
     "host-unprobed": _warns("whether the host can be probed", "the host has no python3, or did not reply in time"),
+    "images-unsupplied": _refuses("images that charts run", "a bundle has what Underlay builds; images of charts come "
+                                  "from their registries, which a site without a way out does not reach"),
     # Addresses and routes.
     "address-missing": _refuses("the node's address", "the inventory and the host disagree"),
     "source-other": _warns("the source address towards other nodes", "the host has several addresses, and the kernel "

@@ -11,13 +11,15 @@ from underlay.findings.finding import Finding, accept, of_host, refusals
 from underlay.findings.host_sets import by_reason
 from underlay.plan.cluster_objects import record
 from underlay.plan.host_questions import recorded_path, recorded_problems
-from underlay.plan.membership import is_unmanaged, other_endpoint
+from underlay.plan.membership import is_bare, is_unmanaged, other_endpoint
 from underlay.preflight.etcd_findings import joining_control_plane
 from underlay.preflight.host_findings import judge
+from underlay.preflight.image_findings import image_findings
 from underlay.preflight.lock_findings import lock_findings
 from underlay.preflight.unanswered_findings import unanswered_findings
 from underlay.resources.answer import Unknown, line_of
 from underlay.resources.api_server import is_silent
+from underlay.resources.release import HelmRelease
 
 from .probe_outside import probe_outside
 from .probe_wire import has_closed_firewall, probe_wire
@@ -75,7 +77,7 @@ def findings_of_hosts() -> list[Finding]:
         load_balancer=run.spec.load_balancer,
         firewalled={name for name in run.observed.resources if has_closed_firewall(run, name)},
     )
-    found += of_resources
+    found += [*of_resources, *_images(run)]
     # Through JSON, like the recorded one: tuples become lists.
     requested = json.loads(json.dumps(record(run.spec)))
     return found + [of_host("record-differs", first, why) for why in recorded_problems(recorded, requested)]
@@ -108,6 +110,19 @@ def _lacking(run: Run) -> Iterator[Finding]:
         for resource, answer in resources.items():
             if not isinstance(answer, Unknown) and (lack := resource.impossible(line_of(answer))):
                 yield of_host("kernel-lacks", name, lack)
+
+
+def _images(run: Run) -> Iterator[Finding]:
+    """Images that nothing supplies, where some host is yet to pull them."""
+    first = run.spec.cluster.first.name
+    resources = run.observed.resources.get(first, {}).items()
+    changes = any(
+        isinstance(r, HelmRelease) and not isinstance(a, Unknown) and r.sentence(line_of(a)) for r, a in resources
+    )
+    if changes or any(
+        is_bare(run.observed.answers[n.name]) for n in run.spec.cluster.nodes if n.name in run.observed.answers
+    ):
+        yield from image_findings(run.spec, run.artifacts)
 
 
 def finding_line(finding: Finding) -> str:

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from underlay.load_balancers import metallb
+from underlay.inventory.spec import Spec
+from underlay.plan.cluster_objects import load_balancer
 
 from .probe_objects import NAMESPACE
 from .readiness import patience_s
@@ -35,7 +36,7 @@ class ClusterObjects:
     pods: list[dict[str, Any]]
     requests: list[dict[str, Any]]
     workloads: list[dict[str, Any]]
-    """Deployments and DaemonSets of the cluster itself, and of its load balancer provider."""
+    """Deployments and DaemonSets of the cluster itself, of its network, and of its load balancer."""
 
     def not_ready(self, *, dns: bool) -> list[str]:
         """Pods that are not ready, each with its phase; without `dns`, those of CoreDNS do not count."""
@@ -115,9 +116,14 @@ def read(target: Target) -> ClusterObjects:
         of[item["kind"]].append(item)
     pods = [p for p in of["Pod"] if p["metadata"]["namespace"] != NAMESPACE]
     nodes = {n["metadata"]["name"]: n for n in of["Node"]}
-    system = {SYSTEM_NAMESPACE, *([metallb.NAMESPACE] if target.spec.load_balancer else [])}
+    system = {SYSTEM_NAMESPACE, *namespaces(target.spec)}
     workloads = [w for w in (*of["Deployment"], *of["DaemonSet"]) if w["metadata"]["namespace"] in system]
     return ClusterObjects(nodes, pods, of["CertificateSigningRequest"], workloads)
+
+
+def namespaces(spec: Spec) -> frozenset[str]:
+    """Where the network and the load balancer have their workloads."""
+    return spec.network.addon(spec.cluster).namespaces | load_balancer(spec).namespaces
 
 
 def _is(status: dict[str, Any], condition: str) -> bool:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import fcntl
-import gzip
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +11,7 @@ from urllib.parse import quote_plus
 
 import pytest
 
-from tests.unit.local_host import Result, SayingHost, Shell
+from tests.unit.local_host import Shell
 from underlay.resources.answer import Unknown
 from underlay.resources.binary import BLOBS
 from underlay.resources.release import HelmRelease, HostChart
@@ -262,33 +260,6 @@ def test_sends_the_chart_where_the_controller_has_it_and_the_host_has_not(releas
 def test_finds_whether_the_chart_is_on_the_host(shell: Shell, release: HelmRelease, tmp_path: Path) -> None:
     (tmp_path / "blobs" / ("1" * 64)).touch()
     assert shell.observe(release) == ["absent cached"]
-
-
-def record(*, version: str = "1.2.3", config: Any = VALUES) -> str:
-    document = {"chart": {"metadata": {"name": "plugin", "version": version}}, "config": config}
-    packed = base64.b64encode(gzip.compress(json.dumps(document).encode()))
-    return base64.b64encode(packed).decode()
-
-
-@pytest.mark.parametrize(
-    ("answer", "problem"),
-    [
-        (Result(0, record()), None),
-        (Result(0, ""), "nothing is deployed"),
-        (Result(1, "", "no cluster\n"), "nothing is deployed: no cluster"),
-        (Result(0, record(version="1.2.2")), "plugin 1.2.2, expected plugin 1.2.3"),
-        (Result(0, record(config=None)), "values differ: key, mtu, routingMode"),
-        (Result(0, record(config=VALUES | {"mtu": 1})), "values differ: mtu"),
-        (Result(0, "bm90aGluZw=="), "its Secret cannot be read"),
-        (Result(0, "!"), "its Secret cannot be read"),
-    ],
-)
-def test_the_check_reads_helms_own_record(release: HelmRelease, answer: Result, problem: str | None) -> None:
-    found = release.check(SayingHost({"kubectl ": answer}))
-    assert (found is None) == (problem is None)
-    if found is not None:
-        assert found.startswith("release plugin in namespace plugin-system")
-        assert found.endswith(problem or "")
 
 
 def records(tmp_path: Path, *lines: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -219,3 +220,16 @@ def test_whatever_becomes_of_the_answers_none_is_made_up(how: list[Any], mode: s
 def test_lost_answers_are_told_as_lost_and_as_nothing_else(at: int, how: Any) -> None:
     hosts = members("flannel-vxlan", spoils={"cp-1": lambda output: how(output, at, "")})
     assert {f.code for f in findings(hosts)} <= {"unanswered"}
+
+
+def test_images_that_nothing_supplies_are_found_where_a_host_is_to_pull_them() -> None:
+    def codes(hosts: Answering) -> list[str]:
+        hosts.run.spec = replace(hosts.run.spec, artifacts={"source": "bundle", "path": "/b"})
+        return [f.code for f in findings(hosts)]
+
+    assert codes(Answering("weave-sleeve")) == ["images-unsupplied"]
+    assert codes(Answering("none")) == []
+    # A cluster that runs has pulled them, whatever its source is now.
+    member = members("weave-sleeve")
+    member.run.spec = Answering("weave-sleeve").run.spec
+    assert codes(member) == []

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from dataclasses import dataclass
+from typing import Any, cast
 
 import pytest
 
-from underlay.verify.cluster_state import ClusterObjects
+from tests.unit.clusters import spec
+from underlay.inventory.spec import Spec
+from underlay.verify.cluster_state import ClusterObjects, read
+from underlay.verify.target import Target
 
 
 def pod(
@@ -85,6 +90,34 @@ def workload(name: str, **fields: Any) -> dict[str, Any]:
 )
 def test_reports_workloads_with_too_few_pods(item: dict[str, Any], expected: list[str]) -> None:
     assert state(workloads=[item]).incomplete(dns=True) == expected
+
+
+@pytest.mark.parametrize(
+    ("mode", "namespaces"),
+    [
+        ("calico-vxlan", {"tigera-operator", "calico-system", "kube-system"}),
+        ("cilium-vxlan", {"kube-system"}),
+        ("flannel-vxlan", {"kube-flannel"}),
+        ("none", set()),
+    ],
+)
+def test_workloads_count_wherever_a_mode_puts_its_own(mode: str, namespaces: set[str]) -> None:
+    items = [workload(f"of {name}") | {"kind": "DaemonSet"} for name in ("shop", "kube-system", *sorted(namespaces))]
+    for item, name in zip(items, ("shop", "kube-system", *sorted(namespaces)), strict=True):
+        item["metadata"]["namespace"] = name
+    found = read(cast(Target, Answer(spec(mode), json.dumps({"items": items}))))
+    assert {w["metadata"]["namespace"] for w in found.workloads} == namespaces | {"kube-system"}
+
+
+@dataclass
+class Answer:
+    """A target whose API server says one thing."""
+
+    spec: Spec
+    said: str
+
+    def kubectl(self, _command: str) -> str:
+        return self.said
 
 
 def test_without_a_pod_network_coredns_is_not_expected() -> None:

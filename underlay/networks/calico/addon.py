@@ -22,6 +22,9 @@ def addon(network: CalicoMode, cluster: Cluster) -> Addon:
         objects=(*network.before(cluster), *egress.namespaces(network)),
         crds=release.crds(network.version),
         release=release.operator(network.version, endpoint=endpoint),
+        pulled=release.images(
+            network.version, registry=str(what.get("registry", "quay.io/")), api_server=network.api_server
+        ),
         # The Installation starts calico-node: its configuration goes first.
         after=(
             *(calico(kind, "default", spec) for kind, spec in specs.items() if spec),

@@ -54,7 +54,7 @@ class Calico(CalicoMode):
 
     @property
     def own_plugins(self) -> tuple[str, ...]:
-        return ("host-local", "loopback", "portmap", "bandwidth")
+        return traces.PLUGINS
 
     def links(self, cluster: Cluster) -> tuple[str, ...]:
         """Links of the mode, without those of pods."""

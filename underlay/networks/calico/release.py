@@ -8,8 +8,15 @@ from underlay.model.addon import Chart, Release
 
 REPOSITORY = "oci://quay.io/calico/charts"
 OPERATOR_NAMESPACE = "tigera-operator"
-# The newest release of each line; since 3.33 one image (calico/calico) replaces thirteen.
+# The newest release of each line.
 VERSIONS = {"3.32": "v3.32.4", "3.33": "v3.33.1"}
+# The operator that each chart installs (github.com/tigera/operator/releases: v1.42.8, v1.44.1).
+OPERATORS = {"3.32": "v1.42.8", "3.33": "v1.44.1"}
+# What it runs with flexvol and CSI off; since 3.33 one image replaces thirteen, and others' plugins have their own.
+IMAGES = {
+    "3.32": ("node", "cni", "typha", "kube-controllers", "apiserver"),
+    "3.33": ("node", "calico", "third-party-cni-plugins"),
+}
 
 # Minor releases of Kubernetes that its vendor tests a line with: docs.tigera.io, system requirements.
 TESTED = {"3.32": ((1, 34), (1, 36)), "3.33": ((1, 35), (1, 37))}
@@ -26,6 +33,18 @@ def operator(line: str, *, endpoint: tuple[str, int] | None) -> Release:
         # Creates the ConfigMap kubernetes-services-endpoint, which the operator passes to calico-node and Typha.
         values["kubernetesServiceEndpoint"] = {"host": endpoint[0], "port": str(endpoint[1])}
     return _release("calico", "tigera-operator", line, values)
+
+
+def images(line: str, *, registry: str, api_server: bool) -> tuple[str, ...]:
+    """What nodes pull, by full names.
+
+    :param registry: of the images that the operator runs, with a slash at its end, as in an Installation.
+    """
+    names = (name for name in IMAGES[line] if name != "apiserver" or api_server)
+    return (
+        f"quay.io/tigera/operator:{OPERATORS[line]}",
+        *(f"{registry}calico/{name}:{VERSIONS[line]}" for name in names),
+    )
 
 
 def crds(line: str) -> Release:

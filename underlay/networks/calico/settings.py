@@ -22,7 +22,7 @@ class CalicoSettings(Network):
     """Settings of every mode: version, data plane, encryption, egress, additional values."""
 
     version: Line = Field(
-        "3.32", description="line of Calico; 3.33 has a single image, and Felix installs the routes of IPIP"
+        "3.33", description="line of Calico; 3.33 is the one tested with Kubernetes 1.37, and has fewer images"
     )
     data_plane: Literal["auto", "iptables", "nftables", "ebpf"] = Field(
         "auto", description="auto follows kube-proxy: nftables or iptables; ebpf replaces kube-proxy"
@@ -62,7 +62,7 @@ class CalicoSettings(Network):
 
     @property
     def release_version(self) -> str:
-        """The exact version of Calico that is installed, e.g. "v3.32.4"."""
+        """The exact version of Calico that is installed, e.g. "v3.33.1"."""
         return VERSIONS[self.version]
 
     @property

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from underlay.model.footprint import LinkKind
 
+# What its image lays down for any network; the conflist has no bandwidth plugin since 3.32, and the image has none.
+PLUGINS = ("host-local", "loopback", "portmap")
 NFT_TABLES = ("ip calico", "ip6 calico", "arp calico-arp")
 CHAINS = ("cali-",)
 FILES = (
@@ -11,12 +13,16 @@ FILES = (
     "/etc/cni/net.d/calico-kubeconfig",
     "/opt/cni/bin/calico",
     "/opt/cni/bin/calico-ipam",
+    *(f"/opt/cni/bin/{name}" for name in (*PLUGINS, "flannel", "tuning")),
     "/var/lib/calico",
     "/run/calico",
+    "/run/nodeagent",
     "/var/log/calico",
     "/var/lib/cni/networks/k8s-pod-network",
+    "/var/lib/cni/results",
 )
-# Felix's DeviceRouteProtocol; any other BIRD on the host has BIRD's protocol too.
+# Felix's DeviceRouteProtocol, of blackholes and of routes beside the overlay; those through vxlan.calico have none, and
+# go with the link. Any other BIRD on the host has BIRD's protocol too.
 FELIX_PROTOCOL = "80"
 BIRD_PROTOCOL = "bird"
 PODS = "cali*"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from underlay.model.addon import Addon, Chart, Object, Release, Rollout
 from underlay.model.capture import Wire, pods_in_the_clear
 from underlay.model.check import Check
@@ -89,6 +92,7 @@ class Cilium(Features):
             objects=(*self.encryption_objects(), *self.mesh_objects(), *self.bgp_secrets(cluster)),
             release=Release("cilium", NAMESPACE, chart, values),
             after=(*self.egress_objects(), *self.bgp_objects(cluster)),
+            pulled=self.pulled(values),
             rollouts=(
                 Rollout("Deployment", NAMESPACE, "cilium-operator"),
                 Rollout("DaemonSet", NAMESPACE, "cilium"),
@@ -96,6 +100,12 @@ class Cilium(Features):
                 *self.mesh_rollouts(),
             ),
         )
+
+    def pulled(self, values: Mapping[str, Any]) -> tuple[str, ...]:
+        """The images of the chart; the tag of Envoy's is the chart's own."""
+        names = ("cilium", "operator-generic", *(("clustermesh-apiserver",) if self.meshed else ()))
+        found = [f"quay.io/cilium/{name}:v{self.release_facts.chart}" for name in names]
+        return (*found, *(("quay.io/cilium/cilium-envoy",) if values["envoy"]["enabled"] else ()))
 
     def bgp_secrets(self, cluster: Cluster) -> tuple[Object, ...]:
         """Secrets of BGP sessions, applied before the chart."""

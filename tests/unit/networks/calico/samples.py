@@ -45,9 +45,11 @@ HOST = [SEGMENT, OWN_BLOCK, OWN_POD, {"dst": "default", "gateway": "192.0.2.254"
 
 
 def through(link: str, number: int, gateway: str = "") -> dict[str, Any]:
-    """A route to a block through a tunnel; VXLAN's gateway is the block's own overlay address."""
+    """A route to a block through a tunnel, as of v3.32.1; VXLAN's gateway is the block's own overlay address."""
     block = f"10.244.{number}.0"
-    return {"dst": f"{block}/26", "gateway": gateway or block, "dev": link, "protocol": "80", "flags": ["onlink"]}
+    # iproute2 leaves out the protocol "boot".
+    more = {"metrics": [{"mtu": 1450}]} if link == "vxlan.calico" else {"protocol": "80"}
+    return {"dst": f"{block}/26", "gateway": gateway or block, "dev": link, "flags": ["onlink"]} | more
 
 
 def plain(number: int, gateway: str, *, protocol: str = "bird") -> dict[str, Any]:

@@ -19,7 +19,7 @@ MODES = [name for name, kind in modes().items() if issubclass(kind, Calico)]
 # Settings of every Calico mode, and those of single modes.
 ANY: tuple[dict[str, Any], ...] = (
     {},
-    {"version": "3.33"},
+    {"version": "3.32"},
     {"data_plane": "iptables", "nat_outgoing": False, "api_server": False},
     {"data_plane": "ebpf"},
     {"encryption": "wireguard"},

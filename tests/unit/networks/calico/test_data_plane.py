@@ -108,9 +108,11 @@ def test_names_of_other_tools_have_replacements() -> None:
     assert {"calico-ebpf", "calico-bird", "calico-none"} <= set(retired())
 
 
-@pytest.mark.parametrize(("line", "version"), [("3.32", "v3.32.4"), ("3.33", "v3.33.1")])
-def test_both_charts_are_of_the_line(line: str, version: str) -> None:
-    addon = network("calico-vxlan", version=line).addon(one_rack())
+@pytest.mark.parametrize(
+    ("settings", "version"), [({"version": "3.32"}, "v3.32.4"), ({"version": "3.33"}, "v3.33.1"), ({}, "v3.33.1")]
+)
+def test_both_charts_are_of_the_line(settings: dict[str, Any], version: str) -> None:
+    addon = network("calico-vxlan", **settings).addon(one_rack())
     assert [(r.chart.name, r.chart.version) for r in addon.releases] == [
         ("crd.projectcalico.org.v1", version),
         ("tigera-operator", version),

@@ -85,6 +85,23 @@ def test_the_overlay_knows_the_other_nodes_and_nobody_else() -> None:
     assert judge(json.dumps(entries[:1])) == "forwarding entries of vxlan.calico: missing 192.0.2.3"
 
 
+# On a host after `helm uninstall` of v3.32.1, below /opt/cni/bin, /run and /var/lib.
+LEFT = """\
+/etc/cni/net.d/10-calico.conflist
+/opt/cni/bin/calico /opt/cni/bin/calico-ipam /opt/cni/bin/flannel /opt/cni/bin/host-local /opt/cni/bin/loopback
+/opt/cni/bin/portmap /opt/cni/bin/tuning
+/run/calico /run/nodeagent /var/lib/calico /var/lib/cni/results /var/log/calico
+"""
+
+
+def test_the_traces_are_what_was_left_on_a_host() -> None:
+    assert set(LEFT.split()) <= set(network(MODE).traces().files)
+
+
+def test_its_image_brings_no_bandwidth_plugin() -> None:
+    assert network(MODE).own_plugins == ("host-local", "loopback", "portmap")
+
+
 def test_no_bird_runs() -> None:
     judge = check("no BGP", MODE).judge
     assert judge("") is None
