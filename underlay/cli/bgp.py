@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -105,6 +106,8 @@ def _count(side: Side, what: str) -> str:
     if not side.observed:
         return "-"
     value: Any = getattr(side.observed, what)
+    if value is None:
+        return "-"
     return str(value if isinstance(value, int) else len(value))
 
 
@@ -117,9 +120,13 @@ def _plain(row: SessionRow) -> dict[str, Any]:
             "state": side.state,
             "up_seconds": side.observed.up if side.observed else None,
             "sent": side.observed.sent if side.observed else None,
-            "received": sorted(side.observed.received) if side.observed else None,
-            "accepted": sorted(side.observed.accepted) if side.observed else None,
+            "received": _sorted(side.observed.received if side.observed else None),
+            "accepted": _sorted(side.observed.accepted if side.observed else None),
         }
         for side in (row.one, row.other)
     ]
     return {"sides": sides, "problems": list(row.problems)}
+
+
+def _sorted(prefixes: Iterable[str] | None) -> list[str] | None:
+    return None if prefixes is None else sorted(prefixes)

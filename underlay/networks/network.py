@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, ConfigDict
 
 from underlay.model.addon import Addon
+from underlay.model.bgp_view import Speaker
 from underlay.model.capture import Wire
 from underlay.model.check import Check
 from underlay.model.cluster import Cluster
@@ -97,6 +98,10 @@ class Network(BaseModel):
     def peers_with_routers(self) -> bool:
         """Whether nodes speak BGP with routers outside the cluster."""
         return False
+
+    def speaker(self, cluster: Cluster) -> Speaker | None:
+        """The plugin's own BGP speaker on nodes; None where it has none."""
+        return None
 
     def headers(self, cluster: Cluster) -> tuple[Header, ...]:
         """Headers added to a pod's packet between the nodes that are farthest apart, outermost first."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
@@ -16,6 +16,18 @@ def subnet_of(cluster: Cluster, version: int) -> IPv4Network | IPv6Network:
     :raises StopIteration: if the cluster has no pods of that version.
     """
     return next(s for s in cluster.pod_subnets if s.version == version)
+
+
+def inside(prefixes: Iterable[str], outer: Iterable[str]) -> dict[str, str]:
+    """The prefixes that are a part of one of the outer ones, each with that one."""
+    nets = [ip_network(o) for o in outer]
+    found = {}
+    for prefix in prefixes:
+        net = ip_network(prefix)
+        of = [o for o in nets if o.version == net.version and o != net and net.subnet_of(o)]  # type: ignore[arg-type]
+        if of:
+            found[prefix] = str(max(of, key=lambda o: o.prefixlen))
+    return found
 
 
 def routes_to_pods(output: str, cluster: Cluster, version: int) -> Iterator[dict[str, Any]]:

@@ -168,9 +168,11 @@ HostAnswers = Mapping[str, Answer]
 
 
 def read_pod_subnets(output: str) -> dict[str, frozenset[str]]:
-    """Node name -> its pod subnets, from the output of POD_SUBNETS."""
-    lines = (line.split() for line in output.splitlines())
-    return {words[0]: frozenset(words[1:]) for words in lines if words}
+    """Node name -> its pod subnets, from the output of POD_SUBNETS; a node may have several lines."""
+    found: dict[str, frozenset[str]] = {}
+    for words in filter(None, (line.split() for line in output.splitlines())):
+        found[words[0]] = found.get(words[0], frozenset()) | set(words[1:])
+    return found
 
 
 def recorded_problems(recorded: str, declared: Mapping[str, Any]) -> list[str]:

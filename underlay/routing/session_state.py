@@ -2,58 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any
 
+from underlay.model.bgp_view import UNSIGNED, NeighbourState, View, json_documents, unsigned_of
 from underlay.model.cluster import Cluster
 
 from .sessions import of_host
 
 STEADY_SECONDS = 120
-
-# Segments that the kernel dropped for their TCP MD5 signature (wrong, missing, or unexpected).
-_MD5 = ("TCPMD5Failure", "TCPMD5NotFound", "TCPMD5Unexpected")
-
-
-@dataclass(frozen=True)
-class NeighbourState:
-    """One side's view of a session. Times in seconds; prefixes in CIDR notation.
-
-    `received` are prefixes before any filter, `accepted` those in the table. `established` counts since FRR started,
-    `recently_established` in the last `STEADY_SECONDS`, but not before its configuration was written or its unit
-    started, since a deploy resets sessions too.
-    """
-
-    state: str
-    remote_as: int
-    local_as: int
-    up: float = 0.0
-    established: int = 0
-    recently_established: int = 0
-    reason: str = ""
-    ttl_security: bool = False
-    bfd: str = ""
-    sent: int = 0
-    limit: int = 0
-    received: frozenset[str] = frozenset()
-    accepted: frozenset[str] = frozenset()
-
-    @property
-    def is_up(self) -> bool:
-        return self.state == "Established"
-
-
-@dataclass(frozen=True)
-class View:
-    """One host's sessions; `unsigned` segments were dropped for their signature; `trouble` is why there is no view."""
-
-    router_id: str = ""
-    neighbours: Mapping[str, NeighbourState] = field(default_factory=dict)
-    unsigned: int = 0
-    trouble: str = ""
-
 
 # FRR shows a neighbour's hops the same with and without TTL security, so its configuration is read for that alone.
 _TTL_SECURITY = (
@@ -77,17 +34,15 @@ def question(cluster: Cluster, host: str) -> str:
     shown = ["bgp neighbors json", "bgp ipv4 unicast json"]
     shown += [f"bgp ipv4 unicast neighbors {a} received-routes json" for a in addresses]
     commands = " ".join(f"-c 'show {command}'" for command in shown)
-    counters = " ".join(f"TcpExt{name}" for name in _MD5)
-    return f"nstat -ajsz {counters}; {_TTL_SECURITY}; {_CAME_UP}; vtysh {commands}"
+    return f"{UNSIGNED}; {_TTL_SECURITY}; {_CAME_UP}; vtysh {commands}"
 
 
 def read_view(cluster: Cluster, host: str, output: str) -> View:
     """The view in the output of `question`."""
-    documents = list(_documents(output))
+    documents = list(json_documents(output))
     if len(documents) < 5:
         return View(trouble="FRR does not answer; is frr.service running?")
     counters, configured, came_up, neighbours, table, *received = documents
-    unsigned = sum(int(v) for v in counters.get("kernel", {}).values())
     accepted: dict[str, set[str]] = {}
     for prefix, paths in table.get("routes", {}).items():
         for path in paths:
@@ -108,7 +63,7 @@ def read_view(cluster: Cluster, host: str, output: str) -> View:
         for address, data in neighbours.items()
         if isinstance(data, dict)
     }
-    return View(str(table.get("routerId", "")), found, unsigned)
+    return View(str(table.get("routerId", "")), found, unsigned_of(counters))
 
 
 def _neighbour(
@@ -136,13 +91,3 @@ def _neighbour(
         received=received,
         accepted=accepted,
     )
-
-
-def _documents(output: str) -> Iterator[dict[str, Any]]:
-    decoder, position = json.JSONDecoder(), 0
-    while (start := output.find("{", position)) >= 0:
-        try:
-            document, position = decoder.raw_decode(output, start)
-        except ValueError:
-            return
-        yield document

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from underlay.plan.host_questions import POD_SUBNETS, UNKNOWN_SUBNETS, read_pod_subnets
+from underlay.model.bgp_view import View
+from underlay.plan.announced import prefixes_question
+from underlay.plan.host_questions import UNKNOWN_SUBNETS, read_pod_subnets
 from underlay.routing.session_check import SessionRow, verdict
-from underlay.routing.session_state import View, question, read_view
 from underlay.routing.sessions import Session
+from underlay.routing.speakers import question, read_view
 
 from .target import Target
 
@@ -41,7 +43,7 @@ def read_when_up(target: Target) -> BgpStatus:
 
 
 def read(target: Target) -> BgpStatus:
-    cluster = target.spec.cluster
+    cluster, network = target.spec.cluster, target.spec.network
     if not target.sessions:
         return BgpStatus()
     names = dict.fromkeys(
@@ -49,18 +51,18 @@ def read(target: Target) -> BgpStatus:
     )
     with ThreadPoolExecutor(max_workers=8) as pool:
         views = dict(zip(names, pool.map(_viewer(target), names), strict=True))
-    ran = target.host(cluster.first.name).run(POD_SUBNETS)
-    rows, problems = verdict(cluster, views, read_pod_subnets(ran.stdout))
+    ran = target.host(cluster.first.name).run(prefixes_question(cluster, network))
+    rows, problems = verdict(cluster, network, views, read_pod_subnets(ran.stdout))
     unanswered = [f"{cluster.first.name}: {UNKNOWN_SUBNETS} ({ran.stderr.strip()})"] if ran.rc else []
     return BgpStatus({row.session: row for row in rows}, [*unanswered, *problems])
 
 
 def _viewer(target: Target) -> Callable[[str], View]:
-    cluster = target.spec.cluster
+    cluster, network = target.spec.cluster, target.spec.network
 
     def view(name: str) -> View:
         try:
-            return read_view(cluster, name, target.host(name).run(question(cluster, name)).stdout)
+            return read_view(cluster, network, name, target.host(name).run(question(cluster, network, name)).stdout)
         except AssertionError as error:
             return View(trouble=str(error))
 

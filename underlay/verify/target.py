@@ -16,12 +16,12 @@ from typing import Any
 from underlay.artifacts.site_lock import site_lock_of
 from underlay.inventory.spec import Spec, read_spec
 from underlay.model.node import Node
-from underlay.model.routes import Routes
 from underlay.plan.host_plan import HostPlan, Phase, plans
 from underlay.plan.host_questions import RECORDED_PATH
 from underlay.resources import api_server
 from underlay.resources.api_server import KUBECTL
-from underlay.routing.sessions import Session, sessions
+from underlay.routing.sessions import Session
+from underlay.routing.speakers import watched_sessions
 from underlay.run.artifacts import artifacts_of
 
 from .connections import Connections
@@ -102,7 +102,7 @@ class Target:
     @cached_property
     def sessions(self) -> tuple[Session, ...]:
         """The BGP sessions of managed hosts."""
-        return sessions(self.spec.cluster) if self.spec.cluster.routes is Routes.BGP else ()
+        return watched_sessions(self.spec.cluster, self.spec.network)
 
     @property
     def nodes(self) -> tuple[Node, ...]:

@@ -7,8 +7,9 @@ from typing import Any
 
 from tests.unit.clusters import cluster, with_bgp
 from tests.unit.local_host import Shell
+from underlay.model.bgp_view import NeighbourState, View
 from underlay.model.routes import Routes
-from underlay.routing.session_state import NeighbourState, View, question, read_view
+from underlay.routing.session_state import question, read_view
 
 RACKS = cluster(bgp=with_bgp(), routes=Routes.BGP)
 COUNTERS = {"kernel": {"TcpExtTCPMD5NotFound": 2, "TcpExtTCPMD5Unexpected": 0, "TcpExtTCPMD5Failure": 1}}

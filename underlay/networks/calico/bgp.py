@@ -77,8 +77,11 @@ class CalicoBgp(Calico):
 
     def peers(self, cluster: Cluster) -> tuple[Object, ...]:
         bgp = _known(cluster)
-        filters = (peering.filters(cluster, services=self.advertise_services),)
+        filters = (peering.filters(cluster),)
         return (*(filters if peering.routers_of(cluster, bgp) else ()), *peering.peers(cluster, bgp))
+
+    def shared_prefixes(self, cluster: Cluster) -> frozenset[str]:
+        return frozenset(map(str, cluster.service_subnets)) if self.advertise_services else frozenset()
 
     def next_hops(self, cluster: Cluster, node: Node, version: int) -> frozenset[str]:
         bgp = _known(cluster)

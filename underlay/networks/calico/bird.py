@@ -9,23 +9,34 @@ from dataclasses import dataclass
 from underlay.model.difference import member_difference
 
 _SOCKETS = {4: "/var/run/calico/bird.ctl", 6: "/var/run/calico/bird6.ctl"}
-# BIRD discards the response to a client that closes the connection early.
-COMMANDS = {
-    version: f"(echo 'show protocols all'; sleep 0.5) | socat -t 1 - UNIX-CONNECT:{path}"
-    for version, path in _SOCKETS.items()
-}
+
+
+def asking(*commands: str, version: int = 4) -> str:
+    """Shell that prints BIRD's responses to commands, on its control socket of an IP version."""
+    # BIRD discards the response to a client that closes the connection early.
+    spoken = " ".join(f"echo '{command}'; sleep 0.5;" for command in commands)
+    return f"({spoken.removesuffix(';')}) | socat -t 1 - UNIX-CONNECT:{_SOCKETS[version]}"
+
+
+COMMANDS = {version: asking("show protocols all", version=version) for version in _SOCKETS}
 # Prints the processes of BIRD, if any.
 RUNNING = "pgrep -x 'bird|bird6' || true"
 
 
 @dataclass(frozen=True)
 class BirdSession:
-    """A BGP session: `state` as BIRD reports it (Established, Connect, …), `error` the last one if not established."""
+    """A BGP session: `state` as BIRD reports it (Established, Connect, …), `error` the last one if not established.
+
+    `name` is the protocol's, `since` a time of day or a date, `exported` the prefixes that BIRD sends.
+    """
 
     neighbor: str
     as_number: int
     state: str
     error: str = ""
+    name: str = ""
+    since: str = ""
+    exported: int = 0
 
 
 def sessions(output: str) -> Iterator[BirdSession]:
@@ -39,6 +50,9 @@ def sessions(output: str) -> Iterator[BirdSession]:
                 as_number=int(_field(block, "Neighbor AS") or 0),
                 state=_field(block, "BGP state"),
                 error=_field(block, "Last error"),
+                name=block.split()[0],
+                since=(block.split("\n")[0].split() + [""] * 5)[4],
+                exported=int(next(iter(re.findall(r"(\d+) exported", block)), 0)),
             )
 
 

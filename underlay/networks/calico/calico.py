@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from underlay.model.addon import Addon
+from underlay.model.bgp_view import Speaker
 from underlay.model.capture import Wire, pods_in_the_clear
 from underlay.model.check import Check
 from underlay.model.cluster import Cluster
@@ -16,7 +17,7 @@ from underlay.resources.kernel_module import KernelModule
 from underlay.resources.packages import Packages
 from underlay.resources.resource import Resource
 
-from . import checks, egress, traces, wireguard_link
+from . import bird_view, checks, egress, traces, wireguard_link
 from .addon import addon
 from .mode import CalicoMode
 from .problems import shared_problems
@@ -55,6 +56,9 @@ class Calico(CalicoMode):
     @property
     def own_plugins(self) -> tuple[str, ...]:
         return traces.PLUGINS
+
+    def speaker(self, cluster: Cluster) -> Speaker | None:
+        return bird_view.speaker(self.shared_prefixes(cluster)) if self.speaks_bgp(cluster) else None
 
     def links(self, cluster: Cluster) -> tuple[str, ...]:
         """Links of the mode, without those of pods."""

@@ -97,7 +97,8 @@ def _routes(network: CalicoMode, cluster: Cluster, node: Node, version: int, out
     others = [n for n in cluster.nodes if n != node]
     overlay = network.overlay
     if overlay is None:
-        expected = routes.ExpectedRoutes(direct=network.next_hops(cluster, node, version))
+        hops = network.next_hops(cluster, node, version)
+        expected = routes.ExpectedRoutes(direct=hops, routers=hops - addresses(others, version))
     else:
         behind = [n for n in others if network.tunnelled(node, n)]
         direct = [n for n in others if n not in behind]

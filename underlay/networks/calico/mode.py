@@ -67,6 +67,10 @@ class CalicoMode(CalicoSettings):
         """Checks of this mode, in addition to those of every mode."""
         return []
 
+    def shared_prefixes(self, cluster: Cluster) -> frozenset[str]:
+        """What every node announces beside its own blocks."""
+        return frozenset()
+
     def next_hops(self, cluster: Cluster, node: Node, version: int) -> frozenset[str]:
         """Gateways of a node's pod routes outside the overlay."""
         return addresses((n for n in cluster.nodes if n != node), version)

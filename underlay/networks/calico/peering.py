@@ -92,17 +92,16 @@ def secret(bgp: Bgp) -> Iterator[Object]:
     }
 
 
-def filters(cluster: Cluster, *, services: bool) -> Object:
-    """A node announces its own pods to routers, and Services if `services`; it accepts pod routes only."""
+def filters(cluster: Cluster) -> Object:
+    """A node tells routers nothing that its peers told it; it accepts pod routes only.
+
+    What else it announces is for Calico's own filter, which this one comes before: the node's blocks, addresses that it
+    borrowed of others, and Services. A rule that accepts the pod subnet would announce each pod's own /32 as well.
+    """
     spec: dict[str, Any] = {}
-    for pods, service in zip(cluster.pod_subnets, cluster.service_subnets, strict=True):
-        announced = [pods, *([service] if services else [])]
+    for pods in cluster.pod_subnets:
         version = pods.version
-        spec[f"exportV{version}"] = [
-            {"action": "Reject", "source": "RemotePeers"},
-            *({"action": "Accept", "matchOperator": "In", "cidr": str(subnet)} for subnet in announced),
-            {"action": "Reject"},
-        ]
+        spec[f"exportV{version}"] = [{"action": "Reject", "source": "RemotePeers"}]
         spec[f"importV{version}"] = [
             {"action": "Accept", "matchOperator": "In", "cidr": str(pods)},
             {"action": "Reject"},

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_network
 
 from underlay.model.cluster import Cluster
 from underlay.model.difference import member_difference
-from underlay.networks.pod_routes import routes_to_pods
+from underlay.networks.pod_routes import inside, routes_to_pods
 
 COMMANDS = {4: "ip -json route show table main", 6: "ip -6 -json route show table main"}
 
@@ -25,12 +25,14 @@ class Hop:
 @dataclass(frozen=True)
 class ExpectedRoutes:
     """`direct`: gateways of routes outside the overlay; with `all_direct`, all of them are needed. `tunnel`: the
-    overlay's link; `behind`: the gateways behind it, or their number where they are addresses of the overlay."""
+    overlay's link; `behind`: the gateways behind it, or their number where they are addresses of the overlay. Behind
+    `routers` are several nodes: an address that one has lent another has a route of its own there."""
 
     direct: frozenset[str]
     all_direct: bool = False
     tunnel: str = ""
     behind: frozenset[str] | int = 0
+    routers: frozenset[str] = frozenset()
 
 
 def hops(output: str, cluster: Cluster, version: int) -> Iterator[Hop]:
@@ -51,6 +53,8 @@ def judge(expected: ExpectedRoutes, found: Iterable[Hop]) -> str | None:
     plain = {h.gateway for h in hops_found if h.link != expected.tunnel}
     if unexpected := sorted(f"{h.target} via {h.gateway}" for h in hops_found if _unexpected(h, expected)):
         return f"unexpected pod routes: {', '.join(unexpected[:3])}"
+    if problem := _parts(hops_found, expected.routers):
+        return problem
     if expected.all_direct and (missing := sorted(expected.direct - plain)):
         return f"gateways of direct pod routes: missing {', '.join(missing)}"
     behind = {h.gateway for h in hops_found if h.link == expected.tunnel}
@@ -60,6 +64,21 @@ def judge(expected: ExpectedRoutes, found: Iterable[Hop]) -> str | None:
     elif wrong := member_difference(behind, expected.behind):
         return f"gateways of pod routes through {expected.tunnel}: {wrong}"
     return None
+
+
+def _parts(hops_found: Sequence[Hop], routers: frozenset[str]) -> str | None:
+    """Targets inside another target behind the same gateway: a node announces single pods beside its block."""
+    behind: dict[str, set[str]] = {}
+    for hop in hops_found:
+        behind.setdefault(hop.gateway, set()).add(hop.target)
+    parts = {
+        t: of for gateway, found in behind.items() if gateway not in routers for t, of in inside(found, found).items()
+    }
+    if not parts:
+        return None
+    count, listed = len({h.target for h in hops_found}), ", ".join(sorted(parts)[:3])
+    verb, of = "is" if len(parts) == 1 else "are", ", ".join(sorted(set(parts.values()))[:3])
+    return f"{count} pod routes, {count - len(parts)} expected: {listed} {verb} inside {of}"
 
 
 def _unexpected(hop: Hop, expected: ExpectedRoutes) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from underlay.model.addon import Object
+from underlay.model.bgp_view import Speaker
 from underlay.model.check import Check
 from underlay.model.cluster import Cluster
 from underlay.model.node import Node
@@ -15,6 +16,7 @@ from underlay.model.values import merged
 
 from .bgp_checks import bgp_checks
 from .bgp_objects import bgp_manifests, bgp_secrets
+from .bgp_view import SPEAKER
 from .cilium import Cilium
 from .data_path import DataPath, Native
 
@@ -46,6 +48,9 @@ class CiliumBgp(Cilium):
     @property
     def traits(self) -> Traits:
         return replace(super().traits, reach=Reach.WITH_ROUTES)
+
+    def speaker(self, cluster: Cluster) -> Speaker | None:
+        return SPEAKER
 
     def path(self, cluster: Cluster) -> DataPath:
         return _WithinRack(self.native_subnets(cluster))

@@ -29,6 +29,11 @@ def test_there_is_no_tunnel() -> None:
         (({"dst": "10.244.2.0/26", "nexthops": [{"gateway": "192.0.2.2", "dev": "eth0"},
                                                {"gateway": "192.0.2.9", "dev": "eth0"}]},),
          "unexpected pod routes: 10.244.2.0/26 via 192.0.2.9"),
+        ((plain(2, "192.0.2.2"), plain(2, "192.0.2.2") | {"dst": "10.244.2.7"}, plain(3, "192.0.2.3"),
+          plain(2, "192.0.2.2") | {"dst": "10.244.2.9"}),
+         "4 pod routes, 2 expected: 10.244.2.7/32, 10.244.2.9/32 are inside 10.244.2.0/26"),
+        # An address that w-1's block has lent to w-2.
+        ((plain(2, "192.0.2.2"), plain(3, "192.0.2.3"), plain(2, "192.0.2.3") | {"dst": "10.244.2.7"}), None),
     ],
 )  # fmt: skip
 def test_routes_lead_through_the_nodes_themselves(found: tuple[dict[str, Any], ...], expected: str | None) -> None:

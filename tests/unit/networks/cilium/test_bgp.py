@@ -10,6 +10,7 @@ import pytest
 
 from tests.unit.clusters import cluster, dual_stack, one_rack, with_bgp
 from underlay.model.cluster import Cluster
+from underlay.routing.speakers import question, read_view, watched_sessions
 
 from .samples import check, cilium
 
@@ -133,3 +134,34 @@ def test_packets_to_other_racks_have_to_leave_by_a_router_that_knows_pod_routes(
 
 def test_the_default_route_is_not_checked_in_one_rack() -> None:
     assert DEFAULT_ROUTE not in {c.name for c in cilium("cilium-bgp").checks(one_rack())}
+
+
+# GET /v1/bgp/peers of an agent (api/v1/models BgpPeer): one session that is up, and one that is not.
+PEERS = """\
+{"kernel": {"TcpExtTCPMD5NotFound": 2, "TcpExtTCPMD5Unexpected": 0, "TcpExtTCPMD5Failure": 1}}
+{"peers": [{"applied-hold-time-seconds": 9, "families": [{"accepted": 3, "advertised": 1, "afi": "ipv4", "received": 3,
+"safi": "unicast"}], "local-asn": 64513, "peer-address": "192.0.2.101", "peer-asn": 64601, "peer-port": 179,
+"session-state": "established", "uptime-nanoseconds": 61000000000}, {"families": null, "local-asn": 64513,
+"peer-address": "192.0.2.109", "peer-asn": 64601, "session-state": "active", "uptime-nanoseconds": 0}]}
+"""
+
+
+def test_the_agents_word_is_a_side_of_every_session() -> None:
+    network = cilium("cilium-bgp")
+    assert "vtysh" not in question(RACKS, network, "w-1")
+    view = read_view(RACKS, network, "w-1", PEERS)
+    assert view.unsigned == 3
+    up, down = view.neighbours["192.0.2.101"], view.neighbours["192.0.2.109"]
+    assert (up.state, up.is_up, up.up, up.sent, up.remote_as, up.local_as) == (
+        "Established",
+        True,
+        61.0,
+        1,
+        64601,
+        64513,
+    )
+    assert (down.state, down.is_up, down.sent) == ("Active", False, 0)
+    # What routers announce is not installed, and so is not judged on this side.
+    assert (up.received, up.accepted) == (None, None)
+    assert read_view(RACKS, network, "w-1", "").trouble == "Cilium's agent does not answer; does its pod run?"
+    assert [s.other.host for s in watched_sessions(RACKS, network)] == ["tor-1", "tor-1", "tor-2"]
