@@ -32,7 +32,10 @@ cat >/usr/local/bin/kubectl <<'END'
 #!/bin/sh
 # kubectl --OPTION... get nodes|node NAME -o FORMAT
 while case $1 in --*) true;; *) false;; esac; do shift; done
-case $2 in nodes) cat /etc/light/pod-subnets;; node) sed -n "s/^$3 //p" /etc/light/pod-subnets;; esac
+case $2 in
+  nodes | blockaffinities.*) cat /etc/light/pod-subnets;;
+  node) sed -n "s/^$3 //p" /etc/light/pod-subnets;;
+esac
 END
 chmod 755 /usr/local/bin/kubectl
 """
@@ -45,6 +48,7 @@ class LightFabric:
     lab: Lab
     bgp: Mapping[str, Any]
     work: Path
+    mode: str = "routed"
 
     @property
     def inventory(self) -> Path:
@@ -83,7 +87,7 @@ class LightFabric:
         }
         shared = {
             "cluster_name": self.lab.name,
-            "network": {"mode": "routed"},
+            "network": {"mode": self.mode},
             "bgp": {"as_numbers": {f"rack-{r}": 64512 + r for r in range(1, self.lab.racks + 1)}, **(bgp or self.bgp)},
             "artifacts": {"source": "bundle", "path": str(bundle_directory())},
         }

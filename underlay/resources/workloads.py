@@ -37,6 +37,10 @@ _ENDED = (
 # arguments choose pods. u_rollout waits $3 seconds. u_workloads prints the numbers of those on standard input, where
 # objects are the same.
 FUNCTIONS = f"""\
+u_log() {{
+  u_which=; [ "$1" != --previous ] || {{ u_which=$1; shift; }}
+  timeout {SECONDS} {KUBECTL} logs $u_which -n "$2" "$3" -c "$u_container" --tail={_WORDS} 2>/dev/null
+}}
 u_failing() {{
   u_pods=$({KUBECTL} get pods -A --no-headers -o wide "$@" | awk '
     {{ split($3, r, "/") }} r[1] == r[2] || $4 ~ /Completed|Succeeded/ {{ next }}
@@ -48,8 +52,9 @@ u_failing() {{
   u_container=$({KUBECTL} get pod -n "$2" "$3" -o go-template={quote(_ENDED)})
   u_container=${{u_container%% *}}
   [ -n "$u_container" ] || return 0
-  u_words=$(timeout {SECONDS} {KUBECTL} logs --previous -n "$2" "$3" -c "$u_container" --tail={_WORDS} 2>/dev/null ||
-    timeout {SECONDS} {KUBECTL} logs -n "$2" "$3" -c "$u_container" --tail={_WORDS} 2>/dev/null)
+  # Of a log that the runtime no longer has, kubectl says so on standard output, and succeeds.
+  u_words=$(u_log --previous "$@")
+  case $u_words in '' | 'unable to retrieve'*) u_words=$(u_log "$@") ;; esac
   [ -z "$u_words" ] || printf '%s\\n' "$u_words" | cut -c -{_LINE} | sed "s|^|$3 $u_container: |"
 }}
 u_rollout() {{

@@ -92,7 +92,8 @@ def failing(shell: Shell, tmp_path: Path) -> Path:
         case "$*" in
           *'get pods -A'*) cat {tmp_path}/rows;;
           *'get pod -n'*) echo 'calico-node ';;
-          *'logs --previous'*) [ -e {tmp_path}/first ] && exit 1; echo '[PANIC] bird: cannot open /var/run/calico'; seq -s ' ' 200;;
+          *'logs --previous'*) [ ! -e {tmp_path}/gone ] || {{ printf 'unable to retrieve container logs for containerd://b8925cfc'; exit; }}
+            [ -e {tmp_path}/first ] && exit 1; echo '[PANIC] bird: cannot open /var/run/calico'; seq -s ' ' 200;;
           *logs*) echo 'it is the first time';;
         esac""",
     )
@@ -112,8 +113,9 @@ def test_pods_that_crash_come_first_and_say_why(shell: Shell, failing: Path) -> 
     assert len(lines) == 5
 
 
-def test_a_pod_that_crashed_once_has_no_previous_log(shell: Shell, failing: Path) -> None:
-    (failing / "first").touch()
+@pytest.mark.parametrize("kind", ["first", "gone"])
+def test_a_pod_that_crashed_once_has_no_previous_log(shell: Shell, failing: Path, kind: str) -> None:
+    (failing / kind).touch()
     lines = shell.run(f"{FUNCTIONS}\nu_failing").stdout.splitlines()
     assert lines[3:] == ["calico-node-tj5xv calico-node: it is the first time"]
 
