@@ -22,15 +22,16 @@ def unsupplied(spec: Spec, artifacts: Artifacts) -> tuple[str, ...]:
 
 def image_findings(spec: Spec, artifacts: Artifacts) -> Iterator[Finding]:
     """Images that a cluster installed from a bundle pulls, where the inventory names no registry to pull them from."""
-    images = unsupplied(spec, artifacts)
+    named = {registry.host for registry in spec.cluster.registries}
+    images = [image for image in unsupplied(spec, artifacts) if image.partition("/")[0] not in named]
     if spec.artifacts.get("source") != "bundle" or not images or _names_registry(spec.cluster.containerd):
         return
     yield of_host(
         "images-unsupplied",
         spec.cluster.first.name,
-        f"the bundle lacks images of {spec.network.mode}, and the inventory names no registry ({_listed(images)}); "
-        "serve them from a registry and name it in containerd's configuration (docs/artifacts.md), or accept "
-        "images-unsupplied where nodes have them or reach their registries",
+        f"the bundle lacks images of {spec.network.mode}, and the inventory names no registry for them "
+        f"({_listed(images)}); serve them from a registry of the site and name it in `registries`, or accept "
+        "images-unsupplied where nodes have them or reach their own registries",
     )
 
 

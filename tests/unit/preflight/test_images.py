@@ -9,6 +9,7 @@ import pytest
 
 from tests.unit.clusters import network, one_rack, spec
 from underlay.findings.codes import CODES, Severity
+from underlay.model.registry import Registry
 from underlay.networks.registry import modes
 from underlay.preflight.image_findings import image_findings, unsupplied
 from underlay.run.artifacts_named import NamedArtifacts
@@ -17,9 +18,9 @@ ARTIFACTS = NamedArtifacts(kubernetes_version="v1.37.2")
 BUNDLE = {"source": "bundle", "path": "/b"}
 
 
-def lines(mode: str, *, source: dict[str, str] = BUNDLE, containerd: dict[str, Any] | None = None) -> list[str]:
+def lines(mode: str, *, source: dict[str, str] = BUNDLE, **cluster: Any) -> list[str]:
     made = spec(mode)
-    made = replace(made, artifacts=source, cluster=replace(made.cluster, containerd=containerd or {}))
+    made = replace(made, artifacts=source, cluster=replace(made.cluster, **cluster))
     return [f"{f.where}: {f.text}" for f in image_findings(made, ARTIFACTS)]
 
 
@@ -67,10 +68,10 @@ def test_every_mode_that_runs_pods_names_their_images(mode: str) -> None:
 
 def test_a_bundle_without_the_images_is_refused_where_no_registry_is_named() -> None:
     assert lines("weave-sleeve") == [
-        "cp-1: the bundle lacks images of weave-sleeve, and the inventory names no registry "
-        "(docker.io/rajchaudhuri/weave-kube:2.9.0, docker.io/rajchaudhuri/weave-npc:2.9.0); serve them from a registry and "
-        "name it in containerd's configuration (docs/artifacts.md), or accept images-unsupplied where nodes have them or "
-        "reach their registries"
+        "cp-1: the bundle lacks images of weave-sleeve, and the inventory names no registry for them "
+        "(docker.io/rajchaudhuri/weave-kube:2.9.0, docker.io/rajchaudhuri/weave-npc:2.9.0); serve them from a registry of "
+        "the site and name it in `registries`, or accept images-unsupplied where nodes have them or reach their own "
+        "registries"
     ]
     assert CODES["images-unsupplied"].severity is Severity.REFUSES
     assert CODES["images-unsupplied"].acceptable
@@ -79,6 +80,8 @@ def test_a_bundle_without_the_images_is_refused_where_no_registry_is_named() -> 
 def test_nothing_is_found_where_the_images_can_come_from_somewhere() -> None:
     registry = {"plugins": {"io.containerd.cri.v1.images": {"registry": {"config_path": "/etc/containerd/certs.d"}}}}
     assert lines("calico-vxlan", containerd=registry) == []
+    assert lines("calico-vxlan", registries=(Registry("quay.io", "https://r.example"),)) == []
+    assert len(lines("calico-vxlan", registries=(Registry("docker.io", "https://r.example"),))) == 1
     assert lines("calico-vxlan", source={"source": "upstream"}) == []
     assert lines("flannel-vxlan") == []
     assert lines("none") == []
