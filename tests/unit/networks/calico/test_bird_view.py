@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.unit.clusters import cluster, network, one_rack, with_bgp
-from tests.unit.golden import DIRECTORY
 from underlay.model.bgp_view import NeighbourState
 from underlay.routing.speakers import question, read_view
 
@@ -13,7 +14,7 @@ RACKS = cluster(bgp=with_bgp())
 BIRD = network("calico-bgp")
 COUNTERS = '{"kernel":{"TcpExtTCPMD5NotFound":0,"TcpExtTCPMD5Unexpected":0,"TcpExtTCPMD5Failure":4}}\n'
 # `show status`, `show protocols all`, `show route` on a control socket: a peer with three prefixes, and one that is down.
-SAID = (DIRECTORY / "bird-1.6.8.txt").read_text()
+SAID = Path(__file__).with_name("bird-1.6.8.txt").read_text()
 
 
 def test_the_view_is_what_bird_says() -> None:
