@@ -33,6 +33,7 @@ class Ground:
             (root / directory[1:]).mkdir(parents=True)
         self.shell.program_is("systemctl", f'echo systemctl "$@" >>{root}/ran')
         self.shell.program_is("unshare", "cat >/dev/null")
+        self.shell.program_is("ctr", "true")
         self.shell.program_is("ip", f'echo ip "$@" >>{root}/ran')
         self.shell.program_is("umount", f'echo umount "$@" >>{root}/ran; sed -i "\\# $1 #d" {root}/proc/self/mountinfo')
 

@@ -149,15 +149,25 @@ u_remove() {
   rm -rf --one-file-system -- "$1"
 }"""
 
-# kubeadm ends the containers over CRI, where it sees empty directories and can empty no others.
+# kubeadm ends the containers over CRI, where it sees empty directories and can empty no others. It gives each two
+# seconds and says nothing of those that took longer (kubeadm 1.37, util/runtime): what is left is ended again.
 _CONTAINERS = f"""\
 mkdir -p /etc/kubernetes {KUBELET}
+u_pods() {{
+  timeout 20 ctr -n k8s.io containers ls -q 'labels."io.cri-containerd.kind"==sandbox' 2>/dev/null
+}}
+for u_try in 1 2 3 4 5; do
 unshare --mount sh -eu <<'UNDERLAY_END' >/dev/null 2>&1 || :
 awk -v at="$(readlink -f {KUBELET})/" 'index($5, at) == 1 {{print $5}}' /proc/self/mountinfo | sort -r |
   while read -r m; do umount -l "$m" || :; done
 for d in /etc/kubernetes {KUBELET}; do mount -t tmpfs underlay "$d"; done
 timeout 120 kubeadm reset phase cleanup-node --cri-socket unix:///run/containerd/containerd.sock </dev/null
-UNDERLAY_END"""
+UNDERLAY_END
+[ -n "$(u_pods)" ] || break
+done
+if [ -n "$(u_pods)" ]; then
+  echo 'pods of the last attempt do not end (`ctr -n k8s.io tasks ls`); run again' >&2; exit 1
+fi"""
 
 # Volumes of pods alone: below plugins the operator may have mounts.
 _UNMOUNT = f"""\

@@ -123,6 +123,28 @@ def test_a_failed_attempt_is_undone_and_made_again_beside_what_the_operator_brou
     assert [p.name for p in (ground.root / "var/lib/underlay").iterdir()] == ["member"]
 
 
+def test_pods_that_are_slow_to_end_are_ended_again(ground: Ground) -> None:
+    run(ground, FAILS)
+    # What kubeadm has not ended within its two seconds is there still.
+    ground.shell.program_is(
+        "ctr", f"echo asked >>{ground.root}/asked; [ $(grep -c . {ground.root}/asked) -gt 2 ] || echo pod"
+    )
+    ground.shell.program_is("unshare", f"cat >/dev/null; echo ended >>{ground.root}/ended")
+    assert run(ground, "exit 0", again=True).rc == 0
+    assert (ground.root / "ended").read_text() == "ended\n" * 3
+    assert mark(ground) == "member ordinary 192.0.2.1:6443"
+
+
+def test_an_attempt_whose_pods_do_not_end_stays_one_to_be_undone(ground: Ground) -> None:
+    run(ground, FAILS)
+    ground.shell.program_is("ctr", "echo pod")
+    ran = run(ground, "exit 0", again=True)
+    assert (ran.rc, mark(ground)) == (1, "started ordinary 192.0.2.1:6443")
+    assert ran.stderr == "pods of the last attempt do not end (`ctr -n k8s.io tasks ls`); run again\n"
+    ground.shell.program_is("ctr", ":")
+    assert run(ground, "exit 0", again=True).rc == 0
+
+
 def test_without_a_line_that_says_so_the_end_of_the_log_is_the_reason(ground: Ground) -> None:
     ran = run(ground, "printf 'I1130 noise\\n\\n\\033[0;31msomething\\033[0m\\0 else\\n'; exit 2")
     assert ran.stderr == "something\0 else\n"
