@@ -59,11 +59,7 @@ protocol bgp Global_{str(router.address).replace(".", "_")} {{
 mkdir -p /var/run/calico /etc/calico
 cat >/etc/calico/bird.cfg <<'END'
 {text}END
-if pgrep -x bird >/dev/null; then
-  echo configure | timeout 5 socat -t 2 - UNIX-CONNECT:/var/run/calico/bird.ctl
-else
-  /usr/local/sbin/bird -c /etc/calico/bird.cfg -s /var/run/calico/bird.ctl
-fi
+pkill -HUP -x bird || /usr/local/sbin/bird -c /etc/calico/bird.cfg -s /var/run/calico/bird.ctl
 """
 
 
