@@ -9,6 +9,7 @@ from underlay.verify.probe_objects import NAMESPACE
 
 from .deployed import Deployed
 from .mutations import STARTS
+from .waiting import until
 
 pytestmark = [pytest.mark.lab]
 PODS = ("get", "pods", "-n", NAMESPACE, "-o", "name")
@@ -49,6 +50,19 @@ def test_plan_finds_drift_and_the_deploy_mends_it(racks: Deployed) -> None:
     assert "sysctl net.ipv4.ip_forward: 0 -> 1" in plan.text
     assert "file /etc/containerd/config.toml: mode 600 -> 644" in plan.text
     assert racks.deploy("--data", "verify=false").code == 0
+    assert racks.underlay("plan").code == 0
+
+
+def test_an_unfinished_rollout_is_planned_and_waited_for(racks: Deployed) -> None:
+    racks.ssh("w-2", "systemctl stop kubelet; (sleep 45; systemctl start kubelet) >/dev/null 2>&1 &")
+    racks.kubectl(*["delete", "pod", "-n", "kube-flannel", "--force", "--field-selector", "spec.nodeName=w-2"])
+    waiting = "objects flannel-vxlan: wait for DaemonSet kube-flannel-ds: 2 of 3 pods are ready"
+    plan = until(lambda: (found := racks.underlay("plan")).code == 2 and found, within=60.0)
+    assert [line for line in plan.text.splitlines() if line.startswith("  ")] == [f"  {waiting}"]
+    run = racks.deploy("--data", "verify=false")
+    assert run.code == 0, run.text
+    assert waiting in run.text
+    assert run.changes.startswith("cp-1 1;")
     assert racks.underlay("plan").code == 0
 
 

@@ -44,7 +44,7 @@ def bgp_command(inventory: str, as_json: bool, only_peers: bool, dialect: str | 
     if only_peers or dialect or picture:
         _without_contact(inventory, dialect or "table", picture)
         return
-    with connected(inventory, tolerant=True) as state:
+    with connected(inventory, tolerant=True, sourced=False) as state:
         from underlay.run.bgp_status import query_speakers  # noqa: PLC0415
 
         rows, others = query_speakers(state)

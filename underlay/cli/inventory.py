@@ -32,10 +32,11 @@ def say_left_out(run: Any, what: str) -> None:
 
 
 @contextmanager
-def connected(path: str, *, limit: tuple[str, ...] = (), tolerant: bool = False) -> Iterator[Any]:
+def connected(path: str, *, limit: tuple[str, ...] = (), tolerant: bool = False, sourced: bool = True) -> Iterator[Any]:
     """A pyinfra state with every host of the inventory connected, and its run begun.
 
     :param tolerant: continue without hosts that cannot be reached; the run has the reasons.
+    :param sourced: whether artifacts are asked for: what installs nothing works without a bundle.
     :param limit: names, groups or patterns of hosts; connect only to these, and to the first control-plane host.
     :raises InvalidInventory: for a bad inventory, and when a host cannot be reached.
     """
@@ -43,14 +44,14 @@ def connected(path: str, *, limit: tuple[str, ...] = (), tolerant: bool = False)
     from underlay.inventory.errors import InvalidInventory  # noqa: PLC0415
     from underlay.inventory.limit import limited  # noqa: PLC0415
     from underlay.run.reach import reach  # noqa: PLC0415
-    from underlay.run.read_inventory import group_members, load, read_run  # noqa: PLC0415
+    from underlay.run.read_inventory import group_members, load, read_run, read_unsourced  # noqa: PLC0415
     from underlay.run.run import begin  # noqa: PLC0415
     from underlay.run.session import session  # noqa: PLC0415
 
     _on_gevent()
     inventory = load(path)
     known = limited(limit, [h.name for h in inventory], group_members(inventory))
-    run = replace(read_run(inventory, name=path), limit=known)
+    run = replace((read_run if sourced else read_unsourced)(inventory, name=path), limit=known)
     # What the cluster is, the first control-plane host says.
     chosen = [h for h in inventory if h.name in run.limit or h.name == run.spec.cluster.first.name]
 

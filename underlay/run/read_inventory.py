@@ -22,6 +22,7 @@ from underlay.inventory.spec import GROUPS, Groups, Hosts, Spec, read_spec
 from underlay.inventory.untested import untested
 
 from .artifacts import requested_artifacts
+from .artifacts_named import NamedArtifacts
 from .claim import claim
 from .run import InventoryVariables, Run, begin
 
@@ -52,6 +53,17 @@ def read_declared(inventory: Inventory) -> Spec:
     :raises InvalidInventory: with every problem.
     """
     return read_spec(*hosts_and_groups(inventory))
+
+
+def read_unsourced(inventory: Inventory, *, name: str) -> Run:
+    """The run of an inventory for what installs nothing: its source of artifacts is not opened.
+
+    :raises InvalidInventory: with every problem.
+    """
+    hosts, groups = hosts_and_groups(inventory)
+    spec = read_spec(hosts, groups)
+    artifacts = NamedArtifacts(kubernetes_version=spec.cluster.kubernetes_version)
+    return Run(inventory=InventoryVariables(name, hosts, groups), spec=spec, artifacts=artifacts)
 
 
 def before_connecting(state: State) -> None:
