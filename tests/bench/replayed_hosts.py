@@ -51,6 +51,7 @@ Port {PORT}
 AuthorizedKeysFile /root/.ssh/authorized_keys
 PidFile none
 MaxStartups 1000
+PerSourcePenalties no
 ForceCommand /bin/sh {_SHOWN}/replay.sh
 """
 
