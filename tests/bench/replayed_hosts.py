@@ -23,8 +23,11 @@ from underlay.lab import ssh as lab_ssh
 from underlay.lab.model.topology import Lab
 from underlay.plan.cluster_objects import record
 from underlay.plan.host_plan import HostPlan, plan_of
+from underlay.resources.binary import Binary
+from underlay.resources.objects import Objects
 from underlay.resources.resource import Resource
-from underlay.run.artifacts import ArtifactsOf
+from underlay.resources.workloads import _MARK, _kind, _name
+from underlay.run.artifacts import requested_artifacts
 
 from .measure import BenchError, say
 from .remote import ssh
@@ -129,7 +132,7 @@ def _variables(lab: Lab, number: int, cluster: str, *, is_down: bool) -> dict[st
 
 
 def _write_answers(spec: Spec, to: Path) -> None:
-    artifacts = ArtifactsOf(spec.artifacts, kubernetes_version=spec.cluster.kubernetes_version)
+    artifacts = requested_artifacts(spec, lock=to.with_suffix(".lock.json"))
     for node in spec.cluster.nodes:
         plan = plan_of(spec, node.name, artifacts)
         directory = to / str(node.address)
@@ -169,7 +172,13 @@ def _as_declared(resource: Resource) -> str:
     :raises BenchError: when none of those that hosts give is one.
     """
     known = {name: getattr(resource, name, "") for name in ("mode", "owner", "sha256", "value", "minimum")}
+    if isinstance(resource, Objects):
+        words = (f"{_MARK}{space}/{_kind(what)}/{_name(what)}:1:1:1:1:1" for space, what in resource.rollouts)
+        return " ".join(["same", *words])
+    if isinstance(resource, Binary):
+        known["sha256"] = resource.builds[0].sha256
     lines = (
+        "x86_64 {sha256}",
         "ActiveState=active UnitFileState=enabled NeedDaemonReload=no Loaded=current",
         "{mode} {owner} {sha256}", "{mode} {owner}", "{sha256}", "{value}", "{minimum}",
         "same", "missing:", "loaded", "present", "none", "absent", "off", "",
