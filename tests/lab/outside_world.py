@@ -89,7 +89,7 @@ class OutsideWorld:
                 )
             )
             self._push()
-            self.checksums = mirror(self.directory / "mirror" / "k8s")
+            mirror(self.directory / "mirror" / "k8s")
             stack.enter_context(_served(self.directory / "mirror", tls))
             yield self
 
@@ -121,12 +121,8 @@ class OutsideWorld:
         return self.registry.push(f"{PROJECT}/{repository}", tag, manifest.read_bytes(), others)
 
 
-def mirror(root: Path) -> dict[str, str]:
-    """Lay out the commands of this machine's bundle as upstream publishes them; names as in upstream's own scripts.
-
-    Return the checksums of files, host/path, and of their members, host/path#member.
-    """
-    found: dict[str, str] = {}
+def mirror(root: Path) -> None:
+    """Lay out the commands of this machine's bundle as upstream publishes them; names as in upstream's own scripts."""
     held = load_manifest(bundle_directory()).binaries
     arch, kubernetes, containerd, plugins = "amd64", "v1.37.2", held["containerd"].version, held["bridge"].version
     for name in ("kubeadm", "kubelet", "kubectl"):
@@ -134,25 +130,22 @@ def mirror(root: Path) -> dict[str, str]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.symlink_to(BLOBS.path(held[name].sha256))
         path.with_name(f"{name}.sha256").write_text(held[name].sha256)
-        found[str(path.relative_to(root))] = held[name].sha256
     releases = root / "github.com"
     packed = {f"bin/{name}": name for name in ("containerd", "containerd-shim-runc-v2", "ctr")}
-    found |= _pack(
-        root,
+    _pack(
         releases / f"containerd/containerd/releases/download/v{containerd}/containerd-{containerd}-linux-{arch}.tar.gz",
         {member: held[name].sha256 for member, name in packed.items()},
         checksum=".sha256sum",
     )
     names = ("bridge", "host-local", "loopback", "portmap", "bandwidth", "firewall", "ptp", "static", "tuning")
-    return found | _pack(
-        root,
+    _pack(
         releases / f"containernetworking/plugins/releases/download/v{plugins}/cni-plugins-linux-{arch}-v{plugins}.tgz",
         {f"./{name}": held[name].sha256 for name in names},
         checksum=".sha256",
     )
 
 
-def _pack(root: Path, path: Path, members: dict[str, str], *, checksum: str) -> dict[str, str]:
+def _pack(path: Path, members: dict[str, str], *, checksum: str) -> None:
     path.parent.mkdir(parents=True)
     with tarfile.open(path, "w:gz", compresslevel=1) as archive:
         for member, sha256 in members.items():
@@ -163,8 +156,6 @@ def _pack(root: Path, path: Path, members: dict[str, str], *, checksum: str) -> 
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
     path.with_name(path.name + checksum).write_text(f"{digest}  {path.name}\n")
-    key = str(path.relative_to(root))
-    return {key: digest, **{f"{key}#{member}": sha256 for member, sha256 in members.items()}}
 
 
 class _Quiet(SimpleHTTPRequestHandler):

@@ -33,11 +33,11 @@ found = runpy.run_path("tests/lab/inventories/small.py")
 control_plane, workers, cluster = found["control_plane"], found["workers"], found["cluster"]
 """
 # Underlay's own lock has checksums of upstream's builds, not of this machine's bundle: every Python that starts has
-# those of the mirror in their place.
-PINS = """\
+# none there: they are read from the mirror, and kept in the site's lock.
+WITHOUT_PINS = """\
 from dataclasses import replace
 from underlay.artifacts import lock
-own = replace(lock.read_lock(), upstream={pins!r})
+own = replace(lock.read_lock(), upstream={}, charts={})
 lock.read_lock = lambda *_: own
 """
 COREDNS = image_entry("coredns").ref(pinned_version("coredns"))
@@ -58,7 +58,7 @@ def site(world: OutsideWorld, tmp_path_factory: pytest.TempPathFactory) -> Itera
     """Two hosts that carry nothing, whose only way out is to where the proxy will be."""
     inventory = tmp_path_factory.mktemp("inventory") / "mine.py"
     inventory.write_text(INVENTORY)
-    (inventory.parent / "sitecustomize.py").write_text(PINS.format(pins=world.checksums))
+    (inventory.parent / "sitecustomize.py").write_text(WITHOUT_PINS)
     lab = {"name": NAME, "network": NETWORK, "workers": 1, "racks": 1}
     deployed = Deployed(lab=lab, cluster=world.variables, carried=False, inventory=str(inventory))
     with pytest.MonkeyPatch.context() as environment:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -97,6 +98,17 @@ def test_a_refused_user_is_told(private: DockerRegistry, lock: Path, login: tupl
         'registries = {"registry.k8s.io": …}',
     )
     assert not lock.exists()
+
+
+@installed
+def test_a_ca_that_this_machine_trusts_is_trusted(
+    private: DockerRegistry, lock: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest, opened = private.push_small("pause", "3.10.2"), ssl.create_default_context
+    monkeypatch.delenv("SSL_CERT_FILE")
+    # What the system's own store is to a context that is told of no other.
+    monkeypatch.setattr(ssl, "create_default_context", lambda **said: opened(**(said or {"cafile": str(private.ca)})))
+    assert pinned_images([PAUSE], at(private.url), lock=lock) == {PAUSE: digest}
 
 
 @installed
