@@ -24,6 +24,7 @@ _PACKAGES = (
     *("ifupdown", "isc-dhcp-client", "iproute2", "netbase", "ca-certificates", "initramfs-tools", "e2fsprogs", "zstd"),
     # What a deploy installs: there is no mirror behind these machines.
     *PACKAGES,
+    "runc",
     KERNEL,
 )
 # As for the lab's own virtual machines (underlay/lab/vm/emulator.py): emulated clocks cannot be trusted.
