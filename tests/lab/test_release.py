@@ -12,6 +12,7 @@ import pytest
 
 from underlay.artifacts.artifact import ChartArtifact
 from underlay.artifacts.blobs import sha256_of
+from underlay.artifacts.bundle_source import BundleSource
 from underlay.artifacts.catalog import pinned_version
 from underlay.artifacts.fetch import chart_script
 from underlay.artifacts.home import bundle_directory
@@ -35,7 +36,7 @@ SECRET = "correct-horse-battery"  # noqa: S105
 @pytest.fixture(scope="module")
 def host(api_server: Deployed) -> FirstHost:
     found = FirstHost(api_server.name)
-    source = {"source": "bundle", "path": str(bundle_directory())}
+    source = BundleSource(bundle_directory())
     helm = ArtifactsOf(source, kubernetes_version=pinned_version("kubernetes")).binary("helm", "/usr/local/bin/helm")
     outcome, err = found.apply(helm)
     assert outcome == Outcome(None, ()), err
