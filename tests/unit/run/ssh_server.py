@@ -10,10 +10,11 @@ import socket
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Semaphore, Thread
 from typing import Any
 
 import paramiko
+from paramiko.common import cMSG_CHANNEL_SUCCESS
 
 HOST_KEY = paramiko.ECDSAKey.generate()
 
@@ -55,6 +56,8 @@ class Logins(paramiko.ServerInterface):
         return True
 
     def _run(self, channel: paramiko.Channel, command: str) -> None:
+        # A program that ends at once must not close its channel before the client knows that it was started.
+        channel.get_transport().started.acquire()
         greeted = f"{self.greeting}\n{command}" if self.greeting else command
         process = subprocess.Popen(
             [*self.shell, "-c", greeted],
@@ -83,6 +86,19 @@ class Logins(paramiko.ServerInterface):
             end.close()
 
 
+class ServerTransport(paramiko.Transport):
+    """Counts the commands whose start the client was told of: paramiko's server replies after it has asked for one."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        super().__init__(connection)
+        self.started = Semaphore(0)
+
+    def _send_user_message(self, data: paramiko.Message) -> None:
+        super()._send_user_message(data)
+        if data.asbytes()[:1] == cMSG_CHANNEL_SUCCESS:
+            self.started.release()
+
+
 class SshServer:
     """Serves one kind of logins until `close`, at `port`."""
 
@@ -100,7 +116,7 @@ class SshServer:
                 connection, _ = self._listening.accept()
             except OSError:
                 return
-            transport = paramiko.Transport(connection)
+            transport = ServerTransport(connection)
             transport.add_server_key(HOST_KEY)
             self.transports.append(transport)
             try:
