@@ -50,6 +50,9 @@ def _remedy(reason: str) -> str:
         return f"run `apt-get install {package}` there" if package else f"install {program} there"
     if reason.startswith("/etc/kubernetes/admin.conf"):
         return "restore it, for instance by `kubeadm init phase kubeconfig admin` there"
+    if reason.endswith(ANSWERS_HERE) and reason.startswith("kubectl gave"):
+        # The endpoint takes connections: kubectl was started because of it.
+        return "see whether the host is overloaded (`uptime` there), or what the load balancer does, and run again"
     if reason.endswith(ANSWERS_HERE):
         return "see why control_plane_endpoint does not lead there (its address, its load balancer), and run again"
     if is_silent(Unknown(reason)):

@@ -91,6 +91,14 @@ def test_an_endpoint_that_leads_nowhere_has_its_own_remedy_and_is_waited_for_les
     assert observe._ENDPOINT_BACK_S < 10
 
 
+def test_a_question_that_timed_out_over_an_open_endpoint_does_not_accuse_the_endpoint() -> None:
+    reason = "kubectl gave no answer within 10 s, though the API server of this host answers"
+    (line,) = lines(members("flannel-vxlan", ends={"cp-1": {"recorded": f"1 {reason}"}}))
+    assert line.endswith(
+        "see whether the host is overloaded (`uptime` there), or what the load balancer does, and run again"
+    )
+
+
 def test_objects_that_were_not_looked_up_are_not_to_be_created() -> None:
     hosts = members(
         "flannel-vxlan", ends={"cp-1": {"objects flannel-vxlan": f"1 {REFUSED}", "recorded": f"1 {REFUSED}"}}
