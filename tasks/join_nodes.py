@@ -40,7 +40,14 @@ def join_nodes() -> None:
 
 
 def _restart(host: Host, arguments: dict[str, Any]) -> str | None:
+    _ask_for_rollouts_again()
     return reason_of_script(host, "systemctl restart kubelet", arguments)
+
+
+def _ask_for_rollouts_again() -> None:
+    """What was complete without this node is waited for with it, when the network is installed."""
+    run = current_run()
+    run.observed.resources.pop(run.spec.cluster.first.name, None)
 
 
 def _join(host: Host, arguments: dict[str, Any]) -> str | None:
@@ -48,6 +55,7 @@ def _join(host: Host, arguments: dict[str, Any]) -> str | None:
     cluster, material = run.spec.cluster, run.cluster.join
     if material is None:
         return f"there is no join token; see the failure of {cluster.first.name}"
+    _ask_for_rollouts_again()
     node = cluster.node(host.name)
     key = material.certificate_key if node.is_control_plane else None
     documents = {

@@ -23,6 +23,8 @@ upload() { # WHERE SIZE HOST PORT: whether all bytes arrive; the seconds are lef
 
 largest() { # whether a packet of the MTU passes in one piece, and one byte more does not
   header=28; case $pod in *:*) header=48;; esac
+  # A pod that is kept remembers for minutes how little once passed on a path.
+  in_pod ip route flush cache 2>/dev/null; in_pod ip -6 route flush cache 2>/dev/null
   # One of three: under load a data path may lose a packet, and a size that does not fit loses all of them.
   if ! in_pod ping -n -c 3 -i 0.1 -W 2 -M do -s $((mtu - header)) "$pod" >"$work/$job.ping" 2>&1; then
     echo "a packet of $mtu bytes does not pass: $(brief <"$work/$job.ping")"
