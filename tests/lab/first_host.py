@@ -28,7 +28,8 @@ class FirstHost:
     lab: str
 
     def _command(self) -> list[str]:
-        return [*UNDERLAY, "lab", "ssh", "--name", self.lab, "cp-1", "sh", "-s"]
+        # Read to its end before it begins: a shell that reads on loses what its script's own redirections take.
+        return [*UNDERLAY, "lab", "ssh", "--name", self.lab, "cp-1", 'eval "$(cat)"']
 
     def script(self, text: str) -> Ran:
         ran = subprocess.run(
@@ -63,7 +64,7 @@ class FirstHost:
 
     def put(self, path: Path, there: str) -> None:
         with path.open("rb") as file:
-            command = [*self._command()[:-2], f"mkdir -p {there.rpartition('/')[0]}; cat >{there}"]
+            command = [*self._command()[:-1], f"mkdir -p {there.rpartition('/')[0]}; cat >{there}"]
             subprocess.run(command, cwd=ROOT, stdin=file, check=True)
 
     def kubectl(self, arguments: str) -> str:
