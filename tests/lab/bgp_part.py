@@ -23,6 +23,10 @@ _nothing: Any = None
 class BgpPart(Run):
     """A run whose hosts have what their part in the routes takes."""
 
+    def is_node(self, host: Host) -> bool:
+        """None is: there is no cluster, and nothing waits for its turn in a rollout."""
+        return False
+
     def plan(self, host: Host) -> HostPlan:
         if host.name not in self._plans:
             router = next((r for r in self.spec.routers if r.name == host.name), None)
