@@ -65,7 +65,7 @@ def test_an_api_server_that_says_nothing_is_given_up_within_half_a_minute(lost: 
 
 def test_an_endpoint_that_is_gone_is_told_from_its_server_at_once(lost: Deployed) -> None:
     lost.ssh(
-        "cp-1", f"sed -i 's/https:.*:6445/https:\\/\\/192.0.2.99:6443/' {ADMIN}; ip route replace 192.0.2.99 dev lo"
+        "cp-1", f"sed -i 's/https:.*:6444/https:\\/\\/192.0.2.99:6443/' {ADMIN}; ip route replace 192.0.2.99 dev lo"
     )
     run = lost.underlay("plan")
     lost.ssh("cp-1", "ip route del 192.0.2.99 dev lo")
