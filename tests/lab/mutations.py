@@ -94,7 +94,10 @@ def mutations(mode: str, *, link: str, port: int, pods: str) -> list[Mutation]:
                  on("w-1", "pkill -CONT -x kube-proxy"), (PROXY, CLUSTER_IP), (*SERVICES, "A pod resolves")),
         filtered("NodePorts blocked on one node", "w-1", "prerouting",
                  "tcp flags syn / syn,ack tcp dport 30000-32767 drop", NODE_PORT, also=(LOCAL,)),
-        Mutation("CoreDNS scaled to 0", on("cp-1", f"{kubectl} scale -n kube-system deployment/coredns --replicas=0"),
+        Mutation("CoreDNS scaled to 0",
+                 on("cp-1", f"{kubectl} scale -n kube-system deployment/coredns --replicas=0",
+                    # It answers until it has ended.
+                    f"{kubectl} wait -n kube-system pod -l k8s-app=kube-dns --for=delete --timeout=240s"),
                  on("cp-1", f"{kubectl} scale -n kube-system deployment/coredns --replicas=2",
                     f"{kubectl} rollout status -n kube-system deployment/coredns --timeout=240s"),
                  (f"{CLUSTER}DNS and every", "A pod resolves"), DNS),
