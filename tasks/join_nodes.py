@@ -14,7 +14,7 @@ from underlay.plan.membership import Standing
 from underlay.resources.answer import line_of
 from underlay.run.command import Step, Steps, reason_of_script
 from underlay.run.kubeadm_script import kubeadm_script
-from underlay.run.observe import answers
+from underlay.run.observe import answers, forget
 from underlay.run.run import current_run
 from underlay.run.standings import is_to_join, standing_of
 from underlay.run.undone_attempt import bridges, undo_of
@@ -46,8 +46,7 @@ def _restart(host: Host, arguments: dict[str, Any]) -> str | None:
 
 def _ask_for_rollouts_again() -> None:
     """What was complete without this node is waited for with it, when the network is installed."""
-    run = current_run()
-    run.observed.resources.pop(run.spec.cluster.first.name, None)
+    forget(current_run().spec.cluster.first.name)
 
 
 def _join(host: Host, arguments: dict[str, Any]) -> str | None:

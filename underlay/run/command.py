@@ -50,7 +50,7 @@ class Step(PyinfraCommand):
         return f"Step({self.title})"
 
     def execute(self, state: State, host: Host, connector_arguments: Any) -> bool:
-        forget(host)
+        forget(host.name)
         try:
             reason = self.act(host, dict(connector_arguments))
         except AccessError as error:

@@ -118,6 +118,6 @@ def observe_resources(host: Host, resources: Sequence[Resource]) -> list[tuple[R
     return list(zip(resources, _ask(host, resources), strict=True))
 
 
-def forget(host: Host) -> None:
-    """Drop what was observed of the host's resources: the host is about to be changed."""
-    current_run().observed.resources.pop(host.name, None)
+def forget(name: str) -> None:
+    """Drop what was observed of a host's resources: it is about to be changed, or what they depend on is."""
+    current_run().observed.resources.pop(name, None)

@@ -98,7 +98,7 @@ class NodeTurn:
         if reason := unknown(found):
             return reason
         pending = differing(found)
-        forget(self.host)
+        forget(self.host.name)
         return apply(self.host, pending, root_arguments(self.host), among=resources) if pending else None
 
     def _lacks(self) -> str:

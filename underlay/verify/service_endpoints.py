@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from .probe_objects import CHOSEN, NAME, NAMESPACE, TCP, name_of
+from .server_pods import LANE
 from .target import Target
 from .timeouts import CONVERGE_S
 from .traffic_results import Pod, TrafficResults
 
-LANE = "traffic"
 SHORT_NAMES = (NAME, f"{NAME}.{NAMESPACE}", f"{NAME}.{NAMESPACE}.svc")
 
 

@@ -23,8 +23,6 @@ upload() { # WHERE SIZE HOST PORT: whether all bytes arrive; the seconds are lef
 
 largest() { # whether a packet of the MTU passes in one piece, and one byte more does not
   header=28; case $pod in *:*) header=48;; esac
-  # A pod that is kept remembers for minutes how little once passed on a path.
-  in_pod ip route flush cache 2>/dev/null; in_pod ip -6 route flush cache 2>/dev/null
   # One of three: under load a data path may lose a packet, and a size that does not fit loses all of them.
   if ! in_pod ping -n -c 3 -i 0.1 -W 2 -M do -s $((mtu - header)) "$pod" >"$work/$job.ping" 2>&1; then
     echo "a packet of $mtu bytes does not pass: $(brief <"$work/$job.ping")"
@@ -81,6 +79,9 @@ path() { # LABEL NAME OWN POD THERE SHOWS NEVER NEVER_SENT SECRET BETWEEN AT
 link=$(in_pod ip -o addr show | grep -F " $own/" | cut -d' ' -f2)
 has=$(in_pod ip -o link show "${link%%@*}" | sed 's/.* mtu \([0-9]*\).*/\1/')
 [ "$has" = "$link_mtu" ] && result mtu ok || result mtu "the pod's ${link%%@*}: mtu ${has:-unknown}, expected $link_mtu"
+
+# A pod that is kept remembers for minutes how little once passed on a path.
+in_pod ip route flush cache 2>/dev/null; in_pod ip -6 route flush cache 2>/dev/null
 
 job=0
 while IFS='|' read -r label name mine pod there timed shows never never_sent secret between at; do
