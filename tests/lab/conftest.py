@@ -103,7 +103,7 @@ def api_server(standing: StandingLabs) -> Deployed:
     """One control-plane host without a network of ours, deployed."""
     deployed = standing.lab("api", network="10.123.0.0/16", workers=0, racks=1, cluster={"network": {"mode": "none"}})
     run = deployed.deploy("--data", "verify=false")
-    assert run.code == 0, run.text
+    assert run.code == 0, run.end
     return deployed
 
 

@@ -215,6 +215,11 @@ class Run:
         return re.sub(r"\x1b\[[0-9;]*m", "", self.raw)
 
     @property
+    def end(self) -> str:
+        """Its last lines, where a summary says what failed; a test's failure is cut where it is long."""
+        return "\n".join([f"exit status {self.code}, at the end:", *self.text.splitlines()[-40:]])
+
+    @property
     def document(self) -> dict[str, Any]:
         """The JSON it printed, whatever else stands around it."""
         assert "{\n" in self.text, self.text

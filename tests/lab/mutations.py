@@ -39,13 +39,17 @@ UNREACHED = (BODY, SOURCE, UDP, PACKET, WIRE, FROM_NODE, "A pod's hostPort", *SE
 
 @dataclass(frozen=True)
 class Mutation:
-    """`steps` and `undo` are (host, shell); all areas of `caught` have to fail, those of `also` may, no other."""
+    """`steps` and `undo` are (host, shell); all areas of `caught` have to fail, those of `also` may, no other.
+
+    `anew`: only what is made afterwards is broken, so that verification has to start its own pods and Services.
+    """
 
     name: str
     steps: Steps
     undo: Steps
     caught: tuple[str, ...]
     also: tuple[str, ...] = ()
+    anew: bool = False
 
 
 def on(host: str, *commands: str) -> Steps:
@@ -91,7 +95,7 @@ def mutations(mode: str, *, link: str, port: int, pods: str) -> list[Mutation]:
                  SOURCE, UDP, also=(MODE,), kind="nat"),
         filtered("UDP between pods dropped", "w-1", "forward", "udp dport 8081 drop", UDP, also=(CLUSTER_IP,)),
         Mutation("kube-proxy stopped on one node", on("w-1", "pkill -STOP -x kube-proxy"),
-                 on("w-1", "pkill -CONT -x kube-proxy"), (PROXY, CLUSTER_IP), (*SERVICES, "A pod resolves")),
+                 on("w-1", "pkill -CONT -x kube-proxy"), (PROXY, CLUSTER_IP), (*SERVICES, "A pod resolves"), anew=True),
         filtered("NodePorts blocked on one node", "w-1", "prerouting",
                  "tcp flags syn / syn,ack tcp dport 30000-32767 drop", NODE_PORT, also=(LOCAL,)),
         Mutation("CoreDNS scaled to 0",
@@ -108,7 +112,7 @@ def mutations(mode: str, *, link: str, port: int, pods: str) -> list[Mutation]:
                     f"ip link set {stale} up; ip route add 10.244.99.0/24 dev {stale}"),
                  on("w-2", f"ip link del {stale}"), (OTHER_MODE,)),
         Mutation("CNI configuration of another mode", on("w-1", f"echo '{unknown}' >{configuration}"),
-                 on("w-1", f"rm {configuration}"), (OTHER_MODE, STARTS)),
+                 on("w-1", f"rm {configuration}"), (OTHER_MODE, STARTS), anew=True),
         Mutation("a sysctl changed back", on("w-2", "sysctl -qw net.bridge.bridge-nf-call-iptables=0"),
                  on("w-2", "sysctl -qw net.bridge.bridge-nf-call-iptables=1"), (HOST,), (*SERVICES, *DNS)),
         Mutation("a module list file deleted", on("w-2", "mv /etc/modules-load.d/underlay*.conf /run/"),

@@ -40,7 +40,7 @@ def test_an_endpoint_is_corrected_after_an_init_that_came_to_nothing(attempts: D
     assert mark.endswith("started attempts 10.201.1.11:7443\n")
     assert attempts.ssh("cp-1", "ls /var/lib/kubelet/config.yaml") != ""
     run = attempts.deploy(*NOT_VERIFIED)
-    assert run.code == 0, run.text
+    assert run.code == 0, run.end
     assert attempts.ssh("cp-1", "cat /var/lib/kubelet/config.json") == "{}\n"
     assert attempts.deploy(*NOT_VERIFIED).changes == "none; at most 1 SSH executions on a host"
 
@@ -58,7 +58,7 @@ def test_a_worker_of_a_name_that_no_node_can_have_is_reset_as_told_and_joins_aga
     attempts.ssh("w-1", f"{remedy[1]} >/dev/null 2>&1")
     assert planned(attempts) == ["cp-1: no change", "w-1: 1 changes", "  cluster: join"]
     run = attempts.deploy(*NOT_VERIFIED)
-    assert run.code == 0, run.text
+    assert run.code == 0, run.end
 
 
 def test_an_endpoint_that_is_in_certificates_is_restored_as_told(attempts: Deployed) -> None:
@@ -90,7 +90,7 @@ def test_nodes_that_were_deleted_come_back_and_nobody_else_deploys_meanwhile(att
     assert second.code == 1, second.text
     assert "cp-1 and w-1: another deploy is at work (deploy of tests/lab/inventories/small.py, by " in second.text
     assert "Starting operation: Prepare hosts" not in second.text
-    assert run.code == 0, run.text
+    assert run.code == 0, run.end
     assert attempts.report()["verdict"] == "verified"
 
 

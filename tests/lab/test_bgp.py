@@ -67,9 +67,9 @@ FAULTS = [
 
 def test_deploys_and_both_sides_agree(fabric: Deployed) -> None:
     run = fabric.deploy()
-    assert run.code == 0, run.text
+    assert run.code == 0, run.end
     shown = fabric.underlay("bgp")
-    assert shown.code == 0, shown.text
+    assert shown.code == 0, shown.end
     assert "4 sessions, 0 with problems" in shown.text
     checks = fabric.report()["checks"]
     assert sum(c["area"].startswith("BGP: Established") for c in checks) == 4
@@ -83,7 +83,7 @@ def test_deploys_and_both_sides_agree(fabric: Deployed) -> None:
 
 def test_second_run_changes_nothing(fabric: Deployed) -> None:
     run = fabric.deploy("--data", "verify=false")
-    assert run.code == 0, run.text
+    assert run.code == 0, run.end
     assert run.changes == "none; at most 1 SSH executions on a host"
 
 
@@ -98,7 +98,7 @@ def test_what_somebody_typed_into_a_router_is_planned_away_and_taken_back(fabric
         ],
     )
     run = fabric.deploy("--data", "verify=false")
-    assert run.code == 0, run.text
+    assert run.code == 0, run.end
     assert run.changes.startswith("tor-1 1;")
     running = fabric.ssh("tor-1", "vtysh -c 'show running-config'")
     assert "203.0.113.0" not in running
@@ -148,7 +148,7 @@ def test_a_deploy_killed_between_the_two_sides_is_finished_by_the_next(fabric: D
     killed = fabric.deploy_killed("Prepare hosts", after=0.3, bgp=bgp)
     assert killed.code == -9, killed.text
     run = fabric.deploy(bgp=bgp)
-    assert run.code == 0, run.text
+    assert run.code == 0, run.end
     for host in ("tor-1", "tor-2", "cp-1", "w-1", "w-2"):
         assert " password another" in fabric.ssh(host, "vtysh -c 'show running-config'")
     assert fabric.underlay("bgp", bgp=bgp).code == 0

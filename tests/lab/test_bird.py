@@ -82,7 +82,7 @@ def fabric(bird: bytes, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Li
     made.up()
     try:
         run = made.deploy()
-        assert run.code == 0, run.text
+        assert run.code == 0, run.end
         program = base64.encodebytes(bird).decode()
         lay = f"base64 -d >/usr/local/sbin/bird <<'END'\n{program}END\nchmod 755 /usr/local/sbin/bird\n"
         with ThreadPoolExecutor() as pool:

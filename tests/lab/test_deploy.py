@@ -17,7 +17,7 @@ PODS = ("get", "pods", "-n", NAMESPACE, "-o", "name")
 
 def test_deploys_and_verifies(racks: Deployed) -> None:
     run = racks.deploy()
-    assert run.code == 0, run.text
+    assert run.code == 0, run.end
     report = racks.report()
     assert report["verdict"] == "verified"
     assert {n["state"] for n in report["nodes"].values()} == {"Ready"}
@@ -31,7 +31,7 @@ def test_deploys_and_verifies(racks: Deployed) -> None:
 
 def test_second_run_changes_nothing(racks: Deployed) -> None:
     run = racks.deploy("--data", "verify=false")
-    assert run.code == 0, run.text
+    assert run.code == 0, run.end
     assert run.changes == "none; at most 1 SSH executions on a host"
 
 
@@ -61,7 +61,7 @@ def test_an_unfinished_rollout_is_planned_and_waited_for(racks: Deployed) -> Non
     plan = until(lambda: (found := racks.underlay("plan")).code == 2 and found, within=60.0)
     assert [line for line in plan.text.splitlines() if line.startswith("  ")] == [f"  {waiting}"]
     run = racks.deploy("--data", "verify=false")
-    assert run.code == 0, run.text
+    assert run.code == 0, run.end
     assert waiting in run.text
     assert run.changes.startswith("cp-1 1;")
     assert racks.underlay("plan").code == 0
@@ -83,14 +83,14 @@ def test_a_mode_that_cannot_cross_racks_is_refused_before_contact(racks: Deploye
 
 def test_is_verified_again_after_the_repairs(racks: Deployed) -> None:
     run = racks.underlay("verify", "--keep-pods")
-    assert run.code == 0, run.text
+    assert run.code == 0, run.end
     assert started(racks) == {"passed"}
 
 
 def test_pods_that_were_kept_serve_the_next_verification(racks: Deployed) -> None:
     before = racks.kubectl(*PODS)
     run = racks.underlay("verify", "--keep-pods")
-    assert run.code == 0, run.text
+    assert run.code == 0, run.end
     assert racks.kubectl(*PODS) == before
     assert before.count("pod/probe-") == 3
     assert started(racks) == {"skipped"}

@@ -15,11 +15,11 @@ ASKED = {"network": {"mode": "flannel-host-gw"}, "routes": "bgp"}
 
 def test_deploys_across_racks_and_both_sides_agree(fabric_beside_flannel: Deployed) -> None:
     run = fabric_beside_flannel.deploy(**ASKED)
-    assert run.code == 0, run.text
+    assert run.code == 0, run.end
     checks = fabric_beside_flannel.report()["checks"]
     assert any("On the wire" in c["area"] and c["name"] == "w-1 to w-2" for c in checks)
     shown = fabric_beside_flannel.underlay("bgp", **ASKED)
-    assert shown.code == 0, shown.text
+    assert shown.code == 0, shown.end
     assert "4 sessions, 0 with problems" in shown.text
 
 
@@ -38,5 +38,5 @@ def test_flannel_and_frr_leave_one_anothers_routes(fabric_beside_flannel: Deploy
 
 def test_second_run_changes_nothing(fabric_beside_flannel: Deployed) -> None:
     run = fabric_beside_flannel.deploy("--data", "verify=false", **ASKED)
-    assert run.code == 0, run.text
+    assert run.code == 0, run.end
     assert run.changes == "none; at most 1 SSH executions on a host"

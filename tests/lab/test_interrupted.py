@@ -30,7 +30,7 @@ def test_killed_in_each_phase_and_finished_by_the_next_run(pair: Deployed) -> No
         killed = pair.deploy_killed(operation, after=after)
         assert killed.code == -9, killed.text
     run = pair.deploy()
-    assert run.code == 0, run.text
+    assert run.code == 0, run.end
     assert pair.report()["verdict"] == "verified"
     again = pair.deploy("--data", "verify=false")
     assert again.changes == "none; at most 1 SSH executions on a host"
@@ -66,5 +66,5 @@ def test_a_host_that_dies_keeps_nobody_else_from_finishing(
     )
     assert time.monotonic() - began < 240 * slowness()
     finished = bystanders.deploy()
-    assert finished.code == 0, finished.text
+    assert finished.code == 0, finished.end
     assert len(bystanders.kubectl("get", "nodes", "-o", "name").split()) == 3

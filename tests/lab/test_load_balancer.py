@@ -43,7 +43,7 @@ def balanced() -> Iterator[Deployed]:
 
 def test_a_service_of_type_load_balancer_is_verified(balanced: Deployed) -> None:
     run = balanced.deploy()
-    assert run.code == 0, run.text
+    assert run.code == 0, run.end
     found = [
         c for c in balanced.report()["checks"] if c["area"] == "A Service of type LoadBalancer answers at its address"
     ]
@@ -52,7 +52,7 @@ def test_a_service_of_type_load_balancer_is_verified(balanced: Deployed) -> None
 
 def test_second_run_changes_nothing(balanced: Deployed) -> None:
     run = balanced.deploy("--data", "verify=false")
-    assert run.code == 0, run.text
+    assert run.code == 0, run.end
     assert run.changes == "none; at most 1 SSH executions on a host"
 
 

@@ -55,7 +55,7 @@ def cases() -> list[Any]:
 @pytest.mark.parametrize("lab", cases(), indirect=True)
 def test_is_verified_and_a_second_run_changes_nothing(lab: Deployed, request: pytest.FixtureRequest) -> None:
     run = lab.deploy()
-    assert run.code == 0, run.text
+    assert run.code == 0, run.end
     report = lab.report()
     passed = [c for c in report["checks"] if c["outcome"] == "passed"]
     assert any(c["area"].startswith("Pod to pod, 10 MB") for c in passed)

@@ -106,7 +106,7 @@ def test_is_deployed_through_proxy_mirror_and_registry_and_verified(
     site: Deployed, world: OutsideWorld, proxy: TinyProxy
 ) -> None:
     run = site.deploy()
-    assert run.code == 0, run.text
+    assert run.code == 0, run.end
     assert site.report()["verdict"] == "verified"
     again = site.deploy("--data", "verify=false")
     assert again.changes == "none; at most 1 SSH executions on a host"

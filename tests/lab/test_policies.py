@@ -30,7 +30,7 @@ PASSES = "the connection passes, expected blocked"
 def target(pair: Deployed) -> Iterator[Target]:
     """Two hosts on one segment, deployed, and the namespace of a verification."""
     run = pair.deploy("--data", "verify=false")
-    assert run.code == 0, run.text
+    assert run.code == 0, run.end
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("UNDERLAY_INVENTORY", INVENTORY)
         patch.setenv("UNDERLAY_TEST", json.dumps({"lab": pair.lab, "cluster": pair.cluster, "carried": pair.carried}))

@@ -211,7 +211,7 @@ def test_what_is_accepted_stops_nothing_and_stays_visible(hosts: Deployed) -> No
     accepted = {"accepted": CLUSTER["accepted"] | {"source-changed": "as our provider has it"}}
     with faults.injected(TOPOLOGY, faults.nat(2)):
         run = hosts.underlay("preflight", **accepted)
-    assert run.code == 0, run.text
+    assert run.code == 0, run.end
     assert "(accepted: as our provider has it)" in run.text
 
 
@@ -227,15 +227,15 @@ def test_a_deploy_is_refused_before_anything_is_touched(hosts: Deployed) -> None
 def test_the_path_that_was_measured_is_what_pods_get_and_it_is_remembered(hosts: Deployed) -> None:
     with faults.injected(TOPOLOGY, faults.narrow(1, 1400), faults.narrow(2, 1400)):
         run = hosts.deploy(tunnel_offload="off")
-        assert run.code == 0, run.text
+        assert run.code == 0, run.end
         assert "pod MTU 1350" in run.text
         assert hosts.ssh("w-1", "ethtool -k eth0 | grep -c 'tx-checksum-ip-generic: off'").strip() == "1"
         again = hosts.deploy("--data", "verify=false", tunnel_offload="off")
-        assert again.code == 0, again.text
+        assert again.code == 0, again.end
         assert again.changes.startswith("none;"), again.text
         assert "pod MTU 1350" in again.text
         verified = hosts.underlay("verify", tunnel_offload="off")
-        assert verified.code == 0, verified.text
+        assert verified.code == 0, verified.end
         carrying = looked(hosts, tunnel_offload="off")
     assert carrying["verdict"] != "refused"
     assert carrying["wire"]["open"] > 0

@@ -82,7 +82,7 @@ def test_a_closed_host_is_told_deployed_to_and_verified(guarded: Deployed) -> No
         "firewall nftables: nftables.service is enabled and closes it at the next boot -> open to the cluster",
     ]
     run = guarded.deploy(network={"mode": "flannel-vxlan"})
-    assert run.code == 0, run.text
+    assert run.code == 0, run.end
     assert guarded.report()["verdict"] == "verified"
     again = guarded.deploy("--data", "verify=false")
     assert again.changes == "none; at most 1 SSH executions on a host"
@@ -141,6 +141,6 @@ def test_without_our_rules_it_fails_and_its_owners_are_as_they_were(guarded: Dep
     assert len(failed) > 1, run.text
     assert "nftables: inet guard input drops the cluster's traffic" in run.text
     healed = guarded.deploy("--data", "verify=false")
-    assert healed.code == 0, healed.text
+    assert healed.code == 0, healed.end
     # CoreDNS, which was cut off from the API server, looks for it again after a while.
     until(lambda: guarded.underlay("verify").code == 0, within=120)

@@ -33,7 +33,7 @@ def test_a_reboot_is_not_begun_without_a_confirmation(pair: Deployed) -> None:
 def test_a_cluster_is_verified_after_a_reboot_of_all_its_hosts(pair: Deployed) -> None:
     before = {name: pair.ssh(name, BOOT_ID) for name in ("w-1", "cp-1")}
     run = pair.underlay("verify", "--reboot", "--yes")
-    assert run.code == 0, run.text
+    assert run.code == 0, run.end
     after = {name: pair.ssh(name, BOOT_ID) for name in before}
     assert not set(before.items()) & set(after.items())
     report = pair.report()

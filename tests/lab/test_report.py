@@ -40,7 +40,7 @@ def broken(pair: Deployed) -> Iterator[Deployed]:
     for folder in folders(pair):
         shutil.rmtree(folder)
     first = pair.deploy()
-    assert first.code == 0, first.text
+    assert first.code == 0, first.end
     (hop,) = read(folders(pair)[-1]).nodes["w-1"].hops
     pair.ssh("w-1", f"ip link set {hop.link} mtu 1300")
     second = pair.underlay("verify")

@@ -93,7 +93,7 @@ def test_a_setting_reaches_the_canary_first_and_stops_no_pod(racks: Deployed) ->
     assert "rollout, because services of nodes are restarted: w-1 (canary); then w-2; then cp-1" in plan.text
     before = started(racks)
     run = deploy(racks, kubelet=KUBELET, rollout=CANARY)
-    assert run.code == 0, run.text
+    assert run.code == 0, run.end
     assert steps(run) == ["w-1 (canary)", "w-2", "cp-1"]
     assert rolled(run) == "rollout: verified: w-1, w-2, cp-1"
     assert {setting(racks, node, "imageGCLowThresholdPercent") for node in ("w-1", "w-2", "cp-1")} == {98}
@@ -133,7 +133,7 @@ def test_a_canary_that_does_not_stay_up_stops_the_rollout_and_the_next_run_goes_
     plan = racks.underlay("plan", **declared)
     assert "cluster: uncordon w-1, which a rollout that was interrupted has cordoned" in plan.text
     run = deploy(racks, **declared)
-    assert run.code == 0, run.text
+    assert run.code == 0, run.end
     assert steps(run) == ["w-1 (canary)", "w-2", "cp-1"]
     assert rolled(run) == "rollout: verified: w-1, w-2, cp-1"
     assert place_of_web(racks) == "w-1"

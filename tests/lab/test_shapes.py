@@ -19,7 +19,7 @@ NOT_VERIFIED = ("--data", "verify=false")
 
 def test_no_network_of_ours(none: Deployed) -> None:
     run = none.deploy(network={"mode": "none"})
-    assert run.code == 0, run.text
+    assert run.code == 0, run.end
     report = none.report()
     assert {n["state"] for n in report["nodes"].values()} == {"NotReady"}
     assert report["counts"]["skipped"] > 0
@@ -30,7 +30,7 @@ def test_three_control_plane_hosts(trio: Deployed) -> None:
     assert trio.underlay("plan").code == 2
     trio.ssh("cp-1", f"ip address replace {TRIO_ENDPOINT}/24 dev eth0")
     run = trio.deploy()
-    assert run.code == 0, run.text
+    assert run.code == 0, run.end
     members = trio.kubectl("get", "pods", "-n", "kube-system", "-l", "component=etcd", "-o", "name")
     assert len(members.split()) == 3
 
@@ -52,7 +52,7 @@ def test_the_first_of_three_is_installed_anew_and_each_refusal_leads_on(trio: De
     assert remedy, left.text
     trio.ssh("cp-2", remedy[1])
     run = trio.deploy(*NOT_VERIFIED, first="cp-2")
-    assert run.code == 0, run.text
+    assert run.code == 0, run.end
     # The inventory may name the hosts in their old order again.
     # For a moment the API still has the old node's pods, which were ready.
     until(lambda: trio.underlay("plan").code == 0, within=60)
@@ -62,6 +62,6 @@ def test_the_first_of_three_is_installed_anew_and_each_refusal_leads_on(trio: De
 
 def test_everything_is_pushed_to_a_host_that_has_nothing(bare: Deployed) -> None:
     run = bare.deploy()
-    assert run.code == 0, run.text
+    assert run.code == 0, run.end
     again = bare.deploy("--data", "verify=false")
     assert again.changes == "none; at most 1 SSH executions on a host"

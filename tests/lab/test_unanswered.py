@@ -80,5 +80,5 @@ def test_an_api_server_that_comes_back_is_waited_for(lost: Deployed) -> None:
     lost.ssh("cp-1", f"nft -f - <<'END'\n{SHUT}END")
     back = f"nft delete table inet shut; cp -p /root/kept.conf {ADMIN}"
     run = lost.acting("plan", "asking again", lambda: lost.ssh("cp-1", back))
-    assert run.code == 0, run.text
+    assert run.code == 0, run.end
     assert "cp-1: no change" in run.text

@@ -25,7 +25,7 @@ def fabric(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LightFabric]:
     try:
         made.up()
         run = made.deploy()
-        assert run.code == 0, run.text
+        assert run.code == 0, run.end
         prepare(made)
         settle(made)
         yield made

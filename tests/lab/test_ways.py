@@ -139,7 +139,7 @@ def test_passwords_of_logins_keys_sudo_and_su(ways: Deployed, encrypted: Path, m
     su = {**OPS, "ssh_key": str(encrypted), "ssh_key_password": PASSWORD, "_su_user": "root", "_su_password": PASSWORD}
     given = environment(sudo, su)
     fit = run([*UNDERLAY, "preflight", INVENTORY], given)
-    assert fit.code == 0, fit.text
+    assert fit.code == 0, fit.end
     assert "11 flows probed, 11 open" in fit.text
     assert shells_of(monkeypatch, given) == ["0"] * 4
 
@@ -180,7 +180,7 @@ def test_a_host_that_grants_one_session_is_verified_in_one_shell(
     for name in ADDRESSES:
         ways.ssh(name, "echo MaxSessions 1 >/etc/ssh/sshd_config.d/one.conf; systemctl reload ssh")
     fit = run([*UNDERLAY, "preflight", INVENTORY], environment({}, {}))
-    assert fit.code == 0, fit.text
+    assert fit.code == 0, fit.end
     assert "11 flows probed, 11 open" in fit.text
     assert shells_of(monkeypatch, environment({}, {})) == ["one shell", "0"] * 2
     for name in ADDRESSES:

@@ -135,7 +135,7 @@ def standing() -> Iterator[Site]:
     with tempfile.TemporaryDirectory(prefix="underlay-vm-") as scratch:
         try:
             run = deployed.deploy("--data", "verify=false")
-            assert run.code == 0, run.text
+            assert run.code == 0, run.end
             lab = record.read(NAME)
             assert lab
             guests = tuple(guest(lab, number, rack=number) for number in (1, 2))

@@ -33,7 +33,7 @@ def site() -> Iterator[VagrantSite]:
     # The API server alone takes more than a kubeadm's minimum where each instruction is emulated.
     with standing(workers=None, racks=None, control_planes=None, machines=MACHINES) as site:
         up = site.run("nice", "vagrant", "up", "--no-parallel")
-        assert up.code == 0, up.text
+        assert up.code == 0, up.end
         yield site
 
 
@@ -46,7 +46,7 @@ MACHINES = [
 @pytest.fixture(scope="module")
 def deployed(site: VagrantSite) -> Run:
     ran = site.run("nice", UNDERLAY, "deploy", INVENTORY)
-    assert ran.code == 0, ran.text
+    assert ran.code == 0, ran.end
     return ran
 
 
@@ -77,7 +77,7 @@ def test_hosts_are_what_the_lab_cannot_be(site: VagrantSite, deployed: Run) -> N
 
 def test_a_second_deploy_changes_nothing(site: VagrantSite, deployed: Run) -> None:
     again = site.run("nice", UNDERLAY, "deploy", INVENTORY)
-    assert again.code == 0, again.text
+    assert again.code == 0, again.end
     assert again.changes.startswith("none;")
 
 

@@ -79,13 +79,13 @@ class VagrantSite:
     def ssh(self, name: str, command: str) -> str:
         """Standard output of a command on a machine, by Vagrant's own way to it."""
         ran = self.run("vagrant", "ssh", name, "--no-tty", "--command", command)
-        assert ran.code == 0, ran.text
+        assert ran.code == 0, ran.end
         return ran.text
 
     def virsh(self, *words: str) -> list[str]:
         """The names that a list of libvirt's has."""
         ran = self.run("virsh", "--connect", "qemu:///system", *words, "--name")
-        assert ran.code == 0, ran.text
+        assert ran.code == 0, ran.end
         return ran.text.split()
 
 
@@ -113,7 +113,7 @@ def standing(**changed: Any) -> Iterator[VagrantSite]:
             added = site.run(
                 "vagrant", "box", "add", "--provider", "libvirt", "--name", f"underlay/{suite}", str(image)
             )
-            assert added.code == 0, added.text
+            assert added.code == 0, added.end
         yield site
     finally:
         if first:

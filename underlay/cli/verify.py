@@ -38,8 +38,9 @@ def verify_command(
     After Ctrl-C a host that is going down comes up again; there is nothing to clean up.
 
     --keep-pods is for verifications in a row, while something is being repaired: the server pods stay in their
-    namespace, and the next one with --keep-pods probes from them at once. Whether new pods start is not tested then.
-    One without --keep-pods starts new ones and deletes them in the end.
+    namespace with their Services, and the next one with --keep-pods probes from them at once. Whether new pods start,
+    and whether kube-proxy serves a new Service, is not tested then. One without --keep-pods makes new ones and deletes
+    them in the end.
 
     \b
     Exit status: 0 verified, 1 not verified.
