@@ -6,6 +6,7 @@ import ast
 import re
 import shlex
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import click
@@ -26,23 +27,29 @@ NO_MODES = re.compile(
 OF_OTHERS = {"ssh_hostname", "ssh_user", "ssh_port", "ssh_key", "_sudo", "mode", "provider", "network"}
 
 
-def messages() -> Iterator[tuple[str, str]]:
+@cache
+def messages() -> list[tuple[str, str]]:
     """Where each text of the package stands, but docstrings and shell; what is put into it is a …"""
+    found = []
     for path in sorted((ROOT / "underlay").rglob("*.py")):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        parts = {id(p) for n in ast.walk(tree) if isinstance(n, ast.JoinedStr) for p in ast.walk(n) if p is not n}
-        for node in ast.walk(tree):
-            if isinstance(node, ast.JoinedStr):
-                text = "".join(str(v.value) if isinstance(v, ast.Constant) else "…" for v in node.values)
-            elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in parts:
-                text = node.value
-            else:
-                continue
-            yield f"{path.relative_to(ROOT)}:{node.lineno}", text
+        where = str(path.relative_to(ROOT))
+        found += [(f"{where}:{line}", text) for line, text in texts(ast.parse(path.read_text(encoding="utf-8")))]
+    return found
 
 
-MESSAGES = list(messages())
-REMEDIES = [(where, text) for where, text in MESSAGES if "; " in text and "\n" not in text]
+def texts(node: ast.AST, *, within: bool = False) -> Iterator[tuple[int, str]]:
+    """Line and text of each literal, but those within one that has values put into it."""
+    if isinstance(node, ast.JoinedStr):
+        yield node.lineno, "".join(str(v.value) if isinstance(v, ast.Constant) else "…" for v in node.values)
+        within = True
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str) and not within:
+        yield node.lineno, node.value
+    for child in ast.iter_child_nodes(node):
+        yield from texts(child, within=within)
+
+
+def remedies() -> list[tuple[str, str]]:
+    return [(where, text) for where, text in messages() if "; " in text and "\n" not in text]
 
 
 def problem_of(command: str) -> str | None:
@@ -84,7 +91,7 @@ def test_a_command_that_is_not_there_is_found(command: str, problem: str | None)
 
 
 def test_every_command_that_is_named_exists() -> None:
-    named = [(where, command) for where, text in MESSAGES if "\n" not in text for command in commands(text)]
+    named = [(where, command) for where, text in messages() if "\n" not in text for command in commands(text)]
     # A group's own subcommand may follow in prose: "underlay choose says".
     wrong = [(w, c, p) for w, c in named if (p := problem_of(c)) and problem_of(" ".join(c.split()[:2]))]
     assert len(named) > 10
@@ -95,7 +102,7 @@ def test_every_mode_that_is_named_exists() -> None:
     known = {*modes(), *retired()}
     pattern = re.compile(r"(?<![\w./-])(?:calico|cilium|flannel|weave)-[a-z]+(?:-[a-z]+)*(?![\w*/.-])")
     named = [
-        (where, name) for where, text in REMEDIES for name in pattern.findall(text) if not NO_MODES.fullmatch(name)
+        (where, name) for where, text in remedies() for name in pattern.findall(text) if not NO_MODES.fullmatch(name)
     ]
     assert len(named) > 40
     assert [(w, n) for w, n in named if n not in known] == []
@@ -104,11 +111,11 @@ def test_every_mode_that_is_named_exists() -> None:
 def test_every_variable_that_is_named_exists() -> None:
     fields = {*ClusterVariables.model_fields, *HostVariables.model_fields, *GROUPS, *OF_OTHERS}
     settings = {name for mode in modes().values() for name in mode.model_fields}
-    named = [(w, n) for w, text in REMEDIES for n in re.findall(r"\b([a-z_]{3,}) = [\"{\[]", text.partition("; ")[2])]
+    named = [(w, n) for w, text in remedies() for n in re.findall(r"\b([a-z_]{3,}) = [\"{\[]", text.partition("; ")[2])]
     assert len(named) > 5
     assert [(w, n) for w, n in named if n not in fields | settings] == []
 
 
 def test_every_code_that_is_named_exists() -> None:
-    named = [(w, n) for w, text in MESSAGES for n in re.findall(r"accepted = \{\"([a-z0-9-]+)\"", text)]
+    named = [(w, n) for w, text in messages() for n in re.findall(r"accepted = \{\"([a-z0-9-]+)\"", text)]
     assert [(w, n) for w, n in named if n not in CODES] == []

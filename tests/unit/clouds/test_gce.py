@@ -7,8 +7,8 @@ from ipaddress import IPv4Network
 
 import pytest
 
-from underlay.clouds.change import CloudError, PodRoute
-from underlay.clouds.gce import Gce
+from underlay.clouds.change import Cloud, CloudError, PodRoute
+from underlay.clouds.open import open_cloud
 from underlay.clouds.settings import CloudSettings
 
 from .gce_emulator import Project, emulated
@@ -30,8 +30,11 @@ def project() -> Iterator[Project]:
         yield made
 
 
-def gce(project: Project) -> Gce:
-    return Gce(CloudSettings(provider="gce", project="p", zones=("z1",), network="pods-net", endpoint=project.endpoint))
+def gce(project: Project) -> Cloud:
+    """Opened as a deploy opens it, so that Google's large library is imported where these tests run alone."""
+    return open_cloud(
+        CloudSettings(provider="gce", project="p", zones=("z1",), network="pods-net", endpoint=project.endpoint)
+    )
 
 
 def want(number: int, *, name: str | None = None) -> PodRoute:
