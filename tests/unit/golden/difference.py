@@ -83,10 +83,16 @@ def _sections(path: str, sources: tuple[Files, ...]) -> Iterator[str]:
 
 def _reordered(after: str, before: str) -> bool:
     """Whether lines that both have once stand in another order."""
-    once = [{line for line, n in Counter(placed(text)).items() if n == 1} for text in (after, before)]
-    return [line for line in placed(after) if line in once[0] & once[1]] != [
-        line for line in placed(before) if line in once[0] & once[1]
-    ]
+    if after == before:
+        return False
+    once = _once(after) & _once(before)
+    return [line for line in placed(after) if line in once] != [line for line in placed(before) if line in once]
+
+
+@cache
+def _once(text: str) -> frozenset[Line]:
+    """The lines that are there once."""
+    return frozenset(line for line, n in Counter(placed(text)).items() if n == 1)
 
 
 def _changes(hosts: list[str], path: str, sources: tuple[Files, ...]) -> Iterator[str]:
@@ -96,6 +102,8 @@ def _changes(hosts: list[str], path: str, sources: tuple[Files, ...]) -> Iterato
         texts = [files.get((host, path), "") for files in sources]
         for change in _without_overruled(_counted(texts), texts).items():
             found.setdefault(change, []).append(host)
+    if not found:
+        return
     ranks = _ranks([files[h, path] for files in sources for h in hosts if (h, path) in files])
     ordered = sorted(found, key=lambda change: ranks[change[0]])
     for among in sorted({tuple(h) for h in found.values()}, key=lambda names: (-len(names), names)):
@@ -124,6 +132,8 @@ def _joined(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _counted(texts: list[str]) -> dict[Line, int]:
+    if len(texts) == 2 and texts[0] == texts[1]:
+        return {}
     total: Counter[Line] = Counter()
     for sign, text in zip((1, -1, -1, 1), texts, strict=False):
         for line in placed(text):
@@ -133,7 +143,9 @@ def _counted(texts: list[str]) -> dict[Line, int]:
 
 def _without_overruled(counts: dict[Line, int], texts: list[str]) -> dict[Line, int]:
     """The changes less what was expected of a key that has another value anyway."""
-    keyed = [Counter((line.context, _key(line)) for line in placed(text)) for text in texts]
+    if not counts:
+        return {}
+    keyed = [_keyed(text) for text in texts]
     values = {line for text in texts[:2] for line in placed(text)}
     stated = {(line.context, _key(line)) for line, n in counts.items() if n > 0 and line in values}
     return {
@@ -143,6 +155,12 @@ def _without_overruled(counts: dict[Line, int], texts: list[str]) -> dict[Line, 
         or (line.context, _key(line)) not in stated
         or any(k[line.context, _key(line)] > 1 for k in keyed)
     }
+
+
+@cache
+def _keyed(text: str) -> Counter[tuple[str, str]]:
+    """How often each key is there, with the keys above it."""
+    return Counter((line.context, _key(line)) for line in placed(text))
 
 
 def _key(line: Line) -> str:

@@ -73,7 +73,7 @@ def _anonymous(text: str, mode: str) -> str:
 
 def _brief(text: str, network: Network) -> str:
     """The record of a deploy without the settings, which the summary has too."""
-    document = yaml.safe_load(text)
+    document = next(yaml.load_all(text, Loader=_Loader))
     recorded = json.loads(document["data"]["spec"])
     if recorded["network"] == {"mode": network.mode, **network.model_dump(mode="json")}:
         recorded["network"] = "mode and settings, as in network.yaml"
