@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import subprocess
 from collections.abc import Iterator
@@ -235,6 +236,30 @@ def test_why_nothing_runs_there_is_one_line_for_each_host(
     for name, reason in (("cp-1", of_cp), ("w-1", of_w)):
         assert deploy.text.count(f" {name}: {reason}\n") == 1, deploy.text
     assert "Starting operation: Prepare hosts" not in deploy.text
+
+
+def test_what_is_said_of_a_login_is_enough_to_reach_the_host(ways: Deployed) -> None:
+    """Each remedy in its turn, on hosts as the tests before have left them; code it names is taken as it stands."""
+
+    def remedies(cp: dict[str, Any], *patterns: str) -> list[str]:
+        refused = run([*UNDERLAY, "plan", INVENTORY], environment(cp, SUDO))
+        assert refused.code == 1, refused.text
+        found = [re.search(pattern, refused.text) for pattern in patterns]
+        assert all(found), refused.text
+        return [match[1].replace("USER", "ops") for match in found if match]
+
+    shell = r"cp-1: the login runs no command .*; give the user a (shell), or log in as another by `ssh_user`"
+    terminal = r"w-1: sudo wants a terminal .*; take `requiretty` out of .* there, or add `(Defaults:USER !requiretty)`"
+    _, line = remedies(OPS, shell, terminal)
+    ways.ssh("cp-1", "usermod -s /bin/sh ops")
+    ways.ssh("w-1", f"echo '{line}' >>/etc/sudoers.d/ops")
+    (variable,) = remedies(
+        OPS, r"cp-1: the login is not root .*; log in as root by `ssh_user`, or set `(_sudo)` in the"
+    )
+    (line,) = remedies(OPS | {variable: True}, r"cp-1: sudo wants a password .*, or allow it without one, `(USER .*)`")
+    ways.ssh("cp-1", f"echo '{line}' >>/etc/sudoers.d/ops")
+    reached = run([*UNDERLAY, "plan", INVENTORY], environment(SUDO, SUDO))
+    assert reached.code == 2, reached.text
 
 
 def test_why_there_is_no_connection_is_one_line_for_each_host(ways: Deployed, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ FIT = {
     "resolver": "present",
     "ports": "tcp22 ;",
     "routes": '[{"dst":"default","gateway":"192.0.2.254","dev":"eth0"}]',
+    "rules": '[{"priority":0,"src":"all","table":"local"},{"priority":32766,"src":"all","table":"main"}]',
     "peers": "",
     "cni": "",
     "occupied": "",

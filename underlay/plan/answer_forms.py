@@ -46,6 +46,11 @@ def lookups(line: str) -> bool:
     return all(_is_list(text, _is_route) for text in line.split())
 
 
+def rules(line: str) -> bool:
+    """Whether it is the output of some `ip -json rule show`, one after the other: each rule with its priority."""
+    return all(_is_list(text, _is_rule) for text in line.split())
+
+
 def record(line: str) -> bool:
     """Whether it lists Underlay's objects: a kind and what is recorded, a path MTU, each with two semicolons."""
     *entries, rest = line.split(";;")
@@ -85,3 +90,9 @@ def _is_route(route: Any) -> bool:
     if route.get("dst", "default") != "default":
         ip_network(str(route["dst"]), strict=False)
     return all(isinstance(route.get(key, ""), str) for key in ("dst", "dev", "gateway", "protocol", "type"))
+
+
+def _is_rule(rule: Any) -> bool:
+    if rule.get("dst", "all") != "all":
+        ip_network(f"{rule['dst']}/{int(rule['dstlen'])}" if "dstlen" in rule else rule["dst"])
+    return isinstance(rule["priority"], int) and isinstance(rule.get("table", ""), str)

@@ -44,6 +44,7 @@ def probes(cluster: Cluster, network: Network, node: Node) -> tuple[Probe, ...]:
         Probe("ports", "u_ports", "which ports are taken", answer_forms.ports, _PORTS, may_lack=True, as_root=True),
         Probe("addresses", f"u_ask 10 ip {_DETAILS} -json address show", "its addresses", answer_forms.links),
         Probe("routes", "u_ask 10 ip -json route show table all", "its routes", answer_forms.routes),
+        Probe("rules", "u_rules", "its routing rules", answer_forms.rules, _RULES, may_lack=True),
         Probe("peers", f"u_peers {peers}", "its routes to other nodes", answer_forms.lookups, _PEERS, may_lack=True),
         Probe("cni", _CNI, "what is in /etc/cni/net.d", answer_forms.words, may_lack=True, as_root=True),
         Probe(
@@ -124,6 +125,12 @@ u_ports() {
   u_need awk && u_ask 10 ss -Hltunp >/dev/null || return
   printf '%s\\n' "$u_out" | grep -vF "pid=$(cat /run/underlay-probe/pid || echo none)," |
     awk '{n = split($5, a, ":"); printf "%s%s %s;", $1, a[n], $7}'
+}"""
+# Of a family that the kernel lacks there are none.
+_RULES = """\
+u_rules() {
+  u_need ip || return
+  for p in -4 -6; do printf '%s ' "$(timeout 10 ip "$p" -json rule show | tr -d ' \\n')"; done
 }"""
 # A peer that no route leads to is told by what is sent to it.
 _PEERS = """\

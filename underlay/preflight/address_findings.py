@@ -18,6 +18,7 @@ from underlay.resources.answer import Answered
 
 from .left_links import left_links, removal
 from .links import ip_objects, link_with, objects_of
+from .routing_rules import is_first_in_main
 
 
 def address_problems(
@@ -64,6 +65,7 @@ def links_in_the_way(cluster: Cluster, answers: HostAnswers) -> set[str]:
 
 def _overlaps(name: str, subnet: Any, answers: HostAnswers, left: Mapping[str, str]) -> Problems:
     named: set[str] = set()
+    first_in_main = is_first_in_main(subnet, answers)
     for way in _in_the_way(subnet, answers):
         if way.link in left:
             # Its routes go with it.
@@ -71,6 +73,8 @@ def _overlaps(name: str, subnet: Any, answers: HostAnswers, left: Mapping[str, s
                 yield way.code, f"{name} {subnet} overlaps {way.what}, which {left[way.link]} left; {removal(way.link)}"
             named.add(way.link)
         elif way.table:
+            if first_in_main(way.table):
+                continue
             yield (
                 way.code,
                 f"{name} {subnet} overlaps {way.what} in table {way.table}, which its rules may look up before the "

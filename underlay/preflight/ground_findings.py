@@ -58,7 +58,10 @@ def mount_problems(line: str) -> Problems:
     if noexec:
         yield "file-system-noexec", f"{_listed(noexec)} is mounted noexec, and programs run there; remount it with exec"
     if "noexec" in found.get("/var/lib/kubelet", ()):
-        yield "volumes-noexec", "/var/lib/kubelet is mounted noexec; pods run no program from a volume there"
+        yield (
+            "volumes-noexec",
+            "/var/lib/kubelet is mounted noexec, and pods run no program from a volume there; remount it with exec",
+        )
 
 
 def inode_problems(line: str) -> Problems:

@@ -99,7 +99,7 @@ def _login(answers: HostAnswers) -> Problems:
         case Answered(line) if line != "0":
             yield (
                 "login-not-root",
-                f"the login is not root (uid {line}); log in as root, or run pyinfra with --sudo",
+                f"the login is not root (uid {line}); log in as root by `ssh_user`, or set `_sudo` in the inventory",
             )
 
 

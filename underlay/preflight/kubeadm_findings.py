@@ -56,7 +56,7 @@ def _end(answers: HostAnswers) -> str:
     """How an operator ends another cluster on a host; files that nothing uses any more need not be deleted."""
     taken = _line(answers, "ports")
     if "tcp10250 " in taken or "tcp6443 " in taken:
-        return "end that cluster on it: `kubeadm reset` there, which deletes the cluster's data on this host"
+        return "end that cluster on it: `kubeadm reset -f` there, which deletes the cluster's data on this host"
     return "move away what is left of it: mv /etc/kubernetes /etc/kubernetes.old"
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from underlay.findings.finding import Problems
 from underlay.model.cluster import Cluster
-from underlay.model.link_evidence import OF_KERNEL
 from underlay.model.node import Node
 from underlay.networks.network import Network
 from underlay.plan.host_questions import HostAnswers
@@ -54,8 +53,10 @@ def _links(cluster: Cluster, network: Network, node: Node, answers: HostAnswers)
         # What overlaps a subnet is told with that, and with the same remedy.
         if name in overlapping:
             continue
-        remedy = removal(name) if name in OF_KERNEL else "remove it"
-        yield "link-present", f"has link {name}, as {mode} creates it; {remedy}, and the plugin that created it"
+        yield (
+            "link-present",
+            f"has link {name}, as {mode} creates it; remove the plugin that created it, then {removal(name)}",
+        )
 
 
 def _process(text: str) -> str:

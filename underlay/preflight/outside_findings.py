@@ -95,8 +95,13 @@ def endpoint_problems(cluster: Cluster, line: str) -> Problems:
 
 
 def endpoint_differences(cluster: Cluster, lines: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
-    """Code, host and sentence for each host on which the endpoint is another machine than on most others."""
-    by_host = {host: frozenset(resolved(line)) for host, line in lines.items()}
+    """Code, host and sentence for each host on which the endpoint is another machine than on most others.
+
+    Where it is the host itself has a finding of its own.
+    """
+    # In the inventory's order, whoever answered first.
+    names = [node.name for node in cluster.nodes if node.name in lines]
+    by_host = {name: frozenset(a for a in resolved(lines[name]) if not a.is_loopback) for name in names}
     known = [found for found in by_host.values() if found]
     if not known:
         return

@@ -92,7 +92,10 @@ def link(**changes: Any) -> str:
 
 
 CASES: list[tuple[dict[str, str], str]] = [
-    ({"user": "1000"}, "the login is not root (uid 1000); log in as root, or run pyinfra with --sudo"),
+    (
+        {"user": "1000"},
+        "the login is not root (uid 1000); log in as root by `ssh_user`, or set `_sudo` in the inventory",
+    ),
     ({"system": "debian 10"}, "unsupported system debian 10; supported are debian 12/13, ubuntu 24.04"),
     (
         {"arch": "riscv64"},
@@ -124,7 +127,7 @@ CASES: list[tuple[dict[str, str], str]] = [
     ),
     (
         {"addresses": json.dumps([{"ifname": "cilium_host", "mtu": 1500}, *json.loads(link())])},
-        "has link cilium_host, as cilium-bgp creates it; remove it, and the plugin that created it",
+        "has link cilium_host, as cilium-bgp creates it; remove the plugin that created it, then `ip link delete cilium_host`",
     ),
     (
         {"resolver": "loop"},
@@ -183,7 +186,7 @@ CASES: list[tuple[dict[str, str], str]] = [
     ),
     (
         {"mounts": "/var/lib/kubelet rw,noexec;"},
-        "/var/lib/kubelet is mounted noexec; pods run no program from a volume there",
+        "/var/lib/kubelet is mounted noexec, and pods run no program from a volume there; remount it with exec",
     ),
     ({"inodes": "Inodes IFree 65536 900"}, "too few inodes in /var/lib (900 free); images need 20000: remove files"),
     ({"tmp": "Avail 3"}, "too little space in /tmp (3 MB free); 32 MB are needed: remove files there"),

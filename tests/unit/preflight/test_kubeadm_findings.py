@@ -58,7 +58,7 @@ def test_another_clusters_files_are_one_finding_and_its_data_another() -> None:
     assert "(/etc/kubernetes/kubelet.conf of 2024-02-03 and 2 more files exist)" in stale[0]
     assert stale[0].endswith("move away what is left of it: mv /etc/kubernetes /etc/kubernetes.old")
     running = of_first(occupied=files, ports='tcp10250 users:(("kubelet",pid=7,fd=3));')
-    assert "`kubeadm reset` there, which deletes the cluster's data on this host" in running[0]
+    assert "`kubeadm reset -f` there, which deletes the cluster's data on this host" in running[0]
 
 
 def test_manifests_without_a_kubelets_configuration() -> None:

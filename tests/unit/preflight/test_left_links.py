@@ -16,8 +16,10 @@ from .test_host_findings import QUERIED, answers
 ETH0 = linked("eth0", "", "192.0.2.2/24")
 
 
-def lines(*links: dict[str, Any], routes: tuple[dict[str, Any], ...] = (), mode: str = "flannel-vxlan") -> list[str]:
-    found = answers(addresses=json.dumps([ETH0, *links]), routes=json.dumps(routes))
+def lines(
+    *links: dict[str, Any], routes: tuple[dict[str, Any], ...] = (), mode: str = "flannel-vxlan", **more: str
+) -> list[str]:
+    found = answers(addresses=json.dumps([ETH0, *links]), routes=json.dumps(routes), **more)
     return [f"{f.code}: {f.line}" for f in judge(cluster(), network(mode), found, queried=QUERIED)]
 
 
@@ -53,7 +55,7 @@ def test_what_kubeadm_reset_leaves_is_told_once_with_what_removes_it() -> None:
 def test_a_bridge_where_the_network_makes_its_own_is_told_whosever_it_is() -> None:
     other = linked("cni0", "bridge", "10.85.0.1/16")
     assert lines(other) == [
-        "link-present: w-1: has link cni0, as flannel-vxlan creates it; remove it, and the plugin that created it"
+        "link-present: w-1: has link cni0, as flannel-vxlan creates it; remove the plugin that created it, then `ip link delete cni0`"
     ]
     assert lines(other, mode="calico-bgp") == []
 
@@ -86,6 +88,35 @@ def test_a_route_in_a_table_of_its_own_is_refused_with_what_can_be_done() -> Non
         "which its rules may look up before the pods' own routes; `ip rule add to 10.244.0.0/16 lookup main priority 10` "
         'at every boot, take the subnet out of what fills that table, or accept it: accepted = {"subnet-overlaps-route": REASON}'
     )
+
+
+# `ip -json rule show` on a host, each rule of its own.
+LOCAL, MAIN = '{"priority":0,"src":"all","table":"local"}', '{"priority":32766,"src":"all","table":"main"}'
+TO_PODS = '{"priority":10,"src":"all","dst":"10.244.0.0","dstlen":16,"table":"main"}'
+OF_VPN = '{"priority":900,"not":null,"src":"all","fwmark":"0xca6c","table":"51820"}'
+OF_VRF = '{"priority":9,"src":"all","l3mdev":null}'
+
+
+@pytest.mark.parametrize(
+    ("rules", "are_hidden"),
+    [
+        ((LOCAL, TO_PODS, OF_VPN, MAIN), False),
+        ((LOCAL, TO_PODS, MAIN), False),
+        ((LOCAL, OF_VPN, MAIN), True),
+        ((LOCAL, OF_VPN, TO_PODS.replace(":10,", ":901,"), MAIN), True),
+        ((LOCAL, TO_PODS.replace(":16,", ":24,"), OF_VPN, MAIN), True),
+        ((LOCAL, TO_PODS.replace('"all"', '"192.0.2.2"'), OF_VPN, MAIN), True),
+        ((LOCAL, TO_PODS.replace('"table"', '"iif":"eth0","table"'), OF_VPN, MAIN), True),
+        ((LOCAL, OF_VRF, TO_PODS, OF_VPN, MAIN), True),
+    ],
+)
+def test_a_table_that_no_packet_to_the_subnet_is_looked_up_in_is_no_obstacle(
+    rules: tuple[str, ...], are_hidden: bool
+) -> None:
+    own_table = ({"dst": "0.0.0.0/1", "gateway": "10.8.0.1", "dev": "tun0", "table": "51820"},)
+    found = lines(linked("tun0", "tun", "10.8.0.6/24"), routes=own_table, rules=f"[{','.join(rules)}] [{LOCAL}]")
+    # The Services' subnet has no rule.
+    assert ["pod_subnet" in line for line in found] == ([True, False] if are_hidden else [False])
 
 
 def test_a_sites_network_in_the_pods_subnet_is_still_a_reason_to_choose_another() -> None:

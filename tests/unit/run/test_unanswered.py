@@ -140,7 +140,7 @@ def test_a_login_that_is_not_root_is_one_finding() -> None:
     healthy = members("flannel-vxlan")
     healthy.said["w-1"].update(user="1000", member="", kubelet="", ports='tcp10250 users:(("kubelet",pid=7,fd=3));')  # type: ignore[attr-defined]
     assert lines(healthy) == [
-        "w-1: the login is not root (uid 1000); log in as root, or run pyinfra with --sudo",
+        "w-1: the login is not root (uid 1000); log in as root by `ssh_user`, or set `_sudo` in the inventory",
     ]
 
 
