@@ -113,10 +113,10 @@ def unfit() -> Iterator[Deployed]:
     yield from _lab(name="unfit", network="10.84.0.0/16", workers=1, racks=1)
 
 
-@pytest.fixture(scope="module")
-def attempts() -> Iterator[Deployed]:
+@pytest.fixture(scope="session")
+def attempts(standing: StandingLabs) -> Deployed:
     """Two hosts on one segment, on which attempts fail and members are taken away."""
-    yield from _lab(name="attempts", network="10.201.0.0/16", workers=1, racks=1)
+    return standing.lab("attempts", network="10.201.0.0/16", workers=1, racks=1)
 
 
 @pytest.fixture(scope="module")

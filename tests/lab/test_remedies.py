@@ -136,7 +136,7 @@ ENDPOINT = (
 # What the inventory is to say otherwise, or the host.
 CHOICES = (
     Condition("subnet-hides-address", "cp-1", "echo nameserver 10.96.0.53 >>/etc/resolv.conf",
-              "choose another", inventory={"service_subnet": "10.97.0.0/16"}),
+              "choose another", inventory={"service_subnet": "192.168.96.0/20"}),
     Condition("subnet-overlaps-route", "cp-2", "ip route add 10.244.8.0/24 dev eth0",
               "choose another", inventory={"pod_subnet": "10.245.0.0/16"}, measured=".* dev eth0"),
     Condition("link-mtu-small", "cp-3", "ip link set eth0 mtu 1400",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from underlay.findings.finding import Problems
 from underlay.model.cluster import Cluster
 from underlay.model.node import Node
@@ -9,11 +12,12 @@ from underlay.networks.network import Network
 from underlay.plan.host_questions import HostAnswers
 from underlay.plan.membership import Standing, is_unmanaged, standing, was_ours
 from underlay.plan.required_ports import listened
-from underlay.resources.answer import Answered
+from underlay.resources.answer import Answered, Unknown, line_of
 
 from .address_findings import links_in_the_way
 from .kubeadm_findings import kubeadm_problems
 from .left_links import left_links, removal
+from .links import objects_of
 
 
 def occupation_problems(
@@ -38,12 +42,27 @@ def occupation_problems(
                 f"has a CNI configuration not managed by Underlay ({names}); remove it from /etc/cni/net.d",
             )
     yield from _links(cluster, network, node, answers)
-    match answers["ports"]:
-        case Answered(line):
-            taken = dict(entry.partition(" ")[::2] for entry in line.split(";") if entry)
-            for protocol, port in listened(cluster, network, node):
-                if (who := taken.get(f"{protocol}{port}")) is not None:
-                    yield "port-taken", f"{protocol} {port} is taken by {_process(who)}; stop it"
+    # What runs of another cluster ends with it.
+    if place is not Standing.FOREIGN:
+        yield from _ports(cluster, network, node, answers)
+
+
+def _ports(cluster: Cluster, network: Network, node: Node, answers: HostAnswers) -> Problems:
+    line = line_of(answers["ports"]) if not isinstance(answers["ports"], Unknown) else ""
+    taken = dict(entry.partition(" ")[::2] for entry in line.split(";") if entry)
+    # The kernel's own, for a link that is told by itself.
+    left = left_links(cluster, network, node, answers)
+    of_links = {_tunnel_port(link) for link in objects_of(answers["addresses"]) if link["ifname"] in left}
+    for protocol, port in listened(cluster, network, node):
+        who = taken.get(f"{protocol}{port}")
+        if who is not None and not (protocol == "udp" and not who and port in of_links):
+            yield "port-taken", f"{protocol} {port} is taken by {_process(who)}; stop it"
+
+
+def _tunnel_port(link: Mapping[str, Any]) -> int | None:
+    """The UDP port of a VXLAN or Geneve link."""
+    port = link.get("linkinfo", {}).get("info_data", {}).get("port")
+    return port if isinstance(port, int) else None
 
 
 def _links(cluster: Cluster, network: Network, node: Node, answers: HostAnswers) -> Problems:
@@ -63,4 +82,4 @@ def _process(text: str) -> str:
     """users:(("nginx",pid=7,fd=3)) -> nginx (pid 7)"""
     name = text.partition('(("')[2].partition('"')[0]
     pid = text.partition("pid=")[2].partition(",")[0]
-    return f"{name} (pid {pid})" if name else "another program"
+    return f"{name} (pid {pid})" if name else "the kernel, for a tunnel's link (`ip -d link`) or a server in it"

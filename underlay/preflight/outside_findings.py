@@ -10,7 +10,7 @@ from underlay.inventory.claimed_ranges import Claim, claims
 from underlay.load_balancers.settings import LoadBalancerSettings
 from underlay.model.cluster import Cluster
 from underlay.plan.host_questions import HostAnswers
-from underlay.plan.membership import is_bare
+from underlay.plan.membership import is_bare, marked
 from underlay.plan.surroundings import (
     Address,
     Outside,
@@ -30,7 +30,10 @@ from .resolver_findings import resolver_problems
 def surrounding_problems(
     cluster: Cluster, load_balancer: LoadBalancerSettings | None, answers: HostAnswers
 ) -> Problems:
-    """All of them, as far as the host has answered. In a cluster, pods and Services are among what it talks to."""
+    """All of them, as far as the host has answered.
+
+    In a cluster, and where it was in one of ours, pods and Services are among what it talks to.
+    """
     said = {name: answer.line for name, answer in answers.items() if isinstance(answer, Answered)}
     servers = said.get("name-servers", "")
     if cluster.kubelet.get("resolvConf") != "":
@@ -43,7 +46,7 @@ def surrounding_problems(
     outside += addresses_in_files(said.get("configured", ""))
     if is_bare(answers):
         outside += gateways(ip_objects(said.get("routes", "")))
-        outside += connections(said.get("connections", ""))
+        outside += connections(said.get("connections", "")) if not marked(answers) else []
     yield from hidden_problems(claims(cluster, load_balancer), outside)
 
 

@@ -33,9 +33,11 @@ def query_host(host: Host) -> None:
 
     :raises AccessError: when the host does not answer; it then has no answers.
     """
-    began = time.monotonic()
+    began, said = time.monotonic(), set()
     while (reason := _query(host)) and time.monotonic() - began < _patience(reason):
-        logger.warning(f"{host.print_prefix}the API server does not answer ({reason}); asking again")
+        if reason not in said:
+            said.add(reason)
+            logger.warning(f"{host.print_prefix}the API server does not answer ({reason}); asking again")
         time.sleep(_API_AGAIN_S)
 
 

@@ -67,6 +67,19 @@ def test_what_a_kernel_module_made_is_emptied_not_deleted() -> None:
     ]
 
 
+def test_a_port_of_a_links_own_goes_with_the_link() -> None:
+    vxlan = {"info_kind": "vxlan", "info_data": {"id": 1, "port": 8472}}
+    held = "udp8472 ;tcp22 ;"
+    (link,) = lines(linked("flannel.1", linkinfo=vxlan), ports=held)
+    assert link.startswith("link-present: w-1: has link flannel.1")
+    (port,) = lines(linked("vx0", linkinfo=vxlan), ports=held)
+    assert port.startswith("port-taken: w-1: udp 8472 is taken by the kernel, for a tunnel's link")
+    programs = 'udp8472 users:(("flanneld",pid=9,fd=3));'
+    assert lines(linked("flannel.1", linkinfo=vxlan), ports=programs)[1:] == [
+        "port-taken: w-1: udp 8472 is taken by flanneld (pid 9); stop it"
+    ]
+
+
 HALVES = (
     {"dst": "0.0.0.0/1", "gateway": "10.8.0.1", "dev": "tun0"},
     {"dst": "128.0.0.0/1", "gateway": "10.8.0.1", "dev": "tun0"},

@@ -40,6 +40,8 @@ def test_what_a_member_talks_to_is_inside_the_cluster() -> None:
     # An attempt of ours that has not ended: its kubelet talks to what the cluster has already.
     member = "started ordinary 192.0.2.1:6443"
     assert findings(member=member, connections="10.96.0.1:443 kubelet;10.244.1.3:8080 kubelet;") == []
+    # What runs of it where it was reset in part.
+    assert findings(member="member ordinary 192.0.2.1:6443", connections="10.96.0.1:443 flanneld;") == []
     # It has no DNS any more.
     assert len(findings(member=member, name_servers="/etc/resolv.conf 10.96.0.53;")) == 1
 
