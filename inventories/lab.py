@@ -20,6 +20,10 @@ _lab = hosts(Lab(control_planes=1, workers=2, racks=2, network_v6="fd61::/48" if
 # True: MetalLB gives Services of type LoadBalancer an address. Have it built first: underlay bundle --with metallb
 _load_balancer = False
 
+# True: kube-router enforces NetworkPolicies. Have it built first: underlay bundle --with kube-router. It is the newest
+# release that can be built, and security flaws of it are published: a site states no version and gets a current one.
+_network_policy = False
+
 control_plane = _lab.control_plane
 workers = _lab.workers
 
@@ -57,6 +61,7 @@ lab = (
         "artifacts": {"source": "bundle", "path": str(bundle_directory())},
         **({"pod_subnet_v6": "fd00:10:244::/56", "service_subnet_v6": "fd00:10:96::/112"} if _dual_stack else {}),
         **({"load_balancer": {"addresses": _lab.spare}} if _load_balancer else {}),
+        **({"network_policy": {"engine": "kube-router", "version": "v2.1.0"}} if _network_policy else {}),
         **_concessions,
     },
 )

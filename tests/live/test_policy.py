@@ -1,4 +1,4 @@
-"""NetworkPolicy is enforced, where the mode enforces any."""
+"""NetworkPolicy is enforced, where the mode or an engine beside it enforces any."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ def test_policy(target: Target, policy_results: PolicyResults, case: PolicyCase)
     without, result = policy_results.without[case], policy_results.enforced[case]
     if without != "ok":
         pytest.skip(f"not tested: without any policy, {without}")
-    look = f"the log of what enforces policies here ({target.spec.network.traits.policy})"
+    look = f"the log of what enforces policies here ({target.spec.enforcer})"
     assert result == "ok", f"{result}; look at {look}"

@@ -14,7 +14,7 @@ COMPANIONS = {
     "1.35": {"etcd": "3.6.6", "coredns": "1.13.1", "pause": "3.10.1"},
     "1.36": {"etcd": "3.6.8", "coredns": "1.14.2", "pause": "3.10.2"},
 }
-OPTIONAL = ("metallb",)
+OPTIONAL = ("metallb", "kube-router")
 """Components that no cluster requires; `underlay bundle --with` adds them to a bundle."""
 
 
@@ -88,6 +88,7 @@ def _images() -> dict[str, ImageEntry]:
             ImageEntry(name=f"metallb-{part}", component="metallb", repository=f"quay.io/metallb/{part}")
             for part in ("controller", "speaker")
         ),
+        ImageEntry(name="kube-router", component="kube-router", repository="docker.io/cloudnativelabs/kube-router"),
     ]
     return {e.name: e for e in entries}
 
@@ -114,6 +115,15 @@ def image_entry(name: str) -> ImageEntry:
     if name not in IMAGES:
         raise ArtifactError(f"image {name}", "not in the catalog", remedy=_choices(name, list(IMAGES)))
     return IMAGES[name]
+
+
+def image_and_version(name: str) -> tuple[str, str]:
+    """Return the short name of an image, and the version that is requested of it: `kube-router@2.11.1`.
+
+    The version is "" for the one that goes with the cluster.
+    """
+    short, _, version = name.partition("@")
+    return short, version
 
 
 def pinned_version(component: str) -> str:

@@ -17,6 +17,7 @@ from underlay.model.traits import Traits
 from underlay.networks.network import Network
 from underlay.networks.registry import modes
 from underlay.plan.declared import declared
+from underlay.policy_engines import kube_router
 from underlay.resources.kernel_module import KernelModule
 from underlay.resources.packages import Packages
 
@@ -53,6 +54,11 @@ class Comparison:
     traits: Traits
     settings: tuple[Setting, ...]
     proof: Proof
+
+    @property
+    def policy(self) -> str:
+        """What enforces NetworkPolicies, and which engine can where the mode enforces none."""
+        return self.traits.policy or f"by {kube_router.NAME}"
 
     @property
     def kernel(self) -> str:
@@ -100,6 +106,11 @@ def compared(mode: str, proofs: Proofs) -> Comparison:
         settings=tuple(_settings(type(network))),
         proof=proof_of(mode, proofs),
     )
+
+
+def enforcer_of(network: Network) -> str:
+    """What enforces NetworkPolicies in a mode, or can beside it; "" where the mode carries no pods."""
+    return network.traits.policy or (kube_router.NAME if network.carries_pods else "")
 
 
 def plugin_of(mode: str) -> str:

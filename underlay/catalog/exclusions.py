@@ -14,6 +14,7 @@ from underlay.preflight.host_findings import KERNEL_SINCE
 from underlay.resources.kernel_module import KernelModule
 
 from .candidate import Candidate
+from .comparison import enforcer_of
 from .packet_layout import role_of
 from .sample_inventory import Shape
 from .site import Encrypted, Fabric, SiteAnswers
@@ -69,7 +70,7 @@ def _debugging(candidate: Candidate, site: Site) -> Iterator[str]:
 
 
 def _policies(candidate: Candidate, site: Site) -> Iterator[str]:
-    if site.answers.policies and not candidate.network.traits.policy:
+    if site.answers.policies and not enforcer_of(candidate.network):
         yield "does not enforce NetworkPolicies"
 
 

@@ -24,6 +24,8 @@ def inventory_lines(fit: Fit, *, stated: frozenset[str] = frozenset()) -> list[s
     if own := sorted(fit.candidate.examples):
         lines.append(f"# set your own: {', '.join(own)}")
     lines.append(f"network = {_python({'mode': fit.mode, **_shown(fit)})}")
+    if fit.engine and "network_policy" not in stated:
+        lines.append(f"network_policy = {_python({'engine': fit.engine})}")
     for name, value in fit.shape.more.items():
         if name not in stated and (name != "bgp" or _needs_bgp(fit)):
             lines += [f"# an example, set {_EXAMPLES[name]}"] if name in _EXAMPLES else []

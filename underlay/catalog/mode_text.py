@@ -32,7 +32,7 @@ def facts(mode: Comparison) -> list[tuple[str, str]]:
         ("between nodes", mode.data_path),
         ("pod MTU", mtu if mode.pod_mtu else "yours"),
         ("across routers", traits.reach.value),
-        ("policy", traits.policy or "none"),
+        ("policy", mode.policy if traits.policy else f"{mode.policy}, where network_policy names it"),
         ("encryption", traits.encryption or "none"),
         ("addresses", mode.families),
         *([("can also", ", ".join(name for name, there in able.items() if there))] if any(able.values()) else []),

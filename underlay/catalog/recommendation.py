@@ -9,6 +9,7 @@ from underlay.model.cluster import Cluster
 from underlay.networks.registry import modes
 
 from .candidate import Candidate, best_of, oddness
+from .comparison import enforcer_of
 from .exclusions import Site, reasons_against
 from .proof import Proofs
 from .sample_inventory import Shape, shapes
@@ -18,11 +19,12 @@ from .site import Encrypted, SiteAnswers
 
 @dataclass(frozen=True)
 class Fit:
-    """A mode that serves the site, with an inventory for it and the items of its score."""
+    """A mode that serves the site, with an inventory for it, the items of its score, and the policy engine it needs."""
 
     candidate: Candidate
     shape: Shape
     score_items: tuple[ScoreItem, ...]
+    engine: str = ""
 
     @property
     def mode(self) -> str:
@@ -56,7 +58,9 @@ def choose(site: Site, proofs: Proofs) -> Choice:
             ruled_out[mode] = against
         else:
             shape = site.shape_for(candidate)
-            fits.append(Fit(candidate, shape, tuple(score_items(candidate, shape.cluster, site.answers, proofs))))
+            items = tuple(score_items(candidate, shape.cluster, site.answers, proofs))
+            engine = "" if candidate.network.traits.policy else enforcer_of(candidate.network)
+            fits.append(Fit(candidate, shape, items, engine if site.answers.policies else ""))
     ordered = sorted(fits, key=lambda fit: (-fit.score, oddness(fit.mode), fit.mode))
     return Choice(site.answers, tuple(ordered), ruled_out)
 

@@ -9,6 +9,7 @@ from underlay.model.cluster import Cluster
 from underlay.model.traits import Reach, Status
 
 from .candidate import Candidate
+from .comparison import enforcer_of
 from .exclusions import serves_cloud
 from .proof import Proofs, proof_of
 from .site import Encrypted, Fabric, SiteAnswers
@@ -20,6 +21,7 @@ STATUS = {Status.SUPPORTED: 0, Status.SUBSTITUTE: -18, Status.EXPERIMENTAL: -40,
 SURPLUS_ENCRYPTION = -15
 SURPLUS = -8
 SURPLUS_POLICY = -2
+ENGINE_BESIDE = -8
 A_SETTING = -3
 A_CHART = -4
 ANOTHER_PROTOCOL = -8
@@ -56,6 +58,8 @@ def _features(candidate: Candidate, answers: SiteAnswers) -> Iterator[ScoreItem]
     if traits.policy:
         demanded = ScoreItem(0, f"enforces NetworkPolicies ({traits.policy})")
         yield (demanded if answers.policies else ScoreItem(SURPLUS_POLICY, "enforces policies, which are not required"))
+    elif answers.policies:
+        yield ScoreItem(ENGINE_BESIDE, f"enforces NetworkPolicies by {enforcer_of(candidate.network)}, one more agent")
     if traits.encryption:
         surplus = ScoreItem(
             SURPLUS_ENCRYPTION, f"encrypts ({traits.encryption}) at a cost in CPU, which is not required"

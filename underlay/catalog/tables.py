@@ -11,6 +11,8 @@ from underlay.findings.codes import CODES
 from underlay.inventory.variables import ClusterVariables, HostVariables
 from underlay.model.traits import Reach
 from underlay.networks.registry import modes
+from underlay.policy_engines import kube_router
+from underlay.policy_engines.settings import CURRENT
 
 from .comparison import Comparison, comparison
 from .example_cluster import example_of
@@ -65,6 +67,7 @@ def images_table(reference: Callable[[str], str]) -> str:
         plugin = names[0].partition("-")[0]
         every = [m for m in modes() if m.partition("-")[0] == plugin]
         groups.setdefault(f"every mode of {plugin}" if names == every else ", ".join(names), []).append(f"`{image}`")
+    groups["any other, with network_policy"] = [f"`{kube_router.REPOSITORY}:{CURRENT}`"]
     return markdown(("modes", "images"), [(names, ", ".join(images)) for names, images in groups.items()])
 
 
@@ -81,7 +84,7 @@ def columns(modes: Sequence[Comparison]) -> Table:
             "; ".join(m.needs) or "–",
             str(m.overhead),
             _mtu(m),
-            m.traits.policy or "–",
+            m.policy,
             m.traits.encryption or "–",
             _across(m),
             m.families,

@@ -1,4 +1,4 @@
-"""What another mode left on a node: links, nftables tables, iptables chains, routes and CNI configurations."""
+"""What another mode or a policy engine left on a node: links, tables, chains, routes and CNI configurations."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from underlay.networks.network import Network
 from underlay.networks.pod_routes import routes_to_pods
 from underlay.networks.pod_subnet import PROTOCOL, STATIC_PROTOCOL
 from underlay.networks.registry import modes
+from underlay.policy_engines import kube_router
 
 CNI = "/etc/cni/net.d"
 _COMMAND = f"""
@@ -31,18 +32,24 @@ for file in {CNI}/*; do [ -f "$file" ] && echo "file $file"; done; true
 _SHARED_PROTOCOLS = ("bgp", "bird")
 
 
-def leftover_checks(cluster: Cluster, network: Network, *, accepted: Collection[str] = ()) -> list[Check]:
+def leftover_checks(
+    cluster: Cluster, network: Network, *, accepted: Collection[str] = (), has_engine: bool = False
+) -> list[Check]:
     """One for each node; none for a network that Underlay does not install.
 
     :param accepted: codes of preflight: with link-present, links that carry no pods' packets are left alone.
+    :param has_engine: whether a policy engine stands beside the network, whose rules are not left then.
     """
     if not network.carries_pods:
         return []
     others = {name: mode(**mode.example()).traces() for name, mode in modes().items() if name != network.mode}
+    if not has_engine:
+        others[kube_router.NAME] = kube_router.TRACES
     judge = partial(found, cluster, _own(cluster, network), others, foreign_links="link-present" in accepted)
     look = (
         "`ip -d link`, `ip route show table all`, /etc/cni/net.d; remove what is named: `ip link delete NAME`, and of "
-        "what a kernel module makes, as tunl0, `ip address flush dev NAME; ip link set NAME down`"
+        "what a kernel module makes, as tunl0, `ip address flush dev NAME; ip link set NAME down`; of "
+        f"{kube_router.NAME}: `{kube_router.CLEANUP}`"
     )
     return [Check("no traces of other modes", n.name, _COMMAND, judge, look) for n in cluster.nodes]
 

@@ -88,6 +88,7 @@ def bundle_command(
     underlay bundle --verify --to DIR     verify a copy
     underlay bundle --json | jq .images   list its images
     underlay bundle --with metallb        also build MetalLB, for clusters with a load_balancer
+    underlay bundle --with kube-router    also build kube-router, for labs with a network_policy
     underlay bundle --for inventories/lab.py
                                           build only what this cluster is installed from
     underlay bundle --chart cilium-1.20.2.tgz

@@ -55,6 +55,13 @@ def load_balancer_problems(cluster: Cluster, variables: ClusterVariables, networ
         yield f"load_balancer: its provider runs in pods, and {network.mode} carries none; leave it out"
 
 
+def network_policy_problems(cluster: Cluster, variables: ClusterVariables, network: Network) -> Iterator[str]:
+    """What is wrong with the policy engine, given the network that it stands beside."""
+    if variables.network_policy is not None:
+        enforcer = network.traits.policy
+        yield from variables.network_policy.problems(cluster, mode=network.mode, enforcer=enforcer)
+
+
 def _addresses(cluster: Cluster) -> Iterator[str]:
     owners: dict[Any, str] = {}
     for node in cluster.nodes:

@@ -113,3 +113,12 @@ def _address(text: str) -> IPv4Address | IPv6Address | None:
         return ip_address(text)
     except ValueError:
         return None
+
+
+def bracketed(address: str) -> str:
+    """An address as it stands before a port."""
+    return f"[{address}]" if ":" in address else address
+
+
+def has_port(endpoint: str) -> bool:
+    return ":" in endpoint.rsplit("]", 1)[-1]

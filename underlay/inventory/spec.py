@@ -17,12 +17,13 @@ from underlay.model.node import Node, Role
 from underlay.model.routes import Routes
 from underlay.networks.network import Network
 from underlay.networks.registry import mode_named, modes, retired
+from underlay.policy_engines.settings import PolicyEngineSettings
 
 from .bgp_variables import read_bgp
 from .component_fields import component_problems
-from .consistency import inconsistencies, load_balancer_problems
+from .consistency import inconsistencies, load_balancer_problems, network_policy_problems
 from .errors import InvalidInventory, from_validation, show, unknown
-from .host_names import CONNECTOR, OF_CONNECTORS, node_name_problem
+from .host_names import CONNECTOR, OF_CONNECTORS, bracketed, has_port, node_name_problem
 from .outside_addresses import hiding
 from .registry_variables import registries_of
 from .rollout_settings import RolloutSettings, read_rollout
@@ -60,11 +61,17 @@ class Spec:
     accepted: Mapping[str, str] = field(default_factory=dict)
     path_stated: bool = False
     load_balancer: LoadBalancerSettings | None = None
+    network_policy: PolicyEngineSettings | None = None
     rollout: RolloutSettings = field(default_factory=RolloutSettings)
 
     def with_path(self, mtu: int) -> Spec:
         """The same with a measured path MTU, in bytes."""
         return replace(self, cluster=replace(self.cluster, path_mtu=mtu))
+
+    @property
+    def enforcer(self) -> str:
+        """What enforces NetworkPolicies: the network itself, or an engine beside it; "" where nothing does."""
+        return self.network.traits.policy or (self.network_policy.engine if self.network_policy else "")
 
     @property
     def routers(self) -> tuple[Router, ...]:
@@ -97,6 +104,7 @@ def read_spec(hosts: Hosts, groups: Groups) -> Spec:
         if network is not None:
             problems += network.problems(cluster)
             problems += load_balancer_problems(cluster, variables, network)
+            problems += network_policy_problems(cluster, variables, network)
     if problems:
         raise InvalidInventory(problems)
     assert network is not None
@@ -108,6 +116,7 @@ def read_spec(hosts: Hosts, groups: Groups) -> Spec:
         accepted=variables.accepted,
         path_stated=variables.path_mtu is not None,
         load_balancer=variables.load_balancer,
+        network_policy=variables.network_policy,
         rollout=rollout,
     )
 
@@ -263,14 +272,14 @@ def _routes(variables: ClusterVariables, network: Network | None, problems: list
 def _cluster(variables: ClusterVariables, nodes: tuple[Node, ...], bgp: Bgp | None, routes: Routes) -> Cluster:
     kube_proxy = {"mode": "nftables", **variables.kube_proxy}
     first = next((n for n in nodes if n.is_control_plane), None)
-    endpoint = variables.control_plane_endpoint or (_bracketed(str(first.address)) if first else "")
+    endpoint = variables.control_plane_endpoint or (bracketed(str(first.address)) if first else "")
     return Cluster(
         name=variables.cluster_name,
         kubernetes_version=variables.kubernetes_version,
         nodes=nodes,
         pod_subnet=variables.pod_subnet,
         service_subnet=variables.service_subnet,
-        control_plane_endpoint=endpoint if _has_port(endpoint) else f"{endpoint}:6443",
+        control_plane_endpoint=endpoint if has_port(endpoint) else f"{endpoint}:6443",
         path_mtu=variables.path_mtu or USUAL_PATH_MTU,
         swap=variables.swap,
         ignore_preflight_errors=variables.ignore_preflight_errors,
@@ -286,11 +295,3 @@ def _cluster(variables: ClusterVariables, nodes: tuple[Node, ...], bgp: Bgp | No
         registries=registries_of(variables.registries),
         proxy=variables.proxy.proxy if variables.proxy else None,
     )
-
-
-def _bracketed(address: str) -> str:
-    return f"[{address}]" if ":" in address else address
-
-
-def _has_port(endpoint: str) -> bool:
-    return ":" in endpoint.rsplit("]", 1)[-1]

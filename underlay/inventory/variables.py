@@ -14,6 +14,7 @@ from underlay.clouds.settings import CloudSettings
 from underlay.findings.codes import CODES
 from underlay.load_balancers.settings import LoadBalancerSettings
 from underlay.model.routes import Routes
+from underlay.policy_engines.settings import PolicyEngineSettings
 
 from .errors import nearest
 from .host_names import LABEL, endpoint_problem
@@ -80,6 +81,11 @@ class ClusterVariables(BaseModel):
         None,
         description="the provider of addresses for Services of type LoadBalancer, announced by ARP and NDP: "
         '{"provider": "metallb", "addresses": {rack: [range, …]}}',
+    )
+    network_policy: PolicyEngineSettings | None = Field(
+        None,
+        description="what enforces NetworkPolicies where the mode enforces none: "
+        '{"engine": "kube-router"}, see docs/policies.md',
     )
     control_plane_endpoint: str | None = Field(
         None,

@@ -60,7 +60,7 @@ def record(line: str) -> bool:
 def _is_entry(kind: str, text: str) -> bool:
     if kind == "ConfigMap":
         return _is(text, dict)
-    return (kind == "Secret" and not text) or (kind == "Path" and (not text or text.isdecimal()))
+    return (kind in ("Secret", "DaemonSet") and not text) or (kind == "Path" and (not text or text.isdecimal()))
 
 
 def _is(text: str, kind: type) -> bool:

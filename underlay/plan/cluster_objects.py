@@ -1,4 +1,4 @@
-"""What the first control-plane host applies for the whole cluster: the network, its load balancer, and the record."""
+"""What the first control-plane host applies for the whole cluster: the network, what stands beside it, the record."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from underlay.inventory.spec import Spec
 from underlay.load_balancers import metallb
 from underlay.model.addon import Addon, Object, Release
+from underlay.policy_engines import kube_router
 from underlay.resources.objects import Objects
 from underlay.resources.release import HelmRelease
 from underlay.resources.resource import Resource
@@ -15,19 +16,26 @@ from underlay.resources.resource import Resource
 from .artifacts import Artifacts
 from .host_questions import LABELS
 
+POLICY_ENGINE = "policy engine"
+
 
 def cluster_objects(spec: Spec, artifacts: Artifacts) -> tuple[Resource, ...]:
-    """In order: the objects and charts of the network, what follows its charts, the record, then the load balancer."""
-    mode, addon, balancing = spec.network.mode, spec.network.addon(spec.cluster), load_balancer(spec)
-    balanced = (Objects("load balancer", balancing.objects, _rollouts(balancing)),) if balancing.objects else ()
+    """In order: the objects and charts of the network, what follows its charts, the record, then what stands beside
+    the network: its policy engine and the load balancer."""
+    mode, addon = spec.network.mode, spec.network.addon(spec.cluster)
+    beside = tuple(
+        Objects(label, other.objects, _rollouts(other))
+        for label, other in ((POLICY_ENGINE, policy_engine(spec)), ("load balancer", load_balancer(spec)))
+        if other.objects
+    )
     last: tuple[Object, ...] = (*addon.after, _record_object(spec))
     if not addon.releases and not addon.after:
-        return (Objects(mode, (*addon.objects, *last), _rollouts(addon)), *balanced)
+        return (Objects(mode, (*addon.objects, *last), _rollouts(addon)), *beside)
     return (
         *([Objects(mode, addon.objects)] if addon.objects else []),
         *(_release(release, artifacts) for release in addon.releases),
         Objects(f"{mode} after its charts", last, _rollouts(addon)),
-        *balanced,
+        *beside,
     )
 
 
@@ -52,6 +60,19 @@ def record(spec: Spec) -> dict[str, Any]:
 def load_balancer(spec: Spec) -> Addon:
     """The objects and images of the load balancer; empty without one."""
     return metallb.addon(spec.load_balancer, spec.cluster) if spec.load_balancer else Addon()
+
+
+def policy_engine(spec: Spec) -> Addon:
+    """The objects and images of the policy engine beside the network; empty without one."""
+    if spec.network_policy is None:
+        return Addon()
+    bundled = spec.artifacts.get("source") == "bundle"
+    return kube_router.addon(spec.network_policy, spec.cluster, bundled=bundled, labels=LABELS)
+
+
+def beside_network(spec: Spec) -> tuple[Addon, ...]:
+    """What the inventory configures beside the network: a policy engine, a load balancer."""
+    return policy_engine(spec), load_balancer(spec)
 
 
 def _rollouts(addon: Addon) -> tuple[tuple[str, str], ...]:

@@ -20,7 +20,7 @@ from underlay.templates import render
 
 from . import kubelet_files, registries, units
 from .artifacts import Artifacts
-from .cluster_objects import cluster_objects, load_balancer
+from .cluster_objects import beside_network, cluster_objects
 from .host_prerequisites import prepared
 from .host_questions import probes
 from .probe import Probe
@@ -135,7 +135,8 @@ def _kubernetes(spec: Spec, node: Node, artifacts: Artifacts) -> tuple[Resource,
     helm = ("helm",) if addon.releases and node == spec.cluster.first else ()
     configured = kubelet_files.kubelet_files(spec.cluster)
     watches = (units.KUBELET_UNIT, units.KUBELET_DROP_IN, *(f.path for f in configured))
-    images = ("pause", *proxy, "coredns", *addon.images, *load_balancer(spec).images, PROBE_IMAGE)
+    beside = (image for other in beside_network(spec) for image in other.images)
+    images = ("pause", *proxy, "coredns", *addon.images, *beside, PROBE_IMAGE)
     return (
         *(artifacts.binary(name, f"/usr/local/bin/{name}") for name in (*programs, *helm)),
         # The kubelet of a worker complains every second without it.

@@ -7,6 +7,7 @@ from typing import Any
 from underlay.inventory.spec import Spec
 from underlay.model.node import Node, addresses_of
 from underlay.networks.unmanaged import NETWORK_MANAGER
+from underlay.policy_engines import kube_router
 from underlay.resources import kernel_module, sysctl
 from underlay.resources.boot_order import BootOrder
 from underlay.resources.file import File
@@ -56,6 +57,7 @@ def prepared(spec: Spec, node: Node) -> tuple[Resource, ...]:
     """The resources of one node, in the order they can be applied in."""
     needs = (
         *spec.network.prerequisites(spec.cluster).resources,
+        *(kube_router.prerequisites(spec.cluster).resources if spec.network_policy else ()),
         *spec.network.node_resources(spec.cluster, node),
         *routing.of_node(spec.cluster, node),
     )

@@ -146,13 +146,13 @@ _RESOLVER = (
     """END {print n && n == own ? "loop" : "present"}' /etc/resolv.conf; fi"""
 )
 
-# Underlay's objects in kube-system: the record, and tokens of interrupted joins, of which only the kind is printed.
+# Underlay's objects in kube-system: the record; a policy engine and tokens of interrupted joins by their kinds alone.
 LABELS = {"app.kubernetes.io/managed-by": "underlay"}
 _RECORDED = f"""\
 {api_server.FUNCTIONS}
 u_recorded() {{
   u_cluster; case $? in 1) return 0 ;; 2) return 1 ;; esac
-  u_api {api_server.SECONDS} get configmap,secret -n kube-system -l app.kubernetes.io/managed-by=underlay \\
+  u_api {api_server.SECONDS} get configmap,secret,daemonset -n kube-system -l app.kubernetes.io/managed-by=underlay \\
     -o 'jsonpath={{range .items[*]}}{{.kind}} {{.data.spec}};;Path {{.data.path_mtu}};;{{end}}' ||
     {{ u_alive; return 1; }}
 }}"""
@@ -218,6 +218,11 @@ def recorded_path(recorded: str) -> int | None:
     """The path MTU that the cluster was made with, in bytes; None where none is recorded."""
     paths = (e.partition(" ")[2] for e in recorded.split(";;") if e.startswith("Path "))
     return next((int(p) for p in paths if p.isdigit()), None)
+
+
+def has_engine(recorded: str) -> bool:
+    """Whether a policy engine of this deploy's runs in the cluster."""
+    return any(entry.startswith("DaemonSet ") for entry in recorded.split(";;"))
 
 
 def left_tokens(recorded: str) -> bool:

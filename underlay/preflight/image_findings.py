@@ -8,15 +8,16 @@ from typing import Any
 from underlay.findings.finding import Finding, of_host
 from underlay.inventory.spec import Spec
 from underlay.plan.artifacts import Artifacts
-from underlay.plan.cluster_objects import load_balancer
+from underlay.plan.cluster_objects import beside_network
 
 _NAMED = 6
 _PLUGIN = "io.containerd.cri.v1.images"
 
 
 def unsupplied(spec: Spec, artifacts: Artifacts) -> tuple[str, ...]:
-    """The images of the network and its load balancer that no source supplies, by their full names: nodes pull them."""
-    addons = (spec.network.addon(spec.cluster), load_balancer(spec))
+    """The images of the network and of what stands beside it that no source supplies, by their full names: nodes pull
+    them."""
+    addons = (spec.network.addon(spec.cluster), *beside_network(spec))
     return tuple(image for addon in addons for image in addon.not_among(map(artifacts.reference, addon.images)))
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from underlay.artifacts.artifact import BinaryArtifact, ImageArtifact, Source, TrustedFile
-from underlay.artifacts.catalog import binary_entry, image_entry
+from underlay.artifacts.catalog import binary_entry, image_and_version, image_entry
 from underlay.artifacts.error import ArtifactError, ArtifactErrors
 from underlay.artifacts.fetch import CACHE, chart_script, fetch_script, place_script
 from underlay.artifacts.site_lock import site_lock_of
@@ -70,7 +70,8 @@ class ArtifactsOf(NamedArtifacts):
     def found_images(self, names: Iterable[str]) -> list[ImageArtifact]:
         """Images of the catalog, as the source has them."""
         arch = self._source.architectures[0]
-        return [self._source.image(n, self._version(image_entry(n).component), arch) for n in names]
+        named = [image_and_version(name) for name in names]
+        return [self._source.image(n, v or self._version(image_entry(n).component), arch) for n, v in named]
 
     def moved(self, references: Sequence[str]) -> list[tuple[str, str, str]]:
         return self.pulled.moved(references)

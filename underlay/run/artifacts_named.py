@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from underlay.artifacts.catalog import binary_entry, image_entry, version_beside
+from underlay.artifacts.catalog import binary_entry, image_and_version, image_entry, version_beside
 from underlay.artifacts.trust import Wanted
 from underlay.model.addon import Chart
 from underlay.resources.binary import Binary
@@ -38,8 +38,9 @@ class NamedArtifacts:
         return []
 
     def reference(self, name: str) -> str:
-        entry = image_entry(name)
-        return entry.ref(self._version(entry.component))
+        short, version = image_and_version(name)
+        entry = image_entry(short)
+        return entry.ref(version or self._version(entry.component))
 
 
 class NotedArtifacts(NamedArtifacts):

@@ -9,9 +9,10 @@ from pyinfra.api import State
 
 from underlay.findings.finding import Finding, accept, of_host, refusals
 from underlay.findings.host_sets import by_reason
-from underlay.plan.cluster_objects import record
-from underlay.plan.host_questions import recorded_path, recorded_problems
+from underlay.plan.cluster_objects import POLICY_ENGINE, record
+from underlay.plan.host_questions import has_engine, recorded_path, recorded_problems
 from underlay.plan.membership import is_bare, is_unmanaged, other_endpoint
+from underlay.policy_engines import kube_router
 from underlay.preflight.etcd_findings import joining_control_plane
 from underlay.preflight.host_findings import judge
 from underlay.preflight.image_findings import image_findings
@@ -80,6 +81,8 @@ def findings_of_hosts() -> list[Finding]:
     found += [*of_resources, *_images(run)]
     # Through JSON, like the recorded one: tuples become lists.
     requested = json.loads(json.dumps(record(run.spec)))
+    if has_engine(recorded) and run.spec.network_policy is None:
+        found.append(of_host("record-differs", first, kube_router.STAYS))
     return found + [of_host("record-differs", first, why) for why in recorded_problems(recorded, requested)]
 
 
@@ -117,7 +120,10 @@ def _images(run: Run) -> Iterator[Finding]:
     first = run.spec.cluster.first.name
     resources = run.observed.resources.get(first, {}).items()
     changes = any(
-        isinstance(r, HelmRelease) and not isinstance(a, Unknown) and r.sentence(line_of(a)) for r, a in resources
+        (isinstance(r, HelmRelease) or r.name == POLICY_ENGINE)
+        and not isinstance(a, Unknown)
+        and r.sentence(line_of(a))
+        for r, a in resources
     )
     if changes or any(
         is_bare(run.observed.answers[n.name]) for n in run.spec.cluster.nodes if n.name in run.observed.answers

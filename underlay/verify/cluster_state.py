@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from underlay.inventory.spec import Spec
-from underlay.plan.cluster_objects import load_balancer
+from underlay.plan.cluster_objects import beside_network
 
 from .probe_objects import NAMESPACE
 from .readiness import patience_s
@@ -122,8 +122,8 @@ def read(target: Target) -> ClusterObjects:
 
 
 def namespaces(spec: Spec) -> frozenset[str]:
-    """Where the network and the load balancer have their workloads."""
-    return spec.network.addon(spec.cluster).namespaces | load_balancer(spec).namespaces
+    """Where the network and what stands beside it have their workloads."""
+    return spec.network.addon(spec.cluster).namespaces.union(*(a.namespaces for a in beside_network(spec)))
 
 
 def _is(status: dict[str, Any], condition: str) -> bool:

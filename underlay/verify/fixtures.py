@@ -96,8 +96,9 @@ def kube_proxy_ready(target: Target, traffic_run: Future[TrafficResults] | None)
 def policy_results(target: Target, traffic_run: Future[TrafficResults] | None) -> PolicyResults:
     """The result of each connection without any policy, and with them."""
     network = target.spec.network
-    if not network.traits.policy:
+    if not target.spec.enforcer:
         pytest.skip(f"mode {network.mode} enforces no NetworkPolicy: what policies forbid passes")
-    assert traffic_run is not None
+    if traffic_run is None:
+        pytest.skip(f"mode {network.mode} carries no pods")
     traffic_run.result()
     return network_policies.measure(target, server_pods.image_of(target))

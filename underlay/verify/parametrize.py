@@ -11,6 +11,7 @@ from underlay.checks.control_plane import api_checks, etcd_checks, kube_proxy_ch
 from underlay.checks.leftovers import leftover_checks
 from underlay.model.check import Check
 from underlay.plan.host_plan import Phase
+from underlay.policy_engines import kube_router
 
 from .captures import expected_wire
 from .paths import PodPath, paths
@@ -18,8 +19,13 @@ from .target import Target, target_of_session
 
 # The test function -> the commands that it runs on nodes.
 CHECKS: dict[str, Callable[[Target], list[Check]]] = {
-    "test_mode": lambda t: t.spec.network.checks(t.spec.cluster),
-    "test_no_other_mode": lambda t: leftover_checks(t.spec.cluster, t.spec.network, accepted=t.spec.accepted),
+    "test_mode": lambda t: [
+        *t.spec.network.checks(t.spec.cluster),
+        *(kube_router.checks(t.spec.cluster) if t.spec.network_policy else ()),
+    ],
+    "test_no_other_mode": lambda t: leftover_checks(
+        t.spec.cluster, t.spec.network, accepted=t.spec.accepted, has_engine=t.spec.network_policy is not None
+    ),
     "test_api": lambda t: api_checks(t.spec.cluster),
     "test_etcd": lambda t: etcd_checks(t.spec.cluster),
     "test_certificates": lambda t: certificate_checks(t.spec.cluster),

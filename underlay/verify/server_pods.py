@@ -55,7 +55,7 @@ def _keeps(target: Target) -> bool:
 
     Where policies are enforced the namespace has them in the end, so it is made anew.
     """
-    return os.environ.get(KEEP) == "yes" and not target.spec.network.traits.policy
+    return os.environ.get(KEEP) == "yes" and not target.spec.enforcer
 
 
 def _state(target: Target, items: list[Object]) -> str:

@@ -32,7 +32,11 @@ def test_an_optional_component_is_built_on_request_and_kept(built: Machine) -> N
     before, calls = prefill._place(built.manifest()), built.calls
     assert built.build(optional=("metallb",))
     assert built.calls[len(calls) :] == ["go metallb"]
+    calls = built.calls
+    assert built.build(optional=("kube-router",))
+    assert built.calls[len(calls) :] == ["go kube-router"]
     assert set(built.manifest().images) == set(IMAGES)
+    assert "docker.io/cloudnativelabs/kube-router:v2.1.0" in (built.bundle / "index.json").read_text()
     assert "quay.io/metallb/speaker:v0.15.2" in (built.bundle / "index.json").read_text()
     assert verify(built.bundle).problems == []
     assert not built.build()

@@ -73,16 +73,20 @@ def test_of_a_large_site_too(nodes: int) -> None:
 
 
 def accepted(fit: Fit) -> None:
-    spec = read_spec(fit.shape.inventory({"mode": fit.mode, **fit.candidate.settings}), fit.shape.groups)
+    beside = {"network_policy": {"engine": fit.engine}} if fit.engine else {}
+    hosts = fit.shape.inventory({"mode": fit.mode, **fit.candidate.settings})
+    spec = read_spec({name: {**own, **beside} for name, own in hosts.items()}, fit.shape.groups)
     assert spec.network == fit.candidate.network
     assert spec.network.mode == fit.mode
+    assert spec.enforcer == fit.engine or not fit.engine
 
 
 def serves(fit: Fit, answers: SiteAnswers) -> None:
     network, traits = fit.candidate.network, fit.candidate.network.traits
     assert network.carries_pods
     assert traits.status is not Status.DEBUGGING
-    assert traits.policy or not answers.policies
+    assert bool(traits.policy or fit.engine) or not answers.policies
+    assert not fit.engine or (answers.policies and not traits.policy)
     assert traits.egress or not answers.egress
     assert traits.clusters or not answers.clusters
     assert traits.kernel_since <= answers.kernel

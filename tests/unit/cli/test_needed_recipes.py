@@ -29,6 +29,13 @@ def test_charts_need_helm_and_a_load_balancer_needs_metallb(tmp_path: Path) -> N
     assert required_recipes() ^ recipes_for([str(tmp_path / "lab.py")]) == {"flannel", "flannel-cni", "metallb"}
 
 
+def test_a_policy_engine_needs_itself_alone(tmp_path: Path) -> None:
+    lab = Path("inventories/lab.py").read_text()
+    (tmp_path / "lab.py").write_text(lab.replace("_network_policy = False", "_network_policy = True"))
+    without = recipes_for(["inventories/lab.py"])
+    assert recipes_for([str(tmp_path / "lab.py")]) - without == {"kube-router"}
+
+
 def test_an_invalid_inventory_is_refused_with_its_problems(tmp_path: Path) -> None:
     (tmp_path / "lab.py").write_text('lab = (["a"], {"network": {"mode": "flanel-vxlan"}})\n')
     with pytest.raises(Refused) as error:

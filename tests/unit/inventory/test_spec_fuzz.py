@@ -77,6 +77,7 @@ SENSIBLE: dict[str, tuple[Any, ...]] = {
         {"addresses": {"rack-1": ["192.0.2.240/28"]}},
         {"provider": "metallb", "addresses": {"rack-1": ["192.0.2.1-192.0.2.9"], "x": ["2001:db8::1-2001:db8::9"]}},
     ),
+    "network_policy": (None, {}, {"engine": "kube-router"}, {"engine": "kube-router", "version": "v2.1.0"}),
     "control_plane_endpoint": (None, "api.example.net", "[2001:db8::9]:443", "192.0.2.9:6443"),
     "path_mtu": (None, 1280, 1500, 9000, 65535, "1500"),
     "accepted": ({}, {"disk-slow": "a lab"}),

@@ -23,8 +23,9 @@ from .spec_problems import ADDRESS, ALL_MODES, ENDPOINT, SUBNET, VERSIONS, probl
             [
                 "xyzzy: unknown variable 'xyzzy'; known are accepted, address, address_v6, artifacts, as_number, bgp, "
                 "cloud, cluster_name, containerd, control_plane_endpoint, fabric_address, ignore_preflight_errors, "
-                "kube_proxy, kubelet, kubernetes_version, load_balancer, network, path_mtu, pod_subnet, pod_subnet_v6, "
-                "proxy, rack, registries, rollout, routes, service_subnet, service_subnet_v6, swap, tunnel_offload, verify"
+                "kube_proxy, kubelet, kubernetes_version, load_balancer, network, network_policy, path_mtu, pod_subnet, "
+                "pod_subnet_v6, proxy, rack, registries, rollout, routes, service_subnet, service_subnet_v6, swap, "
+                "tunnel_offload, verify"
             ],
         ),
         ({"network": {}}, [f"network.mode: is missing; choose one of {ALL_MODES}"]),

@@ -58,6 +58,12 @@ IMAGE_RECIPES: dict[str, ImageRecipe] = {
     ),
     "metallb-controller": ImageRecipe(files={"controller": "metallb/controller"}, entrypoint=("/controller",)),
     "metallb-speaker": ImageRecipe(files={"speaker": "metallb/speaker"}, entrypoint=("/speaker",)),
+    # It runs ipset and iptables of its image.
+    "kube-router": ImageRecipe(
+        files={"usr/local/bin/kube-router": "kube-router/kube-router"},
+        entrypoint=("/usr/local/bin/kube-router",),
+        on_base=True,
+    ),
 }
 
 

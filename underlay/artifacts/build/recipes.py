@@ -134,6 +134,15 @@ def go_recipes() -> tuple[GoRecipe, ...]:
             version=pinned_version("metallb"),
             packages={part: f"go.universe.tf/metallb/{part}" for part in ("controller", "speaker")},
         ),
+        # The newest that the Go proxy serves.
+        GoRecipe(
+            name="kube-router",
+            module="github.com/cloudnativelabs/kube-router/v2",
+            version=pinned_version("kube-router"),
+            packages={"kube-router": "github.com/cloudnativelabs/kube-router/v2/cmd/kube-router"},
+            ldflags="-X github.com/cloudnativelabs/kube-router/v2/pkg/version.Version="
+            f"v{pinned_version('kube-router')}",
+        ),
         # The Go proxy does not serve the plugin's own module; this is the last release of the CNI plugins that had it.
         # Its configuration has not changed since.
         GoRecipe(
