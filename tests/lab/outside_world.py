@@ -5,28 +5,23 @@ All three are real: HTTPS of a CA of the tests', Debian's docker-registry with a
 
 from __future__ import annotations
 
-import hashlib
 import os
-import ssl
-import tarfile
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import IPv4Network
 from pathlib import Path
 
 from tests.certificate_authority import CertificateAuthority
 from tests.docker_registry import DockerRegistry
 from tests.tiny_proxy import TinyProxy
-from underlay.artifacts.blobs import BlobStore
 from underlay.artifacts.catalog import image_entry, pinned_version
 from underlay.artifacts.home import bundle_directory
 from underlay.artifacts.manifest import load_manifest
 from underlay.lab.model import naming
 from underlay.lab.system.commands import run
+
+from .releases import BLOBS, lay_out, served
 
 # RFC 5737: this machine's for as long as the test runs. A lab's router has no route there.
 ADDRESS = "198.51.100.53"
@@ -35,7 +30,6 @@ MIRROR_PORT, REGISTRY_PORT, PROXY_PORT = 8443, 5443, 3128
 PROJECT = "released"
 PULLS, PASSES = ("robot", "pulls-only-3f9c"), ("site", "passes-only-71ab")
 OPENED = {"registry.k8s.io", "ghcr.io"}
-BLOBS = BlobStore(bundle_directory())
 
 
 @dataclass
@@ -89,8 +83,8 @@ class OutsideWorld:
                 )
             )
             self._push()
-            mirror(self.directory / "mirror" / "k8s")
-            stack.enter_context(_served(self.directory / "mirror", tls))
+            lay_out(self.directory / "mirror" / "k8s")
+            stack.enter_context(served(self.directory / "mirror", address=(ADDRESS, MIRROR_PORT), tls=tls))
             yield self
 
     def shut(self, lab: str) -> None:
@@ -119,64 +113,3 @@ class OutsideWorld:
         repository, _, tag = ref.partition("/")[2].rpartition(":")
         manifest, *others = [BLOBS.path(blob.sha256) for blob in blobs]  # type: ignore[attr-defined]
         return self.registry.push(f"{PROJECT}/{repository}", tag, manifest.read_bytes(), others)
-
-
-def mirror(root: Path) -> None:
-    """Lay out the commands of this machine's bundle as upstream publishes them; names as in upstream's own scripts."""
-    held = load_manifest(bundle_directory()).binaries
-    arch, kubernetes, containerd, plugins = "amd64", "v1.37.2", held["containerd"].version, held["bridge"].version
-    for name in ("kubeadm", "kubelet", "kubectl"):
-        path = root / f"dl.k8s.io/release/{kubernetes}/bin/linux/{arch}/{name}"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.symlink_to(BLOBS.path(held[name].sha256))
-        path.with_name(f"{name}.sha256").write_text(held[name].sha256)
-    releases = root / "github.com"
-    packed = {f"bin/{name}": name for name in ("containerd", "containerd-shim-runc-v2", "ctr")}
-    _pack(
-        releases / f"containerd/containerd/releases/download/v{containerd}/containerd-{containerd}-linux-{arch}.tar.gz",
-        {member: held[name].sha256 for member, name in packed.items()},
-        checksum=".sha256sum",
-    )
-    names = ("bridge", "host-local", "loopback", "portmap", "bandwidth", "firewall", "ptp", "static", "tuning")
-    _pack(
-        releases / f"containernetworking/plugins/releases/download/v{plugins}/cni-plugins-linux-{arch}-v{plugins}.tgz",
-        {f"./{name}": held[name].sha256 for name in names},
-        checksum=".sha256",
-    )
-
-
-def _pack(path: Path, members: dict[str, str], *, checksum: str) -> None:
-    path.parent.mkdir(parents=True)
-    with tarfile.open(path, "w:gz", compresslevel=1) as archive:
-        for member, sha256 in members.items():
-            entry = archive.gettarinfo(str(BLOBS.path(sha256)), member)
-            entry.mode = 0o755
-            with BLOBS.path(sha256).open("rb") as file:
-                archive.addfile(entry, file)
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
-    path.with_name(path.name + checksum).write_text(f"{digest}  {path.name}\n")
-
-
-class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
-class _Mirror(ThreadingHTTPServer):
-    def handle_error(self, *_: object) -> None:
-        """Say nothing of clients that break off: a first byte suffices them."""
-
-
-@contextmanager
-def _served(root: Path, tls: tuple[Path, Path]) -> Iterator[None]:
-    server = _Mirror((ADDRESS, MIRROR_PORT), partial(_Quiet, directory=str(root)))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*tls)
-    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield
-    finally:
-        server.shutdown()
-        server.server_close()

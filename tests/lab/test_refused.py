@@ -101,4 +101,4 @@ def test_nothing_was_touched(hosts: Deployed) -> None:
     assert left == ""
     plan = hosts.underlay("plan", "--json")
     assert plan.code == 2
-    assert "binary /usr/local/bin/kubeadm: absent -> 1.37.2" in plan.text
+    assert "binary /usr/local/bin/kubeadm: absent -> 1.37.2" in plan.document["hosts"]["w-1"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,11 +13,23 @@ from .errors import Refused
 from .inventory import connected, inventory_argument, limit_option, say_left_out
 from .trusted_files import show_trusted
 
+if TYPE_CHECKING:
+    from underlay.artifacts.artifact import TrustedFile
+
+
+def plan_document(
+    sentences: Mapping[str, Sequence[str]], steps: Sequence[str], files: Sequence[TrustedFile]
+) -> dict[str, Any]:
+    """A plan for programs: `hosts` has a sentence for each change, `rollout` the steps in which nodes are restarted,
+    `downloads` each file with its sha256 and who says so (`arch` is null where hosts of every architecture need it)."""
+    downloads = [{"file": f.path, "arch": f.arch, "sha256": f.sha256, "trusted_by": f.by} for f in files]
+    return {"hosts": dict(sentences), "rollout": list(steps), "downloads": downloads}
+
 
 @click.command("plan")
 @inventory_argument
 @limit_option
-@click.option("--json", "as_json", is_flag=True, help="Print the sentences by host as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print all of it as JSON.")
 def plan_command(inventory: str, limit: tuple[str, ...], as_json: bool) -> None:
     """Show what a deploy would change on each host, and how each file that it downloads is trusted. No host is changed.
 
@@ -34,7 +48,7 @@ def plan_command(inventory: str, limit: tuple[str, ...], as_json: bool) -> None:
     if problems:
         raise Refused(problems)
     if as_json:
-        click.echo(json.dumps(sentences, indent=1))
+        click.echo(json.dumps(plan_document(sentences, steps, files), indent=1))
     else:
         for host, lines in sentences.items():
             click.echo(f"{host}: {f'{len(lines)} changes' if lines else 'no change'}")
