@@ -60,13 +60,17 @@ class ImageArtifact:
 
 @dataclass(frozen=True, kw_only=True)
 class ChartArtifact:
-    """A Helm chart, one .tgz of this `sha256`: downloaded from `url` or copied from `blob`, a file on this machine."""
+    """A Helm chart, one .tgz of this `sha256`: downloaded from `url` or copied from `blob`, a file on this machine.
+
+    `registry` is the name of the registry whose content is had from another one, perhaps with a user.
+    """
 
     name: str
     version: str
     sha256: str
     url: str | None = None
     blob: Path | None = None
+    registry: str | None = None
 
 
 class Source(Protocol):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,11 @@ import httpx
 import yaml
 
 from .chart_file import read_chart
+from .endpoints import Endpoint, Registries, content_url
 from .error import ArtifactError
 from .lock import ChartPin
 from .oci import MANIFEST
+from .registry import token_header
 from .request import reporting_errors, save, wrong_checksum
 
 _CONTENT = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
@@ -31,17 +33,19 @@ class _Located:
     headers: dict[str, str]
 
 
-def pin_chart(client: httpx.Client, base: str, key: str) -> ChartPin:
+def pin_chart(client: httpx.Client, base: str, key: str, registries: Registries | None = None) -> ChartPin:
     """Look up a chart, download it and return its pin; `base` stands before host names, as the URL of a mirror does.
 
     It is downloaded because an index may have no digest, or a wrong one, which is better noticed now than on every
     host.
 
     :param key: repository/name@version, as in lock.json.
+    :param registries: who has what registries have, where it is another one.
     :raises ArtifactError: when it cannot be found or downloaded, or is another chart.
     """
-    found = _locate(client, base, key)
-    url = base + found.path
+    endpoints = registries.endpoints if registries else {}
+    found = _locate(client, base, key, endpoints)
+    url = content_url(found.path, base, endpoints)
     with tempfile.NamedTemporaryFile(suffix=".tgz") as file:
         digest = save(client, url, file, found.headers)
         if found.sha256 not in (None, digest):
@@ -56,7 +60,7 @@ def pin_chart(client: httpx.Client, base: str, key: str) -> ChartPin:
     return ChartPin(found.path, digest)
 
 
-def _locate(client: httpx.Client, base: str, key: str) -> _Located:
+def _locate(client: httpx.Client, base: str, key: str, endpoints: Mapping[str, Endpoint]) -> _Located:
     where, _, version = key.rpartition("@")
     scheme, _, rest = where.partition("://")
     repository, _, name = rest.rpartition("/")
@@ -65,7 +69,7 @@ def _locate(client: httpx.Client, base: str, key: str) -> _Located:
             f"chart {key}", "not a chart reference", remedy="write it as https://REPOSITORY/NAME@VERSION or oci://…"
         )
     if scheme == "oci":
-        return _in_registry(client, base, rest, version)
+        return _in_registry(client, base, rest, version, endpoints)
     return _in_index(client, base, repository, name, version)
 
 
@@ -93,16 +97,20 @@ def _no_such(url: str, name: str, version: str, versions: list[str]) -> Artifact
     return ArtifactError(url, f"has no chart {name} {version}", found=found)
 
 
-def _in_registry(client: httpx.Client, base: str, rest: str, version: str) -> _Located:
+def _in_registry(
+    client: httpx.Client, base: str, rest: str, version: str, endpoints: Mapping[str, Endpoint]
+) -> _Located:
     host, _, path = rest.partition("/")
+    user = endpoints[host].authorization if host in endpoints else None
+    login = {"Authorization": user} if user else {}
     # A tag cannot contain the plus sign of a version's build metadata.
-    url = f"{base}{host}/v2/{path}/manifests/{version.replace('+', '_')}"
+    url = content_url(f"{host}/v2/{path}/manifests/{version.replace('+', '_')}", base, endpoints)
     headers = {"Accept": MANIFEST}
     with reporting_errors(url):
         response = client.get(url, headers=headers)
         token: dict[str, str] = {}
         if response.status_code == httpx.codes.UNAUTHORIZED:
-            token = _anonymous(client, response)
+            token = token_header(client, response.headers.get("WWW-Authenticate", ""), login) or login
             response = client.get(url, headers=headers | token)
         response.raise_for_status()
     try:
@@ -111,17 +119,3 @@ def _in_registry(client: httpx.Client, base: str, rest: str, version: str) -> _L
     except (ValueError, KeyError, TypeError, StopIteration):
         raise ArtifactError(url, "is not a Helm chart", remedy="check that the repository has charts") from None
     return _Located(f"{host}/v2/{path}/blobs/{digest}", digest.removeprefix("sha256:"), token)
-
-
-def _anonymous(client: httpx.Client, refusal: httpx.Response) -> dict[str, str]:
-    """Return the header with an anonymous token, from the realm that a registry names when it refuses a request.
-
-    Source: https://distribution.github.io/distribution/spec/auth/token/
-    """
-    challenge = dict(re.findall(r'(\w+)="([^"]*)"', refusal.headers.get("WWW-Authenticate", "")))
-    if "realm" not in challenge:
-        return {}
-    parameters = {key: challenge[key] for key in ("service", "scope") if key in challenge}
-    with reporting_errors(challenge["realm"]):
-        document = client.get(challenge["realm"], params=parameters).raise_for_status().json()
-    return {"Authorization": f"Bearer {document.get('token') or document.get('access_token')}"}

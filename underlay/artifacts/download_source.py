@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from underlay.machines import ARCHITECTURES
 
 from .artifact import BinaryArtifact, ChartArtifact, ImageArtifact
 from .catalog import image_entry
+from .endpoints import Endpoint, content_url
 from .trust import Pins
 from .upstream import chart_key, download_of
 
@@ -14,13 +17,17 @@ class DownloadSource:
     """Upstream's downloads, or a mirror of them.
 
     URLs are `prefix`, upstream's host name, upstream's path; `registry` is the URL of a mirror of image registries.
+    `endpoints` have the content of a registry, by its name, in its place.
     """
 
     architectures = ARCHITECTURES
 
-    def __init__(self, prefix: str, pins: Pins, registry: str | None = None) -> None:
+    def __init__(
+        self, prefix: str, pins: Pins, registry: str | None = None, *, endpoints: Mapping[str, Endpoint] | None = None
+    ) -> None:
         self._prefix = prefix
         self._registry = registry
+        self._endpoints = endpoints or {}
         self._pins = pins
         self.trusted = pins.trusted
 
@@ -43,4 +50,6 @@ class DownloadSource:
     def chart(self, name: str, version: str, repository: str) -> ChartArtifact:
         """Return a chart to download; its checksum must be known."""
         pin = self._pins.charts[chart_key(name, version, repository)]
-        return ChartArtifact(name=name, version=version, sha256=pin.sha256, url=self._prefix + pin.path)
+        url = content_url(pin.path, self._prefix, self._endpoints)
+        stated = None if url == self._prefix + pin.path else pin.path.partition("/")[0]
+        return ChartArtifact(name=name, version=version, sha256=pin.sha256, url=url, registry=stated)

@@ -40,6 +40,17 @@ def manifest_url(ref: str, endpoint: Endpoint) -> str:
     return f"{endpoint.base}/{repository}/manifests/{tag}"
 
 
+def content_url(path: str, prefix: str, endpoints: Mapping[str, Endpoint]) -> str:
+    """Return the URL of host/path: a registry's content is had from whoever has its images, all else below the prefix.
+
+    :param endpoints: by the registry that charts and images name.
+    """
+    host, _, rest = path.partition("/")
+    if rest.startswith("v2/") and host in endpoints:
+        return f"{endpoints[host].base}/{rest.removeprefix('v2/')}"
+    return prefix + path
+
+
 @dataclass(frozen=True, kw_only=True)
 class Registries:
     """Who has images: `endpoints` by the registry that images name, `mirror` the URL of one that has all others'."""

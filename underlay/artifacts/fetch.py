@@ -62,13 +62,22 @@ def _fetch_words(binary: BinaryArtifact, dest: str, mode: str) -> tuple[str, ...
 
 
 def chart_script(
-    chart: ChartArtifact, dest: str, cache_dir: str = CACHE, *, limits: DownloadLimits | None = None
+    chart: ChartArtifact,
+    dest: str,
+    cache_dir: str = CACHE,
+    *,
+    hosts_dir: str = "",
+    limits: DownloadLimits | None = None,
 ) -> str:
-    """Return POSIX shell that installs a verified chart at `dest`: downloaded, or copied from the host's cache."""
+    """Return POSIX shell that installs a verified chart at `dest`: downloaded, or copied from the host's cache.
+
+    :param hosts_dir: where the host's containerd has what it needs to know of registries, their users among it.
+    """
     if chart.url is None:
         return place_script(chart.sha256, dest, "644", cache_dir)
     words = ("u_fetch", chart.url, chart.sha256, dest, "644")
-    return _fetching(" ".join(map(quote, words)), cache_dir, limits)
+    user = f"u_user={quote(f'{hosts_dir}/{chart.registry}/hosts.toml')}\n" if chart.registry else ""
+    return _fetching(user + " ".join(map(quote, words)), cache_dir, limits)
 
 
 def place_script(sha256: str, dest: str, mode: str = "755", cache_dir: str = CACHE) -> str:

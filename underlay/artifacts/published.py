@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from .chart_pins import pin_chart
+from .endpoints import Registries
 from .error import ArtifactError
 from .request import UPSTREAM, RequestLimits, opened_client, read_text
 from .site_lock import SiteLock
@@ -17,12 +18,18 @@ T = TypeVar("T")
 
 
 def read_published(
-    downloads: Iterable[Download], charts: Iterable[str], *, prefix: str = UPSTREAM, limits: RequestLimits | None = None
+    downloads: Iterable[Download],
+    charts: Iterable[str],
+    *,
+    prefix: str = UPSTREAM,
+    registries: Registries | None = None,
+    limits: RequestLimits | None = None,
 ) -> tuple[SiteLock, dict[str, ArtifactError]]:
     """Return the checksums that upstream, or a mirror of it, publishes; and host/path or chart -> why there is none.
 
     :param charts: repository/name@version.
     :param prefix: what stands before upstream's host names; without TLS nothing is believed.
+    :param registries: who has the charts of registries, where it is another one.
     """
     downloads, charts = list(downloads), list(charts)
     if not prefix.startswith(UPSTREAM):
@@ -32,7 +39,7 @@ def read_published(
         # One file may have the checksums of several.
         paths = sorted({d.checksums for d in downloads})
         texts = {path: pool.submit(read_text, client, prefix + path, limits=limits) for path in paths}
-        pins = {key: pool.submit(_caught, pin_chart, client, prefix, key) for key in charts}
+        pins = {key: pool.submit(_caught, pin_chart, client, prefix, key, registries) for key in charts}
         files = {d.path: _caught(_checksum, d, prefix, texts[d.checksums].result) for d in downloads}
         found = {key: pin.result() for key, pin in pins.items()}
     missing = {key: value for key, value in (files | found).items() if isinstance(value, ArtifactError)}

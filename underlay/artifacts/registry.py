@@ -75,12 +75,12 @@ def _manifest(client: httpx.Client, url: str, endpoint: Endpoint) -> httpx.Respo
     login = {"Authorization": endpoint.authorization} if endpoint.authorization else {}
     response = client.get(url, headers=headers)
     if response.status_code == httpx.codes.UNAUTHORIZED:
-        token = _token(client, response.headers.get("WWW-Authenticate", ""), login)
+        token = token_header(client, response.headers.get("WWW-Authenticate", ""), login)
         response = client.get(url, headers=headers | (token or login))
     return response
 
 
-def _token(client: httpx.Client, challenge: str, login: dict[str, str]) -> dict[str, str]:
+def token_header(client: httpx.Client, challenge: str, login: dict[str, str]) -> dict[str, str]:
     """Return the header with a token, from the realm that a refusal names; empty where it names none."""
     fields = dict(re.findall(r'(\w+)="([^"]*)"', challenge))
     if not challenge.lower().startswith("bearer ") or "realm" not in fields:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from .artifact import Source
 from .bundle_source import BundleSource
 from .download_source import DownloadSource
+from .endpoints import Registries
 from .error import ArtifactError
 from .trust import Wanted, trusted
 
@@ -24,11 +25,13 @@ def open_source(
     *,
     wanted: Wanted | None = None,
     lock: Path,
+    registries: Registries | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Source:
     """Return the source described by the inventory's `artifacts` variable.
 
     :param wanted: what will be requested of it.
+    :param registries: who has what registries have, where it is another one.
     :param lock: path of the site's lock; see `trust.trusted`, for `say` too.
     :raises ArtifactError: when a setting is unknown or missing, or the bundle cannot be read.
     :raises ArtifactErrors: for every file whose checksum is not known, or has changed.
@@ -53,8 +56,8 @@ def open_source(
         return BundleSource(Path(str(value)))
     prefix, registry = (UPSTREAM, None) if kind == "upstream" else _mirror(str(value))
     locked = settings.get("pins") == LOCKED
-    pins = trusted(wanted or Wanted(), prefix=prefix, lock=lock, locked=locked, say=say)
-    return DownloadSource(prefix, pins, registry)
+    pins = trusted(wanted or Wanted(), prefix=prefix, lock=lock, locked=locked, registries=registries, say=say)
+    return DownloadSource(prefix, pins, registry, endpoints=registries.endpoints if registries else {})
 
 
 def _mirror(url: str) -> tuple[str, str]:

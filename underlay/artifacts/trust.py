@@ -9,6 +9,7 @@ from pathlib import Path
 from underlay.machines import ARCHITECTURES
 
 from .artifact import TrustedFile
+from .endpoints import Registries
 from .error import ArtifactError, ArtifactErrors
 from .lock import ChartPin, read_lock
 from .site_lock import SiteLock, read_site_lock, record
@@ -58,6 +59,7 @@ def trusted(
     prefix: str,
     lock: Path,
     locked: bool = False,
+    registries: Registries | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Pins:
     """Return the checksum of every file, out of Underlay's lock, the site's, or upstream's checksum files.
@@ -67,6 +69,7 @@ def trusted(
     :param prefix: what stands before upstream's host names, `https://` or the URL of a mirror.
     :param lock: path of the site's lock.
     :param locked: refuse what is in no lock, and read nothing.
+    :param registries: who has the charts of registries, where it is another one.
     :param say: called with one line, if anything was read from upstream.
     :raises ArtifactErrors: for every file that is not known, and every entry of which two locks differ.
     :raises ArtifactError: when the site's lock cannot be read or written.
@@ -86,7 +89,7 @@ def trusted(
         # importing its HTTP client takes longer than all the rest
         from .published import read_published  # noqa: PLC0415
 
-        found, missing = read_published(unknown, absent, prefix=prefix)
+        found, missing = read_published(unknown, absent, prefix=prefix, registries=registries)
     _refuse_without(wanted, missing, absent)
     site = record(lock, found)
     if now := len(found.files) + len(found.charts):

@@ -19,12 +19,13 @@ from underlay.inventory.errors import InvalidInventory
 from underlay.inventory.spec import Spec
 from underlay.model.addon import Chart
 from underlay.plan.host_plan import node_plan
+from underlay.plan.registries import DIRECTORY
 from underlay.resources.binary import Binary, BinaryBuild
 from underlay.resources.images import Images
 from underlay.resources.release import HostChart
 
 from .artifacts_named import NamedArtifacts, NotedArtifacts
-from .pulled_images import PulledImages, pulled_images
+from .pulled_images import PulledImages, pulled_images, stated_registries
 
 
 class ArtifactsOf(NamedArtifacts):
@@ -79,7 +80,7 @@ class ArtifactsOf(NamedArtifacts):
     def chart(self, chart: Chart) -> HostChart:
         found = self._source.chart(chart.name, chart.version, chart.repository)
         path = f"{CACHE}/charts/{chart.name}-{chart.version}.tgz"
-        install = chart_script(found, path)
+        install = chart_script(found, path, hosts_dir=DIRECTORY)
         return HostChart(
             chart.name,
             chart.version,
@@ -136,7 +137,7 @@ def _noted(spec: Spec) -> NotedArtifacts:
 
 
 def _opened(spec: Spec, noted: NotedArtifacts, lock: Path) -> ArtifactsOf:
-    source = open_source(spec.artifacts, wanted=noted.wanted, lock=lock, say=_say)
+    source = open_source(spec.artifacts, wanted=noted.wanted, lock=lock, registries=stated_registries(spec), say=_say)
     artifacts = ArtifactsOf(source, kubernetes_version=spec.cluster.kubernetes_version)
     node_plan(spec, spec.cluster.first, artifacts)
     return artifacts

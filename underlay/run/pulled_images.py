@@ -49,6 +49,12 @@ class PulledImages:
         return replace(image, digest=self.digests.get(image.ref), registry=None if stated else image.registry)
 
 
+def stated_registries(spec: Spec) -> Registries:
+    """What the inventory says of who has the content of registries."""
+    endpoints = {r.host: Endpoint(base=r.base, authorization=r.authorization) for r in spec.cluster.registries}
+    return Registries(endpoints=endpoints)
+
+
 def pulled_images(
     spec: Spec, images: Iterable[ImageArtifact], *, lock: Path, say: Callable[[str], None]
 ) -> PulledImages:
@@ -57,10 +63,8 @@ def pulled_images(
     :raises ArtifactError, ArtifactErrors: when an image cannot be had, or the lock cannot be read or written.
     """
     pulled = [image for image in images if not image.blobs]
-    registries = Registries(
-        endpoints={r.host: Endpoint(base=r.base, authorization=r.authorization) for r in spec.cluster.registries},
-        mirror=next((image.registry for image in pulled if image.registry), None),
-    )
+    mirror = next((image.registry for image in pulled if image.registry), None)
+    registries = replace(stated_registries(spec), mirror=mirror)
     locked = spec.artifacts.get("pins") == "locked"
     refs = [image.ref for image in pulled]
     digests = pinned_images(refs, registries, lock=lock, locked=locked, say=say) if refs else {}

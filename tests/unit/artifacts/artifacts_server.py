@@ -31,7 +31,7 @@ class Behaviour:
 class Upstream:
     """`files` is path -> content; `served` counts the bytes of bodies by path, `requested` the Range headers.
 
-    `tls` is the certificate and key that it serves https with.
+    `tls` is the certificate and key that it serves https with; `realm` is where it says that tokens are, by default its own.
     """
 
     files: dict[str, bytes] = field(default_factory=dict)
@@ -40,6 +40,7 @@ class Upstream:
     requested: list[tuple[str, str | None]] = field(default_factory=list)
     encodings: list[str | None] = field(default_factory=list)
     tls: tuple[Path, Path] | None = None
+    realm: str = ""
     handler: type[BaseHTTPRequestHandler] | None = None
 
     def __enter__(self) -> Upstream:
@@ -89,7 +90,7 @@ class Answers(BaseHTTPRequestHandler):
         elif path in owner.behaviours:
             how.times -= 1
         if how.wants and self.headers.get("Authorization") != f"Bearer {how.wants}":
-            realm = f'Bearer realm="{owner.url}/token",service="registry.example",scope="repository:charts/x:pull"'
+            realm = f'Bearer realm="{owner.realm or owner.url + "/token"}",service="registry.example",scope="repository:charts/x:pull"'
             self._answer(401, b"{}", {"WWW-Authenticate": realm})
             return
         if how.location:

@@ -34,13 +34,28 @@ u_transient() {
   return 1
 }
 
-# u_token URL: an anonymous token into $u_partial.auth, from the realm that a registry names when it refuses a request.
+# u_authorize URL: what a registry that refuses wants to see, into $u_partial.auth: a token, its user's where $u_user,
+# containerd's file, has one; or that user.
+u_authorize() {
+  u_login=
+  if [ -f "${u_user:-}" ]; then
+    u_login=$u_partial.login
+    (umask 077; sed -n 's/^authorization = "\(.*\)"$/Authorization: \1/p' "$u_user" >"$u_login")
+    [ -s "$u_login" ] || u_login=
+  fi
+  u_token "$1" && return 0
+  [ -n "$u_login" ] && mv -f "$u_login" "$u_partial.auth"
+}
+
+# u_token URL: a token into $u_partial.auth, from the realm that a registry names when it refuses a request; for nobody, or
+# for the user in the header that the file $u_login has.
 u_token() {
   u_challenge=$(u_curl "$1" --max-time 60 --dump-header - --output /dev/null |
     sed -n 's/^[Ww][Ww][Ww]-[Aa]uthenticate: *[Bb]earer *//p' | tr -d '\r' | tail -n 1)
   u_realm=$(u_challenge_field realm)
   [ -n "$u_realm" ] || return 1
-  u_got=$(u_curl "$u_realm" --fail --max-time 60 --get --data-urlencode "service=$(u_challenge_field service)" \
+  case $u_realm in https://*) ;; *) u_login= ;; esac
+  u_got=$(u_curl "$u_realm" ${u_login:+--header "@$u_login"} --fail --max-time 60 --get --data-urlencode "service=$(u_challenge_field service)" \
     --data-urlencode "scope=$(u_challenge_field scope)" |
     tr -d '\n' | sed -n 's/.*"\(access_\)\{0,1\}token" *: *"\([^"]*\)".*/\2/p')
   [ -n "$u_got" ] || return 1
@@ -65,14 +80,14 @@ u_download() {
     u_size=0
     [ -f "$u_partial" ] && u_size=$(wc -c <"$u_partial")
     # curl treats "416 Range Not Satisfiable" as success: the partial file is as long as the real one, or longer
-    if [ "$u_rc" = 0 ] && [ "$u_status" != 416 ]; then rm -f "$u_partial.error" "$u_partial.auth"; return 0; fi
+    if [ "$u_rc" = 0 ] && [ "$u_status" != 416 ]; then rm -f "$u_partial.error" "$u_partial.auth" "$u_partial.login"; return 0; fi
     if [ -z "$u_restarted" ] && { [ "$u_rc" = 33 ] || [ "$u_status" = 416 ]; }; then
       # The server cannot resume (no ranges, or the file has changed): start again, once.
       u_restarted=yes
       rm -f "$u_partial"
       continue
     fi
-    if [ "$u_status" = 401 ] && [ -z "$u_auth" ] && u_token "$1"; then
+    if [ "$u_status" = 401 ] && [ -z "$u_auth" ] && u_authorize "$1"; then
       u_auth=$u_partial.auth
       continue
     fi
@@ -83,7 +98,7 @@ u_download() {
     u_wait=$((u_wait * 2))
   done
   u_why=$(u_reason "$u_rc" "$u_status" "$u_size" "$u_proxy")
-  rm -f "$u_partial.error" "$u_partial.auth"
+  rm -f "$u_partial.error" "$u_partial.auth" "$u_partial.login"
   [ -s "$u_partial" ] || rm -f "$u_partial"
   u_fail "$1: $u_why (tried $u_try times); nothing was changed, run it again to resume"
 }
