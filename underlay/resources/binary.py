@@ -9,6 +9,7 @@ from shlex import quote
 
 from underlay.machines import MACHINES
 
+from .file import put_back
 from .resource import Host, Resource, Upload
 
 BLOBS = "/var/cache/underlay/blobs/sha256"
@@ -48,6 +49,7 @@ class Binary(Resource):
     install: str = field(repr=False)
 
     kind = "binary"
+    restorable = True
     prelude = f"""\
 u_machine=$(uname -m)
 u_binary() {{
@@ -105,6 +107,16 @@ u_binary() {{
     def remove(self) -> str:
         return f"rm -f {quote(self.path)} {quote(record_of(self.path))}"
 
+    def replaces(self, observed: str) -> str | None:
+        return None if _is_absent(observed) else self.path
+
+    @classmethod
+    def restore(cls, name: str, prior: str, *, kept: str) -> str:
+        record = f"rm -f {quote(record_of(name))}"
+        if _is_absent(prior):
+            return f"rm -f {quote(name)}; {record}"
+        return f"{put_back(name, kept=kept)}\n{record}"
+
     def uploads(self, observed: str) -> Sequence[Upload]:
         pushed = self._pushed
         if pushed is None or pushed.blob is None or observed.endswith(" cached"):
@@ -134,3 +146,7 @@ u_binary() {{
         """The checksum of the member, as it was recorded when it was unpacked from the verified archive."""
         sum_line, _, origin = host.run("cat %s", record_of(self.path)).stdout.strip().partition("\n")
         return {sum_line.split(" ")[0]} if origin == f"{build.sha256} {build.member}" else set()
+
+
+def _is_absent(observed: str) -> bool:
+    return (*observed.split(" "), "", "")[1] in ("absent", "")

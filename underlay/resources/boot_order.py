@@ -28,6 +28,7 @@ class BootOrder(Resource):
     modules: tuple[KernelModule, ...]
 
     kind = "boot order"
+    restorable = True
     # Prints `FILE: LINE;` for each line that is in the way. With a file as its argument: that file, without them.
     prelude = rf"""u_boot_awk='
 function key(text,  first) {{
@@ -90,6 +91,10 @@ done"""
     def remove(self) -> str:
         return f"""\
 for f in $(grep -lsr '^{_MARK}' {_SYSCTLS} {_MODULES} /etc/ufw/sysctl.conf); do sed -i 's/^{_MARK}//' "$f"; done"""
+
+    @classmethod
+    def restore(cls, name: str, prior: str, *, kept: str) -> str:
+        return cls((), ()).remove()
 
     def check(self, host: Host) -> str | None:
         """By what systemd and modprobe themselves read."""

@@ -27,6 +27,16 @@ def written(text: str) -> str:
     return f"base64 -d >\"$t\" <<'UNDERLAY_END'\n{base64.encodebytes(text.encode()).decode()}UNDERLAY_END"
 
 
+def put_back(path: str, *, kept: str) -> str:
+    """Shell that gives a replaced file back as it was, atomically, with its mode, owner and times."""
+    directory = quote(path.rpartition("/")[0] or "/")
+    return f"""\
+if [ -e {quote(kept + path)} ] || [ -L {quote(kept + path)} ]; then
+  mkdir -p {directory}; cp -aT {quote(kept + path)} {quote(path + ".underlay")}
+  mv -fT {quote(path + ".underlay")} {quote(path)}
+fi"""
+
+
 @dataclass(frozen=True)
 class File(Resource):
     """A regular file; none may exist where `content` is None. Modes are octal strings without a leading 0.
@@ -41,6 +51,7 @@ class File(Resource):
     secret: bool = False
 
     kind = "file"
+    restorable = True
     prelude = """\
 u_stats= u_sums=
 u_all_files() {
@@ -96,8 +107,15 @@ u_file() {
             return f"rm -f {quote(self.path)}"
         return place(written(self.content), self.path, mode=self.mode, owner=self.owner)
 
+    def replaces(self, observed: str) -> str | None:
+        return None if observed == "absent" else self.path
+
     def remove(self) -> str:
         return "" if self.content is None else f"rm -f {quote(self.path)}"
+
+    @classmethod
+    def restore(cls, name: str, prior: str, *, kept: str) -> str:
+        return f"rm -f {quote(name)}" if prior == "absent" else put_back(name, kept=kept)
 
     def check(self, host: Host) -> str | None:
         if self.content is None:
@@ -130,6 +148,7 @@ class Directory(Resource):
     owner: str = "root:root"
 
     kind = "directory"
+    restorable = True
     prelude = """\
 u_dirs=
 u_all_dirs() { u_dirs="$u_nl$(stat -Lc '%n %a %U:%G' -- "$@")$u_nl"; }
@@ -160,6 +179,13 @@ u_dir() {
 
     def remove(self) -> str:
         return f"rmdir --ignore-fail-on-non-empty {quote(self.path)} 2>/dev/null || true"
+
+    @classmethod
+    def restore(cls, name: str, prior: str, *, kept: str) -> str:
+        mode, _, owner = prior.partition(" ")
+        if not owner:
+            return cls(name).remove()
+        return f"[ ! -d {quote(name)} ] || {{ chown {quote(owner)} {quote(name)}; chmod {quote(mode)} {quote(name)}; }}"
 
     def check(self, host: Host) -> str | None:
         found = host.run("ls -ld %s/.", self.path)

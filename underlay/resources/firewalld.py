@@ -36,6 +36,7 @@ class Firewalld(Resource):
     passes: tuple[Pass, ...]
 
     kind = "firewall"
+    restorable = True
     # Names of sets carry the digest of all files, so that the running firewalld can be queried for it. Links come and
     # go at run time, and a reload keeps them in their zones.
     prelude = """\
@@ -109,6 +110,10 @@ for f in {_OURS}; do
   rm -f {_OURS}
   ! systemctl is-active -q firewalld || firewall-cmd -q --reload
 done"""
+
+    @classmethod
+    def restore(cls, name: str, prior: str, *, kept: str) -> str:
+        return cls(()).remove()
 
     def check(self, host: Host) -> str | None:
         state = host.run("firewall-cmd --state")

@@ -19,6 +19,7 @@ class KernelModule(Resource):
     module: str
 
     kind = "kernel module"
+    restorable = True
     prelude = """\
 u_release=$(uname -r)
 u_module() {
@@ -65,6 +66,11 @@ u_said=$(modprobe {name} 2>&1) || {{
   if modprobe -n -q {name}; then echo "modprobe {self.module}: ${{u_said:-it failed}}"; else echo "{missing}"; fi >&2
   exit 1
 }}"""
+
+    @classmethod
+    def restore(cls, name: str, prior: str, *, kept: str) -> str:
+        # What others use by now stays.
+        return f"modprobe -q -r {quote(name)} 2>/dev/null || true"
 
     def check(self, host: Host) -> str | None:
         found = host.run("modprobe -n --first-time %s", self.module)

@@ -24,6 +24,7 @@ class Mount(Resource):
     options: str = "nosuid,nodev,noexec"
 
     kind = "mount"
+    restorable = True
     # A service mounts it at boot, not a mount unit: see BY_SYSTEMD.
     prelude = f"""\
 u_mount() {{
@@ -77,6 +78,12 @@ systemctl daemon-reload; systemctl -q enable {self.unit};; esac"""
 if [ -e {self._unit_path} ]; then
   systemctl -q disable {self.unit}; rm -f {self._unit_path}; systemctl daemon-reload
 fi"""
+
+    @classmethod
+    def restore(cls, name: str, prior: str, *, kept: str) -> str:
+        # Busy where a program of somebody else's uses it by now.
+        gone = f"umount {quote(name)} 2>/dev/null || true" if prior.startswith("absent") else ""
+        return f"{cls(name, '').remove()}\n{gone}"
 
     def check(self, host: Host) -> str | None:
         observed = host.run("stat -f -c %%T %s", self.path).stdout.strip()

@@ -24,6 +24,7 @@ class Packages(Resource):
     packages: tuple[str, ...]
 
     kind = "packages"
+    restorable = True
     prelude = """\
 u_packages() {
   if command -v dpkg-query >/dev/null; then
@@ -88,6 +89,23 @@ if command -v apt-get >/dev/null; then
   get() {{ apt-get -q -y -o DPkg::Lock::Timeout=120 -o Acquire::Retries=3 -o Acquire::http::Timeout=20 "$@" >&2; }}
   get install --no-install-recommends {debian} || {{ get update && get install --no-install-recommends {debian}; }}
 else dnf -q -y install --setopt=install_weak_deps=False {dnf} >&2; fi"""
+
+    @classmethod
+    def restore(cls, name: str, prior: str, *, kept: str) -> str:
+        """Packages that the host did not have, unless one that it has by now needs them."""
+        missing = " ".join(quote(p) for p in cls(tuple(name.split()))._missing(prior))
+        renamed = " ".join(quote(DNF_NAMES.get(p, p)) for p in cls(tuple(name.split()))._missing(prior))
+        if not missing:
+            return ""
+        return f"""\
+if command -v apt-get >/dev/null; then
+  export DEBIAN_FRONTEND=noninteractive
+  for p in {missing}; do
+    dpkg-query -W "$p" >/dev/null 2>&1 || continue
+    others=$(apt-get -s purge "$p" 2>/dev/null | awk '$1 == "Purg" && $2 != p {{ n++ }} END {{ print n + 0 }}' "p=$p")
+    [ "$others" != 0 ] || apt-get -q -y -o DPkg::Lock::Timeout=120 purge "$p" >/dev/null
+  done
+else for p in {renamed}; do rpm -e "$p" 2>/dev/null || true; done; fi"""
 
     def check(self, host: Host) -> str | None:
         debian = " ".join(quote(p) for p in self.packages)

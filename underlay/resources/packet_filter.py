@@ -60,6 +60,7 @@ class PacketFilter(Resource):
     passes: tuple[Pass, ...]
 
     kind = "firewall"
+    restorable = True
     filter: ClassVar[str]
     after: ClassVar[tuple[str, ...]]
     functions: ClassVar[str]
@@ -144,3 +145,7 @@ if [ -e {unit} ]; then systemctl -q disable --now {self.unit}; rm -f {unit}; sys
 u_{self.filter}_close
 rm -f {self._program} /run/underlay/{self.filter}.lock
 rmdir --ignore-fail-on-non-empty /usr/local/lib/underlay 2>/dev/null || true"""
+
+    @classmethod
+    def restore(cls, name: str, prior: str, *, kept: str) -> str:
+        return cls(()).remove()

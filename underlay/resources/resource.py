@@ -54,6 +54,8 @@ class Resource(ABC):
 
     kind: ClassVar[str]
     prelude: ClassVar[str] = ""
+    restorable: ClassVar[bool] = False
+    """Whether a host's record says what was there before; see `restore`."""
 
     @classmethod
     def gather(cls, resources: Sequence[Self]) -> str:
@@ -91,6 +93,17 @@ class Resource(ABC):
         """Shell that removes what `apply` made, and only that; empty where there is nothing to remove."""
         return ""
 
+    @classmethod
+    def restore(cls, name: str, prior: str, *, kept: str) -> str:
+        """Shell that gives back what was there before the first `apply`, for kinds that are `restorable`.
+
+        It needs no resource: the inventory may declare another network by then. Idempotent; run under `set -eu`.
+
+        :param name: the resource's. :param prior: the line it was observed as, before it was ever applied.
+        :param kept: the directory that holds the files which were replaced, under their paths.
+        """
+        return ""
+
     @abstractmethod
     def check(self, host: Host) -> str | None:
         """Verify the host by other means than `observe`: `<where>: <what is wrong>`, or None."""
@@ -106,6 +119,10 @@ class Resource(ABC):
     def follows(self, changed: Collection[str]) -> bool:
         """Whether a change of other resources, by their names, may make this one outdated: it is observed again."""
         return False
+
+    def replaces(self, observed: str) -> str | None:
+        """The path of a file that is there and that `apply` replaces, given the observed line; None without one."""
+        return None
 
     @property
     def title(self) -> str:

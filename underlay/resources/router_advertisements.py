@@ -19,6 +19,7 @@ class RouterAdvertisements(Resource):
     address: str
 
     kind = "router advertisements"
+    restorable = True
     prelude = """\
 u_link_of() { ip -o -6 address show to "$1" | awk '{ print $2; exit }'; }
 u_advertised() {
@@ -47,6 +48,12 @@ echo "-net/ipv6/conf/$link/accept_ra = {_EVEN_IF}" >{PERSISTED}"""
 
     def remove(self) -> str:
         return f"rm -f {PERSISTED}"
+
+    @classmethod
+    def restore(cls, name: str, prior: str, *, kept: str) -> str:
+        link, _, value = prior.partition(" ")
+        path = quote(f"/proc/sys/net/ipv6/conf/{link}/accept_ra")
+        return f"rm -f {PERSISTED}\n" + (f"[ ! -e {path} ] || echo {quote(value)} >{path}" if value else "")
 
     def check(self, host: Host) -> str | None:
         words = host.run("ip -o -6 address show to %s", self.address).stdout.split()

@@ -21,6 +21,7 @@ class NoSwap(Resource):
     """
 
     kind = "swap"
+    restorable = True
     prelude = r"""u_swap() {
   n=0; while read -r p _; do case $p in Filename) ;; *) n=$((n+1));; esac; done </proc/swaps
   f=$(grep -cE '^[[:space:]]*[^#[:space:]]+[[:space:]]+[^[:space:]]+[[:space:]]+swap([[:space:]]|$)' /etc/fstab)
@@ -72,6 +73,11 @@ if [ -e {SWITCHED_OFF} ]; then
   done
   rm -f {SWITCHED_OFF}
 fi"""
+
+    @classmethod
+    def restore(cls, name: str, prior: str, *, kept: str) -> str:
+        again = "" if prior.startswith("0 in use") else "\nsystemctl daemon-reload; swapon -a"
+        return cls().remove() + again
 
     def check(self, host: Host) -> str | None:
         found = host.run("swapon --show --noheadings")

@@ -28,6 +28,7 @@ class Sysctl(Resource):
     where_present: bool = False
 
     kind = "sysctl"
+    restorable = True
     # cat and grep, not read: dash reads a byte at a time, and the kernel answers the first read of a sysctl only.
     prelude = """\
 u_values=
@@ -66,6 +67,11 @@ u_sysctl() {
         path = quote(f"/proc/sys/{self.path}")
         absent = f"echo {quote(f'the kernel has no {self.key}; is its module loaded?')} >&2; exit 1"
         return f"[ -e {path} ] || {{ {'exit 0' if self.where_present else absent}; }}\necho {quote(self.value)} >{path}"
+
+    @classmethod
+    def restore(cls, name: str, prior: str, *, kept: str) -> str:
+        path = quote(f"/proc/sys/{cls(name, prior).path}")
+        return "" if prior in ("", "absent") else f"[ ! -e {path} ] || echo {quote(prior)} >{path}"
 
     def check(self, host: Host) -> str | None:
         found = host.run("sysctl -n %s", self.key)

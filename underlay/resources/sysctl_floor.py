@@ -17,6 +17,7 @@ class SysctlFloor(Resource):
 
     kind = "sysctl"
     prelude = Sysctl.prelude
+    restorable = True
 
     @property
     def name(self) -> str:

@@ -35,6 +35,7 @@ class Unit(Resource):
     reloads: bool = False
 
     kind = "unit"
+    restorable = True
     prelude = """\
 u_stamp() { cat "$@" 2>/dev/null | sha256sum | cut -c1-16; }
 u_states=
@@ -123,6 +124,23 @@ u_unit() {
         # An optional unit belongs to the host: disabling networkd would take the host off the network.
         disable = "" if self.optional else f"systemctl -q disable --now {unit} 2>/dev/null || true; "
         return f"{disable}rm -f /run/underlay/started/{unit}"
+
+    @classmethod
+    def restore(cls, name: str, prior: str, *, kept: str) -> str:
+        """One that ran is started again once its files are back: see `was_active`."""
+        state, unit = dict(field.partition("=")[::2] for field in prior.split()), quote(name)
+        lines = [f"rm -f /run/underlay/started/{unit}"]
+        if state.get("UnitFileState") not in _ENABLED:
+            lines.append(f"systemctl -q disable {unit} 2>/dev/null || true")
+        if state.get("ActiveState") not in _STARTED:
+            lines.append(f"systemctl -q stop {unit} 2>/dev/null || true")
+            lines.append(f"systemctl -q reset-failed {unit} 2>/dev/null || true")
+        return "\n".join(lines)
+
+    @staticmethod
+    def was_active(prior: str) -> bool:
+        """Whether the unit of an observed line ran."""
+        return any(f"ActiveState={state}" in prior.split() for state in _STARTED)
 
     def check(self, host: Host) -> str | None:
         if self.optional:

@@ -9,6 +9,7 @@ from pyinfra.api import Host, operation
 from pyinfra.context import ctx_host, ctx_state
 
 from underlay.plan.host_plan import Phase
+from underlay.plan.host_record import record_script
 from underlay.plan.rollout import PHASES
 from underlay.preflight.unanswered_findings import unanswered_findings
 from underlay.resources.answer import Answer, line_of
@@ -89,7 +90,8 @@ def _apply(host: Host, pending: Sequence[tuple[Resource, str]], arguments: dict[
     uploads = list(dict.fromkeys(u for r, line in pending for u in r.uploads(line)))
     if uploads and (reason := _push(host, uploads, arguments)):
         return reason
-    ran = run_script(host, apply_script(resources), arguments)
+    record = record_script(pending, mode=current_run().spec.network.mode)
+    ran = run_script(host, record + apply_script(resources), arguments)
     outcome = read_outcome(resources, ran.out)
     if outcome.failed is not None:
         return f"{outcome.failed.title}: {ran.reason()}"
