@@ -93,9 +93,9 @@ class Deployed:
         command = [*PYINFRA, "-y", self.inventory, "deploy.py", "--data", "verify=false"]
         return self._acting(command, f"Starting operation: {operation}", act, cluster)
 
-    def killed(self, command: str, line: str, *, after: float, **cluster: Any) -> Run:
+    def killed(self, command: str, line: str, *arguments: str, after: float, **cluster: Any) -> Run:
         """Start an `underlay` command and kill it `after` seconds after it printed something."""
-        return self._acting([*UNDERLAY, command, self.inventory], line, _kill(after), cluster)
+        return self._acting([*UNDERLAY, command, self.inventory, *arguments], line, _kill(after), cluster)
 
     def stopped(self, command: str, line: str) -> Run:
         """Start an `underlay` command and press Ctrl-C a second after it printed something."""

@@ -1,4 +1,5 @@
-"""Every mode that this kernel can run, deployed by one changed line, verified, and unchanged by a second run.
+"""Every mode that this kernel can run, one after the other on hosts that are never rebuilt: deployed by one changed
+line, verified, unchanged by a second run, and taken back until the hosts are what they were.
 
 UNDERLAY_HEALTHY says how often each is verified beyond that (0), UNDERLAY_HEALTH where that is noted.
 """
@@ -6,6 +7,7 @@ UNDERLAY_HEALTHY says how often each is verified beyond that (0), UNDERLAY_HEALT
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -14,46 +16,82 @@ from tests.proof import saw
 
 from .deployed import Deployed
 from .dual_stack_mutations import SUBNETS
+from .host_snapshot import difference, snapshot
+from .operators_own import put
 from .verified import TIMES, is_well
 
 pytestmark = [pytest.mark.lab]
 
-# Fields of the lab, and variables of the inventory, for each mode; two racks unless the mode needs one segment.
-RACKS = {"workers": 2, "racks": 2}
-SEGMENT = {"workers": 1, "racks": 1}
+# Fields of each lab, and variables of the inventory for each mode; two racks unless the mode needs one segment.
 DUAL = {"network_v6": "fd61:95::/48"}
+RACKS: dict[str, Any] = {"name": "walk-racks", "network": "10.140.0.0/16", "workers": 2, "racks": 2, **DUAL}
+SEGMENT: dict[str, Any] = {"name": "walk-segment", "network": "10.141.0.0/16", "workers": 1, "racks": 1, **DUAL}
 # Hosts here share two cores with everything else: a busy second is not a dead peer.
 MESH = {"as_number": 64512, "bfd": True, "bfd_interval": 3000}
-CASES = [
-    pytest.param(RACKS, {"network": {"mode": "flannel-vxlan", "direct_routing": True}}, id="flannel-vxlan direct"),
-    pytest.param(DUAL | RACKS, {"network": {"mode": "flannel-vxlan"}, **SUBNETS}, id="flannel-vxlan dual stack"),
-    pytest.param(RACKS, {"network": {"mode": "flannel-udp"}}, id="flannel-udp"),
-    pytest.param(SEGMENT, {"network": {"mode": "flannel-host-gw"}}, id="flannel-host-gw"),
-    pytest.param(DUAL | SEGMENT, {"network": {"mode": "flannel-host-gw"}, **SUBNETS}, id="flannel-host-gw dual stack"),
-    pytest.param(SEGMENT, {"network": {"mode": "routed"}, "routes": "static"}, id="routed static"),
-    pytest.param(SEGMENT, {"network": {"mode": "routed"}, "bgp": MESH}, id="routed full mesh"),
-]
+WALKS: dict[str, tuple[dict[str, Any], dict[str, dict[str, Any]]]] = {
+    "racks": (
+        RACKS,
+        {
+            "flannel-vxlan direct": {"network": {"mode": "flannel-vxlan", "direct_routing": True}},
+            "flannel-vxlan dual stack": {"network": {"mode": "flannel-vxlan"}, **SUBNETS},
+            "flannel-udp": {"network": {"mode": "flannel-udp"}},
+        },
+    ),
+    "segment": (
+        SEGMENT,
+        {
+            "flannel-host-gw": {"network": {"mode": "flannel-host-gw"}},
+            "flannel-host-gw dual stack": {"network": {"mode": "flannel-host-gw"}, **SUBNETS},
+            "routed static": {"network": {"mode": "routed"}, "routes": "static"},
+            "routed full mesh": {"network": {"mode": "routed"}, "bgp": MESH},
+        },
+    ),
+}
 
 
-@pytest.fixture
-def lab(request: pytest.FixtureRequest) -> Iterator[Deployed]:
-    number, fields, cluster = request.param
-    lab = {"name": f"modes-{number}", "network": f"10.{140 + number}.0.0/16", **fields}
-    deployed = Deployed(lab=lab, cluster=cluster)
-    deployed.down()
-    try:
-        yield deployed
-    finally:
-        deployed.down()
+# Their reset is killed in the middle, and run again.
+FIRST = tuple(next(iter(modes)) for _, modes in WALKS.values())
+
+
+@dataclass
+class Walk:
+    """Hosts that are never rebuilt, what they were before the first deploy, and their next mode."""
+
+    deployed: Deployed
+    before: dict[str, list[str]]
+
+    @property
+    def hosts(self) -> list[str]:
+        return ["cp-1", *(f"w-{n + 1}" for n in range(self.deployed.lab["workers"]))]
+
+    def differences(self) -> dict[str, list[str]]:
+        found = {host: difference(self.before[host], snapshot(self.deployed, host)) for host in self.hosts}
+        return {host: lines for host, lines in found.items() if lines}
+
+
+@pytest.fixture(scope="module")
+def walk(request: pytest.FixtureRequest) -> Iterator[Walk]:
+    """Booted hosts with things of an operator's on them."""
+    fields, modes = WALKS[request.param]
+    with Deployed(lab=fields, cluster=next(iter(modes.values()))).booted() as deployed:
+        walk = Walk(deployed, {})
+        for host in walk.hosts:
+            put(deployed, host)
+            walk.before[host] = snapshot(deployed, host)
+        yield walk
 
 
 def cases() -> list[Any]:
-    """A lab of its own for each."""
-    return [pytest.param((number, *case.values), id=f"{case.id}: ") for number, case in enumerate(CASES)]
+    """The modes of a walk one after the other, on the same hosts."""
+    return [pytest.param(walk, mode, id=f"{walk}: {mode}") for walk, (_, modes) in WALKS.items() for mode in modes]
 
 
-@pytest.mark.parametrize("lab", cases(), indirect=True)
-def test_is_verified_and_a_second_run_changes_nothing(lab: Deployed, request: pytest.FixtureRequest) -> None:
+@pytest.mark.parametrize(("walk", "mode"), cases(), indirect=["walk"], scope="module")
+def test_is_verified_unchanged_by_a_second_run_and_taken_back(
+    walk: Walk, mode: str, request: pytest.FixtureRequest
+) -> None:
+    walk.deployed.cluster = WALKS[request.node.callspec.id.partition(":")[0]][1][mode]
+    lab = walk.deployed
     run = lab.deploy()
     assert run.code == 0, run.end
     report = lab.report()
@@ -61,14 +99,22 @@ def test_is_verified_and_a_second_run_changes_nothing(lab: Deployed, request: py
     assert any(c["area"].startswith("Pod to pod, 10 MB") for c in passed)
     captured = [c["name"] for c in passed if c["area"].startswith("On the wire")]
     assert captured
-    assert any("IPv6" in name for name in captured) == ("network_v6" in lab.lab)
+    assert any("IPv6" in name for name in captured) == ("pod_subnet_v6" in lab.cluster)
     again = lab.deploy("--data", "verify=false")
     assert again.changes.startswith("none; at most "), again.text
+    is_well(lab, name=mode, times=TIMES)
+    if mode in FIRST:
+        assert lab.killed("reset", "resetting", "--yes", after=3).code != 0
+    reset = lab.underlay("reset", "--yes")
+    assert reset.code == 0, reset.end
+    assert lab.underlay("reset", "--yes").text.count("nothing to reset") == len(walk.hosts)
+    left = [f"{host}: {line}" for host, lines in walk.differences().items() for line in lines]
+    assert not left, "\n".join(left)
     racks = lab.lab["racks"]
     where = "across two racks" if racks > 1 else "between hosts of one segment"
     saw(
         report["network"]["mode"],
-        4,
-        f"a real cluster in the lab, {where}; capture on the hosts; a second run changed nothing",
+        5,
+        f"a real cluster in the lab, {where}; capture on the hosts; a second run changed nothing, and a reset left "
+        "nothing on hosts that the next mode was deployed to",
     )
-    is_well(lab, name=request.node.callspec.id, times=TIMES)

@@ -20,6 +20,7 @@ _COMMANDS = {
     "preflight": "preflight_command",
     "render": "render_command",
     "report": "report_group",
+    "reset": "reset_command",
     "verify": "verify_command",
 }
 

@@ -26,7 +26,7 @@ _SCRIPT = f"""\
 # announced before a pod runs and packets to a deleted pod do not loop; and the CNI configuration, if there is a
 # template for it.
 set -u
-node=$1 known= kubectl="kubectl --kubeconfig=/etc/kubernetes/kubelet.conf"
+node=$1 known= kubectl="kubectl --kubeconfig=/etc/kubernetes/kubelet.conf --cache-dir=/run/underlay/kubectl"
 apply() {{
   for subnet in $(ip route show proto {PROTOCOL} | sed 's/^blackhole //; s/ .*//'); do
     case " $1 " in *" $subnet "*) ;; *) ip route del blackhole "$subnet" proto {PROTOCOL};; esac

@@ -13,13 +13,13 @@ from underlay.plan.probe import Probe
 from underlay.plan.run_lock import PRELUDE, take
 
 
-def claim(inventory: str) -> Probe:
+def claim(inventory: str, what: str = "deploy") -> Probe:
     """The question that takes a host's lock for this process, in the round trip of all others.
 
-    :param inventory: as the user named it.
+    :param inventory: as the user named it. :param what: what it does, as before "of".
     """
     since = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
-    whose = f"deploy of {inventory}, by {_user()}@{socket.gethostname()}, process {os.getpid()}, since {since}"
+    whose = f"{what} of {inventory}, by {_user()}@{socket.gethostname()}, process {os.getpid()}, since {since}"
     question = take(token=secrets.token_hex(8), whose=whose)
     return Probe("lock", question, "for its lock", answer_forms.lock, PRELUDE, as_root=True)
 

@@ -1,0 +1,78 @@
+"""`underlay reset`: hosts as they were before their first deploy."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from .errors import Refused
+from .inventory import connected, inventory_argument, limit_option
+
+
+@click.command("reset")
+@inventory_argument
+@limit_option
+@click.option(
+    "--plan", "only_plan", is_flag=True, help="Show what would go and what hosts would be again; change nothing."
+)
+@click.option("--keep-images", is_flag=True, help="Leave the images in /var/lib/containerd for another deploy.")
+@click.option("-y", "--yes", is_flag=True, help="Reset without confirmation.")
+def reset_command(inventory: str, limit: tuple[str, ...], only_plan: bool, keep_images: bool, yes: bool) -> None:
+    """Take hosts back to what they were before their first deploy, and prove it.
+
+    The first deploy wrote down on each host what it was: sysctls, files that it replaced, units, packages, swap. A
+    reset takes Kubernetes and every trace of the network away and gives that back. What is not Underlay's stays: other
+    firewall rules, links, routes and files.
+
+    The data of etcd is copied to backups/ first. Hosts are reset side by side, then asked again: a difference that is
+    left is an error. A reset that was interrupted is run again.
+
+    \b
+    Exit status: 0 all hosts are as they were, 1 not.
+    Examples:  underlay reset inventories/lab.py --plan
+               underlay reset inventories/lab.py --yes
+    """
+    with connected(inventory, limit=limit, sourced=False) as state:
+        from underlay.run.claim import claim  # noqa: PLC0415
+        from underlay.run.reset_hosts import planned_resets, reset_hosts  # noqa: PLC0415
+        from underlay.run.run import current_run  # noqa: PLC0415
+
+        run = current_run()
+        resets = planned_resets(state)
+        if problems := [f"{r.host}: {r.problem}" for r in resets if r.problem]:
+            raise Refused(problems)
+        for reset in resets:
+            click.echo(f"{reset.host}:" if reset.state else f"{reset.host}: nothing to reset")
+            for line in reset.sentences:
+                click.echo(f"  {line}")
+        if only_plan or all(r.state is None for r in resets):
+            return
+        _confirm(inventory, [r.host for r in resets if r.state], yes=yes)
+        run.claim = claim(inventory, "reset")
+        click.echo(f"resetting {', '.join(r.host for r in resets if r.state)}, side by side", err=True)
+        result = reset_hosts(state, resets, keep_images=keep_images, say=lambda text: click.echo(text, err=True))
+        name = run.spec.cluster.name
+    _show(name, result)
+
+
+def _show(name: str, result: Any) -> None:
+    for host, path in result.backups.items():
+        click.echo(f"{host}: etcd's data is in {path}")
+    left = [f"{host}: {line}" for host, lines in result.differences.items() for line in lines]
+    for line in [*(f"{host}: {reason}" for host, reason in result.failed.items()), *left]:
+        click.echo(line, err=True)
+    clean = sum(not lines for lines in result.differences.values())
+    click.echo(f"{name}: {clean} of {len(result.differences) + len(result.failed)} hosts are as they were")
+    sys.exit(1 if left or result.failed else 0)
+
+
+def _confirm(inventory: str, hosts: list[str], *, yes: bool) -> None:
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise Refused(
+            ["reset: removes the cluster from these hosts, and there is no terminal to confirm it; add --yes"]
+        )
+    click.confirm(f"Reset {', '.join(hosts)} of {inventory}?", abort=True, err=True)

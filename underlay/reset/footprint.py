@@ -1,0 +1,132 @@
+"""What Kubernetes and the network have left on a host, found by traces; what only looks like it is left alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from ipaddress import ip_network
+from itertools import chain
+from shlex import quote
+
+from underlay.model.cluster import Cluster
+from underlay.model.footprint import LinkKind, Traces
+from underlay.model.link_evidence import OF_KERNEL, is_made
+from underlay.networks.network import Network
+from underlay.networks.pod_routes import routes_to_pods
+from underlay.networks.pod_subnet import PROTOCOL, STATIC_PROTOCOL
+from underlay.networks.registry import modes
+
+from .questions import HostState
+
+# kube-proxy's, the kubelet's and those of the portmap and firewall plugins.
+KUBERNETES = Traces(
+    links=("kube-ipvs0", "cni0"),
+    link_kinds=(LinkKind("kube-ipvs0", ("dummy",)), LinkKind("cni0", ("bridge",), shared=True)),
+    nft_tables=("ip kube-proxy", "ip6 kube-proxy", "inet cni_hostport", "ip cni_hostport", "ip6 cni_hostport"),
+    chains=("KUBE-", "CNI-"),
+)
+# What `iptables` of the nft kind makes by itself: they go if nothing is left in them.
+OF_IPTABLES = tuple(f"{family} {name}" for family in ("ip", "ip6") for name in ("filter", "nat", "mangle", "raw"))
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """What is to go: names of links, routes as arguments of `ip route del`, nftables tables, iptables chains, paths."""
+
+    links: tuple[str, ...]
+    kernel_links: tuple[str, ...]
+    """Links that a module makes: they lose their addresses and are set down."""
+    routes: tuple[str, ...]
+    rules: tuple[int, ...]
+    tables: tuple[str, ...]
+    chains: tuple[str, ...]
+    paths: tuple[str, ...]
+    mounts: tuple[str, ...]
+
+    @property
+    def sentences(self) -> list[str]:
+        """What goes, kind by kind."""
+        words = {"kernel_links": "addresses of links", "tables": "nftables tables", "chains": "iptables chains"}
+        named = [(words.get(f.name, f.name), [str(one) for one in getattr(self, f.name)]) for f in fields(self)]
+        return [f"{kind}: {', '.join(_short(found))}" for kind, found in named if found]
+
+
+def footprint(cluster: Cluster, network: Network, state: HostState) -> Footprint:
+    """What a host has of Kubernetes, of the network, and of every mode that it had before."""
+    traces = _traces(network, state.modes)
+    pods = cluster.pod_subnets
+    routes = [
+        (version, r)
+        for version, text in ((4, state.routes[0]), (6, state.routes[1]))
+        if version in cluster.families
+        for r in routes_to_pods(text, cluster, version)
+    ]
+    routed = {str(r.get("dev", "")) for _, r in routes}
+    was = {path.removeprefix("/sys/class/net/") for path in state.paths if path.startswith("/sys/class/net/")}
+    made = [
+        link["ifname"]
+        for link in json.loads(state.links or "[]")
+        if link["ifname"] not in was and any(is_made(link, t, pods=pods, routed=routed) for t in traces)
+    ]
+    protocols = {PROTOCOL, STATIC_PROTOCOL, *chain.from_iterable(t.route_protocols for t in traces)}
+    nodes = {str(address) for node in cluster.nodes for address in node.addresses}
+    priorities = {p for t in traces for p in t.rule_priorities}
+    names = tuple(dict.fromkeys(chain.from_iterable(t.chains for t in traces)))
+    tables = {name for t in traces for name in t.nft_tables} - state.prior_tables
+    return Footprint(
+        links=tuple(name for name in made if name not in OF_KERNEL),
+        kernel_links=tuple(name for name in made if name in OF_KERNEL),
+        routes=tuple(
+            _route(version, r)
+            for version, r in routes
+            if r.get("dev") not in made
+            # Flannel's own routes have the protocol of `ip route` without one.
+            and (r.get("protocol") in protocols or (r.get("gateway") in nodes and r.get("protocol", "boot") == "boot"))
+        ),
+        rules=tuple(sorted({r["priority"] for r in json.loads(state.rules or "[]") if r["priority"] in priorities})),
+        tables=tuple(t for t in state.tables if t in tables),
+        chains=tuple(c for c in state.chains if _begins(c, names)),
+        paths=tuple(
+            p for p in dict.fromkeys(chain.from_iterable((*t.files, *t.bpf_pins) for t in traces)) if not _was(p, state)
+        ),
+        mounts=tuple(dict.fromkeys(chain.from_iterable(t.mounts for t in traces))),
+    )
+
+
+def _traces(network: Network, names: Iterable[str]) -> list[Traces]:
+    known = modes()
+    earlier = [known[n](**known[n].example()).traces() for n in names if n in known and n != network.mode]
+    return [KUBERNETES, network.traces(), *earlier]
+
+
+def _was(path: str, state: HostState) -> bool:
+    return path in state.paths
+
+
+def _route(version: int, route: dict[str, object]) -> str:
+    kind = route.get("type")
+    words = [str(kind)] if kind and kind != "unicast" else []
+    words.append(str(ip_network(str(route["dst"]))))
+    names = {"gateway": "via", "table": "table", "protocol": "proto", "metric": "metric"}
+    if not kind:
+        names["dev"] = "dev"
+    words += [f"{key} {route[name]}" for name, key in names.items() if route.get(name)]
+    return f"-{version} route del {' '.join(words)}"
+
+
+def _begins(name: str, patterns: Iterable[str]) -> bool:
+    return any(name.startswith(p) if p.endswith(("-", "_")) else name == p for p in patterns)
+
+
+def _short(names: Sequence[str], most: int = 6) -> list[str]:
+    return [*names[:most], f"{len(names) - most} more"] if len(names) > most else list(names)
+
+
+def chain_expression(chains: Iterable[str]) -> str:
+    """An extended expression that is each of these names, and nothing else."""
+    return f"^({'|'.join(c.replace('.', '[.]') for c in chains)})$"
+
+
+def quoted(names: Iterable[str]) -> str:
+    return " ".join(quote(name) for name in names)

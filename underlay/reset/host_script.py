@@ -1,0 +1,212 @@
+"""Shell that takes a host back: out of Kubernetes, free of the network's traces, everything else as it was recorded.
+
+Each step is harmless where it has nothing to do; the record goes last, so that a reset that was killed is run again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import PurePosixPath
+from shlex import quote
+
+from underlay.plan.attempt import BEFORE, ETCD, undo
+from underlay.plan.host_record import DIRECTORIES, DIRECTORY, FRR_STATE, LISTED, Prior
+from underlay.resources.api_server import MEMBER
+from underlay.resources.unit import Unit
+
+from .footprint import OF_IPTABLES, Footprint, chain_expression, quoted
+from .kinds import restore
+from .questions import HostState
+
+IMAGES = "/var/lib/containerd"
+# Others may have put something into these; what is Underlay's or kubeadm's there has gone by its name.
+_SHARED = (
+    *("/etc/cni", "/etc/containerd", "/etc/kubernetes", "/etc/underlay", "/opt/cni", "/root/.kube", "/run/netns"),
+    *("/usr/libexec/kubernetes", "/usr/local/lib/underlay", ETCD, "/var/lib/kubelet"),
+)
+
+# Prints a table's base chains of iptables by which no packet is decided, and `rest` if there is more than those.
+IDLE_CHAINS = r"""
+$1 == "chain" { name = $2; rules = 0; accepts = 0; next }
+$1 == "type" { accepts = / policy accept;/; next }
+$1 == "}" && name != "" {
+  if (!rules && accepts && name ~ /^(PREROUTING|INPUT|FORWARD|OUTPUT|POSTROUTING)$/) print name; else print "rest"
+  name = ""; next
+}
+/[^[:space:]]/ && name != "" { rules++; next }
+$1 == "set" || $1 == "map" { print "rest" }
+"""
+# Of kubelet (pkg/kubelet/cm/container_manager_linux.go), kube-proxy (pkg/proxy: conntrack and ipvs) and plugins.
+_SYSCTLS = (
+    "^(kernel/(panic|panic_on_oops|keys/root_max(bytes|keys))|vm/(overcommit_memory|panic_on_oom)|net/netfilter/nf_conntrack_.*"
+    "|net/(ipv4|ipv6)/conf/(all|default)/.*|net/ipv4/(ip_forward|vs/.*)|net/ipv6/conf/[^/]*/accept_ra):"
+)
+# Modules that Kubernetes and the plugins have the kernel load.
+_MODULES = (
+    "^(br_netfilter|bridge|stp|llc|overlay|veth|vxlan|geneve|ipip|tunnel4|ip_tunnel|udp_tunnel|ip6_udp_tunnel|wireguard"
+    "|dummy|ip_vs.*|ip_set.*|xt_.*|ipt_.*|ip6t_.*|nft_.*|iptable_.*|ip6table_.*|nf_conntrack_netlink|libcurve25519.*"
+    "|xfrm_user|esp4|esp6|sch_ingress|cls_bpf|act_bpf)$"
+)
+RULES = r"""u_rules() { # PROGRAM EXPRESSION: what takes chains away, and what leads to them
+  "$1-save" 2>/dev/null | awk -v ours="$2" '
+    /^\*/ { print; n = 0 }
+    /^:/ { name = substr($1, 2); if (name ~ ours) found[n++] = name }
+    /^-A / {
+      target = ""
+      for (i = 3; i < NF; i++) if ($i == "-j" || $i == "-g") target = $(i + 1)
+      if ($2 !~ ours && target ~ ours) print "-D" substr($0, 3)
+    }
+    /^COMMIT/ { for (i = 0; i < n; i++) print "-F " found[i]; for (i = 0; i < n; i++) print "-X " found[i]; print }'
+}
+"""
+
+
+def leave(*, etcd: bool) -> str:
+    """Shell that ends the kubelet and etcd, and prints etcd's data, base64 of a compressed archive, if there is any.
+
+    etcd ends by itself first: what is copied then is whole.
+    """
+    save = f"""
+u_etcd() {{ ctr -n k8s.io tasks ls 2>/dev/null | awk '$3 == "RUNNING" {{print $2}}' | while read -r p; do
+  [ "$(cat /proc/$p/comm 2>/dev/null)" != etcd ] || echo $p; done; }}
+for p in $(u_etcd); do kill -TERM $p; done
+for u_try in $(seq 100); do [ -n "$(u_etcd)" ] || break; sleep 0.2; done
+[ -z "$(u_etcd)" ] || {{ echo 'etcd does not end within 20 s; its data was not copied' >&2; exit 1; }}
+[ ! -d {ETCD}/member ] || tar -C {ETCD} -cz member | base64 -w0"""
+    return f"set -u\nsystemctl stop kubelet 2>/dev/null{save if etcd else ''}\n"
+
+
+def host_script(
+    state: HostState,
+    found: Footprint,
+    *,
+    pods: Iterable[IPv4Network | IPv6Network],
+    member: bool,
+    keep_images: bool,
+) -> str:
+    """The whole reset of one host.
+
+    :param pods: the cluster's pod subnets.
+    :param member: whether its etcd is to leave others that stay.
+    """
+    lines = ["set -u; u_failed=", 'u_do() { ( set -eu; eval "$2" ) </dev/null || u_failed="$u_failed; $1"; }']
+    steps: list[tuple[str, str]] = []
+    if state.mark:
+        begun = f"[ -e {BEFORE} ] || cp {LISTED} {BEFORE}; sed -i 's/^member /started /' {MEMBER}"
+        steps.append(("Kubernetes' files", f"{begun}\n{undo(etcd=True, member=member, files=_cni(found), links=())}"))
+    steps.append(("the network's traces", _traces(found, pods)))
+    steps += [
+        (f"{p.kind} {p.name}", text) for p in reversed(state.prior) if p.kind != "packages" and (text := restore(p))
+    ]
+    steps.append(("sysctls of other programs", _sysctls()))
+    steps.append(("directories", _directories(state, keep_images=keep_images)))
+    steps.append(("nftables tables of iptables", _idle_tables()))
+    steps.append(("units that ran before", _started_again(state.prior)))
+    steps += [(f"{p.kind}", text) for p in reversed(state.prior) if p.kind == "packages" and (text := restore(p))]
+    steps.append(("kernel modules", _modules()))
+    lines += [f"u_do {quote(what)} {quote(text)}" for what, text in steps if text]
+    lines += [
+        '[ -z "$u_failed" ] || { echo "not given back: ${u_failed#; }; run again" >&2; exit 1; }',
+        "rm -rf /var/lib/underlay /run/underlay",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _cni(found: Footprint) -> list[str]:
+    return [p for p in found.paths if p.startswith("/etc/cni/net.d/")]
+
+
+def _traces(found: Footprint, pods: Iterable[IPv4Network | IPv6Network]) -> str:
+    lines = [
+        "ip netns list 2>/dev/null | sed -n 's/^\\(cni-[-0-9a-f]*\\).*/\\1/p' |",
+        "  while read -r n; do ip netns delete $n || :; done",
+    ]
+    lines += [f"ip {route} 2>/dev/null || :" for route in found.routes]
+    lines += [f"while ip rule del priority {p} 2>/dev/null; do :; done" for p in found.rules]
+    lines += [f"ip link delete {quote(name)} 2>/dev/null || :" for name in found.links]
+    for name in found.kernel_links:
+        lines.append(f"ip address flush dev {quote(name)}; ip link set {quote(name)} down")
+    lines += [f"nft delete table {table} 2>/dev/null || :" for table in found.tables]
+    if found.chains:
+        lines.append(RULES)
+        lines.append(
+            "for p in iptables ip6tables iptables-legacy ip6tables-legacy; do\n"
+            '  ! command -v "$p-save" >/dev/null || '
+            f'u_rules "$p" {quote(chain_expression(found.chains))} | "$p-restore" --noflush\ndone'
+        )
+    lines += [f"umount -l {quote(path)} 2>/dev/null || :" for path in found.mounts]
+    lines += [f"rm -rf --one-file-system -- {quote(path)}" for path in found.paths]
+    for subnet in pods:
+        family = "ipv6" if subnet.version == 6 else "ipv4"
+        for end in ("-s", "-d"):
+            lines.append(f"conntrack -D -f {family} {end} {subnet} >/dev/null 2>&1 || :")
+    return "\n".join(lines)
+
+
+def _sysctls() -> str:
+    """What others have set since, among what they are known to set; recorded line by line as `path:value`."""
+    return f"""\
+grep -E {quote(_SYSCTLS)} {DIRECTORY}/sysctls | while IFS=: read -r k v; do
+  [ ! -w "/proc/sys/$k" ] || [ "$(cat "/proc/sys/$k" 2>/dev/null)" = "$v" ] || echo "$v" >"/proc/sys/$k" || :
+done"""
+
+
+def _directories(state: HostState, *, keep_images: bool) -> str:
+    """Directories that were not there: a program's own state goes whole, of others what is empty."""
+    own = [d for d in DIRECTORIES if d not in state.paths and not (keep_images and d == IMAGES)]
+    lines = [f"rm -rf --one-file-system -- {quoted(d for d in own if d not in _SHARED)}"]
+    if "/root/.kube" in own:
+        lines.append("rm -rf /root/.kube/cache")
+    lines += [f"find {quote(d)} -depth -type d -empty -delete 2>/dev/null || :" for d in own if d in _SHARED]
+    if any(p.name == "frr.service" and not Unit.was_active(p.line) for p in state.prior):
+        lines.append(
+            f"find {quoted(FRR_STATE)} -depth 2>/dev/null | grep -vxFf {LISTED} |\n"
+            '  while read -r p; do if [ -d "$p" ]; then rmdir "$p" || :; else rm -f "$p"; fi; done'
+        )
+    lines += [
+        f'while read -r m o p; do [ ! -e "$p" ] || {{ chown $o "$p"; chmod $m "$p"; }}; done <{DIRECTORY}/rights',
+        f"for p in {quoted(_parents(state.prior))}; do",
+        f'  grep -qxF -e "$p" {DIRECTORY}/directories || rmdir "$p" 2>/dev/null || :',
+        "done",
+    ]
+    return "\n".join(lines)
+
+
+def _parents(prior: Iterable[Prior]) -> list[str]:
+    """The directories of recorded paths below those that are listed, the deepest first."""
+    paths = (PurePosixPath(p.name) for p in prior if p.kind in ("file", "binary", "directory"))
+    found = {str(d) for path in paths for d in path.parents if len(d.parts) > 2}
+    return sorted(found, key=len, reverse=True)
+
+
+def _idle_tables() -> str:
+    """What iptables of the nft kind has made by itself and nothing is left in."""
+    return f"""\
+for t in {" ".join(name.replace(" ", "/") for name in OF_IPTABLES)}; do
+  family=${{t%/*}} table=${{t#*/}}
+  listed=$(nft list table $family $table 2>/dev/null) || continue
+  idle=$(printf '%s\\n' "$listed" | awk {quote(IDLE_CHAINS)})
+  for c in $idle; do
+    [ $c = rest ] || grep -qxF "$family $table $c" {DIRECTORY}/chains || nft delete chain $family $table $c
+  done
+  case $idle in *rest*) ;; *)
+    grep -qxF "table $family $table" {DIRECTORY}/tables || nft delete table $family $table
+  esac
+done"""
+
+
+def _started_again(prior: Iterable[Prior]) -> str:
+    ran = [p.name for p in prior if p.kind == "unit" and Unit.was_active(p.line)]
+    lines = ["systemctl daemon-reload"]
+    lines += [f"! systemctl cat {quote(u)} >/dev/null 2>&1 || systemctl reload-or-restart {quote(u)}" for u in ran]
+    return "\n".join(lines)
+
+
+def _modules() -> str:
+    return f"""\
+[ ! -s {DIRECTORY}/modules ] || for u_try in 1 2 3 4 5; do
+  awk '$3 == 0 {{print $1}}' /proc/modules | grep -E {quote(_MODULES)} | grep -vxFf {DIRECTORY}/modules |
+    while read -r m; do modprobe -q -r "$m" 2>/dev/null || :; done
+done"""

@@ -1,0 +1,70 @@
+"""What a reset takes from a host and what it gives back, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from underlay.plan.host_record import Prior
+
+from .footprint import Footprint
+from .questions import HostState
+
+_MANY = 8
+
+
+def sentences(state: HostState, found: Footprint) -> list[str]:
+    """What goes first, then what is given back."""
+    lines = []
+    if state.mark:
+        lines.append(f"Kubernetes goes: {state.pods} pods, the kubelet, containerd, what kubeadm made")
+    if state.has_etcd:
+        lines.append("etcd's data goes; a copy is kept in backups/")
+    lines += [f"{line} go" for line in found.sentences]
+    gone = [p.name for p in state.prior if p.kind in ("file", "binary", "directory") and is_absent(p.line)]
+    if gone:
+        lines.append(f"files of Underlay's go: {_listed(gone)}")
+    return [*lines, *_given_back(state.prior)]
+
+
+def _given_back(prior: Iterable[Prior]) -> list[str]:
+    lines = []
+    for one in prior:
+        match one.kind:
+            case "file" | "binary" | "directory":
+                if not is_absent(one.line):
+                    lines.append(f"{one.name}: as it was")
+            case "sysctl":
+                lines.append(f"{one.name}: {one.line} again")
+            case "unit":
+                lines.append(f"{one.name}: {words(one)} again")
+            case "packages":
+                missing = one.line.removeprefix("missing:").partition("|")[0].split()
+                lines.append(f"packages go, unless another needs them: {_listed(missing)}")
+            case "kernel module":
+                lines.append(f"kernel module {one.name}: unloaded, unless it is in use")
+            case "swap":
+                lines.append(f"swap: {one.line} again")
+            case kind:
+                lines.append(f"{kind} {one.name}: as it was")
+    return lines
+
+
+def is_absent(line: str) -> bool:
+    """Whether an observed line of a file, directory or binary says that it was not there."""
+    return "absent" in line.split()
+
+
+def words(prior: Prior) -> str:
+    """An observed line as an operator would say it."""
+    match prior.kind:
+        case "file" | "directory" | "binary":
+            return "absent" if is_absent(prior.line) else "present"
+        case "unit":
+            state = dict(one.partition("=")[::2] for one in prior.line.split())
+            return f"{state.get('ActiveState') or 'absent'}, {state.get('UnitFileState') or 'no unit file'}"
+    return prior.line or "absent"
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - _MANY} more" if len(names) > _MANY else ""
+    return ", ".join(names[:_MANY]) + more
