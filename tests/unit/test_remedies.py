@@ -79,7 +79,7 @@ def commands(text: str) -> list[str]:
 @pytest.mark.parametrize(
     ("command", "problem"),
     [
-        ("underlay reset w-1", "there is no command reset"),
+        ("underlay remove w-1", "there is no command remove"),
         ("underlay lab boot", "there is no command boot"),
         ("underlay verify --restart", "verify has no --restart"),
         ("underlay lab up --name x", None),
