@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -60,8 +59,7 @@ def product(monkeypatch: pytest.MonkeyPatch) -> Lock:
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, product: Lock) -> Iterator[World]:
-    limits = RequestLimits(connect=1, stall=1, whole=2, tries=2, pause=0)
-    monkeypatch.setattr(request, "RequestLimits", lambda: limits)
+    monkeypatch.setattr(request, "RequestLimits", lambda: RequestLimits(connect=30, stall=30, tries=2, pause=0))
     with upstream_world(tmp_path) as made:
         publish_releases(made, kubernetes="1.36.9", containerd="2.4.2", cni="1.9.1", helm="4.3.1", runc="1.5.2")
         for name, value in made.environment.items():
@@ -163,16 +161,16 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("fault", "why"), FAULTS)
 def test_a_checksum_that_cannot_be_read_is_one_line_and_nothing_is_kept(
-    world: World, lock: Path, fault: dict[str, Any], why: str
+    world: World, lock: Path, monkeypatch: pytest.MonkeyPatch, fault: dict[str, Any], why: str
 ) -> None:
+    if "stall_after" in fault:
+        monkeypatch.setattr(request, "RequestLimits", lambda: RequestLimits(connect=30, stall=4, tries=1))
     behaviour = dict(fault)
     content = behaviour.pop("content", A.encode())
     for arch in ("amd64", "arm64"):
         world.put(KUBELET.format(arch=arch) + ".sha256", content, **behaviour)
-    began = time.monotonic()
     (problem,) = refused(lock)
     assert problem.startswith(only_kubelet("amd64", why))
-    assert time.monotonic() - began < 8
     assert not lock.exists()
 
 
@@ -202,7 +200,7 @@ def test_a_certificate_of_somebody_else_is_refused(world: World, lock: Path, mon
     monkeypatch.delenv("SSL_CERT_FILE")
     problems = refused(lock)
     assert len(problems) == len(ALL)
-    assert all("certificate verify failed" in problem for problem in problems)
+    assert [problem for problem in problems if "certificate verify failed" not in problem] == []
 
 
 def test_one_architecture_is_enough_and_the_other_says_what_is_missing(world: World, lock: Path) -> None:
