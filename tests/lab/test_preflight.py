@@ -182,6 +182,26 @@ def note(case: Case, where: list[str], seconds: float) -> None:
             file.write(f"| {case.name} | `{case.code}` | {'; '.join(where)} | {seconds:.1f} |\n")
 
 
+def test_what_is_said_to_a_narrow_path_is_enough(hosts: Deployed) -> None:
+    def size_in(remedy: str, code: str, **cluster: Any) -> int:
+        (said,) = {f["remedy"] for f in looked(hosts, **cluster)["findings"] if f["code"] == code}
+        size = re.fullmatch(remedy, said)
+        assert size, said
+        return int(size[1])
+
+    both = {silent: tuple(faults.narrow(rack, 1400, silent=silent) for rack in (1, 2)) for silent in (False, True)}
+    with faults.injected(TOPOLOGY, *both[False]):
+        stated = "state path_mtu = ([0-9]+), leave it out, or raise the path's MTU"
+        size = size_in(stated, "path-too-small", path_mtu=1500)
+        assert looked(hosts, path_mtu=size)["verdict"] == "fit"
+    with faults.injected(TOPOLOGY, *both[True]), ExitStack() as mend:
+        size = size_in("allow ICMP type 3 code 4, or set MTU ([0-9]+) on the hosts' links", "path-black-hole")
+        for host in AT:
+            mend.callback(hosts.ssh, host, "ip link set eth0 mtu 1500")
+            hosts.ssh(host, f"ip link set eth0 mtu {size}")
+        assert looked(hosts)["verdict"] == "fit"
+
+
 def test_two_faults_at_once_are_two_findings(hosts: Deployed) -> None:
     with faults.injected(TOPOLOGY, _drop("tcp dport 10250", target=AT["w-1"]), faults.nat(2)):
         found = looked(hosts)

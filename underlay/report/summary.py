@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from .document import Report
-from .grouping import by_claim, by_result
+from .grouping import by_claim, by_result, repeating
 from .outcome import causes_first, suspect
 
 # Lines of failures, names in one line, and characters of a detail; the report has them all.
@@ -25,12 +26,24 @@ def verdict(report: Report) -> str:
 
 
 def failures(report: Report) -> list[str]:
-    """What failed, a line for each claim and detail; where these are too many, a line for each claim."""
+    """What failed, a line for each claim and detail; where these are too many, a line for each claim.
+
+    What is wrong with a host, and fails several claims alike, is one line.
+    """
     failed = causes_first(report.of("failed"))
     groups = by_result(failed)
-    if len(groups) > MOST:
-        groups = list(by_claim(failed).values())
-    lines = [f"{checks[0].area}, {named([c.name for c in checks])}: {_short(checks[0].detail)}" for checks in groups]
+    of_cause = repeating(groups, report.nodes)
+    repeated = Counter(dict.fromkeys(of_cause.values(), 0))
+    for other, cause in of_cause.items():
+        repeated[cause] += len(groups[other])
+    kept = [(checks, repeated[i]) for i, checks in enumerate(groups) if i not in of_cause]
+    if len(kept) > MOST:
+        kept = [(checks, 0) for checks in by_claim(failed).values()]
+    lines = [
+        f"{checks[0].area}, {named([c.name for c in checks])}: {_short(checks[0].detail)}"
+        + (f" ({_count(more, 'check')} of other claims failed by the same)" if more else "")
+        for checks, more in kept
+    ]
     more = [f"and {len(lines) - MOST} more, in the report"] if len(lines) > MOST else []
     return lines[:MOST] + more
 

@@ -40,6 +40,23 @@ def test_identical_failures_are_one_line() -> None:
     ]
 
 
+def test_what_a_dead_host_fails_is_one_line_and_what_else_fails_another() -> None:
+    dead = "w-1: it cannot be reached (Connection refused); see what `ssh -v` says"
+    checks = [
+        check("Cluster", "w-1", "failed", f"192.0.2.1:6443: {dead}"),
+        check("Cluster, clocks", "w-1", "failed", f"{dead}; look at `timedatectl` on w-1"),
+        check("Host state", "w-1: a module", "failed", dead),
+        check("Host state", "w-1: a file", "failed", dead),
+        check("Host state", "w-2: a file", "failed", dead.replace("w-1", "w-2")),
+        check("Pods start", "w-1", "failed", "no server pod on w-1"),
+    ]
+    assert failures(report(checks=checks)) == [
+        f"Host state, w-1: a module, w-1: a file: {dead} (2 checks of other claims failed by the same)",
+        f"Host state, w-2: a file: {dead.replace('w-1', 'w-2')}",
+        "Pods start, w-1: no server pod on w-1",
+    ]
+
+
 def test_wrong_state_comes_before_the_traffic_that_fails_of_it() -> None:
     traffic = check("Pod to pod", "w-1 to w-2", "failed", "no answer", traffic=True)
     made = report(checks=[traffic, check("Host state", "w-1: a route", "failed", "missing")])
