@@ -70,10 +70,28 @@ FOREIGN = (
         measured=r"tcp 10250 is taken by socat \(pid (?P<process>\d+)\)",
     ),
 )  # fmt: skip
-CERTIFICATES = (
+# Debian's package, made anew of its own files: a host of a lab reaches no mirror.
+PACKAGED = r"""
+mkdir -p /srv/debs /srv/made/DEBIAN; cd /srv/made
+dpkg -s iproute2 | sed '/^Status:/d; /^Conffiles:/,/^[^ ]/ {/^Conffiles:/d; /^ /d}' >DEBIAN/control
+dpkg -L iproute2 | while read -r file; do
+  if [ -f "$file" ]; then mkdir -p ".${file%/*}"; cp -a "$file" ".$file"; fi
+done
+dpkg-deb -b . /srv/debs/iproute2.deb; cd /srv/debs
+{ cat /srv/made/DEBIAN/control; echo Filename: ./iproute2.deb; stat -c 'Size: %s' iproute2.deb
+  echo "SHA256: $(sha256sum iproute2.deb | cut -d ' ' -f 1)"; } >Packages
+rm -f /etc/apt/sources.list.d/*; echo 'deb [trusted=yes] file:/srv/debs ./' >/etc/apt/sources.list; apt-get update
+"""
+# What kubeadm would stumble over, and a program that is asked.
+BEFORE_JOINS = (
+    Condition(
+        "unanswered", "cp-3", f"{PACKAGED} rm /usr/bin/ss",
+        "run `(?P<command>apt-get install --reinstall .*)` there",
+        measured=r"could not be asked .* \(ss is not installed\)",
+    ),
     Condition(
         "pki-incomplete", "cp-1", "mkdir -p /etc/kubernetes/pki; touch /etc/kubernetes/pki/ca.crt",
-        "add the other, or move it away: (?P<command>mv .*)", "rm -r /etc/kubernetes/pki.old; {command}",
+        "add the other, or move it away: (?P<command>mv .*)", "rm -rf /etc/kubernetes/pki.old; {command}",
     ),
     Condition(
         "pki-foreign", "cp-2", "mkdir -p /etc/kubernetes/pki; echo other >/etc/kubernetes/pki/sa.pub",
@@ -163,7 +181,7 @@ def hosts() -> Iterator[Deployed]:
     ("conditions", "cluster"),
     [
         pytest.param(FOREIGN, {}, id="what others have left"),
-        pytest.param(CERTIFICATES, {}, id="certificates of others"),
+        pytest.param(BEFORE_JOINS, {}, id="what joins need"),
         pytest.param(CONFIGURED, {"swap": "off"}, id="configuration"),
         pytest.param(ENDPOINT, {"control_plane_endpoint": f"{NAME}:6443"}, id="the endpoint's name"),
         pytest.param(UNPROBED, {}, id="no prober"),

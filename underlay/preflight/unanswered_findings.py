@@ -47,7 +47,8 @@ def _remedy(reason: str) -> str:
     program, _, rest = reason.partition(" ")
     if rest == "is not installed":
         package = _PACKAGES.get(program)
-        return f"run `apt-get install {package}` there" if package else f"install {program} there"
+        # dpkg may have the package, and somebody removed the program.
+        return f"run `apt-get install --reinstall {package}` there" if package else f"install {program} there"
     if reason.startswith("/etc/kubernetes/admin.conf"):
         return "restore it, for instance by `kubeadm init phase kubeconfig admin` there"
     if reason.endswith(ANSWERS_HERE) and reason.startswith("kubectl gave"):

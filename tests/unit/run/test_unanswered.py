@@ -154,9 +154,9 @@ def test_a_host_that_prints_nothing_of_ours_is_one_finding() -> None:
 def test_a_host_without_iproute2_is_told_to_install_it() -> None:
     missing = dict.fromkeys(("addresses", "routes", "peers"), "127 ip is not installed")
     assert lines(Answering(ends={"w-1": missing | {"ports": "127 ss is not installed"}})) == [
-        "w-1: could not be asked which ports are taken (ss is not installed); run `apt-get install iproute2` there",
+        "w-1: could not be asked which ports are taken (ss is not installed); run `apt-get install --reinstall iproute2` there",
         "w-1: could not be asked its addresses, its routes and its routes to other nodes (ip is not installed); "
-        "run `apt-get install iproute2` there",
+        "run `apt-get install --reinstall iproute2` there",
     ]
 
 
