@@ -17,7 +17,8 @@ class NoSwap(Resource):
     """Swap off, and nothing left that turns it on at boot.
 
     Lines in /etc/fstab are commented out (and marked, so that a reset puts them back). What fstab, the GPT or zram's
-    generator make for systemd is masked with its target; a service that calls swapon itself is disabled and masked.
+    generator make for systemd is masked with its target; a service that calls swapon itself is disabled and masked, and
+    so is the timer of one.
     """
 
     kind = "swap"
@@ -37,6 +38,19 @@ u_swap_units() {
       [ "$(readlink "/etc/systemd/system/$u")" = /dev/null ] || echo "$u"
     done
   set -- $(find $dirs -path '*.wants/*.service' -o -path '*.requires/*.service')
+  u_swapping "$@"
+  # What only a timer starts is found by the service that it is for.
+  set -- $(find $dirs -path '*.wants/*.timer' -o -path '*.requires/*.timer')
+  for t do
+    n=${t##*/}; s=$(sed -n 's/^Unit= *//p' "$t" | tail -n 1); s=${s:-${n%.timer}.service}
+    for d in /etc/systemd/system /run/systemd/system /usr/local/lib/systemd/system /usr/lib/systemd/system; do
+      [ -e "$d/$s" ] || continue
+      [ -z "$(u_swapping "$d/$s")" ] || echo "$n"
+      break
+    done
+  done
+}
+u_swapping() {
   [ $# = 0 ] || grep -HsE '^Exec(Start|StartPre|StartPost)=' "$@" | awk '{
       unit = $0; sub(/:.*/, "", unit); sub(/.*\//, "", unit)
       sub(/^[^=]*=[-@:+!|]*/, "")
@@ -69,7 +83,7 @@ u_swap_units() {
 if [ -e {SWITCHED_OFF} ]; then
   for u in $(sort -u {SWITCHED_OFF}); do
     systemctl -q unmask "$u" || true
-    case $u in *.service | *.swap) systemctl -q enable "$u" || true;; esac
+    case $u in *.service | *.swap | *.timer) systemctl -q enable "$u" || true;; esac
   done
   rm -f {SWITCHED_OFF}
 fi"""
@@ -94,7 +108,7 @@ _SERVICES_OFF = rf"""u=$(u_swap_units | sort -u)
 if [ -n "$u" ]; then
   mkdir -p {SWITCHED_OFF.rpartition("/")[0]}; printf '%s\n' $u >>{SWITCHED_OFF}
   for s in $u; do
-    case $s in *.service | *.swap) systemctl -q disable --now "$s" || true;; esac
+    case $s in *.service | *.swap | *.timer) systemctl -q disable --now "$s" || true;; esac
     systemctl -q mask "$s" || true
   done
 fi"""

@@ -97,6 +97,42 @@ def test_a_service_that_turns_no_swap_on_is_left_alone(
 
 
 @pytest.mark.parametrize(
+    ("timer", "service", "text", "is_found"),
+    [
+        ("[Timer]\nOnBootSec=5min\n", "later.service", "[Service]\nExecStart=/sbin/swapon /x\n", True),
+        (
+            "[Timer]\nOnBootSec=5min\nUnit=other.service\n",
+            "other.service",
+            "[Service]\nExecStart=/sbin/swapon -a\n",
+            True,
+        ),
+        (
+            "[Timer]\nOnBootSec=5min\nUnit=other.service\n",
+            "later.service",
+            "[Service]\nExecStart=/sbin/swapon /x\n",
+            False,
+        ),
+        ("[Timer]\nOnCalendar=daily\n", "later.service", "[Service]\nExecStart=/sbin/fstrim -a\n", False),
+    ],
+)
+@pytest.mark.parametrize("place", ["etc/systemd/system", "usr/lib/systemd/system"])
+def test_a_timer_whose_service_turns_swap_on_is_switched_off(
+    shell: Shell, host: Path, timer: str, service: str, text: str, is_found: bool, place: str
+) -> None:
+    (host / place).mkdir(parents=True, exist_ok=True)
+    shell.places["/usr/lib"] = f"{host}/usr/lib"
+    (host / place / service).write_text(text)
+    enable(host, "later.timer", timer)
+    swap = NoSwap()
+    said = "0 in use, 0 in fstab"
+    assert shell.observe(swap) == [f"{said}, started by later.timer" if is_found else said]
+    if is_found:
+        assert shell.apply(swap).unmet == ()
+        assert "-q disable --now later.timer\n-q mask later.timer\n" in (host / "log").read_text()
+        assert shell.observe(swap) == [said]
+
+
+@pytest.mark.parametrize(
     "unit",
     [
         "generator.late/swap.target.wants/dev-sda3.swap",
