@@ -136,7 +136,7 @@ UNDERLAY_END
 {HELM} show crds {path} >{note}.crds
 if grep -q kind {note}.crds; then
   {KUBECTL} apply --server-side --force-conflicts --field-manager={FIELD_MANAGER} -f {note}.crds >/dev/null
-  {KUBECTL} wait --for=condition=established --timeout=60s -f {note}.crds >/dev/null
+  {KUBECTL} wait --for=condition=established --timeout={LONG_SECONDS}s -f {note}.crds >/dev/null
 fi
 rm -f {note}.crds
 echo $((${{6:-0}} + 1)) >{note}
@@ -155,7 +155,8 @@ rm -f {note}"""
         return f"""\
 if [ -e /etc/kubernetes/admin.conf ] && crds=$({HELM} get all {name} -n {namespace} --template {quote(_CRDS)}); then
   {HELM} uninstall {name} -n {namespace} --ignore-not-found --wait --timeout {self.timeout}s >/dev/null
-  [ -z "$crds" ] || printf '%s\\n' "$crds" | {KUBECTL} delete --ignore-not-found --timeout=60s -f - >/dev/null
+  [ -z "$crds" ] || printf '%s\\n' "$crds" |
+    {KUBECTL} delete --ignore-not-found --timeout={LONG_SECONDS}s -f - >/dev/null
   {KUBECTL} delete namespace -l {_OURS} --field-selector metadata.name={namespace} >/dev/null
 fi
 rm -f {quote(self.chart.path)}"""

@@ -11,6 +11,7 @@ from typing import Any
 from pyinfra.api import Host
 from pyinfra.context import ctx_host
 
+from underlay.patience import stretched
 from underlay.resources.api_server import KUBECTL
 
 from .access_error import AccessError
@@ -19,7 +20,7 @@ from .privilege import root_arguments
 
 _POLL_S = 1
 # A host that goes down during a command never replies.
-_REPLY_S = 30
+_REPLY_S = stretched(30)
 
 
 def node_and_pods(first: Host, name: str) -> tuple[dict[str, Any], dict[str, Any]] | None:

@@ -13,6 +13,7 @@ from pyinfra.connectors.util import clear_askpass_cache
 from pyinfra.context import ctx_state
 
 from underlay.checks.reboot import lacking, reboot_order
+from underlay.patience import stretched
 
 from .access_error import AccessError
 from .connections import connect
@@ -20,11 +21,11 @@ from .node_state import lines_of, node_and_pods, wait_while
 from .run import current_run
 
 # Seconds until a host answers over SSH: the firmware of a server with much memory takes minutes.
-REACHABLE_S = 600
+REACHABLE_S = stretched(600)
 # Seconds until its node and pods are Ready.
-READY_S = 300
+READY_S = stretched(300)
 # A node that has just joined becomes Ready with its kubelet's next status update: every ten seconds.
-BEFORE_S = 60
+BEFORE_S = stretched(60)
 _BOOT = "cat /proc/sys/kernel/random/boot_id; date -u +%Y-%m-%dT%H:%M:%SZ"
 
 

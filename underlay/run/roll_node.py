@@ -10,6 +10,7 @@ from pyinfra.api import Host
 from pyinfra.context import ctx_host
 
 from underlay.checks.reboot import lacking, not_running
+from underlay.patience import stretched
 from underlay.plan.rollout import PHASES, pods_notice, restarts
 from underlay.resources.answer import Answer, UnansweredError
 from underlay.resources.resource import Resource
@@ -23,9 +24,9 @@ from .privilege import root_arguments
 from .run import current_run
 
 # Seconds until a node serves again.
-READY_S = 120
+READY_S = stretched(120)
 # A program that cannot run may start, and end a moment later.
-SETTLE_S = 6
+SETTLE_S = stretched(6)
 _NOW = "date -u +%Y-%m-%dT%H:%M:%SZ"
 _UNITS = ("containerd.service", "kubelet.service")
 _UP = "ActiveState=active"

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from underlay.model.bgp_view import View
+from underlay.patience import stretched
 from underlay.plan.announced import prefixes_question
 from underlay.plan.host_questions import UNKNOWN_SUBNETS, read_pod_subnets
 from underlay.routing.session_check import SessionRow, verdict
@@ -17,7 +18,7 @@ from underlay.routing.speakers import question, read_view
 from .target import Target
 
 # A speaker that was just started takes a few seconds to receive every prefix.
-TIMEOUT_S = 30.0
+TIMEOUT_S = stretched(30)
 
 
 @dataclass(frozen=True)

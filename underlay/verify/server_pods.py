@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 from underlay.plan.host_plan import PROBE_IMAGE, Phase
-from underlay.resources.api_server import KUBECTL
+from underlay.resources.api_server import KUBECTL, LONG_SECONDS
 
 from .probe_objects import CHOSEN, NAME, NAMESPACE, Object, probe_objects
 from .readiness import patience_s, wait_for_kube_proxy
@@ -33,7 +33,7 @@ def start(target: Target, image: str) -> tuple[TrafficResults, Services]:
     state = _state(target, items)
     if kept := _kept(target, state):
         return kept
-    target.kubectl(f"delete namespace {NAMESPACE} --ignore-not-found --wait=true --timeout=60s", lane=LANE)
+    target.kubectl(f"delete namespace {NAMESPACE} --ignore-not-found --wait=true --timeout={LONG_SECONDS}s", lane=LANE)
     target.kubectl("create -f -", document={"apiVersion": "v1", "kind": "List", "items": items}, lane=LANE)
     _wait_for_rollouts(target)
     measured, services, pods = _read(target)

@@ -10,6 +10,7 @@ from typing import Any
 from underlay import __version__
 from underlay.report.document import CheckResult
 from underlay.report.observed import ObservedNetwork, ObservedNode, ObservedPath, ObservedRouter, ObservedSession
+from underlay.resources.api_server import SECONDS
 from underlay.routing.session_check import SessionRow
 from underlay.routing.sessions import Session
 
@@ -20,7 +21,7 @@ from .target import Target
 _IMAGES = "get pods -A -o 'jsonpath={range .items[*]}{.metadata.namespace} {.spec.containers[*].image}{\"\\n\"}{end}'"
 
 # A report is written whether or not the API answers.
-_TIMEOUT = "--request-timeout=10s"
+_TIMEOUT = f"--request-timeout={SECONDS}s"
 
 
 def network(target: Target) -> ObservedNetwork:
