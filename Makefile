@@ -41,7 +41,7 @@ ARTIFACTS := .cache/artifacts.log
 artifacts: $(STAMP) ## what the labs of the tests boot and install from; its output goes to .cache/artifacts.log
 	@mkdir -p .cache && echo "artifacts: building what is missing, see $(ARTIFACTS)"
 	@{ $(PART) image -- $(BIN)/underlay lab image \
-	  && $(PART) bundle -- nice $(BIN)/underlay bundle --prefill --with metallb; } > $(ARTIFACTS) 2>&1 \
+	  && $(PART) bundle -- nice $(BIN)/underlay bundle --prefill --with metallb --with kube-router; } > $(ARTIFACTS) 2>&1 \
 	  || { cat $(ARTIFACTS); exit 1; }
 	@echo "artifacts: done; $$(tail -n 1 $(ARTIFACTS))"
 
@@ -56,7 +56,7 @@ unit: $(STAMP) ## unit tests, no root; ARGS="-k WORD" selects
 	$(PART) unit --tests $(OR_NONE) -- $(BIN)/pytest tests/unit -q -n auto $(ARGS)
 
 test-lab: $(STAMP) ## tests on a real cluster in the lab (root); WORKERS=1 runs one after the other, ARGS="-k WORD" selects
-	@$(BIN)/underlay bundle --prefill --with metallb
+	@$(BIN)/underlay bundle --prefill --with metallb --with kube-router
 	$(PART) lab --tests $(OR_NONE) -- $(BIN)/pytest tests/lab -v -n $(WORKERS) $(ARGS)
 
 lint: lint-form lint-types lint-imports lint-docs ## format, lint, types, imports, generated docs

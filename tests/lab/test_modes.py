@@ -13,11 +13,13 @@ from typing import Any
 import pytest
 
 from tests.proof import saw
+from underlay.verify import network_policies
 
 from .deployed import Deployed
 from .dual_stack_mutations import SUBNETS
 from .host_snapshot import difference, snapshot
 from .operators_own import put
+from .policy_engine import ENGINE, built
 from .verified import TIMES, is_well
 
 pytestmark = [pytest.mark.lab]
@@ -43,7 +45,7 @@ WALKS: dict[str, tuple[dict[str, Any], dict[str, dict[str, Any]]]] = {
             "flannel-host-gw": {"network": {"mode": "flannel-host-gw"}},
             "flannel-host-gw dual stack": {"network": {"mode": "flannel-host-gw"}, **SUBNETS},
             "routed static": {"network": {"mode": "routed"}, "routes": "static"},
-            "routed full mesh": {"network": {"mode": "routed"}, "bgp": MESH},
+            "routed full mesh": {"network": {"mode": "routed"}, "bgp": MESH, **ENGINE},
         },
     ),
 }
@@ -73,6 +75,7 @@ class Walk:
 def walk(request: pytest.FixtureRequest) -> Iterator[Walk]:
     """Booted hosts with things of an operator's on them."""
     fields, modes = WALKS[request.param]
+    built()
     with Deployed(lab=fields, cluster=next(iter(modes.values()))).booted() as deployed:
         walk = Walk(deployed, {})
         for host in walk.hosts:
@@ -97,6 +100,8 @@ def test_is_verified_unchanged_by_a_second_run_and_taken_back(
     report = lab.report()
     passed = [c for c in report["checks"] if c["outcome"] == "passed"]
     assert any(c["area"].startswith("Pod to pod, 10 MB") for c in passed)
+    enforced = [c for c in passed if c["area"].startswith("NetworkPolicy: ")]
+    assert len(enforced) == (len(network_policies.CASES) if "network_policy" in lab.cluster else 0)
     captured = [c["name"] for c in passed if c["area"].startswith("On the wire")]
     assert captured
     assert any("IPv6" in name for name in captured) == ("pod_subnet_v6" in lab.cluster)

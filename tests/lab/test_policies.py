@@ -1,4 +1,4 @@
-"""The check of NetworkPolicy tells enforced policies from others, with packet filter rules for a policy engine."""
+"""A policy engine beside a network that enforces nothing: verified, broken in three ways, and taken away again."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.live import test_policy
+from tests.live import test_network, test_policy
+from underlay.checks.leftovers import leftover_checks
+from underlay.model.check import Check
+from underlay.policy_engines import kube_router
 from underlay.verify import network_policies, server_pods
 from underlay.verify.network_policies import CASES, PolicyCase, RolePod
 from underlay.verify.probe_objects import NAMESPACE
@@ -17,23 +20,26 @@ from underlay.verify.target import Target
 from .deployed import INVENTORY, Deployed
 from .mutation_table import Verdict, judge
 from .mutations import Mutation
-from .policy_rules import UNDO, drops
+from .policy_engine import ENGINE, built
 
 pytestmark = [pytest.mark.lab]
 
-POLICY = str(test_policy.test_policy.__doc__)
+POLICY, MODE = str(test_policy.test_policy.__doc__), str(test_network.test_mode.__doc__)
 DENIED = [case for case in CASES if not case.passes]
-PASSES = "the connection passes, expected blocked"
+PASSES, BLOCKED = "the connection passes, expected blocked", "the connection is blocked, expected to pass"
+DAEMON = f"-n {kube_router.NAMESPACE} daemonset/{kube_router.NAME}"
 
 
 @pytest.fixture(scope="module")
 def target(pair: Deployed) -> Iterator[Target]:
-    """Two hosts on one segment, deployed, and the namespace of a verification."""
-    run = pair.deploy("--data", "verify=false")
+    """Two hosts on one segment, deployed with an engine, and the namespace of a verification."""
+    built()
+    run = pair.deploy("--data", "verify=false", **ENGINE)
     assert run.code == 0, run.end
+    request = {"lab": pair.lab, "cluster": {**pair.cluster, **ENGINE}, "carried": pair.carried}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("UNDERLAY_INVENTORY", INVENTORY)
-        patch.setenv("UNDERLAY_TEST", json.dumps({"lab": pair.lab, "cluster": pair.cluster, "carried": pair.carried}))
+        patch.setenv("UNDERLAY_TEST", json.dumps(request))
         found = Target.from_environment()
     found.kubectl(f"create namespace {NAMESPACE}")
     yield found
@@ -48,48 +54,95 @@ def pods(target: Target) -> dict[str, RolePod]:
     return found
 
 
-def test_without_an_engine_all_that_is_forbidden_is_reported_to_pass(target: Target, pods: dict[str, RolePod]) -> None:
-    found = network_policies.probe(target, pods)
-    assert {case for case, result in found.items() if result == PASSES} == set(DENIED)
-    assert all(result == "ok" for case, result in found.items() if case.passes)
+def test_with_the_engine_every_result_is_ok(target: Target, pods: dict[str, RolePod]) -> None:
+    assert violations(target, pods) == {}
+    assert said(target, kube_router.checks(target.spec.cluster)) == {}
+    without = network_policies.probe(target, pods, DENIED, no_policy=True)
+    assert set(without.values()) == {BLOCKED}
 
 
-def test_with_rules_in_its_place_every_result_is_ok(target: Target, pods: dict[str, RolePod]) -> None:
-    for host, step in drops(pods, CASES):
-        assert target.host(host).run(step).rc == 0
-    found = network_policies.probe(target, pods)
-    assert set(found.values()) == {"ok"}, found
-    assert {
-        case for case, result in network_policies.probe(target, pods, DENIED, no_policy=True).items() if result == "ok"
-    } == set()
+def test_a_second_run_changes_nothing(target: Target, pair: Deployed) -> None:
+    assert pair.deploy("--data", "verify=false", **ENGINE).changes.startswith("none; at most ")
 
 
-def test_one_rule_that_is_missing_is_named(target: Target, pods: dict[str, RolePod]) -> None:
-    off(target, pods)
-    for host, step in drops(pods, [case for case in CASES if case != DENIED[0]]):
-        assert target.host(host).run(step).rc == 0
-    assert violations(target, pods, "one rule of a policy engine missing") == {
-        DENIED[0]: "the connection passes, expected blocked"
-    }
-
-
-def test_an_engine_that_is_off_is_named(target: Target, pods: dict[str, RolePod]) -> None:
-    off(target, pods)
-    assert violations(target, pods, "a policy engine off") == dict.fromkeys(
-        DENIED, "the connection passes, expected blocked"
+def test_emptied_sets_of_addresses_are_named(target: Target, pods: dict[str, RolePod]) -> None:
+    for node in target.nodes:
+        target.host(node.name).run("for s in $(ipset list -n | grep KUBE-); do ipset flush $s; done")
+    caught(
+        "a policy engine's address sets emptied",
+        target,
+        pods,
+        {case: BLOCKED for case in CASES if case.passes},
     )
+    # It fills them as it begins.
+    target.kubectl(f"rollout restart {DAEMON}")
+    target.kubectl(f"rollout status {DAEMON} --timeout=240s")
+    assert violations(target, pods) == {}
 
 
-def off(target: Target, pods: dict[str, RolePod]) -> None:
-    for host in {place.node for place in pods.values()}:
-        target.host(host).run(UNDO)
+def test_a_node_without_it_is_named(target: Target, pods: dict[str, RolePod]) -> None:
+    elsewhere = {"key": "kubernetes.io/hostname", "operator": "NotIn", "values": ["w-1"]}
+    terms = {"nodeSelectorTerms": [{"matchExpressions": [elsewhere]}]}
+    change(target, {"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}}})
+    target.kubectl(f"wait -n {kube_router.NAMESPACE} pod -l k8s-app={kube_router.NAME} "
+                   "--field-selector spec.nodeName=w-1 --for=delete --timeout=240s")  # fmt: skip
+    target.host("w-1").run(kube_router.CLEANUP)
+    assert list(said(target, kube_router.checks(target.spec.cluster))) == ["w-1"]
+    unfiltered = [c for c in DENIED if pods[c.one if c.one == "inmate" else c.other].node == "w-1"]
+    caught("one node without a policy engine", target, pods, dict.fromkeys(unfiltered, PASSES))
+    change(target, {"affinity": None})
+    assert violations(target, pods) == {}
+    assert said(target, kube_router.checks(target.spec.cluster)) == {}
 
 
-def violations(target: Target, pods: dict[str, RolePod], name: str) -> dict[PolicyCase, str]:
-    """What the check reports, recorded as a mutation."""
+def test_an_engine_that_was_stopped_is_named(target: Target, pods: dict[str, RolePod]) -> None:
+    target.kubectl(f"delete networkpolicies --all -n {NAMESPACE}")
+    assert set(network_policies.probe(target, pods, no_policy=True).values()) == {"ok"}
+    change(target, {"nodeSelector": {"none": "none"}})
+    target.kubectl(f"wait -n {kube_router.NAMESPACE} pod -l k8s-app={kube_router.NAME} --for=delete --timeout=240s")
+    network_policies.apply(target, pods)
+    caught("a policy engine stopped", target, pods, dict.fromkeys(DENIED, PASSES))
+    change(target, {"nodeSelector": {"none": None}})
+    assert violations(target, pods) == {}
+
+
+def test_it_is_taken_away_as_the_refusal_says(target: Target, pair: Deployed) -> None:
+    refused = pair.underlay("plan")
+    assert (refused.code, kube_router.STAYS in refused.text) == (1, True), refused.end
+    first, everywhere = kube_router.STAYS.split("`")[1:4:2]
+    left = leftover_checks(target.spec.cluster, target.spec.network)
+    pair.ssh("cp-1", first)
+    assert all("(of kube-router)" in said(target, left)[node.name] for node in target.nodes)
+    for node in target.nodes:
+        pair.ssh(node.name, everywhere)
+    assert said(target, left) == {}
+    assert pair.underlay("plan").code in (0, 2)
+
+
+def change(target: Target, pod: dict[str, object]) -> None:
+    """Change the pods of the engine, and wait until none is of the old kind."""
+    patch = json.dumps({"spec": {"template": {"spec": pod}}})
+    target.kubectl(f"patch {DAEMON} --type=merge -p '{patch}'")
+    target.kubectl(f"rollout status {DAEMON} --timeout=240s")
+
+
+def said(target: Target, checks: list[Check]) -> dict[str, str]:
+    """What checks find, by node."""
+    found = {check.node: check.judge(target.host(check.node).run(check.command).stdout) for check in checks}
+    return {node: problem for node, problem in found.items() if problem}
+
+
+def violations(target: Target, pods: dict[str, RolePod]) -> dict[PolicyCase, str]:
+    return {case: result for case, result in network_policies.probe(target, pods).items() if result != "ok"}
+
+
+def caught(name: str, target: Target, pods: dict[str, RolePod], expected: dict[PolicyCase, str]) -> None:
+    """What the checks of a verification report is exactly that; it is recorded as a mutation."""
     began = time.monotonic()
-    found = {case: result for case, result in network_policies.probe(target, pods).items() if result != "ok"}
-    first = next((f"{case}: {result}" for case, result in found.items()), "")
-    mutation = Mutation(f"{name} (packet filter rules in its place)", (), (), (POLICY,))
-    judge(mutation, Verdict({POLICY: first} if first else {}, time.monotonic() - began))
-    return found
+    found = violations(target, pods)
+    failed = {POLICY: "; ".join(f"{case}: {result}" for case, result in found.items())} if found else {}
+    if unruled := said(target, kube_router.checks(target.spec.cluster)):
+        failed[MODE] = "; ".join(unruled.values())
+    judge(Mutation(name, (), (), tuple(failed)), Verdict(failed, time.monotonic() - began))
+    assert found == expected
+    assert failed

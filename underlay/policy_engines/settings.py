@@ -12,6 +12,8 @@ from underlay.model.cluster import Cluster
 BUILT = "v2.1.0"
 """The release that a bundle has: the newest whose Go module can be had. Security flaws of it are published."""
 CURRENT = "v2.11.1"
+# Issues of cloudnativelabs/kube-router: rules over IPv6 name address sets that do not exist, and none is installed.
+_BLIND_TO_IPV6 = {"v2.1.0": "#1653", "v2.6.1": "#1927"}
 
 
 class PolicyEngineSettings(BaseModel):
@@ -33,6 +35,11 @@ class PolicyEngineSettings(BaseModel):
         """
         if enforcer:
             yield f"network_policy: {mode} enforces NetworkPolicies itself ({enforcer}); leave it out"
+        if 6 in cluster.families and (issue := _BLIND_TO_IPV6.get(self.version)):
+            yield (
+                f"network_policy.version: {self.version} enforces no policies over IPv6 ({issue} of {self.engine}); "
+                f"use {CURRENT}, or remove the IPv6 subnets"
+            )
         for part in ("iptables", "nftables"):
             settings = cluster.kube_proxy.get(part)
             if isinstance(settings, Mapping) and settings.get("masqueradeAll"):

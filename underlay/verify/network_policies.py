@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from .traffic_results import results_in
 LANE = "policies"
 _SCRIPT = Path(__file__).with_name("network_policies.sh").read_text(encoding="utf-8")
 _ROLE = "underlay/role"
+_SECOND = " (over IPv6)"
 
 
 @dataclass(frozen=True)
@@ -57,10 +58,15 @@ ROLES = tuple(dict.fromkeys(role for case in CASES for role in (case.one, case.o
 
 @dataclass(frozen=True)
 class RolePod:
-    """Where the pod of a role runs."""
+    """Where the pod of a role runs; `address_v6` is its second one in a dual-stack cluster."""
 
     node: str
     address: str
+    address_v6: str = ""
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        return (self.address, self.address_v6) if self.address_v6 else (self.address,)
 
 
 @dataclass(frozen=True)
@@ -86,7 +92,11 @@ def start(target: Target, image: str) -> dict[str, RolePod]:
     wait = f"{KUBECTL} wait -n {NAMESPACE} --for=condition=Ready {names} --timeout={int(START_TIMEOUT_S)}s"
     target.host(target.spec.cluster.first.name, lane=LANE).run(wait)
     items = json.loads(target.kubectl(f"get -n {NAMESPACE} {names} -o json", lane=LANE))["items"]
-    return {i["metadata"]["name"]: RolePod(i["spec"]["nodeName"], i["status"].get("podIP", "")) for i in items}
+    return {i["metadata"]["name"]: RolePod(i["spec"]["nodeName"], *_addresses(i)) for i in items}
+
+
+def _addresses(pod: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(entry["ip"] for entry in pod["status"].get("podIPs", ())) or ("",)
 
 
 def apply(target: Target, pods: dict[str, RolePod]) -> None:
@@ -97,7 +107,7 @@ def apply(target: Target, pods: dict[str, RolePod]) -> None:
 def probe(
     target: Target, pods: dict[str, RolePod], cases: Sequence[PolicyCase] = CASES, *, no_policy: bool = False
 ) -> dict[PolicyCase, str]:
-    """The result of each connection: "ok", or what is wrong with it after CONVERGE_S.
+    """The result of each connection, over every IP version of pods: "ok", or what is wrong with it after CONVERGE_S.
 
     :param no_policy: all have to pass: a connection that never passed proves no policy.
     """
@@ -108,10 +118,20 @@ def probe(
             outcomes = dict[str, str]()
             for of_node in pool.map(lambda n: _probe_node(target, pods, cases, n), nodes):
                 outcomes |= of_node
-        found = {c: _result(outcomes.get(str(c), "no answer"), passes=no_policy or c.passes) for c in cases}
+        found = {c: _verdict(c, pods, outcomes, passes=no_policy or c.passes) for c in cases}
         if all(result == "ok" for result in found.values()) or time.monotonic() > deadline:
             return found
         time.sleep(0.5)
+
+
+def _verdict(case: PolicyCase, pods: dict[str, RolePod], outcomes: dict[str, str], *, passes: bool) -> str:
+    results = {n: _result(outcomes.get(f"{case}{n}", "no answer"), passes=passes) for n, *_ in _ends(case, pods)}
+    return next((f"{result}{name}" for name, result in results.items() if result != "ok"), "ok")
+
+
+def _ends(case: PolicyCase, pods: dict[str, RolePod]) -> Iterator[tuple[str, str, str]]:
+    """The addresses of both ends, once for each IP version, and what sets the second apart."""
+    yield from zip(("", _SECOND), pods[case.one].addresses, pods[case.other].addresses, strict=False)
 
 
 def _result(outcome: str, *, passes: bool) -> str:
@@ -124,9 +144,10 @@ def _result(outcome: str, *, passes: bool) -> str:
 
 def _probe_node(target: Target, pods: dict[str, RolePod], cases: Sequence[PolicyCase], node: str) -> dict[str, str]:
     lines = [
-        "|".join((str(c), pods[c.one].address, pods[c.other].address, c.protocol, str(TCP), str(UDP)))
+        "|".join((f"{c}{name}", one, other, c.protocol, str(TCP), str(UDP)))
         for c in cases
         if pods[c.one].node == node
+        for name, one, other in _ends(c, pods)
     ]
     script = f"connections={quote(chr(10).join(lines))}\n{_SCRIPT}"
     return results_in(target.host(node, lane=LANE).run(script).stdout)
@@ -154,15 +175,17 @@ def _pod(role: str, image: str) -> dict[str, Any]:
 
 def policies(cluster: Cluster, pods: dict[str, RolePod]) -> list[dict[str, Any]]:
     """A policy for each role that is a target, and one for what `inmate` may reach."""
-    subnet = str(cluster.pod_subnet)
-    alone = f"{pods['stranger'].address}/{cluster.pod_subnet.max_prefixlen}"
+    blocks = [
+        {"ipBlock": {"cidr": str(subnet), "except": [f"{address}/{subnet.max_prefixlen}"]}}
+        for subnet, address in zip(cluster.pod_subnets, pods["stranger"].addresses, strict=False)
+    ]
     namespace = "kubernetes.io/metadata.name"
     ingress: dict[str, list[dict[str, Any]]] = {
         "closed": [],
         "labelled": [{"from": [{"podSelector": {"matchLabels": {_ROLE: "friend"}}}]}],
         "own-namespace": [{"from": [{"namespaceSelector": {"matchLabels": {namespace: NAMESPACE}}}]}],
         "other-namespace": [{"from": [{"namespaceSelector": {"matchLabels": {namespace: "kube-system"}}}]}],
-        "block": [{"from": [{"ipBlock": {"cidr": subnet, "except": [alone]}}]}],
+        "block": [{"from": blocks}],
         "port": [{"ports": [{"protocol": "TCP", "port": TCP}]}],
     }
     egress = [{"to": [{"podSelector": {"matchLabels": {_ROLE: "friend"}}}]}]

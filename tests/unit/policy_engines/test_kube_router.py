@@ -91,6 +91,17 @@ def test_it_has_to_see_who_sends(part: str) -> None:
     assert problems_of(kube_proxy=hides) == []
 
 
+@pytest.mark.parametrize(("version", "issue"), [("v2.1.0", "#1653"), ("v2.6.1", "#1927"), (CURRENT, "")])
+def test_a_release_that_enforces_nothing_over_ipv6_is_refused_there(version: str, issue: str) -> None:
+    settings = PolicyEngineSettings.model_validate(ENGINE | {"version": version})
+    found = list(settings.problems(dual_stack(), mode=REGISTERED_MODE, enforcer=""))
+    line = (
+        f"network_policy.version: {version} enforces no policies over IPv6 ({issue} of kube-router); use {CURRENT}, or "
+    )
+    assert found == ([f"{line}remove the IPv6 subnets"] if issue else [])
+    assert list(settings.problems(one_rack(), mode=REGISTERED_MODE, enforcer="")) == []
+
+
 def test_a_bundle_has_the_one_release_and_other_sources_the_current_one() -> None:
     assert f"v{pinned_version('kube-router')}" == BUILT != CURRENT
     assert image_entry("kube-router").repository == kube_router.REPOSITORY

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.unit import clusters
 from underlay.inventory.spec import read_spec
-from underlay.verify.network_policies import CASES, ROLES, RolePod, _result, policies
+from underlay.verify.network_policies import CASES, ROLES, RolePod, _result, _verdict, policies
 
 PODS = {role: RolePod("w-1", f"10.244.1.{number}") for number, role in enumerate(ROLES, start=2)}
 
@@ -26,6 +28,23 @@ def test_every_case_has_its_policy() -> None:
     block = applied["block"]["ingress"][0]["from"][0]["ipBlock"]
     assert block == {"cidr": "10.244.0.0/16", "except": [f"{PODS['stranger'].address}/32"]}
     assert {name for name, spec in applied.items() if spec["policyTypes"] == ["Egress"]} == {"inmate"}
+
+
+def test_a_dual_stack_cluster_is_tested_over_both_versions() -> None:
+    both = {role: replace(pod, address_v6=f"fd00:10:244::{n}") for n, (role, pod) in enumerate(PODS.items(), start=2)}
+    applied = {p["metadata"]["name"]: p["spec"] for p in policies(clusters.dual_stack(), both)}
+    blocks = [item["ipBlock"] for item in applied["block"]["ingress"][0]["from"]]
+    assert blocks == [
+        {"cidr": "10.244.0.0/16", "except": [f"{both['stranger'].address}/32"]},
+        {"cidr": "fd00:10:244::/56", "except": [f"{both['stranger'].address_v6}/128"]},
+    ]
+    (closed, *_) = CASES
+    blocked, passes = {str(closed): "blocked"}, {f"{closed} (over IPv6)": "passes"}
+    assert _verdict(closed, both, {**blocked, **passes}, passes=False) == (
+        "the connection passes, expected blocked (over IPv6)"
+    )
+    assert _verdict(closed, both, blocked, passes=False) == "no answer (over IPv6)"
+    assert _verdict(closed, PODS, blocked, passes=False) == "ok"
 
 
 @pytest.mark.parametrize(
