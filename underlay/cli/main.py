@@ -11,6 +11,7 @@ from underlay.encoding import prepare_streams
 
 from .commands import Commands
 from .errors import Refused, is_fixable
+from .start import start_sooner
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -36,6 +37,7 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command; each error that a user can fix is one line."""
+    start_sooner()
     prepare_streams()
     try:
         cli(standalone_mode=False)
