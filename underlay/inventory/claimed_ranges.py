@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from functools import cache
+from ipaddress import IPv4Address, IPv6Address, ip_network
 
 from underlay.load_balancers.settings import LoadBalancerSettings, ends
 from underlay.model.cluster import Cluster
@@ -59,7 +60,12 @@ def claims(cluster: Cluster, load_balancer: LoadBalancerSettings | None = None) 
 def special_ranges(found: tuple[Claim, ...]) -> Iterator[str]:
     """A problem for each claim on addresses that no packet is routed to."""
     for claim in found:
-        for text, what in _SPECIAL.items():
-            special = IPv4Network(text) if ":" not in text else IPv6Network(text)
-            if special[0] in claim or claim.first in Claim("", text, special[0], special[-1]):
-                yield f"{claim.where}: {claim.text} has addresses that are {what} ({text}); choose another"
+        for special in _special():
+            if special.first in claim or claim.first in special:
+                what = f"{special.where} ({special.text})"
+                yield f"{claim.where}: {claim.text} has addresses that are {what}; choose another"
+
+
+@cache
+def _special() -> tuple[Claim, ...]:
+    return tuple(Claim(what, str(n), n[0], n[-1]) for n, what in ((ip_network(t), w) for t, w in _SPECIAL.items()))

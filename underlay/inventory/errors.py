@@ -82,6 +82,8 @@ def show(value: Any) -> str:
 
 def printable(text: str) -> str:
     """Text with its control characters and the like escaped."""
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
