@@ -7,6 +7,7 @@ from pathlib import Path
 
 from .artifact import BinaryArtifact, ChartArtifact, ImageArtifact, LocalBlob, TrustedFile
 from .blobs import BlobStore, sha256_of
+from .buildable import buildable_versions
 from .catalog import OPTIONAL, binary_entry, image_entry
 from .error import ArtifactError
 from .home import bundle_directory, home
@@ -33,9 +34,10 @@ class BundleSource:
 
     def binary(self, name: str, version: str, arch: str = "amd64") -> BinaryArtifact:
         """Return a command, as a blob to copy."""
-        binary_entry(name)
+        entry = binary_entry(name)
         found = self.manifest.binaries.get(name)
-        self._check(f"{name} v{version.removeprefix('v')}", found.version if found else None, version, arch)
+        what = f"{name} v{version.removeprefix('v')}"
+        self._check(what, found.version if found else None, version, arch, component=entry.component)
         assert found is not None
         path = self._store.path(found.sha256)
         self._present(path, name)
@@ -76,14 +78,16 @@ class BundleSource:
             )
         return ChartArtifact(name=name, version=version, sha256=held.sha256, blob=path)
 
-    def _check(self, what: str, held: str | None, version: str, arch: str, *, component: str = "") -> None:
+    def _check(self, what: str, held: str | None, version: str, arch: str, *, component: str) -> None:
         if held is None:
             more = f" --with {component}" if component in OPTIONAL else ""
             raise ArtifactError(f"bundle {self._bundle}", f"has no {what}", remedy=f"run `underlay bundle{more}`")
         if held != version.removeprefix("v"):
-            raise ArtifactError(
-                f"bundle {self._bundle}", f"has no {what}", found=f"it has v{held}", remedy=f"request v{held}"
-            )
+            other = version.removeprefix("v")
+            remedy = f"request v{held}"
+            if component == "kubernetes" and other in buildable_versions():
+                remedy += f", or run `underlay bundle --kubernetes v{other}` and name the directory it prints"
+            raise ArtifactError(f"bundle {self._bundle}", f"has no {what}", found=f"it has v{held}", remedy=remedy)
         if arch != self.manifest.arch:
             raise ArtifactError(
                 f"bundle {self._bundle}",

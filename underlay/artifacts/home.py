@@ -16,9 +16,12 @@ def home() -> Path:
     return Path(os.environ.get("UNDERLAY_HOME") or "/var/lib/underlay")
 
 
-def bundle_directory() -> Path:
-    """Return the directory of the bundle that this machine builds."""
-    return home() / "bundle"
+def bundle_directory(kubernetes: str = "") -> Path:
+    """Return the directory of the bundle that this machine builds.
+
+    :param kubernetes: a version without a leading v; by default the pinned one's.
+    """
+    return home() / (f"bundle-v{kubernetes}" if kubernetes else "bundle")
 
 
 def build_directory() -> Path:

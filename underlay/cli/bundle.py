@@ -16,7 +16,8 @@ from underlay.artifacts.build.go_environment import compiler_cache, size_of
 from underlay.artifacts.build.prefill import prefill
 from underlay.artifacts.build.steps import Steps
 from underlay.artifacts.build.verify import verify
-from underlay.artifacts.catalog import OPTIONAL
+from underlay.artifacts.buildable import buildable_versions
+from underlay.artifacts.catalog import OPTIONAL, pinned_version
 from underlay.artifacts.chart_file import DownloadedChart, read_chart
 from underlay.artifacts.error import ArtifactError
 from underlay.artifacts.home import bundle_directory
@@ -25,6 +26,15 @@ from underlay.lab.system.own_root import refuse_chroot
 
 from .errors import Refused
 from .needed_recipes import recipes_for
+
+
+def _buildable(_: click.Context, __: click.Parameter, value: str | None) -> str:
+    """A version without a leading v; empty for the pinned one."""
+    version, versions = (value or "").removeprefix("v"), buildable_versions()
+    if version and version not in versions:
+        choices = ", ".join(f"v{one}" for one in versions)
+        raise click.BadParameter(f"no bundle can be built for {value}; one of {choices}")
+    return "" if version == pinned_version("kubernetes") else version
 
 
 @click.command("bundle")
@@ -53,6 +63,13 @@ from .needed_recipes import recipes_for
     help="Also build an optional component; it stays in the bundle.",
 )
 @click.option(
+    "--kubernetes",
+    "version",
+    metavar="VERSION",
+    callback=_buildable,
+    help="Build another bundle beside it, for this version of Kubernetes, with the etcd and CoreDNS that belong to it.",
+)
+@click.option(
     "--for",
     "inventories",
     multiple=True,
@@ -70,6 +87,7 @@ def bundle_command(
     directory: Path | None,
     target: Path | None,
     optional: tuple[str, ...],
+    version: str,
     inventories: tuple[str, ...],
     unpack: bool,
     as_json: bool,
@@ -91,6 +109,7 @@ def bundle_command(
     underlay bundle --with kube-router    also build kube-router, for labs with a network_policy
     underlay bundle --for inventories/lab.py
                                           build only what this cluster is installed from
+    underlay bundle --kubernetes v1.36.3  build another for this version, in /var/lib/underlay/bundle-v1.36.3
     underlay bundle --chart cilium-1.20.2.tgz
                                           add a network's chart that you downloaded
     underlay bundle --charts DIR --to /mnt/usb/bundle
@@ -101,24 +120,28 @@ def bundle_command(
     charts = [*files, *(chart_files(directory) if directory else [])]
     if (optional or inventories) and (check or charts):
         raise click.UsageError(f"{'--with' if optional else '--for'} applies to builds only")
+    if version and unpack:
+        raise click.UsageError("--prefill unpacks the bundle of the default version only")
+    bundle = bundle_directory(version)
     if charts and (check or unpack or as_json):
         raise click.UsageError("--chart and --charts can be combined with --to only")
     if charts:
-        _add(target or bundle_directory(), charts)
+        _add(target or bundle, charts)
     elif check:
-        _verify(target or bundle_directory())
+        _verify(target or bundle)
     else:
         needed = recipes_for(inventories) if inventories else None
-        _build(target, partial(build_bundle, needed=needed, optional=optional), unpack=unpack, as_json=as_json)
+        build = partial(build_bundle, bundle, kubernetes=version, needed=needed, optional=optional)
+        _build(bundle, build, target=target, unpack=unpack, as_json=as_json)
 
 
-def _build(target: Path | None, build: Callable[..., bool], *, unpack: bool, as_json: bool) -> None:
+def _build(bundle: Path, build: Callable[..., bool], *, target: Path | None, unpack: bool, as_json: bool) -> None:
     began = time.monotonic()
-    bundle, steps = bundle_directory(), Steps()
+    steps = Steps()
     if unpack:
         refuse_chroot()  # before it compiles for a quarter of an hour what no lab here can use
     try:
-        built = build(bundle, steps=steps)
+        built = build(steps=steps)
     except KeyboardInterrupt:
         raise Refused(["bundle: interrupted; finished parts are kept, run the same command again to resume"]) from None
     if unpack:

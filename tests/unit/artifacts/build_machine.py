@@ -13,6 +13,7 @@ import pytest
 from underlay.artifacts.blobs import BlobStore
 from underlay.artifacts.build.build import build_bundle
 from underlay.artifacts.build.steps import Steps
+from underlay.artifacts.home import bundle_directory
 from underlay.artifacts.manifest import Manifest, load_manifest
 
 GO = r"""#!/bin/sh
@@ -60,8 +61,17 @@ class Machine:
         path = self.root / "calls"
         return path.read_text().splitlines() if path.exists() else []
 
-    def build(self, *, optional: tuple[str, ...] = (), needed: Iterable[str] | None = None) -> bool:
-        return build_bundle(self.bundle, steps=Steps(quiet=True), arch="amd64", optional=optional, needed=needed)
+    def build(
+        self, *, optional: tuple[str, ...] = (), needed: Iterable[str] | None = None, kubernetes: str = ""
+    ) -> bool:
+        return build_bundle(
+            bundle_directory(kubernetes),
+            steps=Steps(quiet=True),
+            arch="amd64",
+            kubernetes=kubernetes,
+            optional=optional,
+            needed=needed,
+        )
 
     def manifest(self) -> Manifest:
         return load_manifest(self.bundle)

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from underlay.artifacts.blobs import Blob, BlobStore, write_atomically
-from underlay.artifacts.catalog import BINARIES, IMAGES, pinned_version
+from underlay.artifacts.catalog import BINARIES, IMAGES, pinned_version, version_beside
 from underlay.artifacts.error import ArtifactError
 from underlay.artifacts.home import architecture, build_directory
 from underlay.artifacts.manifest import (
@@ -23,6 +23,7 @@ from underlay.artifacts.manifest import (
     save_manifest,
 )
 
+from .adopt import adopt
 from .base import base_key, build_base
 from .build_state import Build
 from .compile import compile_recipe
@@ -42,20 +43,24 @@ def build_bundle(
     *,
     steps: Steps,
     arch: str | None = None,
+    kubernetes: str = "",
     optional: Iterable[str] = (),
     needed: Iterable[str] | None = None,
 ) -> bool:
     """Bring a bundle up to date; return whether anything was built.
 
     `needed` (all that one network or another requires) and `optional` name recipes. What the bundle has already is kept
-    and brought up to date as well.
+    and brought up to date as well. For `kubernetes`, another version than the pinned one, what the pinned version's
+    bundle has of the same is copied.
 
     :raises ArtifactError: when a build fails, another one is running, or the bundle cannot be written.
     """
     try:
         with exclusive(build_directory()):
             wanted = (required_recipes() if needed is None else frozenset(needed)).union(optional)
-            build = Build(bundle, build_directory(), arch or architecture(), wanted=wanted)
+            # Its state is its own: an output has one key in a state, whichever bundle it is for.
+            work = build_directory() / f"v{kubernetes}" if kubernetes else build_directory()
+            build = Build(bundle, work, arch or architecture(), kubernetes, wanted=wanted)
             return _build(build, steps)
     except OSError as error:
         raise ArtifactError(
@@ -67,6 +72,7 @@ def build_bundle(
 
 
 def _build(build: Build, steps: Steps) -> bool:
+    adopt(build, _expected_keys(build), steps=steps)
     missing = [r for r in _recipes(build) if _missing(build, r)]
     base = not build.has("base", base_key(build.arch))
     if not missing and not base and _is_current(build):
@@ -119,7 +125,7 @@ def _assemble(build: Build) -> Manifest:
         arch=build.arch,
         binaries={
             name: BundledBinary(
-                version=pinned_version(BINARIES[name].component),
+                version=_version(build, BINARIES[name].component),
                 sha256=build.outputs[output].sha256,
                 size=build.outputs[output].size,
             )
@@ -138,14 +144,18 @@ def _assemble(build: Build) -> Manifest:
 
 def _image(build: Build, name: str, recipe: ImageRecipe) -> BundledImage:
     entry = IMAGES[name]
-    version = pinned_version(entry.component)
+    version = _version(build, entry.component)
     layers = ["base", f"layer/{name}"] if recipe.on_base else [f"layer/{name}"]
     blobs = write_image(build.store, recipe, [build.outputs[n].blob for n in layers], arch=build.arch)
     return BundledImage(ref=entry.ref(version), version=version, digest=blobs[0].digest, blobs=blobs)
 
 
+def _version(build: Build, component: str) -> str:
+    return version_beside(component, build.kubernetes or pinned_version("kubernetes"))
+
+
 def _recipes(build: Build) -> tuple[GoRecipe, ...]:
-    return tuple(r for r in go_recipes() if r.name in build.wanted)
+    return tuple(r for r in go_recipes(build.kubernetes) if r.name in build.wanted)
 
 
 def _expected_keys(build: Build) -> dict[str, str]:

@@ -24,6 +24,8 @@ class Build:
     bundle: Path
     work: Path
     arch: str
+    kubernetes: str = ""
+    """A version without a leading v, if it is not the pinned one."""
     outputs: dict[str, Output] = field(default_factory=dict)
     built: dict[str, Any] = field(default_factory=dict)
     charts: dict[str, BundledChart] = field(default_factory=dict)

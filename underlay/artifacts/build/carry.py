@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from underlay.artifacts.blobs import BlobStore
+from underlay.artifacts.blobs import Blob, BlobStore
 from underlay.artifacts.error import ArtifactError
 from underlay.artifacts.manifest import BundledChart, load_manifest, save_manifest
 
@@ -28,13 +28,7 @@ def carry(bundle: Path, target: Path, *, report: Callable[[str], None] = lambda 
             if store.holds(blob):
                 continue
             report(users[0])
-            with store.writing() as writer, source.path(blob.sha256).open("rb") as file:
-                shutil.copyfileobj(file, writer, 1 << 20)
-            if writer.blob != blob:
-                store.path(writer.blob.sha256).unlink()
-                raise ArtifactError(
-                    f"bundle {bundle}", f"blob {blob.sha256} is damaged", found=users[0], remedy="run `underlay bundle`"
-                )
+            copy_blob(source, store, blob, user=users[0])
             copied += 1
         for name in ("oci-layout", "index.json"):
             shutil.copyfile(bundle / name, target / f".{name}.tmp")
@@ -45,6 +39,19 @@ def carry(bundle: Path, target: Path, *, report: Callable[[str], None] = lambda 
     for name in store.names() - set(manifest.references()):
         store.path(name).unlink()
     return copied
+
+
+def copy_blob(source: BlobStore, target: BlobStore, blob: Blob, *, user: str) -> None:
+    """Copy a blob and verify it; `user` is what it is for.
+
+    :raises ArtifactError: when it is damaged.
+    """
+    copied = target.add_file(source.path(blob.sha256))
+    if copied != blob:
+        target.path(copied.sha256).unlink()
+        raise ArtifactError(
+            f"bundle {source.root}", f"blob {blob.sha256} is damaged", found=user, remedy="run `underlay bundle`"
+        )
 
 
 def _charts(bundle: Path) -> dict[str, BundledChart]:

@@ -66,8 +66,8 @@ def _refuse_unpinned(chart: DownloadedChart) -> None:
 
 @contextmanager
 def _exclusive_access(bundle: Path) -> Iterator[None]:
-    """Only the bundle that this machine builds can have another writer, a running build."""
-    if bundle.resolve() != bundle_directory().resolve():
+    """Only the bundles that this machine builds can have another writer, a running build."""
+    if bundle.resolve().parent != bundle_directory().resolve().parent:
         yield
         return
     with exclusive(build_directory()):

@@ -10,9 +10,9 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from underlay.artifacts.catalog import OPTIONAL, pinned_version
+from underlay.artifacts.buildable import GOMOD
+from underlay.artifacts.catalog import OPTIONAL, pinned_version, version_beside
 
-GOMOD = Path(__file__).parents[1] / "gomod"
 BUILD_FLAGS = ("-mod=readonly", "-trimpath", "-buildvcs=false")
 
 
@@ -29,8 +29,9 @@ class GoRecipe:
 
     @property
     def directory(self) -> Path:
-        """The directory of the build module's pinned files."""
-        return GOMOD / self.name
+        """The directory of the build module's pinned files: its version's own, or else that of the pinned version."""
+        own = GOMOD / f"{self.name}-{self.version}"
+        return own if own.is_dir() else GOMOD / self.name
 
     def key(self, arch: str) -> str:
         """Return a hash of all inputs of the build, except the version of Go: a newer Go does not cause a rebuild."""
@@ -54,9 +55,14 @@ def _kubernetes_ldflags(version: str) -> str:
     return " ".join(f"-X {name}={value}" for name, value in values.items())
 
 
-def go_recipes() -> tuple[GoRecipe, ...]:
-    """Return every recipe, the longest build first, so that it fails early."""
-    k8s, containerd, flannel = (pinned_version(c) for c in ("kubernetes", "containerd", "flannel"))
+def go_recipes(kubernetes: str = "") -> tuple[GoRecipe, ...]:
+    """Return every recipe, the longest build first, so that it fails early.
+
+    :param kubernetes: a version of `buildable_versions`, by default the pinned one; etcd, CoreDNS and pause are those
+        that belong to it.
+    """
+    k8s = kubernetes or pinned_version("kubernetes")
+    containerd, flannel = (pinned_version(c) for c in ("containerd", "flannel"))
     cni = "github.com/containernetworking/plugins"
     cd = "github.com/containerd/containerd/v2"
     cmds = (
@@ -80,7 +86,7 @@ def go_recipes() -> tuple[GoRecipe, ...]:
         GoRecipe(
             name="coredns",
             module="github.com/coredns/coredns",
-            version=pinned_version("coredns"),
+            version=version_beside("coredns", k8s),
             packages={"coredns": "github.com/coredns/coredns"},
         ),
         GoRecipe(
@@ -110,7 +116,7 @@ def go_recipes() -> tuple[GoRecipe, ...]:
         GoRecipe(
             name="etcd",
             module="go.etcd.io/etcd/server/v3",
-            version=pinned_version("etcd"),
+            version=version_beside("etcd", k8s),
             packages={"etcd": "go.etcd.io/etcd/server/v3"},
         ),
         GoRecipe(
@@ -154,7 +160,7 @@ def go_recipes() -> tuple[GoRecipe, ...]:
         GoRecipe(
             name="pause",
             module="underlay.internal/pause",
-            version=pinned_version("pause"),
+            version=version_beside("pause", k8s),
             packages={"pause": "."},
         ),
     )
