@@ -37,10 +37,13 @@ $1 == "}" && name != "" {
 /[^[:space:]]/ && name != "" { rules++; next }
 $1 == "set" || $1 == "map" { print "rest" }
 """
-# Of kubelet (pkg/kubelet/cm/container_manager_linux.go), kube-proxy (pkg/proxy: conntrack and ipvs) and plugins.
+# Of kubelet (pkg/kubelet/cm/container_manager_linux.go), of kube-proxy (pkg/proxy: conntrack, ipvs), and what the
+# kernel sets with ip_forward.
 _SYSCTLS = (
-    "^(kernel/(panic|panic_on_oops|keys/root_max(bytes|keys))|vm/(overcommit_memory|panic_on_oom)|net/netfilter/nf_conntrack_.*"
-    "|net/(ipv4|ipv6)/conf/(all|default)/.*|net/ipv4/(ip_forward|vs/.*)|net/ipv6/conf/[^/]*/accept_ra):"
+    "^(kernel/(panic|panic_on_oops|keys/root_max(bytes|keys))|vm/(overcommit_memory|panic_on_oom)"
+    "|net/netfilter/nf_conntrack_(max|tcp_timeout_(established|close_wait)|tcp_be_liberal|udp_timeout(_stream)?)"
+    "|net/ipv4/vs/(conntrack|conn_reuse_mode|expire_nodest_conn|expire_quiescent_template)"
+    "|net/ipv[46]/conf/(all|default)/(forwarding|accept_redirects|send_redirects|route_localnet|arp_ignore|arp_announce)):"
 )
 # Modules that Kubernetes and the plugins have the kernel load.
 _MODULES = (

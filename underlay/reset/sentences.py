@@ -12,12 +12,19 @@ from .questions import HostState
 _MANY = 8
 
 
-def sentences(state: HostState, found: Footprint) -> list[str]:
-    """What goes first, then what is given back."""
+def sentences(state: HostState, found: Footprint, *, leaves: bool) -> list[str]:
+    """What goes first, then what is given back.
+
+    :param leaves: whether the cluster goes on without the host.
+    """
     lines = []
     if state.mark:
         lines.append(f"Kubernetes goes: {state.pods} pods, the kubelet, containerd, what kubeadm made")
-    if state.has_etcd:
+    if leaves:
+        lines.append(
+            "the node is drained and leaves the cluster" + (", its etcd member first" if state.has_etcd else "")
+        )
+    elif state.has_etcd:
         lines.append("etcd's data goes; a copy is kept in backups/")
     lines += [f"{line} go" for line in found.sentences]
     gone = [p.name for p in state.prior if p.kind in ("file", "binary", "directory") and is_absent(p.line)]

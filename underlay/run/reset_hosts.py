@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from gevent.lock import BoundedSemaphore
 from pyinfra.api import Host, State
 from pyinfra.context import ctx_host, ctx_state
 
@@ -26,26 +27,32 @@ from underlay.resources.script import observe_script, read_observations
 
 from .access_error import AccessError
 from .command import reason_of_script, run_script
+from .leave_cluster import leave_cluster
 from .privilege import root_arguments
 from .run import current_run
 
 BACKUPS = Path("backups")
+_FIRST = "it is the first control-plane host, by which the others join; reset it together with all of them"
 
 
 @dataclass(frozen=True)
 class HostReset:
-    """What a reset would do to a host; `state` is None where nothing of ours is there."""
+    """What a reset would do to a host; `state` is None where nothing of ours is there.
+
+    `leaves` is whether it is a node of a cluster that goes on without it.
+    """
 
     host: str
     state: HostState | None
     found: Footprint | None
     problem: str = ""
+    leaves: bool = False
 
     @property
     def sentences(self) -> list[str]:
         if self.state is None or self.found is None:
             return []
-        return sentences(self.state, self.found)
+        return sentences(self.state, self.found, leaves=self.leaves)
 
 
 @dataclass
@@ -55,6 +62,7 @@ class ResetResult:
     differences: dict[str, list[str]] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
     backups: dict[str, Path] = field(default_factory=dict)
+    turn: BoundedSemaphore = field(default_factory=BoundedSemaphore)
 
 
 def planned_resets(state: State) -> list[HostReset]:
@@ -73,21 +81,18 @@ def reset_hosts(state: State, resets: list[HostReset], *, keep_images: bool, say
     result = ResetResult()
     hosts = {h.name: h for h in state.inventory.get_active_hosts()}
     with ctx_state.use(state):
-        stays = _stays({r.host for r in resets})
         jobs = [
-            state.pool.spawn(_reset, state, hosts[r.host], r, stays, keep_images, result, say)
-            for r in resets
-            if r.state is not None
+            state.pool.spawn(_reset, state, hosts, r, keep_images, result, say) for r in resets if r.state is not None
         ]
         for job in jobs:
             job.get()
     return result
 
 
-def _stays(resetting: set[str]) -> bool:
-    """Whether a control plane goes on without the hosts that are reset."""
-    nodes = current_run().spec.cluster.nodes
-    return any(n.is_control_plane and n.name not in resetting for n in nodes)
+def _goes_on() -> bool:
+    """Whether the cluster keeps a node that is not reset."""
+    run = current_run()
+    return any(n.name not in run.limit for n in run.spec.cluster.nodes)
 
 
 def _planned(state: State, host: Host) -> HostReset:
@@ -105,19 +110,22 @@ def _planned(state: State, host: Host) -> HostReset:
             return HostReset(host.name, None, None, problem)
         if known.is_late:
             return HostReset(host.name, None, None, "its record began after an earlier release had deployed it")
-        return HostReset(host.name, known, footprint(run.spec.cluster, run.spec.network, known))
+        if run.is_first(host) and known.mark and _goes_on():
+            return HostReset(host.name, None, None, _FIRST)
+        found_here = footprint(run.spec.cluster, run.spec.network, known)
+        leaves = run.is_node(host) and bool(known.mark) and _goes_on()
+        return HostReset(host.name, known, found_here, leaves=leaves)
 
 
 def _reset(
-    state: State, host: Host, reset: HostReset, stays: bool, keep_images: bool, result: ResetResult,
+    state: State, hosts: Mapping[str, Host], reset: HostReset, keep_images: bool, result: ResetResult,
     say: Callable[[str], None],
 ) -> None:  # fmt: skip
-    assert reset.state is not None
-    assert reset.found is not None
+    host = hosts[reset.host]
     with ctx_state.use(state), ctx_host.use(host):
         began = time.monotonic()
         try:
-            reason = _locked(host) or _leave(host, reset.state, result) or _take_back(host, reset, stays, keep_images)
+            reason = _locked(host) or _out_of_cluster(hosts, reset, result) or _take_back(host, reset, keep_images)
             if not reason:
                 result.differences[host.name] = _differences(host, reset)
         except AccessError as error:
@@ -125,6 +133,16 @@ def _reset(
         if reason:
             result.failed[host.name] = reason
         say(f"{host.name}: {'failed' if reason else 'reset'} after {time.monotonic() - began:.0f} s")
+
+
+def _out_of_cluster(hosts: Mapping[str, Host], reset: HostReset, result: ResetResult) -> str | None:
+    """Take a node out of a cluster that goes on; of one that ends, keep etcd's data."""
+    cluster, host = current_run().spec.cluster, hosts[reset.host]
+    if not reset.leaves:
+        return _end(host, reset, result)
+    # One after the other: etcd's members have to agree on each.
+    with result.turn:
+        return leave_cluster(hosts[cluster.first.name], host, cluster.node(reset.host))
 
 
 def _locked(host: Host) -> str | None:
@@ -139,12 +157,13 @@ def _locked(host: Host) -> str | None:
     return f"another run is at work on it ({other}); wait until that has ended" if other else None
 
 
-def _leave(host: Host, known: HostState, result: ResetResult) -> str | None:
+def _end(host: Host, reset: HostReset, result: ResetResult) -> str | None:
     """End the kubelet and etcd, and keep etcd's data here; why that failed, or None."""
-    ran = run_script(host, leave(etcd=known.has_etcd), root_arguments(host))
+    assert reset.state is not None
+    ran = run_script(host, leave(etcd=reset.state.has_etcd), root_arguments(host))
     if not ran.ok:
         return ran.reason()
-    if not known.has_etcd:
+    if not reset.state.has_etcd:
         return None
     try:
         data = base64.b64decode("".join(ran.out), validate=True)
@@ -169,11 +188,11 @@ def _keep(name: str, data: bytes) -> Path:
     return path
 
 
-def _take_back(host: Host, reset: HostReset, stays: bool, keep_images: bool) -> str | None:
+def _take_back(host: Host, reset: HostReset, keep_images: bool) -> str | None:
     assert reset.state is not None
     assert reset.found is not None
     subnets = current_run().spec.cluster.pod_subnets
-    member = stays and reset.state.has_etcd
+    member = reset.leaves and reset.state.has_etcd
     script = host_script(reset.state, reset.found, pods=subnets, member=member, keep_images=keep_images)
     return reason_of_script(host, script, root_arguments(host))
 
