@@ -15,6 +15,7 @@ from underlay.model.footprint import Traces
 from underlay.model.prerequisites import Prerequisites
 from underlay.resources.api_server import KUBECTL
 from underlay.resources.kernel_module import KernelModule
+from underlay.resources.packages import Packages
 from underlay.resources.sysctl import Sysctl
 
 from .settings import BUILT, PolicyEngineSettings
@@ -26,6 +27,10 @@ TRACES = Traces(chains=("KUBE-ROUTER-", "KUBE-POD-FW-", "KUBE-NWPLCY-"))
 """What it leaves on a host when it ends; its own --cleanup-config ends early on a kernel without IPVS."""
 CLEANUP = f"for t in iptables ip6tables; do $t-save -t filter | grep -vE '{'|'.join(TRACES.chains)}' | $t-restore; done"
 """Shell that removes its rules from a host; address sets that no rule uses do nothing, and go with the next boot."""
+SETS_CLEANUP = """\
+! command -v ipset >/dev/null || ipset list -n | grep -E '^(inet6:)?KUBE-(SRC|DST)-' |
+  while read -r s; do ipset destroy "$s" || :; done"""
+"""Shell that removes its address sets, once no rule refers to them."""
 STAYS = (
     f"network_policy: the cluster has {NAME}, and the inventory no engine (its rules stay on every node when it ends, "
     "and go on blocking); restore the variable, or take the engine away: "
@@ -61,6 +66,8 @@ def prerequisites(cluster: Cluster) -> Prerequisites:
     """Modules for its rules, and that packets between pods on one bridge pass them."""
     return Prerequisites(
         resources=(
+            # By which its sets can be looked at, and taken away.
+            Packages(("ipset",)),
             *(KernelModule(m) for m in _MODULES),
             *(KernelModule(f"{'ipt' if v == 4 else 'ip6t'}_REJECT") for v in cluster.families),
             *(Sysctl(f"net.bridge.bridge-nf-call-{_COMMANDS[v]}", "1") for v in cluster.families),

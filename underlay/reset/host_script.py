@@ -12,6 +12,7 @@ from shlex import quote
 
 from underlay.plan.attempt import BEFORE, ETCD, undo
 from underlay.plan.host_record import DIRECTORIES, DIRECTORY, FRR_STATE, LISTED, Prior
+from underlay.policy_engines import kube_router
 from underlay.resources.api_server import MEMBER
 from underlay.resources.unit import Unit
 
@@ -19,6 +20,7 @@ from .footprint import OF_IPTABLES, Footprint, chain_expression, quoted
 from .kinds import restore
 from .questions import HostState
 
+STATE = "/var/lib/underlay"
 IMAGES = "/var/lib/containerd"
 # Others may have put something into these; what is Underlay's or kubeadm's there has gone by its name.
 _SHARED = (
@@ -111,7 +113,9 @@ def host_script(
     lines += [f"u_do {quote(what)} {quote(text)}" for what, text in steps if text]
     lines += [
         '[ -z "$u_failed" ] || { echo "not given back: ${u_failed#; }; run again" >&2; exit 1; }',
-        "rm -rf /var/lib/underlay /run/underlay",
+        # At once: of half a record the next reset would take what is missing for what was not there.
+        f"find {STATE} -mindepth 1 -maxdepth 1 ! -path {DIRECTORY} -exec rm -rf {{}} +",
+        f"mv -T {DIRECTORY} {DIRECTORY}.ended && rm -rf {STATE} /run/underlay",
         "",
     ]
     return "\n".join(lines)
@@ -139,6 +143,7 @@ def _traces(found: Footprint, pods: Iterable[IPv4Network | IPv6Network]) -> str:
             '  ! command -v "$p-save" >/dev/null || '
             f'u_rules "$p" {quote(chain_expression(found.chains))} | "$p-restore" --noflush\ndone'
         )
+    lines.append(kube_router.SETS_CLEANUP)
     lines += [f"umount -l {quote(path)} 2>/dev/null || :" for path in found.mounts]
     lines += [f"rm -rf --one-file-system -- {quote(path)}" for path in found.paths]
     for subnet in pods:
