@@ -113,12 +113,21 @@ def host_script(
     lines += [f"u_do {quote(what)} {quote(text)}" for what, text in steps if text]
     lines += [
         '[ -z "$u_failed" ] || { echo "not given back: ${u_failed#; }; run again" >&2; exit 1; }',
-        # At once: of half a record the next reset would take what is missing for what was not there.
-        f"find {STATE} -mindepth 1 -maxdepth 1 ! -path {DIRECTORY} -exec rm -rf {{}} +",
-        f"mv -T {DIRECTORY} {DIRECTORY}.ended && rm -rf {STATE} /run/underlay",
+        end_record(),
         "",
     ]
     return "\n".join(lines)
+
+
+def end_record() -> str:
+    """Shell that removes what Underlay keeps on a host, the record last and at once.
+
+    Of half a record the next reset would take what is missing for what was not there.
+    """
+    return (
+        f"find {STATE} -mindepth 1 -maxdepth 1 ! -path {DIRECTORY} -exec rm -rf {{}} +\n"
+        f"mv -T {DIRECTORY} {DIRECTORY}.ended && rm -rf {STATE} /run/underlay"
+    )
 
 
 def _cni(found: Footprint) -> list[str]:

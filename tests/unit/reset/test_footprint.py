@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from tests.unit.clusters import cluster, network
 from tests.unit.local_host import Shell
 from underlay.networks.registry import modes
 from underlay.reset.footprint import Footprint, chain_expression, footprint
-from underlay.reset.host_script import IDLE_CHAINS, RULES, host_script
+from underlay.reset.host_script import IDLE_CHAINS, RULES, end_record, host_script
 from underlay.reset.questions import HostState
 
 NOTHING = HostState(
@@ -157,3 +158,23 @@ def test_every_shell_reads_the_script(shell: Shell, mode: str) -> None:
     state = HostState(**{**vars(NOTHING), "mark": "member lab 192.0.2.1:6443", "has_etcd": True})
     script = host_script(state, left, pods=cluster().pod_subnets, member=True, keep_images=False)
     assert shell.read(script).rc == 0
+
+
+def test_a_record_is_whole_or_gone_wherever_its_removal_is_killed(shell: Shell, tmp_path: Path) -> None:
+    state, run = tmp_path / "state", tmp_path / "run"
+    shell.places = {"/var/lib/underlay": str(state), "/run/underlay": str(run)}
+    for kills_at in (1, 2, 3):
+        for file in ("record/files/etc/a", "record/version", "record/directories", "binaries/kubelet", "before"):
+            (state / file).parent.mkdir(parents=True, exist_ok=True)
+            (state / file).write_text("x")
+        # The removal that is killed has removed something of what it was given.
+        shell.program_is(
+            "rm",
+            f"echo . >>{tmp_path}/removals; [ $(wc -l <{tmp_path}/removals) -lt {kills_at} ] || {{ "
+            f'find "$2" -name version -delete; kill -9 $PPID; exit; }}; exec /bin/rm "$@"',
+        )
+        shell.run(end_record())
+        record = state / "record"
+        assert not record.exists() or sorted(p.name for p in record.iterdir()) == ["directories", "files", "version"]
+        shell.program_is("rm", 'exec /bin/rm "$@"')
+        shell.run(f"rm -rf /var/lib/underlay {tmp_path}/removals")
