@@ -32,7 +32,10 @@ OF_IPTABLES = tuple(f"{family} {name}" for family in ("ip", "ip6") for name in (
 
 @dataclass(frozen=True)
 class Footprint:
-    """What is to go: names of links, routes as arguments of `ip route del`, nftables tables, iptables chains, paths."""
+    """What is to go: names of links, routes as arguments of `ip route del`, nftables tables, iptables chains, paths.
+
+    Agents make and drop chains until they end, so what is removed are the chains of `patterns` that are there by then.
+    """
 
     links: tuple[str, ...]
     kernel_links: tuple[str, ...]
@@ -41,6 +44,8 @@ class Footprint:
     rules: tuple[int, ...]
     tables: tuple[str, ...]
     chains: tuple[str, ...]
+    patterns: tuple[str, ...]
+    """Names of chains; one that ends in - or _ is a beginning."""
     paths: tuple[str, ...]
     mounts: tuple[str, ...]
 
@@ -48,7 +53,8 @@ class Footprint:
     def sentences(self) -> list[str]:
         """What goes, kind by kind."""
         words = {"kernel_links": "addresses of links", "tables": "nftables tables", "chains": "iptables chains"}
-        named = [(words.get(f.name, f.name), [str(one) for one in getattr(self, f.name)]) for f in fields(self)]
+        shown = [f.name for f in fields(self) if f.name != "patterns"]
+        named = [(words.get(name, name), [str(one) for one in getattr(self, name)]) for name in shown]
         return [f"{kind}: {', '.join(_short(found))}" for kind, found in named if found]
 
 
@@ -87,6 +93,7 @@ def footprint(cluster: Cluster, network: Network, state: HostState) -> Footprint
         rules=tuple(sorted({r["priority"] for r in json.loads(state.rules or "[]") if r["priority"] in priorities})),
         tables=tuple(t for t in state.tables if t in tables),
         chains=tuple(c for c in state.chains if _begins(c, names)),
+        patterns=names,
         paths=tuple(
             p for p in dict.fromkeys(chain.from_iterable((*t.files, *t.bpf_pins) for t in traces)) if not _was(p, state)
         ),
@@ -123,9 +130,10 @@ def _short(names: Sequence[str], most: int = 6) -> list[str]:
     return [*names[:most], f"{len(names) - most} more"] if len(names) > most else list(names)
 
 
-def chain_expression(chains: Iterable[str]) -> str:
-    """An extended expression that is each of these names, and nothing else."""
-    return f"^({'|'.join(c.replace('.', '[.]') for c in chains)})$"
+def chain_expression(patterns: Iterable[str]) -> str:
+    """An extended expression that is each of these names, or begins so, and nothing else."""
+    names = (p.replace(".", "[.]") + (".*" if p.endswith(("-", "_")) else "") for p in patterns)
+    return f"^({'|'.join(names)})$"
 
 
 def quoted(names: Iterable[str]) -> str:

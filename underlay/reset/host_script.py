@@ -145,13 +145,12 @@ def _traces(found: Footprint, pods: Iterable[IPv4Network | IPv6Network]) -> str:
     for name in found.kernel_links:
         lines.append(f"ip address flush dev {quote(name)}; ip link set {quote(name)} down")
     lines += [f"nft delete table {table} 2>/dev/null || :" for table in found.tables]
-    if found.chains:
-        lines.append(RULES)
-        lines.append(
-            "for p in iptables ip6tables iptables-legacy ip6tables-legacy; do\n"
-            '  ! command -v "$p-save" >/dev/null || '
-            f'u_rules "$p" {quote(chain_expression(found.chains))} | "$p-restore" --noflush\ndone'
-        )
+    lines.append(RULES)
+    lines.append(
+        "for p in iptables ip6tables iptables-legacy ip6tables-legacy; do\n"
+        '  ! command -v "$p-save" >/dev/null || '
+        f'u_rules "$p" {quote(chain_expression(found.patterns))} | "$p-restore" --noflush\ndone'
+    )
     lines.append(kube_router.SETS_CLEANUP)
     lines += [f"umount -l {quote(path)} 2>/dev/null || :" for path in found.mounts]
     lines += [f"rm -rf --one-file-system -- {quote(path)}" for path in found.paths]

@@ -80,6 +80,13 @@ def test_chains_and_tables_go_by_their_names() -> None:
     assert left.tables == ("ip kube-proxy", "ip flannel-ipv4")
 
 
+def test_chains_that_an_agent_makes_after_the_question_go_too(shell: Shell) -> None:
+    """kube-router makes chains for pods until it ends."""
+    shell.program_is("iptables-save", "printf '*filter\\n:KUBE-POD-FW-X2L2WXAMZAUOPFLF - [0:0]\\nCOMMIT\\n'")
+    ran = shell.run(f"{RULES}\nu_rules iptables '{chain_expression(found(chains=()).patterns)}'")
+    assert "-X KUBE-POD-FW-X2L2WXAMZAUOPFLF" in ran.stdout.splitlines()
+
+
 def test_a_table_that_was_there_before_stays() -> None:
     assert found(tables=("ip kube-proxy",), prior_tables=frozenset({"ip kube-proxy"})).tables == ()
 
@@ -130,7 +137,7 @@ COMMIT
 
 def test_of_iptables_only_our_chains_and_what_leads_to_them_go(shell: Shell) -> None:
     shell.program_is("iptables-save", f"cat <<'END'\n{SAVED}END")
-    ran = shell.run(f"{RULES}\nu_rules iptables '{chain_expression(['KUBE-FIREWALL', 'KUBE-KUBELET-CANARY'])}'")
+    ran = shell.run(f"{RULES}\nu_rules iptables '{chain_expression(['KUBE-', 'CILIUM_', 'cali.x'])}'")
     assert ran.stdout.splitlines() == [
         *("*filter", "-D INPUT -j KUBE-FIREWALL", "-D OUTPUT -j KUBE-FIREWALL"),
         *("-F KUBE-FIREWALL", "-F KUBE-KUBELET-CANARY", "-X KUBE-FIREWALL", "-X KUBE-KUBELET-CANARY", "COMMIT"),
