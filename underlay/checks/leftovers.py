@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 from underlay.model.check import Check
 from underlay.model.cluster import Cluster
-from underlay.model.footprint import Traces
+from underlay.model.footprint import Traces, is_named
 from underlay.model.link_evidence import carries, is_made, matches
 from underlay.model.routes import Routes
 from underlay.networks.network import Network
@@ -81,7 +81,7 @@ def found(
     for mode, traces in others.items():
         left = [f"link {n['ifname']}" for n in foreign if is_made(n, traces, pods=cluster.pod_subnets, routed=routed)]
         left += [f"nftables table {t}" for t in of["nft"] if t in traces.nft_tables and t not in own.nft_tables]
-        left += [f"chain {c}" for c in of["chain"] if _begins(c, traces.chains) and not _begins(c, own.chains)]
+        left += [f"chain {c}" for c in of["chain"] if is_named(c, traces.chains) and not is_named(c, own.chains)]
         left += [f"routes to pods by protocol {p}" for p in protocols if p in _differing(traces, own)]
         left += [f for f in of["file"] if f in traces.files and f not in own.files]
         for trace in left:
@@ -100,10 +100,6 @@ def _first_configuration(own: Traces, files: Iterable[str], reported: Iterable[s
 
 def _differing(traces: Traces, own: Traces) -> set[str]:
     return set(traces.route_protocols) - set(own.route_protocols) - set(_SHARED_PROTOCOLS)
-
-
-def _begins(chain: str, names: Iterable[str]) -> bool:
-    return any(chain.startswith(name) if name.endswith(("-", "_")) else chain == name for name in names)
 
 
 def _of(modes_: list[str]) -> str:

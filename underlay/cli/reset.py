@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from .confirm import confirm
 from .errors import Refused
 from .inventory import connected, inventory_argument, limit_option
 
@@ -49,9 +50,11 @@ def reset_command(inventory: str, limit: tuple[str, ...], only_plan: bool, keep_
                 click.echo(f"  {line}")
         if only_plan or all(r.state is None for r in resets):
             return
-        _confirm(inventory, [r.host for r in resets if r.state], yes=yes)
+        names = ", ".join(r.host for r in resets if r.state)
+        if not yes:
+            confirm(f"Reset {names} of {inventory}?", unattended="reset: removes the cluster from these hosts")
         run.claim = claim(inventory, "reset")
-        click.echo(f"resetting {', '.join(r.host for r in resets if r.state)}, side by side", err=True)
+        click.echo(f"resetting {names}, side by side", err=True)
         result = reset_hosts(state, resets, keep_images=keep_images, say=lambda text: click.echo(text, err=True))
         name = run.spec.cluster.name
     _show(name, result)
@@ -66,13 +69,3 @@ def _show(name: str, result: Any) -> None:
     clean = sum(not lines for lines in result.differences.values())
     click.echo(f"{name}: {clean} of {len(result.differences) + len(result.failed)} hosts are as they were")
     sys.exit(1 if left or result.failed else 0)
-
-
-def _confirm(inventory: str, hosts: list[str], *, yes: bool) -> None:
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise Refused(
-            ["reset: removes the cluster from these hosts, and there is no terminal to confirm it; add --yes"]
-        )
-    click.confirm(f"Reset {', '.join(hosts)} of {inventory}?", abort=True, err=True)

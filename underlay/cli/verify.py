@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from .confirm import confirm
 from .errors import Refused
 from .inventory import connected, inventory_argument, limit_option, say_left_out
 
@@ -48,8 +49,9 @@ def verify_command(
                underlay verify inventories/lab.py --reboot
                underlay verify inventories/lab.py --keep-pods
     """
-    if reboot:
-        _confirm(inventory, yes=yes)
+    if reboot and not yes:
+        what = "--reboot: interrupts the pods on every host in turn"
+        confirm(f"Reboot every host of {inventory}, one at a time?", unattended=what)
     # A host of a lab is taken as it is, and comes back from a reboot by itself.
     os.environ["UNDERLAY_LAB_BOOT"] = "no"
     os.environ["UNDERLAY_KEEP_PODS"] = "yes" if keep_pods else ""
@@ -78,17 +80,6 @@ def verify_command(
         if run.verification.report:
             click.echo(f"report: {run.verification.report}")
     sys.exit(1 if failed else 0)
-
-
-def _confirm(inventory: str, *, yes: bool) -> None:
-    """Have the user confirm the reboot, which interrupts pods."""
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise Refused(
-            ["--reboot: interrupts the pods on every host in turn, and there is no terminal to confirm it; add --yes"]
-        )
-    click.confirm(f"Reboot every host of {inventory}, one at a time?", abort=True, err=True)
 
 
 def _rebooted(state: Any) -> list[str]:

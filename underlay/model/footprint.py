@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -39,3 +40,8 @@ class Traces:
     bpf_pins: tuple[str, ...] = ()
     xfrm: bool = False
     mounts: tuple[str, ...] = ()
+
+
+def is_named(chain: str, names: Iterable[str]) -> bool:
+    """Whether an iptables chain is one of these, as in `Traces.chains`."""
+    return any(chain.startswith(name) if name.endswith(("-", "_")) else chain == name for name in names)

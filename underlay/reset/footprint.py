@@ -10,7 +10,7 @@ from itertools import chain
 from shlex import quote
 
 from underlay.model.cluster import Cluster
-from underlay.model.footprint import LinkKind, Traces
+from underlay.model.footprint import LinkKind, Traces, is_named
 from underlay.model.link_evidence import OF_KERNEL, is_made
 from underlay.networks.network import Network
 from underlay.networks.pod_routes import routes_to_pods
@@ -92,10 +92,12 @@ def footprint(cluster: Cluster, network: Network, state: HostState) -> Footprint
         ),
         rules=tuple(sorted({r["priority"] for r in json.loads(state.rules or "[]") if r["priority"] in priorities})),
         tables=tuple(t for t in state.tables if t in tables),
-        chains=tuple(c for c in state.chains if _begins(c, names)),
+        chains=tuple(c for c in state.chains if is_named(c, names)),
         patterns=names,
         paths=tuple(
-            p for p in dict.fromkeys(chain.from_iterable((*t.files, *t.bpf_pins) for t in traces)) if not _was(p, state)
+            p
+            for p in dict.fromkeys(chain.from_iterable((*t.files, *t.bpf_pins) for t in traces))
+            if p not in state.paths
         ),
         mounts=tuple(dict.fromkeys(chain.from_iterable(t.mounts for t in traces))),
     )
@@ -107,10 +109,6 @@ def _traces(network: Network, names: Iterable[str]) -> list[Traces]:
     return [KUBERNETES, network.traces(), *earlier]
 
 
-def _was(path: str, state: HostState) -> bool:
-    return path in state.paths
-
-
 def _route(version: int, route: dict[str, object]) -> str:
     kind = route.get("type")
     words = [str(kind)] if kind and kind != "unicast" else []
@@ -120,10 +118,6 @@ def _route(version: int, route: dict[str, object]) -> str:
         names["dev"] = "dev"
     words += [f"{key} {route[name]}" for name, key in names.items() if route.get(name)]
     return f"-{version} route del {' '.join(words)}"
-
-
-def _begins(name: str, patterns: Iterable[str]) -> bool:
-    return any(name.startswith(p) if p.endswith(("-", "_")) else name == p for p in patterns)
 
 
 def _short(names: Sequence[str], most: int = 6) -> list[str]:

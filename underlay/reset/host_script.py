@@ -18,7 +18,7 @@ from underlay.resources.unit import Unit
 
 from .footprint import OF_IPTABLES, Footprint, chain_expression, quoted
 from .kinds import restore
-from .questions import HostState
+from .questions import IPTABLES, HostState
 
 STATE = "/var/lib/underlay"
 IMAGES = "/var/lib/containerd"
@@ -147,7 +147,7 @@ def _traces(found: Footprint, pods: Iterable[IPv4Network | IPv6Network]) -> str:
     lines += [f"nft delete table {table} 2>/dev/null || :" for table in found.tables]
     lines.append(RULES)
     lines.append(
-        "for p in iptables ip6tables iptables-legacy ip6tables-legacy; do\n"
+        f"for p in {IPTABLES}; do\n"
         '  ! command -v "$p-save" >/dev/null || '
         f'u_rules "$p" {quote(chain_expression(found.patterns))} | "$p-restore" --noflush\ndone'
     )

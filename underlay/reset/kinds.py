@@ -66,6 +66,5 @@ def differs(prior: Prior, line: str) -> bool:
 
 
 def _unit(line: str) -> tuple[bool, str]:
-    state = dict(field.partition("=")[::2] for field in line.split())
-    enabled = state.get("UnitFileState", "")
+    enabled = Unit.fields(line).get("UnitFileState", "")
     return Unit.was_active(line), "" if enabled == "disabled" else enabled

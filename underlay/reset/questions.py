@@ -11,8 +11,9 @@ from underlay.plan.probe import Probe
 from underlay.resources.answer import Answer, UnansweredError, line_of
 from underlay.resources.api_server import MEMBER
 
-_CHAINS = """\
-for p in iptables ip6tables iptables-legacy ip6tables-legacy; do
+IPTABLES = "iptables ip6tables iptables-legacy ip6tables-legacy"
+_CHAINS = f"""\
+for p in {IPTABLES}; do
   ! command -v "$p-save" >/dev/null || "$p-save" 2>/dev/null | sed -n 's/^:\\([^ ]*\\) .*/\\1/p'
 done | sort -u | tr '\\n' ' '"""
 

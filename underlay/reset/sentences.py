@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from underlay.plan.host_record import Prior
+from underlay.resources.packages import Packages
+from underlay.resources.unit import Unit
 
 from .footprint import Footprint
 from .questions import HostState
@@ -45,7 +47,7 @@ def _given_back(prior: Iterable[Prior]) -> list[str]:
             case "unit":
                 lines.append(f"{one.name}: {words(one)} again")
             case "packages":
-                missing = one.line.removeprefix("missing:").partition("|")[0].split()
+                missing = Packages(tuple(one.name.split())).missing(one.line)
                 lines.append(f"packages go, unless another needs them: {_listed(missing)}")
             case "kernel module":
                 lines.append(f"kernel module {one.name}: unloaded, unless it is in use")
@@ -67,7 +69,7 @@ def words(prior: Prior) -> str:
         case "file" | "directory" | "binary":
             return "absent" if is_absent(prior.line) else "present"
         case "unit":
-            state = dict(one.partition("=")[::2] for one in prior.line.split())
+            state = Unit.fields(prior.line)
             return f"{state.get('ActiveState') or 'absent'}, {state.get('UnitFileState') or 'no unit file'}"
     return prior.line or "absent"
 

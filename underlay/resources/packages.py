@@ -63,18 +63,18 @@ u_obtainable() { # says what apt has against installing; lists are renewed in a 
         return f"if command -v dpkg-query >/dev/null; then u_packages {debian}; else u_packages {dnf}; fi"
 
     def difference(self, observed: str) -> str | None:
-        missing = self._missing(observed)
+        missing = self.missing(observed)
         return f"install {' '.join(missing)}" if missing else None
 
     def impossible(self, observed: str) -> str | None:
         _, _, said = observed.partition("|")
         if not said:
             return None
-        these = " ".join(self._missing(observed))
+        these = " ".join(self.missing(observed))
         remedy = "correct its sources, until `apt-get update` there says nothing of the kind"
         return f"apt-get cannot install {these} ({said.strip()}); {remedy}"
 
-    def _missing(self, observed: str) -> list[str]:
+    def missing(self, observed: str) -> list[str]:
         """Names of packages that are not installed: all where the answer says nothing of them."""
         if not observed.startswith("missing:"):
             return list(self.packages)
@@ -93,8 +93,9 @@ else dnf -q -y install --setopt=install_weak_deps=False {dnf} >&2; fi"""
     @classmethod
     def restore(cls, name: str, prior: str, *, kept: str) -> str:
         """Packages that the host did not have, unless one that it has by now needs them."""
-        missing = " ".join(quote(p) for p in cls(tuple(name.split()))._missing(prior))
-        renamed = " ".join(quote(DNF_NAMES.get(p, p)) for p in cls(tuple(name.split()))._missing(prior))
+        packages = cls(tuple(name.split())).missing(prior)
+        missing = " ".join(quote(p) for p in packages)
+        renamed = " ".join(quote(DNF_NAMES.get(p, p)) for p in packages)
         if not missing:
             return ""
         return f"""\

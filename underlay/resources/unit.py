@@ -82,7 +82,7 @@ u_unit() {
         return f"u_unit {quote(self.unit)} {self._watched()}"
 
     def difference(self, observed: str) -> str | None:
-        state = dict(field.partition("=")[::2] for field in observed.split())
+        state = self.fields(observed)
         active = state.get("ActiveState", "unknown")
         if self.optional and active != "active":
             return None
@@ -128,7 +128,7 @@ u_unit() {
     @classmethod
     def restore(cls, name: str, prior: str, *, kept: str) -> str:
         """One that ran is started again once its files are back: see `was_active`."""
-        state, unit = dict(field.partition("=")[::2] for field in prior.split()), quote(name)
+        state, unit = cls.fields(prior), quote(name)
         lines = [f"rm -f /run/underlay/started/{unit}"]
         if state.get("UnitFileState") not in _ENABLED:
             lines.append(f"systemctl -q disable {unit} 2>/dev/null || true")
@@ -138,9 +138,14 @@ u_unit() {
         return "\n".join(lines)
 
     @staticmethod
-    def was_active(prior: str) -> bool:
+    def fields(observed: str) -> dict[str, str]:
+        """An observed line by the names that systemd has for its parts, and Loaded."""
+        return dict(field.partition("=")[::2] for field in observed.split())
+
+    @classmethod
+    def was_active(cls, observed: str) -> bool:
         """Whether the unit of an observed line ran."""
-        return any(f"ActiveState={state}" in prior.split() for state in _STARTED)
+        return cls.fields(observed).get("ActiveState") in _STARTED
 
     def check(self, host: Host) -> str | None:
         if self.optional:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.unit.clusters import MODES, Groups, Hosts, groups, hosts
+from tests.unit.clusters import MODES, REGISTERED_MODE, Groups, Hosts, groups, hosts
 from underlay.inventory.errors import InvalidInventory
 from underlay.inventory.spec import Spec, read_spec
 
@@ -53,3 +53,8 @@ def ipv6(**shared: Any) -> Hosts:
     for i, variables in enumerate(found.values(), start=1):
         variables["address"] = f"2001:db8::{i}"
     return found
+
+
+def ordinary_problems(mode: str = REGISTERED_MODE, **shared: Any) -> list[str]:
+    """Those of an ordinary inventory with some variables of its hosts changed."""
+    return problems_of(hosts(mode, **shared), groups())

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from ipaddress import ip_network
-from typing import Any
 
 import pytest
 
-from tests.unit.clusters import REGISTERED_MODE, PaperArtifacts, cluster, dual_stack, groups, hosts, spec
+from tests.unit.clusters import PaperArtifacts, cluster, dual_stack, groups, hosts, spec
+from tests.unit.inventory.spec_problems import ordinary_problems
 from underlay.artifacts.catalog import image_entry, pinned_version
-from underlay.inventory.errors import InvalidInventory
 from underlay.inventory.spec import read_spec
 from underlay.lab.model.topology import Lab
 from underlay.load_balancers.metallb import NAMESPACE, PARTS, VERSION, addon, image
@@ -26,16 +25,10 @@ VARIABLE = {"addresses": {"rack-1": ["192.0.2.240/28"], "rack-2": ["192.0.2.200 
 SETTINGS = LoadBalancerSettings.model_validate(VARIABLE)
 
 
-def problems_of(mode: str = REGISTERED_MODE, **shared: Any) -> list[str]:
-    try:
-        read_spec(hosts(mode, **shared), groups())
-    except InvalidInventory as error:
-        return list(error.problems)
-    return []
-
-
 def with_addresses(**racks: list[str]) -> list[str]:
-    return problems_of(load_balancer={"addresses": {rack.replace("_", "-"): ranges for rack, ranges in racks.items()}})
+    return ordinary_problems(
+        load_balancer={"addresses": {rack.replace("_", "-"): ranges for rack, ranges in racks.items()}}
+    )
 
 
 def test_an_inventory_configures_it_or_has_none() -> None:
@@ -68,9 +61,9 @@ def test_impossible_addresses_are_refused(racks: dict[str, list[str]], lines: li
 
 
 def test_ipvs_has_to_leave_arp_to_the_announcer() -> None:
-    (line,) = problems_of(load_balancer=VARIABLE, kube_proxy={"mode": "ipvs"})
+    (line,) = ordinary_problems(load_balancer=VARIABLE, kube_proxy={"mode": "ipvs"})
     assert line.endswith('set kube_proxy = {"mode": "ipvs", "ipvs": {"strictARP": True}}')
-    assert problems_of(load_balancer=VARIABLE, kube_proxy={"mode": "ipvs", "ipvs": {"strictARP": True}}) == []
+    assert ordinary_problems(load_balancer=VARIABLE, kube_proxy={"mode": "ipvs", "ipvs": {"strictARP": True}}) == []
 
 
 def test_nothing_is_announced_in_a_cloud() -> None:
@@ -82,7 +75,7 @@ def test_nothing_is_announced_in_a_cloud() -> None:
 
 def test_a_mode_without_pods_does_not_support_it() -> None:
     mode = next(name for name, kind in modes().items() if not kind.model_validate(kind.example()).carries_pods)
-    assert [line.partition(":")[0] for line in problems_of(mode, load_balancer=VARIABLE)] == ["load_balancer"]
+    assert [line.partition(":")[0] for line in ordinary_problems(mode, load_balancer=VARIABLE)] == ["load_balancer"]
 
 
 def test_the_second_ip_version_is_checked_too() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -20,10 +19,10 @@ from tests.unit.clusters import (
     one_rack,
     spec,
 )
+from tests.unit.inventory.spec_problems import ordinary_problems
 from tests.unit.local_host import Shell
 from underlay.artifacts.catalog import image_entry, pinned_version
 from underlay.checks.leftovers import leftover_checks
-from underlay.inventory.errors import InvalidInventory
 from underlay.inventory.spec import Spec, read_spec
 from underlay.plan import answer_forms
 from underlay.plan.cluster_objects import policy_engine
@@ -41,14 +40,6 @@ ENGINE = {"engine": "kube-router"}
 SETTINGS = PolicyEngineSettings.model_validate(ENGINE)
 BUNDLE = {"source": "bundle", "path": "/bundle"}
 NAMED = NamedArtifacts(kubernetes_version="v1.37.2")
-
-
-def problems_of(mode: str = REGISTERED_MODE, **shared: Any) -> list[str]:
-    try:
-        read_spec(hosts(mode, **shared), groups())
-    except InvalidInventory as error:
-        return list(error.problems)
-    return []
 
 
 def with_engine(on: Spec | None = None, **settings: str) -> Spec:
@@ -73,7 +64,7 @@ def test_it_stands_beside_what_enforces_nothing_and_nothing_else(mode: str) -> N
     ],
 )
 def test_what_is_no_engine_is_refused(value: dict[str, str], line: str) -> None:
-    (found,) = problems_of(network_policy=value)
+    (found,) = ordinary_problems(network_policy=value)
     assert found.startswith(line)
 
 
@@ -86,9 +77,9 @@ def test_an_inventory_names_it_or_has_none() -> None:
 @pytest.mark.parametrize("part", ["iptables", "nftables"])
 def test_it_has_to_see_who_sends(part: str) -> None:
     hides = {"mode": part, part: {"masqueradeAll": True}}
-    (line,) = problems_of(network_policy=ENGINE, kube_proxy=hides)
+    (line,) = ordinary_problems(network_policy=ENGINE, kube_proxy=hides)
     assert line.startswith(f"kube_proxy.{part}.masqueradeAll: hides the source")
-    assert problems_of(kube_proxy=hides) == []
+    assert ordinary_problems(kube_proxy=hides) == []
 
 
 @pytest.mark.parametrize(("version", "issue"), [("v2.1.0", "#1653"), ("v2.6.1", "#1927"), (CURRENT, "")])
