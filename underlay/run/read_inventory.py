@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, NoReturn, cast
 
 import click
-import gevent
 from pyinfra.api import Inventory, State
 from pyinfra.api.exceptions import PyinfraError
 from pyinfra.context import ctx_state
@@ -24,6 +23,7 @@ from underlay.inventory.untested import untested
 from .artifacts import requested_artifacts
 from .artifacts_named import NamedArtifacts
 from .claim import claim
+from .interrupts import interrupt_the_command
 from .run import InventoryVariables, Run, begin
 
 
@@ -138,8 +138,7 @@ def load(path: str, *, data: dict[str, Any] | None = None) -> Inventory:
     from pyinfra_cli.exceptions import WrappedError  # noqa: PLC0415
     from pyinfra_cli.inventory import make_inventory_from_files  # noqa: PLC0415
 
-    # Ctrl-C still ends the command; without this the hub prints a traceback first.
-    gevent.get_hub().NOT_ERROR += (KeyboardInterrupt,)
+    interrupt_the_command()
     if not Path(path).is_file():
         near = ", ".join(sorted(str(p) for p in Path("inventories").glob("*.py")))
         raise InvalidInventory([f"inventory: {path} does not exist; inventories here are {near or 'none'}"])
