@@ -13,13 +13,14 @@ FOLDER = "folder"  # the property with the folder of a failed lab test's evidenc
 
 @dataclass(frozen=True)
 class Result:
-    """How one test ended: `why` is the first line of its failure, or why it was skipped."""
+    """How one test ended: `why` is the first line of its failure, or why it was skipped, `rest` its further lines."""
 
     name: str
     outcome: str
     seconds: float
     why: str = ""
     folder: str = ""
+    rest: tuple[str, ...] = ()
 
 
 def read(path: Path) -> list[Result]:
@@ -33,15 +34,16 @@ def read(path: Path) -> list[Result]:
 
 def _results(root: ET.Element) -> Iterator[Result]:
     for case in root.iter("testcase"):
-        outcome, why = _outcome(case)
+        outcome, message = _outcome(case)
+        why, *rest = message.splitlines() or [""]
         folders = [p.get("value", "") for p in case.iter("property") if p.get("name") == FOLDER]
-        yield Result(_name(case), outcome, float(case.get("time", 0)), why, folder=next(iter(folders), ""))
+        yield Result(_name(case), outcome, float(case.get("time", 0)), why, next(iter(folders), ""), tuple(rest))
 
 
 def _outcome(case: ET.Element) -> tuple[str, str]:
     for tag, outcome in (("failure", FAILED), ("error", FAILED), ("skipped", SKIPPED)):
         if (found := case.find(tag)) is not None:
-            return outcome, found.get("message", "").partition("\n")[0]
+            return outcome, found.get("message", "")
     return PASSED, ""
 
 

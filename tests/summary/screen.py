@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import dedent, indent
 
 from rich.console import Console, RenderableType
 from rich.table import Table
@@ -13,7 +14,8 @@ from rich.text import Text
 from .record import Part
 from .results import FAILED, PASSED, SKIPPED, Result
 
-FAILURES, REASONS, SLOWEST = 4, 6, 10  # with everything else at most 40 lines
+FAILURES, REASONS, SLOWEST = 4, 6, 10  # with everything else at most 40 lines, unless a test failed
+DETAILS = 12  # lines of one failure: where only the end of a log is kept, they have to stand there
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,9 @@ def show(run: Run, console: Console) -> None:
     """Print a run. The last line is the folder of a failed test's evidence, if there is one."""
     for line in _lines(run):
         console.print(line, no_wrap=True, overflow="ellipsis", highlight=False, markup=False)
+    for result in run.failed[:FAILURES]:
+        for line in _details(result):
+            console.print(line, no_wrap=True, overflow="ellipsis", highlight=False, markup=False)
     folders = [result.folder for result in run.failed if result.folder][:FAILURES]
     if folders:
         console.print("what failed lab tests left:")
@@ -70,6 +75,14 @@ def _lines(run: Run) -> Iterator[RenderableType]:
         yield f"{duration(result.seconds):>10}  {result.name}"
     built = [thing for part in run.finished for thing in part.built]
     yield f"built: {'; '.join(built) or 'nothing, all was there'}"
+
+
+def _details(result: Result) -> Iterator[str]:
+    """The last lines of what a test said as it failed; what pytest adds of the values compared is left out."""
+    added = [n for n, line in enumerate(result.rest) if line.lstrip().startswith("assert ")]
+    if said := result.rest[: added[-1] if added else None][-DETAILS:]:
+        yield f"{result.name}:"
+        yield from indent(dedent("\n".join(said)), "  ").splitlines()
 
 
 def _headline(run: Run) -> Text:

@@ -23,6 +23,7 @@ def broken(): raise RuntimeError("no such host")
 def test_bad(record_property):
     record_property("folder", "reports/failed-tests/test_bad-1")
     assert 1 == 2, "one is not two"
+def test_long(): assert 1 == 2, "exit status 1, at the end:\\nError: timed out\\n  on w-1"
 def test_unable(): pytest.skip("needs a kernel with IPIP")
 def test_without(broken): pass
 class TestClass:
@@ -50,13 +51,23 @@ def test_reads_what_pytest_wrote(tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text(MODULE)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--junitxml=out.xml", "test_it.py"]
     subprocess.run(command, cwd=tmp_path, check=False, capture_output=True)
-    found = {(r.name, r.outcome, r.why, r.folder) for r in read(tmp_path / "out.xml")}
+    results = read(tmp_path / "out.xml")
+    found = {(r.name, r.outcome, r.why, r.folder) for r in results}
     assert found == {
         ("test_it.py::test_bad", FAILED, "AssertionError: one is not two", "reports/failed-tests/test_bad-1"),
+        ("test_it.py::test_long", FAILED, "AssertionError: exit status 1, at the end:", ""),
         ("test_it.py::test_unable", SKIPPED, "needs a kernel with IPIP", ""),
         ("test_it.py::test_without", FAILED, 'failed on setup with "RuntimeError: no such host"', ""),
         ("test_it.py::TestClass::test_good[a b]", PASSED, "", ""),
     }
+    lines = screen(Run({"lab": part("lab", 1)}, {"lab": results}, status=1)).splitlines()
+    assert lines[-5:] == [
+        "test_it.py::test_long:",
+        "  Error: timed out",
+        "    on w-1",
+        "what failed lab tests left:",
+        "reports/failed-tests/test_bad-1",
+    ]
 
 
 def test_a_run_that_passed() -> None:
@@ -94,12 +105,15 @@ def test_what_failed_is_first_and_the_folders_are_last() -> None:
 
 
 @pytest.mark.parametrize("width", [60, 200])
-def test_is_one_screen_whatever_happened(width: int) -> None:
-    failed = [Result(f"lab/test_{n}.py::test", FAILED, n, "why " * 90, folder=f"reports/{n}") for n in range(50)]
+def test_stays_short_whatever_happened(width: int) -> None:
+    failed = [
+        Result(f"lab/test_{n}.py::test", FAILED, n, "why " * 90, f"reports/{n}", ("more " * 90,) * 50)
+        for n in range(50)
+    ]
     skipped = [Result(f"lab/test_{n}.py::test", SKIPPED, 0, f"reason {n} " * 90) for n in range(50)]
     parts = {name: part(name, 1, built=["x " * 80] * 9) for name in ("lint", "unit", "image", "bundle", "lab")}
     lines = screen(Run(parts, {"lab": failed + skipped}, status=2), width=width).splitlines()
-    assert len(lines) <= 40
+    assert len(lines) <= 40 + 4 * 13
     assert max(map(len, lines)) <= width
     assert "  and 46 more failed" in lines
     assert "  and 44 more reasons" in lines
