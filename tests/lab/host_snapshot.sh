@@ -13,6 +13,13 @@ for p in iptables-legacy ip6tables-legacy; do
   command -v $p-save >/dev/null && $p-save 2>/dev/null | grep -v '^#' | sed -E "s/\[[0-9:]+\]/[N]/; s/^/$p /"
 done
 ipset -n list 2>/dev/null | sed 's/^/ipset /'
+tc qdisc show 2>/dev/null | sed -E 's/ refcnt [0-9]+//; s/^/qdisc /'
+for l in $(ls /sys/class/net); do
+  for w in ingress egress; do
+    tc filter show dev $l $w 2>/dev/null | sed -E "s/ id [0-9]+//; s/^/tc $l $w /"
+  done
+done
+ip -o -d link 2>/dev/null | sed -nE 's/^[0-9]+: ([^:@]*).*prog\/xdp id [0-9]+ name ([^ ]*).*/xdp \1 \2/p'
 ip xfrm state 2>/dev/null | sed 's/^/xfrm-state /'; ip xfrm policy 2>/dev/null | sed 's/^/xfrm-policy /'
 ip netns list 2>/dev/null | sed 's/^/netns /'
 (cd /proc/sys && find net vm kernel fs -type f -readable 2>/dev/null | sort | while read -r k; do

@@ -25,9 +25,10 @@ class Traces:
     """What this mode creates and no other.
 
     Link names (a trailing * stands for the rest) and what links of these names are, nftables tables (family and name),
-    iptables chains (one that ends in - or _ is a prefix), paths, routing protocols (`ip route … proto N`), priorities
-    of routing rules, BPF pins, and whether XFRM state is its own. `mounts` are below the paths, and are removed before
-    them.
+    iptables chains (one that ends in - or _ is a prefix), address sets (a trailing * as with links), paths, routing
+    protocols (`ip route … proto N`), priorities of routing rules, BPF programs attached to links that are not its own
+    and BPF pins (both with a trailing *), and whether XFRM state is its own. `mounts` are below the paths, and are
+    removed before them.
     """
 
     links: tuple[str, ...] = ()
@@ -35,8 +36,10 @@ class Traces:
     nft_tables: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     chains: tuple[str, ...] = ()
+    address_sets: tuple[str, ...] = ()
     route_protocols: tuple[str, ...] = ()
     rule_priorities: tuple[int, ...] = ()
+    programs: tuple[str, ...] = ()
     bpf_pins: tuple[str, ...] = ()
     xfrm: bool = False
     mounts: tuple[str, ...] = ()

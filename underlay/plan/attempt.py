@@ -7,6 +7,7 @@ whoever filled them (kubeadm 1.37, cmd/phases/reset).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import PurePosixPath
 from shlex import quote
 
 from underlay.resources.api_server import MEMBER
@@ -149,6 +150,11 @@ u_remove() {
   rm -rf --one-file-system -- "$1"
 }"""
 
+# containerd asks the plugins to take each pod off the network, and keeps a pod that they refuse: Calico's asks the API
+# server, which has ended. Then one is put before them that asks nobody; links go with the pods' namespaces.
+_PLUGINS = "/etc/cni/net.d/00-underlay-end.conflist"
+_ANSWERS = '{"cniVersion": "0.4.0", "name": "end", "plugins": [{"type": "loopback"}]}'
+
 # kubeadm ends the containers over CRI, where it sees empty directories and can empty no others. It gives each two
 # seconds and says nothing of those that took longer (kubeadm 1.37, util/runtime): what is left is ended again.
 _CONTAINERS = f"""\
@@ -157,6 +163,9 @@ u_pods() {{
   timeout 20 ctr -n k8s.io containers ls -q 'labels."io.cri-containerd.kind"==sandbox' 2>/dev/null
 }}
 for u_try in 1 2 3 4 5; do
+if [ $u_try = 3 ] && [ -d {PurePosixPath(_PLUGINS).parent} ]; then
+  echo {quote(_ANSWERS)} >{_PLUGINS}.new && mv -f {_PLUGINS}.new {_PLUGINS} && sleep 1
+fi
 unshare --mount sh -eu <<'UNDERLAY_END' >/dev/null 2>&1 || :
 awk -v at="$(readlink -f {KUBELET})/" 'index($5, at) == 1 {{print $5}}' /proc/self/mountinfo | sort -r |
   while read -r m; do umount -l "$m" || :; done
@@ -165,6 +174,7 @@ timeout 120 kubeadm reset phase cleanup-node --cri-socket unix:///run/containerd
 UNDERLAY_END
 [ -n "$(u_pods)" ] || break
 done
+rm -f {_PLUGINS} {_PLUGINS}.new
 if [ -n "$(u_pods)" ]; then
   echo 'pods of the last attempt do not end (`ctr -n k8s.io tasks ls`); run again' >&2; exit 1
 fi"""

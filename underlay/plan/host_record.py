@@ -29,7 +29,8 @@ DIRECTORIES = (
     *("/root/.kube", "/run/calico", "/run/cilium", "/run/containerd", "/run/flannel", "/run/kubernetes"),
     *("/usr/libexec/kubernetes", "/usr/local/lib/underlay", "/var/cache/underlay", "/var/lib/calico"),
     *("/var/lib/cilium", "/var/lib/cni", "/var/lib/containerd", "/var/lib/etcd", "/var/lib/kubelet", "/var/lib/weave"),
-    *("/var/log/calico", "/var/log/containers", "/var/log/pods", "/sys/fs/bpf/tc", "/sys/fs/bpf/calico"),
+    *("/var/log/calico", "/var/log/containers", "/var/log/pods", "/sys/fs/bpf/tc"),
+    *("/sys/fs/bpf/calico", "/sys/fs/bpf/ctlb", "/sys/fs/bpf/tcx"),
     *("/run/netns", "/run/nri", "/run/xtables.lock", "/var/log/underlay-kubeadm.log", "/root/.history_frr"),
 )
 # The directories below these are listed, so that those which an apply makes on its way to a file are known.
@@ -45,6 +46,14 @@ if [ ! -e $d/version ]; then
   cut -d' ' -f1 /proc/modules >$d.new/modules 2>/dev/null || :
   {{ dpkg-query -W -f '${{Package}}\\n' || rpm -qa --qf '%{{NAME}}\\n' || :; }} 2>/dev/null | sort >$d.new/packages
   nft list tables 2>/dev/null >$d.new/tables || :
+  ipset list -n 2>/dev/null >$d.new/sets || :
+  for f in -4 -6; do
+    ip $f rule show 2>/dev/null | sed "s/^/$f /" || :
+  done >$d.new/rules
+  for f in -4 -6; do
+    ip $f route show table all 2>/dev/null | sed -n "/ table local /d; / table /s/^/$f /p" || :
+  done >$d.new/routes
+  tc qdisc show 2>/dev/null | awk '$2 == "clsact" {{ print $5 }}' >$d.new/clsact || :
   nft list chains 2>/dev/null | awk '/^table/ {{ t = $2 " " $3 }} $1 == "chain" {{ print t, $2 }}' >$d.new/chains || :
   {{
     find /etc/kubernetes/ /etc/cni/net.d/ /opt/cni/bin/ -mindepth 1 2>/dev/null || :

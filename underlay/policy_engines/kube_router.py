@@ -23,14 +23,13 @@ from .settings import BUILT, PolicyEngineSettings
 NAME = "kube-router"
 NAMESPACE = "kube-system"
 REPOSITORY = f"docker.io/cloudnativelabs/{NAME}"
-TRACES = Traces(chains=("KUBE-ROUTER-", "KUBE-POD-FW-", "KUBE-NWPLCY-"))
+TRACES = Traces(
+    chains=("KUBE-ROUTER-", "KUBE-POD-FW-", "KUBE-NWPLCY-"),
+    address_sets=("KUBE-SRC-*", "KUBE-DST-*", "inet6:KUBE-SRC-*", "inet6:KUBE-DST-*"),
+)
 """What it leaves on a host when it ends; its own --cleanup-config ends early on a kernel without IPVS."""
 CLEANUP = f"for t in iptables ip6tables; do $t-save -t filter | grep -vE '{'|'.join(TRACES.chains)}' | $t-restore; done"
 """Shell that removes its rules from a host; address sets that no rule uses do nothing, and go with the next boot."""
-SETS_CLEANUP = """\
-! command -v ipset >/dev/null || ipset list -n | grep -E '^(inet6:)?KUBE-(SRC|DST)-' |
-  while read -r s; do ipset destroy "$s" || :; done"""
-"""Shell that removes its address sets, once no rule refers to them."""
 STAYS = (
     f"network_policy: the cluster has {NAME}, and the inventory no engine (its rules stay on every node when it ends, "
     "and go on blocking); restore the variable, or take the engine away: "

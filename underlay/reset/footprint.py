@@ -11,50 +11,67 @@ from shlex import quote
 
 from underlay.model.cluster import Cluster
 from underlay.model.footprint import LinkKind, Traces, is_named
-from underlay.model.link_evidence import OF_KERNEL, is_made
+from underlay.model.link_evidence import OF_KERNEL, is_made, matches
 from underlay.networks.network import Network
 from underlay.networks.pod_routes import routes_to_pods
 from underlay.networks.pod_subnet import PROTOCOL, STATIC_PROTOCOL
 from underlay.networks.registry import modes
 
+from .kernel_traces import Program, ipsec, programs, rules
 from .questions import HostState
 
-# kube-proxy's, the kubelet's and those of the portmap and firewall plugins.
+# kube-proxy's and kube-router's, the kubelet's and those of the portmap and firewall plugins.
 KUBERNETES = Traces(
     links=("kube-ipvs0", "cni0"),
     link_kinds=(LinkKind("kube-ipvs0", ("dummy",)), LinkKind("cni0", ("bridge",), shared=True)),
     nft_tables=("ip kube-proxy", "ip6 kube-proxy", "inet cni_hostport", "ip cni_hostport", "ip6 cni_hostport"),
     chains=("KUBE-", "CNI-"),
+    address_sets=("KUBE-*", "inet6:KUBE-*"),
 )
 # What `iptables` of the nft kind makes by itself: they go if nothing is left in them.
 OF_IPTABLES = tuple(f"{family} {name}" for family in ("ip", "ip6") for name in ("filter", "nat", "mangle", "raw"))
+
+
+_WORDS = {
+    "kernel_links": "addresses of links",
+    "tables": "nftables tables",
+    "chains": "iptables chains",
+    "sets": "address sets",
+    "programs": "BPF programs",
+    "ipsec": "IPsec",
+}
 
 
 @dataclass(frozen=True)
 class Footprint:
     """What is to go: names of links, routes as arguments of `ip route del`, nftables tables, iptables chains, paths.
 
-    Agents make and drop chains until they end, so what is removed are the chains of `patterns` that are there by then.
+    Agents make and drop chains and address sets until they end, so what is removed are those of `patterns` and
+    `set_patterns` that are there by then.
     """
 
     links: tuple[str, ...]
     kernel_links: tuple[str, ...]
     """Links that a module makes: they lose their addresses and are set down."""
     routes: tuple[str, ...]
-    rules: tuple[int, ...]
+    rules: tuple[str, ...]
     tables: tuple[str, ...]
     chains: tuple[str, ...]
     patterns: tuple[str, ...]
     """Names of chains; one that ends in - or _ is a beginning."""
+    sets: tuple[str, ...]
+    set_patterns: tuple[str, ...]
+    programs: tuple[Program, ...]
+    ipsec: tuple[str, ...]
+    """Arguments of `ip xfrm`, see `kernel_traces.ipsec`."""
     paths: tuple[str, ...]
     mounts: tuple[str, ...]
 
     @property
     def sentences(self) -> list[str]:
         """What goes, kind by kind."""
-        words = {"kernel_links": "addresses of links", "tables": "nftables tables", "chains": "iptables chains"}
-        shown = [f.name for f in fields(self) if f.name != "patterns"]
-        named = [(words.get(name, name), [str(one) for one in getattr(self, name)]) for name in shown]
+        shown = [f.name for f in fields(self) if not f.name.endswith("patterns")]
+        named = [(_WORDS.get(name, name), [str(one) for one in getattr(self, name)]) for name in shown]
         return [f"{kind}: {', '.join(_short(found))}" for kind, found in named if found]
 
 
@@ -79,6 +96,8 @@ def footprint(cluster: Cluster, network: Network, state: HostState) -> Footprint
     nodes = {str(address) for node in cluster.nodes for address in node.addresses}
     priorities = {p for t in traces for p in t.rule_priorities}
     names = tuple(dict.fromkeys(chain.from_iterable(t.chains for t in traces)))
+    sets = tuple(dict.fromkeys(chain.from_iterable(t.address_sets for t in traces)))
+    attached = [name for t in traces for name in t.programs]
     tables = {name for t in traces for name in t.nft_tables} - state.prior_tables
     return Footprint(
         links=tuple(name for name in made if name not in OF_KERNEL),
@@ -90,10 +109,14 @@ def footprint(cluster: Cluster, network: Network, state: HostState) -> Footprint
             # Flannel's own routes have the protocol of `ip route` without one.
             and (r.get("protocol") in protocols or (r.get("gateway") in nodes and r.get("protocol", "boot") == "boot"))
         ),
-        rules=tuple(sorted({r["priority"] for r in json.loads(state.rules or "[]") if r["priority"] in priorities})),
+        rules=tuple(rules(state.rules, priorities, state.prior_rules)),
         tables=tuple(t for t in state.tables if t in tables),
         chains=tuple(c for c in state.chains if is_named(c, names)),
         patterns=names,
+        sets=tuple(s for s in state.sets if matches(s, sets) and s not in state.prior_sets),
+        set_patterns=sets,
+        programs=tuple(programs(state.programs, state.links, attached, going=made)),
+        ipsec=tuple(ipsec(state.ipsec, nodes, pods)) if any(t.xfrm for t in traces) else (),
         paths=tuple(
             p
             for p in dict.fromkeys(chain.from_iterable((*t.files, *t.bpf_pins) for t in traces))

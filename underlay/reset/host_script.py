@@ -12,11 +12,11 @@ from shlex import quote
 
 from underlay.plan.attempt import BEFORE, ETCD, undo
 from underlay.plan.host_record import DIRECTORIES, DIRECTORY, FRR_STATE, LISTED, Prior
-from underlay.policy_engines import kube_router
 from underlay.resources.api_server import MEMBER
 from underlay.resources.unit import Unit
 
 from .footprint import OF_IPTABLES, Footprint, chain_expression, quoted
+from .kernel_traces import ipsec_removal, rule_removal, sets_removal
 from .kinds import restore
 from .questions import IPTABLES, HostState
 
@@ -140,7 +140,13 @@ def _traces(found: Footprint, pods: Iterable[IPv4Network | IPv6Network]) -> str:
         "  while read -r n; do ip netns delete $n || :; done",
     ]
     lines += [f"ip {route} 2>/dev/null || :" for route in found.routes]
-    lines += [f"while ip rule del priority {p} 2>/dev/null; do :; done" for p in found.rules]
+    lines += [rule_removal(rule) for rule in found.rules]
+    for name in map(quote, found.links):
+        # Pods' ends, where the plugin was not asked: the kernel takes them a while after their namespaces.
+        lines.append(
+            f"ip -o link show master {name} type veth 2>/dev/null | sed -n 's/^[0-9]*: \\([^@:]*\\)@if.*/\\1/p' |\n"
+            '  while read -r l; do ip link delete "$l" || :; done'
+        )
     lines += [f"ip link delete {quote(name)} 2>/dev/null || :" for name in found.links]
     for name in found.kernel_links:
         lines.append(f"ip address flush dev {quote(name)}; ip link set {quote(name)} down")
@@ -151,14 +157,21 @@ def _traces(found: Footprint, pods: Iterable[IPv4Network | IPv6Network]) -> str:
         '  ! command -v "$p-save" >/dev/null || '
         f'u_rules "$p" {quote(chain_expression(found.patterns))} | "$p-restore" --noflush\ndone'
     )
-    lines.append(kube_router.SETS_CLEANUP)
+    lines.append(sets_removal(found.set_patterns))
+    lines += [program.removal for program in found.programs]
+    lines += [ipsec_removal(argument) for argument in found.ipsec]
     lines += [f"umount -l {quote(path)} 2>/dev/null || :" for path in found.mounts]
-    lines += [f"rm -rf --one-file-system -- {quote(path)}" for path in found.paths]
+    lines += [f"rm -rf --one-file-system -- {_with_rest(path)}" for path in found.paths]
     for subnet in pods:
         family = "ipv6" if subnet.version == 6 else "ipv4"
         for end in ("-s", "-d"):
             lines.append(f"conntrack -D -f {family} {end} {subnet} >/dev/null 2>&1 || :")
     return "\n".join(lines)
+
+
+def _with_rest(path: str) -> str:
+    """A path for a command; of a trailing *, which stands for the rest of a name, the shell makes what is there."""
+    return f"{quote(path.removesuffix('*'))}{'*' * path.endswith('*')}"
 
 
 def _sysctls() -> str:

@@ -11,6 +11,8 @@ from underlay.plan.probe import Probe
 from underlay.resources.answer import Answer, UnansweredError, line_of
 from underlay.resources.api_server import MEMBER
 
+from .kernel_traces import IPSEC, PROGRAMS, RULES, SETS
+
 IPTABLES = "iptables ip6tables iptables-legacy ip6tables-legacy"
 _CHAINS = f"""\
 for p in {IPTABLES}; do
@@ -33,9 +35,14 @@ QUESTIONS = (
     _probe("links", "ip -d -json address show", "its links"),
     _probe("routes", "ip -json route show table all", "its routes"),
     _probe("routes6", "ip -6 -json route show table all 2>/dev/null || echo '[]'", "its IPv6 routes"),
-    _probe("rules", "ip -json rule show", "its routing rules"),
+    _probe("rules", f"{{ {RULES}; }} | base64 -w0", "its routing rules"),
+    _probe("prior_rules", f"base64 -w0 {DIRECTORY}/rules 2>/dev/null || :", "its record of routing rules"),
     _probe("tables", "nft list tables 2>/dev/null | tr '\\n' ';'", "its nftables tables"),
     _probe("chains", _CHAINS, "its iptables chains"),
+    _probe("sets", f"{{ {SETS} || :; }} | base64 -w0", "its address sets"),
+    _probe("prior_sets", f"base64 -w0 {DIRECTORY}/sets 2>/dev/null || :", "its record of address sets"),
+    _probe("programs", f"{{ {PROGRAMS}}} | base64 -w0", "the BPF programs on its links"),
+    _probe("ipsec", f"{{ {IPSEC}; }} | base64 -w0", "its IPsec associations"),
     _probe("pods", "set +f; ls -d /var/lib/kubelet/pods/* 2>/dev/null | wc -l; set -f", "its pods"),
     _probe("etcd", "[ ! -d /var/lib/etcd/member ] || echo yes", "its etcd"),
 )
@@ -53,9 +60,14 @@ class HostState:
     mark: str
     links: str
     routes: tuple[str, str]
-    rules: str
+    rules: tuple[str, ...]
+    prior_rules: frozenset[str]
     tables: tuple[str, ...]
     chains: tuple[str, ...]
+    sets: tuple[str, ...]
+    prior_sets: frozenset[str]
+    programs: tuple[str, ...]
+    ipsec: str
     pods: int
     has_etcd: bool
 
@@ -86,9 +98,14 @@ def host_state(answers: Mapping[str, Answer]) -> HostState:
         mark=lines["mark"],
         links=lines["links"],
         routes=(lines["routes"], lines["routes6"]),
-        rules=lines["rules"],
+        rules=tuple(_decoded(lines["rules"])),
+        prior_rules=frozenset(_decoded(lines["prior_rules"])),
         tables=tuple(_tables(lines["tables"])),
         chains=tuple(lines["chains"].split()),
+        sets=tuple(_decoded(lines["sets"])),
+        prior_sets=frozenset(_decoded(lines["prior_sets"])),
+        programs=tuple(_decoded(lines["programs"])),
+        ipsec="\n".join(_decoded(lines["ipsec"])),
         pods=int(lines["pods"] or 0),
         has_etcd=lines["etcd"] == "yes",
     )

@@ -221,6 +221,7 @@ def _left(answers: Mapping[str, object], before: HostState) -> list[str]:
         now = host_state(answers)  # type: ignore[arg-type]
     except UnansweredError as error:
         return [f"what is left is unknown ({error})"]
-    known = replace(now, modes=before.modes, paths=before.paths, prior_tables=before.prior_tables)
+    record = ("modes", "paths", "prior_tables", "prior_sets", "prior_rules")
+    known = replace(now, **{name: getattr(before, name) for name in record})
     left = footprint(run.spec.cluster, run.spec.network, known)
     return [s for s in left.sentences if not s.startswith(("paths:", "mounts:"))]

@@ -214,13 +214,6 @@ def test_the_cleanup_takes_its_rules_and_no_others(shell: Shell) -> None:
     assert ran.stdout == 2 * "-A INPUT -j KUBE-FIREWALL\n:INPUT ACCEPT [0:0]\n"
 
 
-def test_a_reset_takes_its_address_sets_and_no_others(shell: Shell) -> None:
-    # Its own, as `ipset list -n` had them in a dual-stack lab; KUBE-CLUSTER-IP is kube-proxy's.
-    names = ("KUBE-DST-K4YRTDF5OB2CAE75", "inet6:KUBE-SRC-NSHZG2OFZFG4RYA4", "KUBE-CLUSTER-IP", "blocklist")
-    stand_in = f"ipset() {{ case $1 in list) printf '%s\\n' {' '.join(names)} ;; destroy) echo \"$2\" ;; esac; }}\n"
-    assert shell.run(stand_in + kube_router.SETS_CLEANUP).stdout.split() == list(names[:2])
-
-
 def test_the_cluster_says_that_an_engine_of_ours_runs_there() -> None:
     # As the question's jsonpath prints them: kinds, and of the record what is in it.
     line = f"ConfigMap {json.dumps({'network': {}})};;Path 1500;;DaemonSet ;;Path ;;"

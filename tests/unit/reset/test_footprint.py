@@ -17,7 +17,8 @@ from underlay.reset.questions import HostState
 
 NOTHING = HostState(
     version="1", prior=(), modes=(), paths=frozenset(), prior_tables=frozenset(), mark="", links="[]",
-    routes=("[]", "[]"), rules="[]", tables=(), chains=(), pods=0, has_etcd=False,
+    routes=("[]", "[]"), rules=(), prior_rules=frozenset(), tables=(), chains=(), sets=(), prior_sets=frozenset(),
+    programs=(), ipsec="", pods=0, has_etcd=False,
 )  # fmt: skip
 
 

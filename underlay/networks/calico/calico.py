@@ -114,7 +114,10 @@ class Calico(CalicoMode):
             nft_tables=traces.NFT_TABLES,
             files=traces.FILES,
             chains=traces.CHAINS,
+            address_sets=traces.ADDRESS_SETS,
             route_protocols=(traces.FELIX_PROTOCOL, traces.BIRD_PROTOCOL),
             rule_priorities=(wireguard_link.RULE_PRIORITY,) if self.encrypts else (),
+            programs=traces.EBPF_PROGRAMS if self.ebpf else (),
             bpf_pins=traces.EBPF_PINS if self.ebpf else (),
+            mounts=traces.EBPF_MOUNTS if self.ebpf else (),
         )

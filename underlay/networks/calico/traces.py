@@ -27,7 +27,13 @@ FELIX_PROTOCOL = "80"
 BIRD_PROTOCOL = "bird"
 PODS = "cali*"
 EBPF_LINKS = ("bpfin.cali", "bpfout.cali")
-EBPF_PINS = ("/sys/fs/bpf/tc",)
+# DefaultBPFfsPath, CtlbPinDir and TcxPinDir of felix/bpf/bpfdefs: with a pin goes what the link behind it attached.
+EBPF_PINS = ("/sys/fs/bpf/tc", "/sys/fs/bpf/ctlb", "/sys/fs/bpf/tcx")
+# The prefixes by which Felix knows its own (felix/bpf/tc/cleanup.go).
+EBPF_PROGRAMS = ("cali_*", "calico_*")
+EBPF_MOUNTS = ("/run/calico/cgroup",)
+# IPSetNamePrefix and those of sets that are being replaced, of felix/ipsets.
+ADDRESS_SETS = ("cali40*", "cali4t*", "cali60*", "cali6t*")
 # VethNameForWorkload of libcalico-go: "cali" and the first 11 digits of a SHA-1.
 LINK_KINDS = (
     LinkKind(PODS, ("veth",), "[0-9a-f]{11}"),

@@ -140,6 +140,8 @@ class Cilium(Features):
             links=("cilium_*", "lxc*"),
             link_kinds=_LINK_KINDS,
             chains=("CILIUM_", "OLD_CILIUM_"),
+            # pkg/datapath/iptables/ipset
+            address_sets=("cilium_node_set_v4", "cilium_node_set_v6"),
             files=(
                 "/etc/cni/net.d/05-cilium.conflist",
                 "/opt/cni/bin/cilium-cni",
@@ -151,6 +153,8 @@ class Cilium(Features):
             # From v1.20.2, pkg/datapath/linux/linux_defaults; its routes have the protocol kernel. The rule of the
             # local table, which Cilium moves from 0 to 100, is no trace: without it the host is unreachable.
             rule_priorities=(1, 9, 10),
+            # Of bpf/: cil_from_netdev and the like, by tc, by links pinned below bpf_pins, or by XDP.
+            programs=("cil_*",),
             bpf_pins=("/sys/fs/bpf/cilium", "/sys/fs/bpf/tc/globals/cilium_*"),
             xfrm=self.by_ipsec,
         )

@@ -208,6 +208,8 @@ class Weave(Network):
             links=checks.ALL_LINKS,
             link_kinds=_LINK_KINDS,
             chains=("WEAVE", "WEAVE-"),
+            # NoMasqLocalIpset of net/bridge.go, and weave-npc's.
+            address_sets=("weaver-no-masq-local", "weave-*"),
             files=(
                 "/etc/cni/net.d/10-weave.conflist",
                 "/opt/cni/bin/weave-net",

@@ -76,7 +76,7 @@ def test_ebpf_prepares_the_kernel_and_leaves_links_and_pins() -> None:
     kinds = {r.kind for r in made.prerequisites(one_rack()).resources}
     assert {"kernel option", "mount"} <= kinds
     assert "bpfin.cali" in made.traces().links
-    assert made.traces().bpf_pins == ("/sys/fs/bpf/tc",)
+    assert made.traces().bpf_pins == ("/sys/fs/bpf/tc", "/sys/fs/bpf/ctlb", "/sys/fs/bpf/tcx")
     assert not network("calico-vxlan").traces().bpf_pins
 
 

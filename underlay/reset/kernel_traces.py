@@ -1,0 +1,144 @@
+"""What networks leave in the kernel beside links and routes: routing rules, address sets, BPF programs, IPsec."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterable, Iterator
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from shlex import quote
+from typing import NamedTuple
+
+from underlay.model.link_evidence import matches
+from underlay.plan.host_record import DIRECTORY
+
+# `ip` without -s has no index, by which one policy of several alike is known.
+IPSEC = "ip xfrm state list nokeys 2>/dev/null; ip -s xfrm policy list nosock 2>/dev/null"
+SETS = "ipset list -n 2>/dev/null"
+# Of both IP versions, e.g. "-4 9: from all fwmark 0x200/0xf00 lookup 2004".
+RULES = 'for f in -4 -6; do ip $f rule show 2>/dev/null | sed "s/^/$f /"; done'
+# LINK DIRECTION PREFERENCE HANDLE NAME of each BPF program that tc runs; older tc has only the filter's own name.
+PROGRAMS = r"""! command -v tc >/dev/null || for l in $(ls /sys/class/net); do
+  for w in ingress egress; do
+    tc filter show dev $l $w 2>/dev/null | awk -v at="$l $w" '
+      $1 == "filter" && / bpf / {
+        handle = name = ""
+        for (i = 2; i < NF; i++) {
+          if ($i == "pref") pref = $(i + 1)
+          if ($i == "handle") { handle = $(i + 1); first = $(i + 2) }
+          if ($i == "name") name = $(i + 1)
+        }
+        if (handle != "") print at, pref, handle, (name != "" ? name : first)
+      }'
+  done
+done
+"""
+_XDP = "xdp"
+
+
+class Program(NamedTuple):
+    """A BPF program that packets of a link pass: by tc in one direction, or by XDP, where the rest is empty."""
+
+    link: str
+    hook: str
+    preference: str
+    handle: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.link} {self.hook})"
+
+    @property
+    def removal(self) -> str:
+        """Shell that detaches it, and takes away what tc has made for it."""
+        link = quote(self.link)
+        if self.hook == _XDP:
+            return f"for m in xdpdrv xdpgeneric xdpoffload; do ip link set dev {link} $m off 2>/dev/null || :; done"
+        return (
+            f"tc filter del dev {link} {self.hook} pref {self.preference} handle {self.handle} bpf 2>/dev/null || :\n"
+            f'[ -n "$(tc filter show dev {link} ingress; tc filter show dev {link} egress)" ] ||\n'
+            f"  grep -qxF -e {link} {DIRECTORY}/clsact || tc qdisc del dev {link} clsact 2>/dev/null || :"
+        )
+
+
+def programs(lines: Iterable[str], links: str, names: Collection[str], *, going: Collection[str]) -> list[Program]:
+    """Programs of these names on links that stay.
+
+    :param lines: of PROGRAMS. :param links: `ip -d -json address show`. :param going: links that go, with theirs.
+    """
+    found = [Program(*parts) for line in lines if len(parts := line.split()) == 5]
+    for link in json.loads(links or "[]"):
+        if name := link.get("xdp", {}).get("prog", {}).get("name"):
+            found.append(Program(link["ifname"], _XDP, "", "", name))
+    return [p for p in found if matches(p.name, names) and p.link not in going]
+
+
+def rules(lines: Iterable[str], priorities: Collection[int], prior: Collection[str]) -> list[str]:
+    """Of the lines of RULES those of these priorities that were not there before; others use the same priorities."""
+    lines = (" ".join(line.split()) for line in lines)
+    before = {" ".join(line.split()) for line in prior}
+    return [r for r in lines if r not in before and int(r.split()[1].removesuffix(":")) in priorities]
+
+
+def rule_removal(rule: str) -> str:
+    """Shell that removes a rule of `rules`, and from the table it leads to what was not there before."""
+    version, priority, *selector = rule.split()
+    removal = f"ip {version} rule del priority {priority.removesuffix(':')} {' '.join(selector)} 2>/dev/null || :"
+    table = selector[selector.index("lookup") + 1] if "lookup" in selector else "main"
+    if table in ("main", "local", "default"):
+        return removal
+    return (
+        f"ip {version} route show table all 2>/dev/null | sed -n 's/^.* table {table} .*/{version} &/p' |\n"
+        f"  grep -vxFf {DIRECTORY}/routes | while read -r f r; do ip $f route del $r 2>/dev/null || :; done\n{removal}"
+    )
+
+
+def sets_removal(names: Collection[str]) -> str:
+    """Shell that removes the address sets of these names that were not there before, as many as nothing refers to."""
+    return f"""\
+! command -v ipset >/dev/null || for u_try in 1 2; do
+  ipset list -n 2>/dev/null | grep -E {quote(_expression(names))} | grep -vxFf {DIRECTORY}/sets |
+    while read -r s; do ipset destroy "$s" 2>/dev/null || :; done
+done"""
+
+
+def ipsec(listed: str, nodes: Collection[str], pods: Iterable[IPv4Network | IPv6Network]) -> list[str]:
+    """Arguments of `ip xfrm` that select what is between nodes, or between pods, e.g. "state src A dst B".
+
+    :param listed: the output of IPSEC. :param nodes: addresses of all nodes.
+    """
+    pods = list(pods)
+    found = [argument for entry in re.split(r"^(?=src )", listed, flags=re.M) for argument in _of(entry, nodes, pods)]
+    return list(dict.fromkeys(found))
+
+
+def ipsec_removal(argument: str) -> str:
+    """Shell that removes what an argument of `ipsec` selects."""
+    kind, _, selection = argument.partition(" ")
+    return f"ip xfrm {kind} deleteall {selection} 2>/dev/null || :"
+
+
+def _of(entry: str, nodes: Collection[str], pods: list[IPv4Network | IPv6Network]) -> Iterator[str]:
+    """The one argument that selects an entry, if it is ours."""
+    ends = re.match(r"src (\S+) dst (\S+)", entry)
+    if ends is None:
+        return
+    policy = re.search(r"^\s+dir (\w+) .*index (\d+)", entry, re.MULTILINE)
+    if policy is None:
+        if {ends[1], ends[2]} <= set(nodes):
+            yield f"state src {ends[1]} dst {ends[2]}"
+        return
+    tunnels = re.findall(r"tmpl src (\S+) dst (\S+)", entry)
+    between_nodes = any({source, to} <= set(nodes) for source, to in tunnels)
+    if between_nodes or any(_within(end, pods) for end in (*ends.groups(), *(e for pair in tunnels for e in pair))):
+        yield f"policy dir {policy[1]} index {policy[2]}"
+
+
+def _within(end: str, pods: list[IPv4Network | IPv6Network]) -> bool:
+    network = ip_network(end, strict=False)
+    return any(network.version == p.version and network.subnet_of(p) for p in pods)  # type: ignore[arg-type]
+
+
+def _expression(names: Iterable[str]) -> str:
+    """An extended expression that is each of these names, of which a trailing * stands for the rest."""
+    return f"^({'|'.join(n.replace('.', '[.]').replace('*', '.*') for n in names)})$"
