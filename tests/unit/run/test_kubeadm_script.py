@@ -135,6 +135,21 @@ def test_pods_that_are_slow_to_end_are_ended_again(ground: Ground) -> None:
     assert mark(ground) == "member ordinary 192.0.2.1:6443"
 
 
+def test_pods_whose_plugin_answers_nobody_end_by_one_that_asks_nobody(ground: Ground) -> None:
+    run(ground, FAILS)
+    ground.write([CNI], "{}")
+    plugins = (ground.root / CNI[1:]).parent
+    # containerd uses the first configuration by name, and keeps a pod that its plugin refuses to take off the network.
+    ground.shell.program_is("ctr", f"[ -e {ground.root}/ended ] || echo pod")
+    ground.shell.program_is(
+        "unshare",
+        f"cat >/dev/null; ! grep -q loopback $(ls {plugins}/*.conflist | head -n 1) || touch {ground.root}/ended",
+    )
+    assert run(ground, "exit 0", again=True).rc == 0
+    assert (ground.root / "ended").exists()
+    assert [p.name for p in plugins.iterdir() if "underlay" in p.name] == []
+
+
 def test_an_attempt_whose_pods_do_not_end_stays_one_to_be_undone(ground: Ground) -> None:
     run(ground, FAILS)
     ground.shell.program_is("ctr", "echo pod")
