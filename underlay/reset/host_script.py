@@ -58,8 +58,8 @@ RULES = r"""u_rules() { # PROGRAM EXPRESSION: what takes chains away, and what l
     /^\*/ { print; n = 0 }
     /^:/ { name = substr($1, 2); if (name ~ ours) found[n++] = name }
     /^-A / {
-      target = ""
-      for (i = 3; i < NF; i++) if ($i == "-j" || $i == "-g") target = $(i + 1)
+      line = $0; gsub(/"([^"\\]|\\.)*"/, "text", line); many = split(line, word); target = ""
+      for (i = 3; i < many; i++) if (word[i] == "-j" || word[i] == "-g") target = word[i + 1]
       if ($2 !~ ours && target ~ ours) print "-D" substr($0, 3)
     }
     /^COMMIT/ { for (i = 0; i < n; i++) print "-F " found[i]; for (i = 0; i < n; i++) print "-X " found[i]; print }'
