@@ -63,6 +63,10 @@ class Deployed:
         with heavy():
             return self._run([*PYINFRA, "-y", *arguments, self.inventory, "deploy.py"], cluster)
 
+    def reset_by_pyinfra(self) -> Run:
+        """`pyinfra -y INVENTORY reset.py`."""
+        return self._run([*PYINFRA, "-y", self.inventory, "reset.py"], {})
+
     def underlay(self, command: str, *arguments: str, **cluster: Any) -> Run:
         """An `underlay` command that takes the inventory."""
         return self._run([*UNDERLAY, command, self.inventory, *arguments], cluster)

@@ -18,7 +18,7 @@ from underlay import __version__
 from . import wheel_contents
 
 # What a checkout has beside the package: no module of the wheel may need it under such a name.
-OUTSIDE = ("tasks", "tests", "config", "deploy", "lab", "artifacts")
+OUTSIDE = ("tasks", "tests", "config", "deploy", "reset", "lab", "artifacts")
 BAD = """\
 control_plane = [("cp-1", {"address": "192.0.2.300"})]
 workers = [("w-1", {"address": "192.0.2.21"})]
@@ -58,7 +58,10 @@ def test_the_wheel_carries_what_stands_beside_the_package_and_of_tests_those_of_
     found = {name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("underlay/shipped/")}
     folders = ("templates", "tasks", "inventories", "group_data", "tests/live")
     source = [path for folder in folders for path in (ROOT / folder).rglob("*")]
-    source += [ROOT / name for name in ("deploy.py", "config.py", "Vagrantfile", "vagrant.json", "tests/__init__.py")]
+    source += [
+        ROOT / name
+        for name in ("deploy.py", "reset.py", "config.py", "Vagrantfile", "vagrant.json", "tests/__init__.py")
+    ]
     files = [path.relative_to(ROOT) for path in source if path.is_file() and "__pycache__" not in path.parts]
     assert found == {f"underlay/shipped/{path}" for path in files}
 

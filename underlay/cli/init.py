@@ -17,6 +17,7 @@ def init_command(directory: Path) -> None:
 
     \b
     deploy.py       the phases of a deploy, in order
+    reset.py        the way back
     tasks/          one file for each phase
     config.py       has pyinfra refuse a bad inventory before it contacts a host
     inventories/    bare_metal.py: an example to put your hosts in

@@ -12,7 +12,7 @@ from .errors import Refused
 
 # Folders with their Python files, and files that a project has as the package ships them.
 FOLDERS = ("tasks", "inventories", "group_data")
-FILES = ("deploy.py", "config.py", "Vagrantfile", "vagrant.json")
+FILES = ("deploy.py", "reset.py", "config.py", "Vagrantfile", "vagrant.json")
 IGNORED = "templates/project/gitignore"
 
 

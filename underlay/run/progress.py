@@ -18,11 +18,12 @@ from .run import Run, current_run
 from .summary import show_summary
 
 
-def watch(state: State) -> None:
-    """Time the phases of the run, and print the summary however it ends."""
+def watch(state: State, *, summary: bool) -> None:
+    """Time the phases of the run, and print the summary of a deploy however it ends."""
     state.add_callback_handler(PhaseTimes())
     run = current_run()
-    atexit.register(show_summary, run, state)
+    if summary:
+        atexit.register(show_summary, run, state)
     # Runs before the summary.
     atexit.register(say_unreached, run)
 

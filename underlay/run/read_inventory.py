@@ -80,9 +80,12 @@ def before_connecting(state: State) -> None:
     def checked(inventory: Inventory, config: Any, initial_limit: Any = None) -> None:
         if not len(inventory):
             refuse([f"inventory: {_argument()} does not exist or names no hosts; check the path"])
+        back = _is_reset()
         try:
             limit = _limit(inventory, initial_limit)
-            run = replace(read_run(inventory, name=_argument()), claim=claim(_argument()), limit=limit)
+            read = read_unsourced if back else read_run
+            of_run = claim(_argument(), "reset" if back else "deploy")
+            run = replace(read(inventory, name=_argument()), claim=of_run, limit=limit)
         except InvalidInventory as error:
             refuse(error.problems)
         if run.limit:
@@ -91,7 +94,7 @@ def before_connecting(state: State) -> None:
         init(inventory, config, initial_limit=initial_limit)
         begin(state, run)
         watch_connections(state)
-        watch(state)
+        watch(state, summary=not back)
 
     state.init = checked  # type: ignore[method-assign]
 
@@ -127,6 +130,11 @@ def refuse(problems: Any) -> NoReturn:
 def _argument() -> str:
     """The inventory as the user named it on pyinfra's command line."""
     return next((a for a in sys.argv[1:] if a.endswith(".py") or a.startswith("@")), "the inventory")
+
+
+def _is_reset() -> bool:
+    """Whether pyinfra runs reset.py, which installs nothing."""
+    return any(Path(argument).name == "reset.py" for argument in sys.argv[1:])
 
 
 def load(path: str, *, data: dict[str, Any] | None = None) -> Inventory:

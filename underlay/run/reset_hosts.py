@@ -16,11 +16,12 @@ from pyinfra.api import Host, State
 from pyinfra.context import ctx_host, ctx_state
 
 from underlay.plan.run_lock import holder
-from underlay.reset.footprint import Footprint, footprint
+from underlay.reset.footprint import footprint
+from underlay.reset.host_reset import HostReset
 from underlay.reset.host_script import host_script, leave
 from underlay.reset.kinds import differs, question
 from underlay.reset.questions import QUESTIONS, HostState, host_state
-from underlay.reset.sentences import sentences, words
+from underlay.reset.sentences import words
 from underlay.resources.answer import UnansweredError, Unknown, line_of
 from underlay.resources.resource import Question
 from underlay.resources.script import observe_script, read_observations
@@ -35,26 +36,6 @@ BACKUPS = Path("backups")
 _FIRST = "it is the first control-plane host, by which the others join; reset it together with all of them"
 
 
-@dataclass(frozen=True)
-class HostReset:
-    """What a reset would do to a host; `state` is None where nothing of ours is there.
-
-    `leaves` is whether it is a node of a cluster that goes on without it.
-    """
-
-    host: str
-    state: HostState | None
-    found: Footprint | None
-    problem: str = ""
-    leaves: bool = False
-
-    @property
-    def sentences(self) -> list[str]:
-        if self.state is None or self.found is None:
-            return []
-        return sentences(self.state, self.found, leaves=self.leaves)
-
-
 @dataclass
 class ResetResult:
     """What became of each host: the differences that remain, and why one was not reset."""
@@ -64,12 +45,18 @@ class ResetResult:
     backups: dict[str, Path] = field(default_factory=dict)
     turn: BoundedSemaphore = field(default_factory=BoundedSemaphore)
 
+    @property
+    def left(self) -> list[str]:
+        """What is not as it was, a line for each thing."""
+        failed = [f"{host}: {reason}" for host, reason in self.failed.items()]
+        return [*failed, *(f"{host}: {line}" for host, lines in self.differences.items() for line in lines)]
+
 
 def planned_resets(state: State) -> list[HostReset]:
     """What a reset would do, host by host, of the hosts within the run's limit."""
     with ctx_state.use(state):
         chosen = [h for h in state.inventory.get_active_hosts() if h.name in current_run().limit]
-        jobs = [state.pool.spawn(_planned, state, h) for h in chosen]
+        jobs = [state.pool.spawn(planned_reset, state, h) for h in chosen]
         return sorted((job.get() for job in jobs), key=lambda reset: reset.host)
 
 
@@ -79,10 +66,11 @@ def reset_hosts(state: State, resets: list[HostReset], *, keep_images: bool, say
     :param say: called with a line as each host ends.
     """
     result = ResetResult()
-    hosts = {h.name: h for h in state.inventory.get_active_hosts()}
     with ctx_state.use(state):
         jobs = [
-            state.pool.spawn(_reset, state, hosts, r, keep_images, result, say) for r in resets if r.state is not None
+            state.pool.spawn(reset_host, state, r, result, keep_images=keep_images, say=say)
+            for r in resets
+            if r.state is not None
         ]
         for job in jobs:
             job.get()
@@ -95,7 +83,8 @@ def _goes_on() -> bool:
     return any(n.name not in run.limit for n in run.spec.cluster.nodes)
 
 
-def _planned(state: State, host: Host) -> HostReset:
+def planned_reset(state: State, host: Host) -> HostReset:
+    """What a reset would do to a host, by what it answers."""
     with ctx_state.use(state), ctx_host.use(host):
         run = current_run()
         try:
@@ -117,10 +106,11 @@ def _planned(state: State, host: Host) -> HostReset:
         return HostReset(host.name, known, found_here, leaves=leaves)
 
 
-def _reset(
-    state: State, hosts: Mapping[str, Host], reset: HostReset, keep_images: bool, result: ResetResult,
-    say: Callable[[str], None],
-) -> None:  # fmt: skip
+def reset_host(
+    state: State, reset: HostReset, result: ResetResult, *, keep_images: bool = False, say: Callable[[str], None]
+) -> None:
+    """Reset one host, ask it again, and add to the result what became of it."""
+    hosts = {h.name: h for h in state.inventory.get_active_hosts()}
     host = hosts[reset.host]
     with ctx_state.use(state), ctx_host.use(host):
         began = time.monotonic()

@@ -1,0 +1,56 @@
+"""Takes hosts back to what they were before their first deploy, side by side, and asks them again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyinfra import logger
+from pyinfra.api import Host, operation
+from pyinfra.context import ctx_host, ctx_state
+
+from underlay.reset.host_reset import HostReset
+from underlay.run.command import Fail, Step, Steps
+from underlay.run.reset_hosts import ResetResult, planned_reset, reset_host
+from underlay.run.run import current_run
+
+_resets: dict[str, HostReset] = {}
+_result = ResetResult()
+
+
+@operation()
+def show() -> Steps:
+    """Say of each host what goes and what it would be again, before pyinfra asks whether to go on."""
+    host, state = ctx_host.get(), ctx_state.get()
+    if host.name not in current_run().limit:
+        return
+    if host.name not in _resets:
+        _resets[host.name] = planned_reset(state, host)
+        for line in _resets[host.name].lines:
+            logger.info(line)
+    if problem := _resets[host.name].problem:
+        yield Fail(problem)
+
+
+@operation()
+def take_back() -> Steps:
+    """Reset the host, unless one cannot be: then all are left as they are."""
+    reset = _resets.get(ctx_host.get().name)
+    if reset is None or reset.state is None:
+        return
+    if any(r.problem for r in _resets.values()):
+        yield Fail("not reset, because other hosts cannot be")
+    else:
+        yield Step("reset", _taken_back)
+
+
+def _taken_back(host: Host, _arguments: dict[str, Any]) -> str | None:
+    reset_host(ctx_state.get(), _resets[host.name], _result, say=logger.info)
+    if host.name in _result.backups:
+        logger.info(f"{host.print_prefix}etcd's data is in {_result.backups[host.name]}")
+    left = [line for line in _result.left if line.startswith(f"{host.name}: ")]
+    return "\n".join(line.removeprefix(f"{host.name}: ") for line in left) or None
+
+
+def reset_hosts() -> None:
+    show(name="Query hosts")
+    take_back(name="Reset hosts")
