@@ -107,9 +107,9 @@ class Deployed:
         heeding = ["env", "--default-signal=INT", *UNDERLAY]
         return self._acting([*heeding, command, self.inventory], line, _kill(1, by=signal.SIGINT), {})
 
-    def acting(self, command: str, line: str, act: Callable[[], object], **cluster: Any) -> Run:
+    def acting(self, command: str, line: str, act: Callable[[], object], *arguments: str, **cluster: Any) -> Run:
         """Start an `underlay` command and do something as soon as it printed something."""
-        return self._acting([*UNDERLAY, command, self.inventory], line, lambda _: act(), cluster)
+        return self._acting([*UNDERLAY, command, self.inventory, *arguments], line, lambda _: act(), cluster)
 
     def held(self, command: str, line: str, act: Callable[[], object]) -> Run:
         """The same, and the command stands still meanwhile, its connections open."""

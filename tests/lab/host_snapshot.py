@@ -20,6 +20,7 @@ NOT_COMPARED = (
         "the images are on a lab's disk before a deploy, and the store writes its own files",
     ),
     (r"path /var/(log/journal|lib/logrotate|lib/systemd/timers)/", "the host's own log, which grows, and its rotation"),
+    (r"path /var/tmp/systemd-private-", "a service's own directory, which systemd names anew at every boot"),
     (r"process (sshd.*|sh|bash|ps|sort|uniq|awk|sed|tr|find) ", "the snapshot itself"),
 )
 _NOT_COMPARED = re.compile("|".join(f"(?:{pattern})" for pattern, _ in NOT_COMPARED))
