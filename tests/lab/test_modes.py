@@ -17,6 +17,7 @@ from underlay.verify import network_policies
 
 from .deployed import Deployed
 from .dual_stack_mutations import SUBNETS
+from .fabric import FABRIC, ROUTED
 from .host_snapshot import difference, snapshot
 from .operators_own import put
 from .policy_engine import ENGINE, built
@@ -48,6 +49,7 @@ WALKS: dict[str, tuple[dict[str, Any], dict[str, dict[str, Any]]]] = {
             "routed full mesh": {"network": {"mode": "routed"}, "bgp": MESH, **ENGINE},
         },
     ),
+    "fabric": (FABRIC | {"name": "walk-fabric", "network": "10.144.0.0/16"}, {"routed by BGP": ROUTED}),
 }
 
 
@@ -70,7 +72,9 @@ class Walk:
 
     @property
     def hosts(self) -> list[str]:
-        return ["cp-1", *(f"w-{n + 1}" for n in range(self.deployed.lab["workers"]))]
+        lab = self.deployed.lab
+        routers = [f"tor-{n + 1}" for n in range(lab["racks"])] if lab.get("routers") else []
+        return ["cp-1", *(f"w-{n + 1}" for n in range(lab["workers"])), *routers]
 
     def differences(self) -> dict[str, list[str]]:
         found = {host: difference(self.before[host], snapshot(self.deployed, host)) for host in self.hosts}

@@ -54,15 +54,16 @@ def reset_command(inventory: str, limit: tuple[str, ...], only_plan: bool, keep_
         run.claim = claim(inventory, "reset")
         click.echo(f"resetting {names}, side by side", err=True)
         result = reset_hosts(state, resets, keep_images=keep_images, say=lambda text: click.echo(text, err=True))
-        name = run.spec.cluster.name
-    _show(name, result)
+        name, executions = run.spec.cluster.name, max(run.log.executions.values(), default=0)
+    _show(name, result, executions)
 
 
-def _show(name: str, result: Any) -> None:
+def _show(name: str, result: Any, executions: int) -> None:
     for host, path in result.backups.items():
         click.echo(f"{host}: etcd's data is in {path}")
     for line in result.left:
         click.echo(line, err=True)
     clean = sum(not lines for lines in result.differences.values())
-    click.echo(f"{name}: {clean} of {len(result.differences) + len(result.failed)} hosts are as they were")
+    hosts = len(result.differences) + len(result.failed)
+    click.echo(f"{name}: {clean} of {hosts} hosts are as they were; at most {executions} SSH executions on a host")
     sys.exit(1 if result.left else 0)

@@ -71,7 +71,7 @@ class Footprint:
     def sentences(self) -> list[str]:
         """What goes, kind by kind."""
         shown = [f.name for f in fields(self) if not f.name.endswith("patterns")]
-        named = [(_WORDS.get(name, name), [str(one) for one in getattr(self, name)]) for name in shown]
+        named = [(_WORDS.get(name, name), [_plain(str(one)) for one in getattr(self, name)]) for name in shown]
         return [f"{kind}: {', '.join(_short(found))}" for kind, found in named if found]
 
 
@@ -141,6 +141,11 @@ def _route(version: int, route: dict[str, object]) -> str:
         names["dev"] = "dev"
     words += [f"{key} {route[name]}" for name, key in names.items() if route.get(name)]
     return f"-{version} route del {' '.join(words)}"
+
+
+def _plain(name: str) -> str:
+    """As an operator reads it: of a route what it is, not how it goes."""
+    return name.partition(" route del ")[2] or name
 
 
 def _short(names: Sequence[str], most: int = 6) -> list[str]:

@@ -21,7 +21,8 @@ def sentences(state: HostState, found: Footprint, *, leaves: bool) -> list[str]:
     """
     lines = []
     if state.mark:
-        lines.append(f"Kubernetes goes: {state.pods} pods, the kubelet, containerd, what kubeadm made")
+        pods = f"{state.pods} pod{'' if state.pods == 1 else 's'}"
+        lines.append(f"Kubernetes goes: {pods}, the kubelet, containerd, what kubeadm made")
     if leaves:
         lines.append(
             "the node is drained and leaves the cluster" + (", its etcd member first" if state.has_etcd else "")
