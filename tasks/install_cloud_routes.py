@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from pyinfra.api import Host, operation
+from pyinfra.api import operation
 from pyinfra.context import ctx_host
 
-from underlay.clouds.change import CloudChange, CloudError
+from underlay.clouds.change import CloudError
 from underlay.model.routes import Routes
-from underlay.run.cloud_routes import planned_cloud
+from underlay.run.cloud_routes import make, planned_cloud
 from underlay.run.command import Fail, Step, Steps, guarded
 from underlay.run.pod_subnets import active_nodes, learn_subnets
 from underlay.run.run import current_run
@@ -31,18 +29,8 @@ def converge_cloud() -> Steps:
         yield Fail("\n".join(error.problems))
         return
     if changes:
-        yield Step("cloud routes", lambda host, arguments: _apply(host, changes, arguments))
+        yield Step("cloud routes", lambda host, _: make(changes, host.log))
 
 
 def install_cloud_routes() -> None:
     converge_cloud(name="Install cloud routes")
-
-
-def _apply(host: Host, changes: list[CloudChange], _arguments: dict[str, Any]) -> str | None:
-    for change in changes:
-        try:
-            change.apply()
-        except Exception as error:  # whatever the provider's library raises once its own retries are exhausted
-            return f"{change.sentence}: {error}"
-        host.log(change.sentence)
-    return None

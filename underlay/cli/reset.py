@@ -36,7 +36,9 @@ def reset_command(inventory: str, limit: tuple[str, ...], only_plan: bool, keep_
                underlay reset inventories/lab.py --yes
     """
     with connected(inventory, limit=limit, sourced=False) as state:
+        from underlay.clouds.change import CloudError  # noqa: PLC0415
         from underlay.run.claim import claim  # noqa: PLC0415
+        from underlay.run.cloud_routes import make, planned_removal  # noqa: PLC0415
         from underlay.run.reset_hosts import planned_resets, reset_hosts  # noqa: PLC0415
         from underlay.run.run import current_run  # noqa: PLC0415
 
@@ -44,16 +46,25 @@ def reset_command(inventory: str, limit: tuple[str, ...], only_plan: bool, keep_
         resets = planned_resets(state)
         if problems := [f"{r.host}: {r.problem}" for r in resets if r.problem]:
             raise Refused(problems)
+        try:
+            cloud = planned_removal(run)
+        except CloudError as error:
+            raise Refused(error.problems) from error
         for reset in resets:
             click.echo("\n".join(reset.lines))
-        if only_plan or all(r.state is None for r in resets):
+        for change in cloud:
+            click.echo(f"cloud: {change.sentence}")
+        if only_plan or not (cloud or any(r.state for r in resets)):
             return
-        names = ", ".join(r.host for r in resets if r.state)
+        names = ", ".join(r.host for r in resets if r.state) or "the cloud's routes"
         if not yes:
             confirm(f"Reset {names} of {inventory}?", unattended="reset: removes the cluster from these hosts")
         run.claim = claim(inventory, "reset")
         click.echo(f"resetting {names}, side by side", err=True)
         result = reset_hosts(state, resets, keep_images=keep_images, say=lambda text: click.echo(text, err=True))
+        # Pods of hosts that are still there go on needing them.
+        if not result.left and (reason := make(cloud, lambda text: click.echo(f"cloud: {text}"))):
+            result.failed["cloud"] = reason
         name, executions = run.spec.cluster.name, max(run.log.executions.values(), default=0)
     _show(name, result, executions)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from ipaddress import IPv4Network
 from typing import Any
@@ -19,7 +20,7 @@ _RULE = "pods, by Underlay"
 
 class Aws:
     """Requires ec2:Describe{NetworkInterfaces,RouteTables,Vpcs,SecurityGroups}, ec2:{Create,Replace,Delete}Route,
-    ec2:ModifyNetworkInterfaceAttribute and ec2:AuthorizeSecurityGroupIngress."""
+    ec2:ModifyNetworkInterfaceAttribute and ec2:{Authorize,Revoke}SecurityGroupIngress."""
 
     def __init__(self, settings: CloudSettings) -> None:
         self._settings = settings
@@ -27,12 +28,9 @@ class Aws:
 
     def plan(self, required: Sequence[PodRoute], pods: IPv4Network) -> list[CloudChange]:
         """See `Cloud.plan`."""
-        if self._session.get_credentials() is None:
-            raise CloudError([f"cloud: no AWS credentials found; provide them by one of {_CHAIN}"])
-        ec2 = self._session.client("ec2", endpoint_url=self._settings.endpoint)
-        try:
+        with self._client() as ec2:
             tables = self._tables(ec2)
-            interfaces = _interfaces(ec2, required)
+            interfaces = _interfaces(ec2, [w.address for w in required])
             problems = [
                 *(
                     f"cloud: no instance has the address of {w.node} ({w.address})"
@@ -49,6 +47,23 @@ class Aws:
                 *_rules(ec2, interfaces, pods),
                 *(change for table in tables for change in _routes(ec2, table, required, interfaces, pods)),
             ]
+
+    def removal(self, leaving: Sequence[str] | None, pods: IPv4Network) -> list[CloudChange]:
+        """See `Cloud.removal`. The check of source and destination stays off: nobody knows whose it was."""
+        with self._client() as ec2:
+            tables = self._tables(ec2)
+            interfaces = {i["NetworkInterfaceId"] for i in _interfaces(ec2, leaving or ()).values()}
+            rules = [] if leaving is not None else _rules_removed(ec2, tables, pods)
+            to = None if leaving is None else interfaces
+            return [*(c for t in tables for c in _routes_removed(ec2, t, pods, to)), *rules]
+
+    @contextmanager
+    def _client(self) -> Iterator[Any]:
+        """EC2's API, whose errors become lines for a person."""
+        if self._session.get_credentials() is None:
+            raise CloudError([f"cloud: no AWS credentials found; provide them by one of {_CHAIN}"])
+        try:
+            yield self._session.client("ec2", endpoint_url=self._settings.endpoint)
         except (BotoCoreError, ClientError) as error:
             raise CloudError([f"cloud: AWS rejects the request ({error})"]) from error
 
@@ -69,10 +84,9 @@ class Aws:
                 )
 
 
-def _interfaces(ec2: Any, required: Sequence[PodRoute]) -> dict[str, dict[str, Any]]:
+def _interfaces(ec2: Any, addresses: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Return address -> network interface."""
     found: dict[str, dict[str, Any]] = {}
-    addresses = [w.address for w in required]
     for start in range(0, len(addresses), 200):  # the most values a filter takes
         names = {"Name": "addresses.private-ip-address", "Values": addresses[start : start + 200]}
         for page in ec2.get_paginator("describe_network_interfaces").paginate(Filters=[names]):
@@ -152,6 +166,29 @@ def _routes(
     for subnet in sorted(existing):
         delete = partial(ec2.delete_route, RouteTableId=identity, DestinationCidrBlock=subnet)
         yield CloudChange(f"route table {identity}: {subnet} -> deleted, no node has it", delete)
+
+
+def _routes_removed(
+    ec2: Any, table: dict[str, Any], pods: IPv4Network, interfaces: set[str] | None
+) -> Iterator[CloudChange]:
+    """Delete routes to pods: those to these interfaces, or all."""
+    identity = table["RouteTableId"]
+    for route in table["Routes"]:
+        if _within(route, pods) and (interfaces is None or route.get("NetworkInterfaceId") in interfaces):
+            subnet = route["DestinationCidrBlock"]
+            delete = partial(ec2.delete_route, RouteTableId=identity, DestinationCidrBlock=subnet)
+            yield CloudChange(f"route table {identity}: {subnet} -> deleted", delete)
+
+
+def _rules_removed(ec2: Any, tables: list[dict[str, Any]], pods: IPv4Network) -> Iterator[CloudChange]:
+    """Delete the rules for pods that have Underlay's description."""
+    vpcs = {"Name": "vpc-id", "Values": sorted({t["VpcId"] for t in tables})}
+    ours = {"CidrIp": str(pods), "Description": _RULE}
+    for group in ec2.describe_security_groups(Filters=[vpcs])["SecurityGroups"]:
+        if any(ours in rule["IpRanges"] for rule in group["IpPermissions"] if rule["IpProtocol"] == "-1"):
+            rule = {"IpProtocol": "-1", "IpRanges": [ours]}
+            revoke = partial(ec2.revoke_security_group_ingress, GroupId=group["GroupId"], IpPermissions=[rule])
+            yield CloudChange(f"security group {group['GroupId']}: {pods} is no longer allowed", revoke)
 
 
 def _within(route: dict[str, Any], pods: IPv4Network) -> bool:

@@ -43,3 +43,11 @@ class Cloud(Protocol):
         :raises CloudError: when credentials are missing, an instance is not found, or a limit would be exceeded.
         """
         ...
+
+    def removal(self, leaving: Sequence[str] | None, pods: IPv4Network) -> list[CloudChange]:
+        """Return the changes after which no route inside the pod subnet leads to these addresses of nodes.
+
+        :param leaving: None for all nodes: then the rule that admits pods goes, too, if it is Underlay's.
+        :raises CloudError: when credentials are missing, or the API refuses.
+        """
+        ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from ipaddress import IPv4Network, ip_network
 from typing import Any
@@ -38,18 +39,35 @@ class Gce:
 
     def plan(self, required: Sequence[PodRoute], pods: IPv4Network) -> list[CloudChange]:
         """See `Cloud.plan`."""
-        try:
+        with _errors():
             instances = self._instances()
-            routes = self._client(compute_v1.RoutesClient)
-            there = [r for r in routes.list(project=self._settings.project) if self._of_pods(r, pods)]
+            routes, there = self._there(pods)
             problems = [*_unsuitable(required, instances), *self._full(required, there)]
             if problems:
                 raise CloudError(problems)
             return [*self._firewall(pods), *self._routes(routes, there, required, instances)]
-        except DefaultCredentialsError as error:
-            raise CloudError([f"cloud: no Google credentials found; provide them by one of {_CHAIN}"]) from error
-        except GoogleAPICallError as error:
-            raise CloudError([f"cloud: GCE rejects the request ({error.message})"]) from error
+
+    def removal(self, leaving: Sequence[str] | None, pods: IPv4Network) -> list[CloudChange]:
+        """See `Cloud.removal`."""
+        project = self._settings.project
+        with _errors():
+            instances = self._instances() if leaving else {}
+            to = {_path(instances[a]) for a in leaving or () if a in instances}
+            routes, there = self._there(pods)
+            made = [
+                CloudChange(
+                    f"route {r.dest_range} ({r.name}) -> deleted",
+                    _waited(partial(routes.delete, project=project, route=r.name)),
+                )
+                for r in there
+                if r.description == _OURS and (leaving is None or any(r.next_hop_instance.endswith(p) for p in to))
+            ]
+            return [*made, *(self._firewall_removed() if leaving is None else ())]
+
+    def _there(self, pods: IPv4Network) -> tuple[Any, list[Any]]:
+        """The API's client for routes, and the routes to pods."""
+        client = self._client(compute_v1.RoutesClient)
+        return client, [r for r in client.list(project=self._settings.project) if self._of_pods(r, pods)]
 
     def _instances(self) -> dict[str, Any]:
         """Return address -> instance."""
@@ -77,9 +95,20 @@ class Gce:
                 f"{int(quota.limit)}); raise it, or use an overlay"
             )
 
+    @property
+    def _rule(self) -> str:
+        return f"underlay-pods-{self._settings.network}"
+
+    def _firewall_removed(self) -> Iterator[CloudChange]:
+        client, project = self._client(compute_v1.FirewallsClient), self._settings.project
+        for rule in client.list(project=project):
+            if rule.name == self._rule and rule.description == _OURS:
+                delete = partial(client.delete, project=project, firewall=rule.name)
+                yield CloudChange(f"firewall {rule.name}: deleted", _waited(delete))
+
     def _firewall(self, pods: IPv4Network) -> Iterator[CloudChange]:
         client = self._client(compute_v1.FirewallsClient)
-        name = f"underlay-pods-{self._settings.network}"
+        name = self._rule
         for rule in client.list(project=self._settings.project):
             if rule.name == name and str(pods) in rule.source_ranges:
                 return
@@ -124,6 +153,17 @@ class Gce:
                 delete = _waited(partial(client.delete, project=project, route=route.name))
                 yield CloudChange(f"route {subnet} ({route.name}) -> deleted, no node has it", delete)
         yield from made
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    """Errors of Google's API become lines for a person."""
+    try:
+        yield
+    except DefaultCredentialsError as error:
+        raise CloudError([f"cloud: no Google credentials found; provide them by one of {_CHAIN}"]) from error
+    except GoogleAPICallError as error:
+        raise CloudError([f"cloud: GCE rejects the request ({error.message})"]) from error
 
 
 def _unsuitable(required: Sequence[PodRoute], instances: dict[str, Any]) -> Iterator[str]:

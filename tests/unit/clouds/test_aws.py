@@ -111,6 +111,39 @@ def test_a_renamed_node_changes_nothing(vpc: Vpc) -> None:
     assert vpc.converge(want(1, name="another-name")) == []
 
 
+def taken_back(vpc: Vpc, *leaving: str) -> list[str]:
+    changes = Aws(vpc.settings).removal(leaving or None, PODS)
+    for change in changes:
+        change.apply()
+    return [change.sentence for change in changes]
+
+
+def test_of_a_node_that_leaves_the_route_alone_goes(vpc: Vpc) -> None:
+    vpc.launch("10.0.1.11")
+    second = vpc.launch("10.0.1.12")
+    vpc.converge(want(1), want(2))
+    assert taken_back(vpc, "10.0.1.11") == [f"route table {vpc.table}: 10.244.1.0/24 -> deleted"]
+    assert vpc.routes()["10.244.2.0/24"] == second
+    assert taken_back(vpc, "10.0.1.11") == []
+    assert not [s for s in vpc.converge(want(2)) if "allow" in s]
+
+
+def test_with_the_last_node_all_routes_to_pods_go_and_the_rule_with_our_description(vpc: Vpc) -> None:
+    vpc.launch("10.0.1.11")
+    rule = next(s for s in vpc.converge(want(1)) if "allow" in s)
+    group = rule.split()[2].removesuffix(":")
+    sites = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "198.51.100.0/24", "Description": "the office"}]}
+    vpc.ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[sites])
+    assert taken_back(vpc) == [
+        f"route table {vpc.table}: 10.244.1.0/24 -> deleted",
+        f"security group {group}: 10.244.0.0/16 is no longer allowed",
+    ]
+    assert set(vpc.routes()) == {"0.0.0.0/0"}
+    (left,) = vpc.ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"]
+    assert "the office" in str(left["IpPermissions"])
+    assert taken_back(vpc) == []
+
+
 def refusal(vpc: Vpc, *required: PodRoute, pods: IPv4Network = PODS, **changes: Any) -> tuple[str, ...]:
     with pytest.raises(CloudError) as refused:
         Aws(vpc.settings.model_copy(update=changes)).plan(required, pods)

@@ -71,6 +71,32 @@ def test_nodes_come_and_go_and_other_routes_stay(project: Project) -> None:
     assert set(project.routes) == {"to-office", "pods-w-2-10-244-2-0-24"}
 
 
+def taken_back(project: Project, *leaving: str) -> list[str]:
+    changes = gce(project).removal(leaving or None, PODS)
+    for change in changes:
+        change.apply()
+    return [change.sentence for change in changes]
+
+
+def test_of_a_node_that_leaves_the_route_alone_goes(project: Project) -> None:
+    converge(project, want(1), want(2))
+    assert taken_back(project, "10.0.1.11") == ["route 10.244.1.0/24 (pods-w-1-10-244-1-0-24) -> deleted"]
+    assert set(project.routes) == {"to-office", "pods-w-2-10-244-2-0-24"}
+    assert (taken_back(project, "10.0.1.11"), len(project.firewalls)) == ([], 1)
+
+
+def test_with_the_last_node_the_firewall_goes_too_and_what_has_another_description_stays(project: Project) -> None:
+    converge(project, want(1))
+    project.routes["site"] = FOREIGN | {"name": "site", "destRange": "10.244.9.0/24", "description": "the site's"}
+    project.firewalls["site"] = {"name": "site", "sourceRanges": ["10.244.0.0/16"]}
+    assert taken_back(project) == [
+        "route 10.244.1.0/24 (pods-w-1-10-244-1-0-24) -> deleted",
+        "firewall underlay-pods-pods-net: deleted",
+    ]
+    assert (set(project.routes), set(project.firewalls)) == ({"to-office", "site"}, {"site"})
+    assert taken_back(project) == []
+
+
 def test_a_subnet_that_moved_to_another_instance_is_routed_there(project: Project) -> None:
     converge(project, want(1))
     sentences = converge(project, PodRoute("w-1", "10.0.1.12", "10.244.1.0/24"))
