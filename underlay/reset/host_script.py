@@ -16,7 +16,7 @@ from underlay.resources.api_server import MEMBER
 from underlay.resources.unit import Unit
 
 from .footprint import OF_IPTABLES, Footprint, chain_expression, quoted
-from .kernel_traces import ipsec_removal, rule_removal, sets_removal
+from .kernel_traces import IPVS_REMOVAL, ipsec_removal, rule_removal, sets_removal
 from .kinds import restore
 from .questions import IPTABLES, HostState
 
@@ -141,6 +141,7 @@ def _traces(found: Footprint, pods: Iterable[IPv4Network | IPv6Network]) -> str:
     ]
     lines += [f"ip {route} 2>/dev/null || :" for route in found.routes]
     lines += [rule_removal(rule) for rule in found.rules]
+    lines.append(IPVS_REMOVAL)
     for name in map(quote, found.links):
         # Pods' ends, where the plugin was not asked: the kernel takes them a while after their namespaces.
         lines.append(

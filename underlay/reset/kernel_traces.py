@@ -1,4 +1,4 @@
-"""What networks leave in the kernel beside links and routes: routing rules, address sets, BPF programs, IPsec."""
+"""What is left in the kernel beside links and routes: routing rules, address sets, virtual servers, BPF, IPsec."""
 
 from __future__ import annotations
 
@@ -34,6 +34,16 @@ PROGRAMS = r"""! command -v tc >/dev/null || for l in $(ls /sys/class/net); do
 done
 """
 _XDP = "xdp"
+# Virtual servers of kube-proxy: on the addresses of its link, and for NodePorts on the host's own.
+IPVS_REMOVAL = r"""[ ! -d /sys/class/net/kube-ipvs0 ] || ! command -v ipvsadm >/dev/null || {
+  u_on() { ip -o address show "$@" | awk '{ sub("/.*", "", $4); printf " %s ", $4 }'; }
+  ipvsadm-save -n 2>/dev/null | awk -v virtual="$(u_on dev kube-ipvs0)" -v own="$(u_on)" '
+    $1 == "-A" && ($2 == "-t" || $2 == "-u" || $2 == "--sctp-service") {
+      address = port = $3; sub(/:[0-9]+$/, "", address); gsub(/[][]/, "", address); sub(/.*:/, "", port)
+      if (index(virtual, " " address " ") || (index(own, " " address " ") && port >= 30000 && port <= 32767))
+        print $2, $3
+    }' | while read -r kind at; do ipvsadm -D "$kind" "$at" || :; done
+}"""
 
 
 class Program(NamedTuple):

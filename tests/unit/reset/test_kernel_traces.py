@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import json
 from ipaddress import IPv4Address, ip_network
+from pathlib import Path
 
 import pytest
 
 from tests.unit.local_host import Shell
 from underlay.networks.registry import modes
-from underlay.reset.kernel_traces import PROGRAMS, Program, ipsec, programs, rule_removal, rules, sets_removal
+from underlay.reset.kernel_traces import (
+    IPVS_REMOVAL,
+    PROGRAMS,
+    Program,
+    ipsec,
+    programs,
+    rule_removal,
+    rules,
+    sets_removal,
+)
 
 NODES = {"192.0.2.1", "192.0.2.2"}
 ANY = str(IPv4Address(0))
@@ -105,7 +115,44 @@ def test_a_rule_that_leads_to_the_main_table_empties_none() -> None:
     assert "route" not in rule_removal("-4 99: not from all fwmark 0x100000/0x100000 lookup main")
 
 
-def test_sets_go_by_name_unless_they_were_there_before(shell: Shell, tmp_path: object) -> None:
+# As `ipvsadm-save -n` of ipvsadm 1.31 prints kube-proxy's virtual servers, and two of an operator's keepalived.
+IPVS = """\
+-A -t 10.96.0.1:443 -s rr
+-a -t 10.96.0.1:443 -r 192.0.2.1:6443 -m -w 1
+-A -u 10.96.0.10:53 -s rr
+-A -t [fd00:96::a]:53 -s rr
+-A -t 192.0.2.1:30080 -s rr -p 10800
+-A -t 192.0.2.1:80 -s wlc
+-A -t 203.0.113.9:30090 -s wlc
+-A -f 5 -s rr
+"""
+ADDRESSES = """\
+1: lo    inet 127.0.0.1/8 scope host lo\\       valid_lft forever preferred_lft forever
+2: eth0    inet 192.0.2.1/24 brd 192.0.2.255 scope global eth0\\       valid_lft forever preferred_lft forever
+"""
+VIRTUAL = "".join(
+    f"3: kube-ipvs0    inet {a} scope global kube-ipvs0\\       valid_lft forever preferred_lft forever\n"
+    for a in ("10.96.0.1/32", "10.96.0.10/32", "fd00:96::a/128")
+)
+
+
+def test_of_virtual_servers_those_of_services_go(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "kube-ipvs0").mkdir()
+    shell.places = {"/sys/class/net": str(tmp_path)}
+    shell.program_is("ip", f"case \"$*\" in *kube-ipvs0) cat <<'A'\n{VIRTUAL}A\n;; *) cat <<'B'\n{ADDRESSES}B\nesac")
+    shell.program_is("ipvsadm-save", f"cat <<'END'\n{IPVS}END")
+    shell.program_is("ipvsadm", 'echo "$@"')
+    assert shell.run(IPVS_REMOVAL).stdout.splitlines() == [
+        "-D -t 10.96.0.1:443",
+        "-D -u 10.96.0.10:53",
+        "-D -t [fd00:96::a]:53",
+        "-D -t 192.0.2.1:30080",
+    ]
+    (tmp_path / "kube-ipvs0").rmdir()
+    assert shell.run(IPVS_REMOVAL).stdout == ""
+
+
+def test_sets_go_by_name_unless_they_were_there_before(shell: Shell, tmp_path: Path) -> None:
     shell.places = {"/var/lib/underlay/record": str(tmp_path)}
     # Of kube-router in a dual-stack lab, of Calico 3.32 and of weave-npc 2.9, and an operator's.
     names = (
