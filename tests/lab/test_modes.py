@@ -45,6 +45,11 @@ WALKS: dict[str, tuple[dict[str, Any], dict[str, dict[str, Any]]]] = {
         {
             "flannel-host-gw": {"network": {"mode": "flannel-host-gw"}},
             "flannel-host-gw dual stack": {"network": {"mode": "flannel-host-gw"}, **SUBNETS},
+            "flannel-vxlan IPv6 alone": {
+                "network": {"mode": "flannel-vxlan"},
+                **{name.removesuffix("_v6"): subnet for name, subnet in SUBNETS.items()},
+                "only_v6": True,
+            },
             "routed static": {"network": {"mode": "routed"}, "routes": "static"},
             "routed full mesh": {"network": {"mode": "routed"}, "bgp": MESH, **ENGINE},
         },

@@ -17,7 +17,10 @@ workers = _hosts.workers
 if _asked.get("one_rack"):
     # What an inventory says that does not know better.
     control_plane, workers = ([(n, d | {"rack": "rack-1"}) for n, d in group] for group in (control_plane, workers))
-if "pod_subnet_v6" not in _asked.get("cluster", {}):
+if _asked.get("only_v6"):
+    _sixth = lambda data: {k: v for k, v in data.items() if k != "address_v6"} | {"address": data["address_v6"]}  # noqa: E731
+    control_plane, workers = ([(n, _sixth(d)) for n, d in group] for group in (control_plane, workers))
+elif "pod_subnet_v6" not in _asked.get("cluster", {}):
     # The hosts may have more addresses than the cluster is to use.
     _without = lambda data: {key: value for key, value in data.items() if key != "address_v6"}  # noqa: E731
     control_plane, workers = ([(n, _without(d)) for n, d in group] for group in (control_plane, workers))
