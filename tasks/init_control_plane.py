@@ -23,7 +23,7 @@ from underlay.run.kubeadm_script import kubeadm_script
 from underlay.run.observe import answers
 from underlay.run.run import JoinMaterial, current_run
 from underlay.run.standings import is_to_join, standing_of
-from underlay.run.undone_attempt import undo_of
+from underlay.run.undone_attempt import before_kubeadm
 
 # Long enough for the joins of a large rollout, and no longer: the token is a secret.
 TOKEN_MINUTES = 30
@@ -92,7 +92,7 @@ def _init(host: Host, arguments: dict[str, Any]) -> str | None:
         "kubeadm init",
         {CONFIG: init_documents(cluster, token=_token(), kube_proxy=not spec.network.replaces_kube_proxy)},
         queried_mark=line_of(answers(host)["member"]),
-        undo=undo_of(host),
+        undo=before_kubeadm(host),
         before=image_check(cluster.kubernetes_version, [run.artifacts.reference(name) for name in CONTROL_PLANE]),
     )
     return reason_of_script(host, script, arguments, most=12)

@@ -8,7 +8,6 @@ from gevent.lock import BoundedSemaphore
 from pyinfra.api import Host, operation
 from pyinfra.context import ctx_host
 
-from underlay.plan.attempt import forget_bridges
 from underlay.plan.kubeadm import CONFIG, DISCOVERY, discovery, join_documents
 from underlay.plan.membership import Standing
 from underlay.resources.answer import line_of
@@ -17,7 +16,7 @@ from underlay.run.kubeadm_script import kubeadm_script
 from underlay.run.observe import answers, forget
 from underlay.run.run import current_run
 from underlay.run.standings import is_to_join, standing_of
-from underlay.run.undone_attempt import bridges, undo_of
+from underlay.run.undone_attempt import before_kubeadm
 
 # etcd accepts one learner at a time.
 _one_member = BoundedSemaphore(1)
@@ -66,7 +65,7 @@ def _join(host: Host, arguments: dict[str, Any]) -> str | None:
         "kubeadm join",
         documents,
         queried_mark=line_of(answers(host)["member"]),
-        undo=undo_of(host) or forget_bridges(bridges(run.spec.network)),
+        undo=before_kubeadm(host),
     )
     if node.is_control_plane:
         with _one_member:

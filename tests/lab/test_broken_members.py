@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from ipaddress import ip_address, ip_network
 
 import pytest
 
@@ -23,6 +24,12 @@ ca=$(openssl req -x509 -newkey rsa:2048 -nodes -keyout /dev/null -subj /CN=kuber
 sed -i "s|certificate-authority-data: .*|certificate-authority-data: $ca|" /etc/kubernetes/kubelet.conf
 rm /var/lib/underlay/member
 """
+# As flanneld 0.28 writes it.
+NOTED = "FLANNEL_NETWORK=10.244.0.0/16\\nFLANNEL_SUBNET=10.244.77.1/24\\nFLANNEL_MTU=1450\\nFLANNEL_IPMASQ=true\\n"
+DNS_PODS = (
+    *("get", "pods", "-n", "kube-system", "-l", "k8s-app=kube-dns", "--field-selector=spec.nodeName=w-1"),
+    *("-o", "jsonpath={range .items[*]}{.status.podIP} {end}"),
+)
 JOIN = ["cp-1: no change", "w-1: 1 changes", "  cluster: join"]
 
 
@@ -119,24 +126,37 @@ def test_a_worker_that_is_in_the_cluster_under_another_name_joins_under_its_own(
     )
     members.ssh(where, f"{drain} 2>&1 && {delete}")
     members.ssh("w-1", f"{reset} >/dev/null 2>&1")
+    # Pods wait for the node, and are on it before its agent is, which noted another subnet in its former life.
+    members.ssh("w-1", f"mkdir -p /run/flannel; printf '{NOTED}' >/run/flannel/subnet.env")
+    members.kubectl("cordon", "cp-1")
+    members.kubectl("delete", "pods", "-n", "kube-system", "-l", "k8s-app=kube-dns", "--wait=false")
+    run = members.deploy(*NOT_VERIFIED)
+    assert run.code == 0, run.end
+    members.kubectl("uncordon", "cp-1")
+    members.kubectl("rollout", "status", "-n", "kube-system", "deployment/coredns", "--timeout=300s")
+    subnet = ip_network(members.kubectl("get", "node", "w-1", "-o", "jsonpath={.spec.podCIDR}"))
+    addresses = members.kubectl(*DNS_PODS).split()
+    assert addresses
+    assert [a for a in addresses if ip_address(a) not in subnet] == [], subnet
     converges(members)
 
 
 def test_a_worker_of_an_unknown_cluster_is_emptied_step_by_step_and_joins(members: Deployed) -> None:
     members.ssh("w-1", FOREIGN)
     file = r"w-1: has a CNI configuration not managed by Underlay \((\S+)\); remove it from (\S+)"
-    link = r"w-1: pod_subnet 10.244.0.0/16 overlaps \S+ on link flannel.1, which flannel-vxlan left; `(.*)`"
+    left = r"w-1: pod_subnet 10.244.0.0/16 overlaps \S+ on link {}, which flannel-vxlan left; `(.*)`"
+    links = [left.format(name) for name in ("flannel.1", "cni0")]
     reset, *_ = remedies(
         members,
         r"w-1: is a member of a cluster not managed by Underlay \(/etc/kubernetes/kubelet.conf of \S+ exists\); "
         "take the host out of the inventory, or end that cluster on it: `(.*)` there, which deletes the cluster's data "
         "on this host",
         file,
-        link,
+        *links,
     )
     members.ssh("w-1", f"{reset} >/dev/null 2>&1")
-    name, folder, command = remedies(members, file, link)
-    members.ssh("w-1", f"rm {folder}/{name}; {command}")
+    name, folder, *commands = remedies(members, file, *links)
+    members.ssh("w-1", "; ".join([f"rm {folder}/{name}", *commands]))
     converges(members)
 
 

@@ -126,15 +126,23 @@ def undo(*, etcd: bool, member: bool, files: Sequence[str], links: Sequence[str]
     return "\n".join(lines)
 
 
-def forget_bridges(links: Sequence[str]) -> str:
-    """Shell that removes bridges that nothing is attached to, on a host that was a node of ours and has been reset.
+def forget_subnet(links: Sequence[str], notes: Sequence[str]) -> str:
+    """Shell that removes what a host has of its former pod subnet before it joins: it gets another.
 
-    A node that joins anew gets another pod subnet, and the bridge keeps its address: no pod would start.
+    Flannel's plugin gives addresses of the subnet that its agent noted last, until the agent has noted the new one; and
+    a bridge keeps its address, so that no pod would start.
+
+    :param links: bridges; they go where nothing is attached to them, on a host that was a node of ours.
+    :param notes: directories with an agent's notes, none of which runs before the join.
     """
-    return "\n".join(
+    lines = [f"rm -rf --one-file-system -- {note}" for note in notes]
+    return "\n".join([*lines, *(_unused(link) for link in links)])
+
+
+def _unused(link: str) -> str:
+    return (
         f'if [ -e {MEMBER} ] && [ -d /sys/class/net/{link}/brif ] && [ -z "$(ls /sys/class/net/{link}/brif)" ]; then '
         f"ip link delete {link} || :; fi"
-        for link in links
     )
 
 

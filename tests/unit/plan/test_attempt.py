@@ -128,3 +128,22 @@ def test_what_is_mounted_below_the_kubelets_directory_is_not_emptied(ground: Gro
     assert list(ground.files()) == ["/var/lib/kubelet/plugins/disk/data"]
     assert f"umount {mounts[0]}" in (ground.root / "ran").read_text()
     assert f"umount {mounts[1]}" not in (ground.root / "ran").read_text()
+
+
+@pytest.mark.parametrize(("was_ours", "ports", "left"), [(True, 0, False), (True, 1, True), (False, 0, True)])
+def test_of_a_former_pod_subnet_the_agents_notes_go_and_a_bridge_that_nothing_hangs_on(
+    ground: Ground, was_ours: bool, ports: int, left: bool
+) -> None:
+    notes, ports_of = ground.root / "run/flannel", ground.root / "sys/class/net/cni0/brif"
+    for directory in (notes, ports_of):
+        directory.mkdir(parents=True)
+    (notes / "subnet.env").write_text("FLANNEL_SUBNET=10.244.77.1/24\n")
+    for number in range(ports):
+        (ports_of / f"veth{number}").mkdir()
+    if was_ours:
+        ground.write([MEMBER], "member ordinary 192.0.2.1:6443")
+    ground.shell.places |= {"/run/flannel": str(notes), "/sys/class/net": str(ground.root / "sys/class/net")}
+    ground.shell.program_is("ip", f'echo "$@" >>{ground.root}/deleted')
+    assert ground.shell.run(attempt.forget_subnet(["cni0"], ["/run/flannel"])).rc == 0
+    assert not notes.exists()
+    assert (ground.root / "deleted").exists() is not left
