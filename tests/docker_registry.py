@@ -42,7 +42,15 @@ class DockerRegistry:
         (self.directory / "registry.yml").write_text(yaml.safe_dump(self._configuration()))
         with (self.directory / "registry.log").open("w") as log:
             self._process = subprocess.Popen(
-                [*self.command, "docker-registry", "serve", str(self.directory / "registry.yml")],
+                [
+                    "setpriv",
+                    "--pdeathsig",
+                    "TERM",
+                    *self.command,
+                    "docker-registry",
+                    "serve",
+                    str(self.directory / "registry.yml"),
+                ],
                 stdout=log,
                 stderr=log,
             )

@@ -31,8 +31,9 @@ class TinyProxy:
     def __enter__(self) -> TinyProxy:
         self.port = self.port or _free_port()
         (self.directory / "tinyproxy.conf").write_text(self._configuration())
+        # Of a run that was killed it would go on, and the next run take it for its own.
         self._process = subprocess.Popen(
-            ["tinyproxy", "-d", "-c", str(self.directory / "tinyproxy.conf")],
+            ["setpriv", "--pdeathsig", "TERM", "tinyproxy", "-d", "-c", str(self.directory / "tinyproxy.conf")],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
