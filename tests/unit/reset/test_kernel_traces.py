@@ -26,7 +26,7 @@ ANY = str(IPv4Address(0))
 PODS = [ip_network("10.244.0.0/16"), ip_network("fd00:244::/56")]
 
 # As `tc filter show dev eth0 ingress` of iproute2 6.15 printed a program that was attached from a pin and, below, one
-# of Cilium 1.14 as its documentation of upgrades has it, from a tc that prints no name of the program.
+# that is named as Cilium's loader names it (progName-link), as a tc would show it that prints no name of the program.
 FILTERS = """\
 filter protocol all pref 49152 bpf chain 0
 filter protocol all pref 49152 bpf chain 0 handle 0x1 x:[*fsobj] direct-action not_in_hw id 30611 name cil_from_netdev \
@@ -38,7 +38,8 @@ filter protocol ip pref 5 u32 chain 0 fh 800::800 order 2048 key ht 800 bkt 0 fl
 # As `ip -d -json address show` of iproute2 6.15 has it.
 XDP = {"ifname": "eth1", "xdp": {"mode": 1, "prog": {"id": 30612, "name": "cil_xdp_entry", "tag": "614b434cd8324ecc"}}}
 
-# As `ip -s xfrm policy list` and `ip xfrm state list nokeys` of iproute2 6.15 print them, counters left out.
+# As `ip -s xfrm policy list` of iproute2 6.15 printed one, counters left out; states, which this kernel has none of,
+# after its source.
 POLICY = """\
 src {source} dst {to} uid 0
 \tdir {way} action allow index {index} priority 0 ptype main share any flag  (0x00000000)
@@ -115,7 +116,7 @@ def test_a_rule_that_leads_to_the_main_table_empties_none() -> None:
     assert "route" not in rule_removal("-4 99: not from all fwmark 0x100000/0x100000 lookup main")
 
 
-# As `ipvsadm-save -n` of ipvsadm 1.31 prints kube-proxy's virtual servers, and two of an operator's keepalived.
+# In the form of ipvsadm-save's manual, not recorded: kube-proxy's virtual servers, and two of an operator's keepalived.
 IPVS = """\
 -A -t 10.96.0.1:443 -s rr
 -a -t 10.96.0.1:443 -r 192.0.2.1:6443 -m -w 1
