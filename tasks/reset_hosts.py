@@ -68,8 +68,7 @@ def _taken_back(host: Host, _arguments: dict[str, Any]) -> str | None:
     reset_host(ctx_state.get(), _resets[host.name], _result, say=logger.info)
     if host.name in _result.backups:
         logger.info(f"{host.print_prefix}etcd's data is in {_result.backups[host.name]}")
-    left = [line for line in _result.left if line.startswith(f"{host.name}: ")]
-    return "\n".join(line.removeprefix(f"{host.name}: ") for line in left) or None
+    return "\n".join(_result.left_on(host.name)) or None
 
 
 def reset_hosts() -> None:

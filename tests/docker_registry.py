@@ -16,6 +16,8 @@ from typing import Any
 import httpx
 import yaml
 
+from .stand_in import ENDS_WITH_US
+
 PROGRAM = shutil.which("docker-registry")
 _START_S = 15.0
 _TYPE = "application/vnd.oci.image.manifest.v1+json"
@@ -42,15 +44,7 @@ class DockerRegistry:
         (self.directory / "registry.yml").write_text(yaml.safe_dump(self._configuration()))
         with (self.directory / "registry.log").open("w") as log:
             self._process = subprocess.Popen(
-                [
-                    "setpriv",
-                    "--pdeathsig",
-                    "TERM",
-                    *self.command,
-                    "docker-registry",
-                    "serve",
-                    str(self.directory / "registry.yml"),
-                ],
+                [*ENDS_WITH_US, *self.command, "docker-registry", "serve", str(self.directory / "registry.yml")],
                 stdout=log,
                 stderr=log,
             )

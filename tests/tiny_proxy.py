@@ -9,6 +9,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from .stand_in import ENDS_WITH_US
+
 PROGRAM = shutil.which("tinyproxy")
 _START_S = 5.0
 
@@ -31,9 +33,8 @@ class TinyProxy:
     def __enter__(self) -> TinyProxy:
         self.port = self.port or _free_port()
         (self.directory / "tinyproxy.conf").write_text(self._configuration())
-        # Of a run that was killed it would go on, and the next run take it for its own.
         self._process = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "TERM", "tinyproxy", "-d", "-c", str(self.directory / "tinyproxy.conf")],
+            [*ENDS_WITH_US, "tinyproxy", "-d", "-c", str(self.directory / "tinyproxy.conf")],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

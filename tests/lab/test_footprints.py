@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from shlex import quote
 
 import pytest
 
@@ -141,7 +140,7 @@ def test_a_reset_takes_them_all_and_what_is_an_operators_stays(prints: tuple[Dep
     lab, before = prints
     for made in (CALICO, CILIUM, WEAVE):
         lab.ssh("cp-1", made)
-    lab.ssh("cp-1", f"printf '%s\\n' {quote(' '.join(EARLIER))} | tr ' ' '\\n' >>/var/lib/underlay/record/modes")
+    lab.ssh("cp-1", f"printf '%s\\n' {' '.join(EARLIER)} >>/var/lib/underlay/record/modes")
     loaded = lab.ssh("cp-1", f"{BPF} list")
     assert {"cali_tc_preambl", "calico_connect_", "cil_from_netdev", "cil_xdp_entry"} <= set(loaded.split())
     reset = lab.underlay("reset", "--yes", network={"mode": "calico-vxlan", "data_plane": "ebpf"})

@@ -52,9 +52,6 @@ def show(run: Run, console: Console) -> None:
     """Print a run. The last line is the folder of a failed test's evidence, if there is one."""
     for line in _lines(run):
         console.print(line, no_wrap=True, overflow="ellipsis", highlight=False, markup=False)
-    for result in run.failed[:FAILURES]:
-        for line in _details(result):
-            console.print(line, no_wrap=True, overflow="ellipsis", highlight=False, markup=False)
     folders = [result.folder for result in run.failed if result.folder][:FAILURES]
     if folders:
         console.print("what failed lab tests left:")
@@ -75,6 +72,8 @@ def _lines(run: Run) -> Iterator[RenderableType]:
         yield f"{duration(result.seconds):>10}  {result.name}"
     built = [thing for part in run.finished for thing in part.built]
     yield f"built: {'; '.join(built) or 'nothing, all was there'}"
+    for result in run.failed[:FAILURES]:
+        yield from _details(result)
 
 
 def _details(result: Result) -> Iterator[str]:

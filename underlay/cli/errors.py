@@ -23,10 +23,11 @@ def is_fixable(error: Exception) -> bool:
     """Whether a user can fix an error, so that its text is all there is to say."""
     # What these modules import takes longer than most commands.
     from underlay.artifacts.error import ArtifactError  # noqa: PLC0415
+    from underlay.clouds.change import CloudError  # noqa: PLC0415
     from underlay.inventory.errors import InvalidInventory  # noqa: PLC0415
     from underlay.lab.model.errors import LabError  # noqa: PLC0415
 
     # Whoever contacts no host has not imported pyinfra, and need not.
     access = sys.modules.get("underlay.run.access_error")
     of_access = (access.AccessError,) if access else ()
-    return isinstance(error, (ArtifactError, InvalidInventory, LabError, *of_access))
+    return isinstance(error, (ArtifactError, CloudError, InvalidInventory, LabError, *of_access))

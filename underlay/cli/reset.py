@@ -36,7 +36,6 @@ def reset_command(inventory: str, limit: tuple[str, ...], only_plan: bool, keep_
                underlay reset inventories/lab.py --yes
     """
     with connected(inventory, limit=limit, sourced=False) as state:
-        from underlay.clouds.change import CloudError  # noqa: PLC0415
         from underlay.run.claim import claim  # noqa: PLC0415
         from underlay.run.cloud_routes import make, planned_removal  # noqa: PLC0415
         from underlay.run.reset_hosts import planned_resets, reset_hosts  # noqa: PLC0415
@@ -46,10 +45,7 @@ def reset_command(inventory: str, limit: tuple[str, ...], only_plan: bool, keep_
         resets = planned_resets(state)
         if problems := [f"{r.host}: {r.problem}" for r in resets if r.problem]:
             raise Refused(problems)
-        try:
-            cloud = planned_removal(run)
-        except CloudError as error:
-            raise Refused(error.problems) from error
+        cloud = planned_removal(run)
         for reset in resets:
             click.echo("\n".join(reset.lines))
         for change in cloud:

@@ -52,9 +52,8 @@ class Aws:
         """See `Cloud.removal`. The check of source and destination stays off: nobody knows whose it was."""
         with self._client() as ec2:
             tables = self._tables(ec2)
-            interfaces = {i["NetworkInterfaceId"] for i in _interfaces(ec2, leaving or ()).values()}
-            rules = [] if leaving is not None else _rules_removed(ec2, tables, pods)
-            to = None if leaving is None else interfaces
+            to = None if leaving is None else {i["NetworkInterfaceId"] for i in _interfaces(ec2, leaving).values()}
+            rules = _rules_removed(ec2, tables, pods) if leaving is None else ()
             return [*(c for t in tables for c in _routes_removed(ec2, t, pods, to)), *rules]
 
     @contextmanager

@@ -7,7 +7,6 @@ whoever filled them (kubeadm 1.37, cmd/phases/reset).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import PurePosixPath
 from shlex import quote
 
 from underlay.resources.api_server import MEMBER
@@ -160,7 +159,8 @@ u_remove() {
 
 # containerd asks the plugins to take each pod off the network, and keeps a pod that they refuse: Calico's asks the API
 # server, which has ended. Then one is put before them that asks nobody; links go with the pods' namespaces.
-_PLUGINS = "/etc/cni/net.d/00-underlay-end.conflist"
+_CNI = "/etc/cni/net.d"
+_PLUGINS = f"{_CNI}/00-underlay-end.conflist"
 _ANSWERS = '{"cniVersion": "0.4.0", "name": "end", "plugins": [{"type": "loopback"}]}'
 
 # kubeadm ends the containers over CRI, where it sees empty directories and can empty no others. It gives each two
@@ -171,7 +171,7 @@ u_pods() {{
   timeout 20 ctr -n k8s.io containers ls -q 'labels."io.cri-containerd.kind"==sandbox' 2>/dev/null
 }}
 for u_try in 1 2 3 4 5; do
-if [ $u_try = 3 ] && [ -d {PurePosixPath(_PLUGINS).parent} ]; then
+if [ $u_try = 3 ] && [ -d {_CNI} ]; then
   echo {quote(_ANSWERS)} >{_PLUGINS}.new && mv -f {_PLUGINS}.new {_PLUGINS} && sleep 1
 fi
 unshare --mount sh -eu <<'UNDERLAY_END' >/dev/null 2>&1 || :

@@ -37,6 +37,10 @@ DIRECTORIES = (
 _TREES = "/etc /usr/local /opt /usr/libexec"
 # Sysctls below these are written down as they are.
 _SYSCTLS = "net kernel/panic kernel/panic_on_oops kernel/keys vm/overcommit_memory vm/panic_on_oom"
+# A reset asks the same again, and compares line by line. Rules are of both IP versions, e.g.
+# "-4 9: from all fwmark 0x200/0xf00 lookup 2004".
+SETS = "ipset list -n 2>/dev/null"
+RULES = 'for f in -4 -6; do ip $f rule show 2>/dev/null | sed "s/^/$f /"; done'
 
 _BEGIN = f"""\
 umask 077; d={DIRECTORY}
@@ -46,10 +50,8 @@ if [ ! -e $d/version ]; then
   cut -d' ' -f1 /proc/modules >$d.new/modules 2>/dev/null || :
   {{ dpkg-query -W -f '${{Package}}\\n' || rpm -qa --qf '%{{NAME}}\\n' || :; }} 2>/dev/null | sort >$d.new/packages
   nft list tables 2>/dev/null >$d.new/tables || :
-  ipset list -n 2>/dev/null >$d.new/sets || :
-  for f in -4 -6; do
-    ip $f rule show 2>/dev/null | sed "s/^/$f /" || :
-  done >$d.new/rules
+  {SETS} >$d.new/sets || :
+  {{ {RULES}; }} >$d.new/rules
   for f in -4 -6; do
     ip $f route show table all 2>/dev/null | sed -n "/ table local /d; / table /s/^/$f /p" || :
   done >$d.new/routes

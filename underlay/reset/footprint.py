@@ -17,7 +17,7 @@ from underlay.networks.pod_routes import routes_to_pods
 from underlay.networks.pod_subnet import PROTOCOL, STATIC_PROTOCOL
 from underlay.networks.registry import modes
 
-from .kernel_traces import Program, ipsec, programs, rules
+from .kernel_traces import Program, ipsec, name_expression, programs, rules
 from .questions import HostState
 
 # kube-proxy's and kube-router's, the kubelet's and those of the portmap and firewall plugins.
@@ -154,8 +154,7 @@ def _short(names: Sequence[str], most: int = 6) -> list[str]:
 
 def chain_expression(patterns: Iterable[str]) -> str:
     """An extended expression that is each of these names, or begins so, and nothing else."""
-    names = (p.replace(".", "[.]") + (".*" if p.endswith(("-", "_")) else "") for p in patterns)
-    return f"^({'|'.join(names)})$"
+    return name_expression(f"{p}*" if p.endswith(("-", "_")) else p for p in patterns)
 
 
 def quoted(names: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""What a reset does to one host, and what became of it."""
+"""What a reset would do to one host."""
 
 from __future__ import annotations
 

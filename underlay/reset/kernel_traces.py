@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from shlex import quote
 from typing import NamedTuple
 
 from underlay.model.link_evidence import matches
-from underlay.plan.host_record import DIRECTORY
+from underlay.plan.host_record import DIRECTORY, SETS
 
 # `ip` without -s has no index, by which one policy of several alike is known.
 IPSEC = "ip xfrm state list nokeys 2>/dev/null; ip -s xfrm policy list nosock 2>/dev/null"
-SETS = "ipset list -n 2>/dev/null"
-# Of both IP versions, e.g. "-4 9: from all fwmark 0x200/0xf00 lookup 2004".
-RULES = 'for f in -4 -6; do ip $f rule show 2>/dev/null | sed "s/^/$f /"; done'
 # LINK DIRECTION PREFERENCE HANDLE NAME of each BPF program that tc runs; older tc has only the filter's own name.
 PROGRAMS = r"""! command -v tc >/dev/null || for l in $(ls /sys/class/net); do
   for w in ingress egress; do
@@ -107,7 +104,7 @@ def sets_removal(names: Collection[str]) -> str:
     """Shell that removes the address sets of these names that were not there before, as many as nothing refers to."""
     return f"""\
 ! command -v ipset >/dev/null || for u_try in 1 2; do
-  ipset list -n 2>/dev/null | grep -E {quote(_expression(names))} | grep -vxFf {DIRECTORY}/sets |
+  {SETS} | grep -E {quote(name_expression(names))} | grep -vxFf {DIRECTORY}/sets |
     while read -r s; do ipset destroy "$s" 2>/dev/null || :; done
 done"""
 
@@ -118,8 +115,8 @@ def ipsec(listed: str, nodes: Collection[str], pods: Iterable[IPv4Network | IPv6
     :param listed: the output of IPSEC. :param nodes: addresses of all nodes.
     """
     pods = list(pods)
-    found = [argument for entry in re.split(r"^(?=src )", listed, flags=re.M) for argument in _of(entry, nodes, pods)]
-    return list(dict.fromkeys(found))
+    found = (_selection(entry, nodes, pods) for entry in re.split(r"^(?=src )", listed, flags=re.M))
+    return list(dict.fromkeys(argument for argument in found if argument))
 
 
 def ipsec_removal(argument: str) -> str:
@@ -128,20 +125,19 @@ def ipsec_removal(argument: str) -> str:
     return f"ip xfrm {kind} deleteall {selection} 2>/dev/null || :"
 
 
-def _of(entry: str, nodes: Collection[str], pods: list[IPv4Network | IPv6Network]) -> Iterator[str]:
-    """The one argument that selects an entry, if it is ours."""
+def _selection(entry: str, nodes: Collection[str], pods: list[IPv4Network | IPv6Network]) -> str | None:
+    """The argument that selects an entry, if it is ours."""
     ends = re.match(r"src (\S+) dst (\S+)", entry)
     if ends is None:
-        return
+        return None
     policy = re.search(r"^\s+dir (\w+) .*index (\d+)", entry, re.MULTILINE)
     if policy is None:
-        if {ends[1], ends[2]} <= set(nodes):
-            yield f"state src {ends[1]} dst {ends[2]}"
-        return
+        return f"state src {ends[1]} dst {ends[2]}" if {ends[1], ends[2]} <= set(nodes) else None
     tunnels = re.findall(r"tmpl src (\S+) dst (\S+)", entry)
     between_nodes = any({source, to} <= set(nodes) for source, to in tunnels)
     if between_nodes or any(_within(end, pods) for end in (*ends.groups(), *(e for pair in tunnels for e in pair))):
-        yield f"policy dir {policy[1]} index {policy[2]}"
+        return f"policy dir {policy[1]} index {policy[2]}"
+    return None
 
 
 def _within(end: str, pods: list[IPv4Network | IPv6Network]) -> bool:
@@ -149,6 +145,6 @@ def _within(end: str, pods: list[IPv4Network | IPv6Network]) -> bool:
     return any(network.version == p.version and network.subnet_of(p) for p in pods)  # type: ignore[arg-type]
 
 
-def _expression(names: Iterable[str]) -> str:
+def name_expression(names: Iterable[str]) -> str:
     """An extended expression that is each of these names, of which a trailing * stands for the rest."""
     return f"^({'|'.join(n.replace('.', '[.]').replace('*', '.*') for n in names)})$"

@@ -6,12 +6,12 @@ import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from underlay.plan.host_record import DIRECTORY, LATE, Prior, read_resources
+from underlay.plan.host_record import DIRECTORY, LATE, RULES, SETS, Prior, read_resources
 from underlay.plan.probe import Probe
 from underlay.resources.answer import Answer, UnansweredError, line_of
 from underlay.resources.api_server import MEMBER
 
-from .kernel_traces import IPSEC, PROGRAMS, RULES, SETS
+from .kernel_traces import IPSEC, PROGRAMS
 
 IPTABLES = "iptables ip6tables iptables-legacy ip6tables-legacy"
 _CHAINS = f"""\
@@ -105,14 +105,18 @@ def host_state(answers: Mapping[str, Answer]) -> HostState:
         sets=tuple(_decoded(lines["sets"])),
         prior_sets=frozenset(_decoded(lines["prior_sets"])),
         programs=tuple(_decoded(lines["programs"])),
-        ipsec="\n".join(_decoded(lines["ipsec"])),
+        ipsec=_text(lines["ipsec"]),
         pods=int(lines["pods"] or 0),
         has_etcd=lines["etcd"] == "yes",
     )
 
 
 def _decoded(text: str) -> list[str]:
-    return base64.b64decode(text).decode(errors="replace").splitlines()
+    return _text(text).splitlines()
+
+
+def _text(encoded: str) -> str:
+    return base64.b64decode(encoded).decode(errors="replace")
 
 
 def _tables(line: str) -> list[str]:

@@ -48,8 +48,11 @@ class ResetResult:
     @property
     def left(self) -> list[str]:
         """What is not as it was, a line for each thing."""
-        failed = [f"{host}: {reason}" for host, reason in self.failed.items()]
-        return [*failed, *(f"{host}: {line}" for host, lines in self.differences.items() for line in lines)]
+        return [f"{host}: {line}" for host in (*self.failed, *self.differences) for line in self.left_on(host)]
+
+    def left_on(self, host: str) -> list[str]:
+        """Why a host was not reset, or what it is not again."""
+        return [self.failed[host]] if host in self.failed else self.differences[host]
 
 
 def planned_resets(state: State) -> list[HostReset]:

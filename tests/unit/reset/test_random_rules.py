@@ -29,7 +29,7 @@ def quoted(text: str) -> str:
 
 @dataclass
 class Table:
-    """Rules in their order, each with the chain it stands in and where it leads to; None for a target."""
+    """Rules in their order, each with the chain it stands in and the chain or target that it leads to."""
 
     chains: list[str]
     rules: list[tuple[str, str, str]] = field(default_factory=list)
