@@ -19,6 +19,9 @@ from .kubeadm_findings import kubeadm_problems
 from .left_links import left_links, removal
 from .links import objects_of
 
+# What containerd reads of a directory (go-cni, opts.go: ConfFiles).
+_CNI_CONFIGURATIONS = (".conf", ".conflist", ".json")
+
 
 def occupation_problems(
     cluster: Cluster, network: Network, node: Node, answers: HostAnswers, first: HostAnswers
@@ -35,8 +38,8 @@ def occupation_problems(
     if place is Standing.STARTED or was_ours(cluster, answers):
         return
     match answers["cni"]:
-        case Answered(files):
-            names = ", ".join(files.split())
+        case Answered(files) if found := [f for f in files.split() if f.endswith(_CNI_CONFIGURATIONS)]:
+            names = ", ".join(found)
             yield (
                 "cni-present",
                 f"has a CNI configuration not managed by Underlay ({names}); remove it from /etc/cni/net.d",

@@ -122,7 +122,7 @@ CASES: list[tuple[dict[str, str], str]] = [
         "link eth0 has MTU 1400, below path_mtu 1500; lower path_mtu or raise the link's",
     ),
     (
-        {"cni": "05-other.conflist"},
+        {"cni": "05-other.conflist calico-kubeconfig 10-other.conflist.bak"},
         "has a CNI configuration not managed by Underlay (05-other.conflist); remove it from /etc/cni/net.d",
     ),
     (

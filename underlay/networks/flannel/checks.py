@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -17,6 +18,8 @@ _ANNOTATION = (
     "-o 'jsonpath={{.metadata.annotations.flannel\\.alpha\\.coreos\\.com/backend-type}}'"
 )
 _LINKS = "ip -json link show"
+# As Flannel's backends name their links; an operator's may begin so, too.
+_NAME = re.compile(r"flannel(0|[.]ipip|(-v6)?[.][0-9]+|-wg(-v6)?)")
 
 
 def backend_checks(cluster: Cluster, backend: str) -> Iterator[Check]:
@@ -58,5 +61,5 @@ def _judge(backend: str, output: str) -> str | None:
 
 
 def _judge_links(expected: tuple[str, ...], output: str) -> str | None:
-    observed = [link["ifname"] for link in json.loads(output) if link["ifname"].startswith("flannel")]
+    observed = [link["ifname"] for link in json.loads(output) if _NAME.fullmatch(link["ifname"])]
     return member_difference(observed, expected) or None
