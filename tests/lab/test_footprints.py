@@ -6,6 +6,7 @@ BPF programs are real ones of the kernel, IPsec policies too; it has no ESP, and
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 from .deployed import Deployed
 from .host_snapshot import difference, snapshot
 from .operators_own import put
+from .random_own import PREPARE, RandomThings
 from .waiting import until
 
 pytestmark = [pytest.mark.lab]
@@ -122,6 +124,18 @@ mkdir -p /var/lib/weave; echo '{}' >/etc/cni/net.d/10-weave.conflist
 cp /bin/true /opt/cni/bin/weave-net; cp /bin/true /opt/cni/bin/weave-ipam; cp /bin/true /opt/cni/bin/weave-plugin-2.9.0
 """
 
+# An operator's, with names nearly a plugin's: what was there before the first deploy, and what came after it.
+SEED = int(os.environ.get("UNDERLAY_SEED", "7"))
+EARLY, LATE = RandomThings(SEED, "a"), RandomThings(SEED, "b", late=True)
+OF_KUBERNETES = r"""
+ls /etc/kubernetes/*.conf /var/lib/kubelet/config.yaml /var/lib/etcd/member /etc/cni/net.d/*.conflist 2>/dev/null
+ip -o link show cni0 2>/dev/null; nft list ruleset | grep -E '(chain|jump) KUBE-|kube-proxy|flannel-ipv4'; true"""
+# What nobody can give back who has no record of it, and what is in directories of plugins' own.
+UNKNOWN = (
+    *("- sysctl ", "- unit", "- path /etc/containerd/config.toml", "- path /usr/local/bin/kubectl", "- qdisc"),
+    *("- path /run d ", "- path /run/flannel", "- path /var/lib/", "- path /var/log/pods"),
+)
+
 
 @pytest.fixture(scope="module")
 def prints() -> Iterator[tuple[Deployed, list[str]]]:
@@ -130,9 +144,12 @@ def prints() -> Iterator[tuple[Deployed, list[str]]]:
     with lab.booted():
         put(lab, "cp-1")
         lab.ssh("cp-1", PROGRAMS + OWN)
+        lab.ssh("cp-1", PREPARE)
+        lab.ssh("cp-1", EARLY.script("made"))
         before = snapshot(lab, "cp-1")
         run = lab.deploy("--data", "verify=false")
         assert run.code == 0, run.end
+        lab.ssh("cp-1", LATE.script("made"))
         yield lab, before
 
 
@@ -145,11 +162,49 @@ def test_a_reset_takes_them_all_and_what_is_an_operators_stays(prints: tuple[Dep
     assert {"cali_tc_preambl", "calico_connect_", "cil_from_netdev", "cil_xdp_entry"} <= set(loaded.split())
     reset = lab.underlay("reset", "--yes", network={"mode": "calico-vxlan", "data_plane": "ebpf"})
     assert reset.code == 0, reset.end
+    for things in (EARLY, LATE):
+        lab.ssh("cp-1", things.script("kept"))
+    lab.ssh("cp-1", LATE.script("undone"))
     left = difference(before, snapshot(lab, "cp-1"))
     assert not left, "\n".join(left)
     # The kernel frees a program a moment after its last user has gone.
     until(lambda: not _of_plugins(lab.ssh("cp-1", f"{BPF} list")), within=30)
     assert "site_filter" in lab.ssh("cp-1", f"{BPF} list").split()
+
+
+def test_another_clusters_host_is_taken_back_only_if_told(prints: tuple[Deployed, list[str]]) -> None:
+    lab, before = prints
+    assert lab.deploy("--data", "verify=false").code == 0
+    refused = lab.underlay("reset", "--yes", cluster_name="berlin")
+    assert refused.code == 1
+    assert "cp-1: is of another cluster (prints 10.142.1.11:6443); `underlay reset --other-cluster`" in refused.text
+    lab.kubectl("get", "nodes")
+    reset = lab.underlay("reset", "--other-cluster", "--yes", cluster_name="berlin")
+    assert reset.code == 0, reset.end
+    assert difference(before, snapshot(lab, "cp-1")) == []
+
+
+def test_another_clusters_member_is_left_alone_unless_told_and_joins_ours_then(
+    prints: tuple[Deployed, list[str]],
+) -> None:
+    lab, before = prints
+    assert lab.deploy("--data", "verify=false").code == 0
+    # Nothing here says any more who made it a member.
+    lab.ssh("cp-1", "rm -rf /var/lib/underlay")
+    left = lab.underlay("reset", "--yes")
+    assert left.code == 0, left.end
+    assert "of a cluster that was not deployed from here" in left.text
+    assert "`underlay reset --without-record` takes Kubernetes away all the same" in left.text
+    lab.kubectl("get", "nodes")
+    reset = lab.underlay("reset", "--without-record", "--yes")
+    assert reset.code == 0, reset.end
+    assert "etcd's data is in backups/" in reset.text
+    assert lab.ssh("cp-1", OF_KUBERNETES) == ""
+    missing = [line for line in difference(before, snapshot(lab, "cp-1")) if line.startswith("- ")]
+    assert not [line for line in missing if not line.startswith(UNKNOWN)], "\n".join(missing)
+    # A node of a cluster that is gone is an ordinary host again.
+    again = lab.deploy()
+    assert again.code == 0, again.end
 
 
 def _of_plugins(names: str) -> list[str]:

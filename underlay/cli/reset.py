@@ -19,8 +19,23 @@ from .inventory import connected, inventory_argument, limit_option
     "--plan", "only_plan", is_flag=True, help="Show what would go and what hosts would be again; change nothing."
 )
 @click.option("--keep-images", is_flag=True, help="Leave the images in /var/lib/containerd for another deploy.")
+@click.option(
+    "--without-record",
+    is_flag=True,
+    help="Also take Kubernetes away where no record says what the host was: another cluster's, an earlier release's. "
+    "Nothing is given back there.",
+)
+@click.option("--other-cluster", is_flag=True, help="Also take hosts back that were deployed into another cluster.")
 @click.option("-y", "--yes", is_flag=True, help="Reset without confirmation.")
-def reset_command(inventory: str, limit: tuple[str, ...], only_plan: bool, keep_images: bool, yes: bool) -> None:
+def reset_command(
+    inventory: str,
+    limit: tuple[str, ...],
+    only_plan: bool,
+    keep_images: bool,
+    without_record: bool,
+    other_cluster: bool,
+    yes: bool,
+) -> None:
     """Take hosts back to what they were before their first deploy, and prove it.
 
     The first deploy wrote down on each host what it was: sysctls, files that it replaced, units, packages, swap. A
@@ -36,13 +51,14 @@ def reset_command(inventory: str, limit: tuple[str, ...], only_plan: bool, keep_
                underlay reset inventories/lab.py --yes
     """
     with connected(inventory, limit=limit, sourced=False) as state:
+        from underlay.reset.consent import Consent  # noqa: PLC0415
         from underlay.run.claim import claim  # noqa: PLC0415
         from underlay.run.cloud_routes import make, planned_removal  # noqa: PLC0415
         from underlay.run.reset_hosts import planned_resets, reset_hosts  # noqa: PLC0415
         from underlay.run.run import current_run  # noqa: PLC0415
 
         run = current_run()
-        resets = planned_resets(state)
+        resets = planned_resets(state, Consent(without_record, other_cluster))
         if problems := [f"{r.host}: {r.problem}" for r in resets if r.problem]:
             raise Refused(problems)
         cloud = planned_removal(run)

@@ -132,9 +132,9 @@ def forget_subnet(links: Sequence[str], notes: Sequence[str]) -> str:
     a bridge keeps its address, so that no pod would start.
 
     :param links: bridges; they go where nothing is attached to them, on a host that was a node of ours.
-    :param notes: directories with an agent's notes, none of which runs before the join.
+    :param notes: files of an agent's, none of which runs before the join.
     """
-    lines = [f"rm -rf --one-file-system -- {note}" for note in notes]
+    lines = [f"rm -f -- {note}" for note in notes]
     return "\n".join([*lines, *(_unused(link) for link in links)])
 
 

@@ -17,6 +17,8 @@ from underlay.resources.sysctl import PERSISTED
 DIRECTORY = "/var/lib/underlay/record"
 FILES = f"{DIRECTORY}/files"
 """Replaced files, under their paths."""
+CONTENTS = f"{DIRECTORY}/contents"
+"""Paths below PROGRAM_STATE that were there."""
 LISTED = f"{DIRECTORY}/paths"
 """Paths that were there; in the form of an attempt's list, see `attempt.BEFORE`."""
 VERSION, LATE = "1", "1 late"
@@ -26,12 +28,31 @@ FRR_STATE = ("/run/frr", "/var/lib/frr", "/var/tmp/frr")  # noqa: S108
 # Whole directories of Kubernetes, containerd and the plugins.
 DIRECTORIES = (
     *("/etc/cni", "/etc/containerd", "/etc/kubernetes", "/etc/underlay", "/opt/cni", "/opt/containerd"),
-    *("/root/.kube", "/run/calico", "/run/cilium", "/run/containerd", "/run/flannel", "/run/kubernetes"),
+    *(
+        "/root/.kube",
+        "/root/.kube/cache",
+        "/run/calico",
+        "/run/cilium",
+        "/run/containerd",
+        "/run/flannel",
+        "/run/kubernetes",
+    ),
     *("/usr/libexec/kubernetes", "/usr/local/lib/underlay", "/var/cache/underlay", "/var/lib/calico"),
     *("/var/lib/cilium", "/var/lib/cni", "/var/lib/containerd", "/var/lib/etcd", "/var/lib/kubelet", "/var/lib/weave"),
     *("/var/log/calico", "/var/log/containers", "/var/log/pods", "/sys/fs/bpf/tc"),
     *("/sys/fs/bpf/calico", "/sys/fs/bpf/ctlb", "/sys/fs/bpf/tcx"),
     *("/run/netns", "/run/nri", "/run/xtables.lock", "/var/log/underlay-kubeadm.log", "/root/.history_frr"),
+)
+# Of these, which others may have put something into, what is Underlay's, kubeadm's and kubectl's goes by its name.
+SHARED = (
+    *("/etc/cni", "/etc/containerd", "/etc/kubernetes", "/etc/underlay", "/opt/cni", "/root/.kube", "/run/netns"),
+    *("/usr/libexec/kubernetes", "/usr/local/lib/underlay", "/var/lib/etcd", "/var/lib/kubelet"),
+)
+# Of these, which programs fill for themselves, what has come since goes.
+PROGRAM_STATE = (
+    *("/root/.kube/cache", "/opt/containerd", "/run/calico", "/run/cilium", "/run/flannel", "/run/kubernetes"),
+    *("/run/nri", "/var/lib/calico", "/var/lib/cilium", "/var/lib/cni", "/var/lib/weave", "/var/log/calico"),
+    *("/var/log/containers", "/var/log/pods"),
 )
 # The directories below these are listed, so that those which an apply makes on its way to a file are known.
 _TREES = "/etc /usr/local /opt /usr/libexec"
@@ -42,33 +63,37 @@ _SYSCTLS = "net kernel/panic kernel/panic_on_oops kernel/keys vm/overcommit_memo
 SETS = "ipset list -n 2>/dev/null"
 RULES = 'for f in -4 -6; do ip $f rule show 2>/dev/null | sed "s/^/$f /"; done'
 
+# Fills $d.new with what there is.
+_LISTS = f"""\
+(cd /proc/sys && grep -rHs '' {_SYSCTLS} || :) 2>/dev/null >$d.new/sysctls
+cut -d' ' -f1 /proc/modules >$d.new/modules 2>/dev/null || :
+{{ dpkg-query -W -f '${{Package}}\\n' || rpm -qa --qf '%{{NAME}}\\n' || :; }} 2>/dev/null | sort >$d.new/packages
+nft list tables 2>/dev/null >$d.new/tables || :
+{SETS} >$d.new/sets || :
+{{ {RULES}; }} >$d.new/rules
+for f in -4 -6; do
+  ip $f route show table all 2>/dev/null | sed -n "/ table local /d; / table /s/^/$f /p" || :
+done >$d.new/routes
+tc qdisc show 2>/dev/null | awk '$2 == "clsact" {{ print $5 }}' >$d.new/clsact || :
+nft list chains 2>/dev/null | awk '/^table/ {{ t = $2 " " $3 }} $1 == "chain" {{ print t, $2 }}' >$d.new/chains || :
+{{
+  find /etc/kubernetes/ /etc/cni/net.d/ /opt/cni/bin/ -mindepth 1 2>/dev/null || :
+  find /var/lib/kubelet/ /var/lib/etcd/ /sys/class/net/ -mindepth 1 -maxdepth 1 2>/dev/null || :
+  find {" ".join(FRR_STATE)} 2>/dev/null || :
+  for p in {" ".join(DIRECTORIES)}; do [ ! -e $p ] || echo $p; done
+  echo complete
+}} >$d.new/paths
+find {_TREES} -xdev -type d 2>/dev/null >$d.new/directories || :
+find {" ".join(PROGRAM_STATE)} -xdev 2>/dev/null >$d.new/contents || :
+stat -c '%a %u:%g %n' {" ".join(DIRECTORIES)} 2>/dev/null >$d.new/rights || :
+: >$d.new/resources; : >$d.new/modes"""
 _BEGIN = f"""\
 umask 077; d={DIRECTORY}
 if [ ! -e $d/version ]; then
-  rm -rf $d.new; mkdir -p $d.new/files
-  (cd /proc/sys && grep -rHs '' {_SYSCTLS} || :) 2>/dev/null >$d.new/sysctls
-  cut -d' ' -f1 /proc/modules >$d.new/modules 2>/dev/null || :
-  {{ dpkg-query -W -f '${{Package}}\\n' || rpm -qa --qf '%{{NAME}}\\n' || :; }} 2>/dev/null | sort >$d.new/packages
-  nft list tables 2>/dev/null >$d.new/tables || :
-  {SETS} >$d.new/sets || :
-  {{ {RULES}; }} >$d.new/rules
-  for f in -4 -6; do
-    ip $f route show table all 2>/dev/null | sed -n "/ table local /d; / table /s/^/$f /p" || :
-  done >$d.new/routes
-  tc qdisc show 2>/dev/null | awk '$2 == "clsact" {{ print $5 }}' >$d.new/clsact || :
-  nft list chains 2>/dev/null | awk '/^table/ {{ t = $2 " " $3 }} $1 == "chain" {{ print t, $2 }}' >$d.new/chains || :
-  {{
-    find /etc/kubernetes/ /etc/cni/net.d/ /opt/cni/bin/ -mindepth 1 2>/dev/null || :
-    find /var/lib/kubelet/ /var/lib/etcd/ /sys/class/net/ -mindepth 1 -maxdepth 1 2>/dev/null || :
-    find {" ".join(FRR_STATE)} 2>/dev/null || :
-    for p in {" ".join(DIRECTORIES)}; do [ ! -e $p ] || echo $p; done
-    echo complete
-  }} >$d.new/paths
-  find {_TREES} -xdev -type d 2>/dev/null >$d.new/directories || :
-  stat -c '%a %u:%g %n' {" ".join(DIRECTORIES)} 2>/dev/null >$d.new/rights || :
-  : >$d.new/resources; : >$d.new/modes
-  if [ -e {PERSISTED} ] || [ -e {MEMBER} ]; then echo '{LATE}'; else echo {VERSION}; fi >$d.new/version
-  rm -rf $d; mv -T $d.new $d
+rm -rf $d.new; mkdir -p $d.new/files
+{_LISTS}
+if [ -e {PERSISTED} ] || [ -e {MEMBER} ]; then echo '{LATE}'; else echo {VERSION}; fi >$d.new/version
+rm -rf $d; mv -T $d.new $d
 fi
 t=$d/.resources.new
 u_keep() {{ # KIND NAME: a file that is about to be replaced, unless the resource is known already
@@ -78,6 +103,15 @@ u_keep() {{ # KIND NAME: a file that is about to be replaced, unless the resourc
 _END = """\
 awk -F'\\t' 'FILENAME == ARGV[1] { known[$1 FS $2] = 1; next } !(($1 FS $2) in known)' $d/resources $t >$t.more
 cat $d/resources $t.more >$t; rm -f $t.more; mv -f $t $d/resources"""
+
+
+# Of these directories others are who may have filled them, where nobody has written down who did.
+ANYBODYS = (
+    *("/etc/containerd", "/opt/cni", "/opt/containerd", "/root/.kube", "/run/containerd", "/run/netns", "/run/nri"),
+    *("/run/xtables.lock", "/usr/libexec/kubernetes", "/var/lib/containerd", "/var/cache/underlay"),
+)
+UNRECORDED = "unrecorded"
+"""Stands in a member's mark for the name of a cluster that nobody wrote down."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +127,7 @@ def record_script(pending: Sequence[tuple[Resource, str]], *, mode: str) -> str:
     """Shell that writes down what resources are before they are applied; what is written already stays.
 
     :param pending: resources that are about to be applied, with the lines they were observed as.
-    :param mode: the network's mode, by whose traces a reset looks for what it left.
+    :param mode: the network's mode as in `recorded_mode.mode_line`; by its traces a reset looks for what it left.
     """
     known = [(r, line) for r, line in pending if r.restorable]
     if not known:
@@ -111,6 +145,29 @@ def record_script(pending: Sequence[tuple[Resource, str]], *, mode: str) -> str:
         ") || { echo 'what the host was could not be written down' >&2; exit 1; }",
     ]
     return "\n".join([*lines, ""])
+
+
+def late_record(modes: Iterable[str]) -> str:
+    """Shell that writes a record for a host in a cluster that has none: what is Kubernetes' came, the rest was there.
+
+    :param modes: names of those by whose traces a reset looks for what a network left.
+    """
+    return f"""\
+(
+set -eu
+umask 077; d={DIRECTORY}
+rm -rf $d.new; mkdir -p $d.new/files
+{_LISTS}
+: >$d.new/clsact
+nft list tables 2>/dev/null | grep -E '^table ip6? (filter|nat|mangle|raw)$' >$d.new/tables || :
+{{ find /opt/cni/bin/ {" ".join(FRR_STATE)} 2>/dev/null || :
+for p in {" ".join(ANYBODYS)}; do [ ! -e $p ] || echo $p; done; echo complete; }} >$d.new/paths
+printf '%s\\n' {" ".join(modes)} >$d.new/modes
+echo {VERSION} >$d.new/version
+[ -e {MEMBER} ] || echo 'started {UNRECORDED}' >{MEMBER}
+rm -rf $d; mv -T $d.new $d
+)
+"""
 
 
 def read_resources(rows: Iterable[str]) -> list[Prior]:

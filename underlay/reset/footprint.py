@@ -15,7 +15,7 @@ from underlay.model.link_evidence import OF_KERNEL, is_made, matches
 from underlay.networks.network import Network
 from underlay.networks.pod_routes import routes_to_pods
 from underlay.networks.pod_subnet import PROTOCOL, STATIC_PROTOCOL
-from underlay.networks.registry import modes
+from underlay.plan.recorded_mode import traces_in
 
 from .kernel_traces import Program, ipsec, name_expression, programs, rules
 from .questions import HostState
@@ -31,7 +31,8 @@ KUBERNETES = Traces(
 # What `iptables` of the nft kind makes by itself: they go if nothing is left in them.
 OF_IPTABLES = tuple(f"{family} {name}" for family in ("ip", "ip6") for name in ("filter", "nat", "mangle", "raw"))
 
-
+# Chains that every table of iptables has.
+BUILT_IN = ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING")
 _WORDS = {
     "kernel_links": "addresses of links",
     "tables": "nftables tables",
@@ -126,10 +127,9 @@ def footprint(cluster: Cluster, network: Network, state: HostState) -> Footprint
     )
 
 
-def _traces(network: Network, names: Iterable[str]) -> list[Traces]:
-    known = modes()
-    earlier = [known[n](**known[n].example()).traces() for n in names if n in known and n != network.mode]
-    return [KUBERNETES, network.traces(), *earlier]
+def _traces(network: Network, lines: Iterable[str]) -> list[Traces]:
+    earlier = (traces_in(line) for line in lines)
+    return [KUBERNETES, network.traces(), *(traces for traces in earlier if traces)]
 
 
 def _route(version: int, route: dict[str, object]) -> str:

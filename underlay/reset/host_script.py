@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from shlex import quote
 
 from underlay.plan.attempt import BEFORE, ETCD, undo
-from underlay.plan.host_record import DIRECTORIES, DIRECTORY, FRR_STATE, LISTED, Prior
+from underlay.plan.host_record import CONTENTS, DIRECTORIES, DIRECTORY, FRR_STATE, LISTED, PROGRAM_STATE, SHARED, Prior
 from underlay.resources.api_server import MEMBER
 from underlay.resources.unit import Unit
 
@@ -22,10 +22,13 @@ from .questions import IPTABLES, HostState
 
 STATE = "/var/lib/underlay"
 IMAGES = "/var/lib/containerd"
-# Others may have put something into these; what is Underlay's or kubeadm's there has gone by its name.
-_SHARED = (
-    *("/etc/cni", "/etc/containerd", "/etc/kubernetes", "/etc/underlay", "/opt/cni", "/root/.kube", "/run/netns"),
-    *("/usr/libexec/kubernetes", "/usr/local/lib/underlay", ETCD, "/var/lib/kubelet"),
+# Directories that kubeadm and the kubelet make, with any name in them.
+_MADE = tuple(
+    PurePosixPath(f"{directory}/any")
+    for directory in (
+        *("/etc/kubernetes/manifests", "/etc/kubernetes/pki/etcd", "/etc/kubernetes/tmp"),
+        "/usr/libexec/kubernetes/kubelet-plugins/volume/exec",
+    )
 )
 
 # Prints a table's base chains of iptables by which no packet is decided, and `rest` if there is more than those.
@@ -184,17 +187,16 @@ done"""
 
 
 def _directories(state: HostState, *, keep_images: bool) -> str:
-    """Directories that were not there: a program's own state goes whole, of others what is empty."""
+    """Directories that were not there: a program's own state goes whole, of others what is empty.
+
+    Of those that were there goes what has come since.
+    """
     own = [d for d in DIRECTORIES if d not in state.paths and not (keep_images and d == IMAGES)]
-    lines = [f"rm -rf --one-file-system -- {quoted(d for d in own if d not in _SHARED)}"]
-    if "/root/.kube" in own:
-        lines.append("rm -rf /root/.kube/cache")
-    lines += [f"find {quote(d)} -depth -type d -empty -delete 2>/dev/null || :" for d in own if d in _SHARED]
+    lines = [f"rm -rf --one-file-system -- {quoted(d for d in own if d not in SHARED)}"]
+    lines.append(since(PROGRAM_STATE, CONTENTS))
+    lines += [f"find {quote(d)} -depth -type d -empty -delete 2>/dev/null || :" for d in own if d in SHARED]
     if any(p.name == "frr.service" and not Unit.was_active(p.line) for p in state.prior):
-        lines.append(
-            f"find {quoted(FRR_STATE)} -depth 2>/dev/null | grep -vxFf {LISTED} |\n"
-            '  while read -r p; do if [ -d "$p" ]; then rmdir "$p" || :; else rm -f "$p"; fi; done'
-        )
+        lines.append(since(FRR_STATE, LISTED))
     lines += [
         f'while read -r m o p; do [ ! -e "$p" ] || {{ chown $o "$p"; chmod $m "$p"; }}; done <{DIRECTORY}/rights',
         f"for p in {quoted(_parents(state.prior))}; do",
@@ -204,9 +206,18 @@ def _directories(state: HostState, *, keep_images: bool) -> str:
     return "\n".join(lines)
 
 
+def since(places: Iterable[str], listed: str) -> str:
+    """Shell that removes what is below some paths and in no list of what was there; nothing where there is no list."""
+    return (
+        f"[ ! -e {listed} ] || find {quoted(places)} -xdev -depth 2>/dev/null | grep -vxFf {listed} |\n"
+        '  while IFS= read -r p; do if [ -d "$p" ] && [ ! -L "$p" ]; then rmdir -- "$p" 2>/dev/null || :; '
+        'else rm -f -- "$p"; fi; done'
+    )
+
+
 def _parents(prior: Iterable[Prior]) -> list[str]:
     """The directories of recorded paths below those that are listed, the deepest first."""
-    paths = (PurePosixPath(p.name) for p in prior if p.kind in ("file", "binary", "directory"))
+    paths = [*_MADE, *(PurePosixPath(p.name) for p in prior if p.kind in ("file", "binary", "directory"))]
     found = {str(d) for path in paths for d in path.parents if len(d.parts) > 2}
     return sorted(found, key=len, reverse=True)
 

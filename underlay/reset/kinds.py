@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from underlay.plan.host_record import FILES, Prior
 from underlay.resources.binary import Binary
 from underlay.resources.boot_order import BootOrder
@@ -36,6 +38,13 @@ def restore(prior: Prior) -> str:
     return kind.restore(prior.name, prior.line, kept=FILES) if kind else ""
 
 
+class LeftDirectory(Directory):
+    """A directory that was not there; one with something in it is not ours any more."""
+
+    def observe(self) -> str:
+        return f'if [ -n "$(ls -A {quote(self.path)} 2>/dev/null)" ]; then echo absent; else {super().observe()}; fi'
+
+
 def question(prior: Prior) -> Resource | None:
     """A resource that can be observed to compare the host with a recorded line; None where a name does not suffice."""
     match prior.kind:
@@ -44,7 +53,7 @@ def question(prior: Prior) -> Resource | None:
         case "file":
             return File(prior.name, None)
         case "directory":
-            return Directory(prior.name)
+            return LeftDirectory(prior.name) if prior.line == "absent" else Directory(prior.name)
         case "unit":
             return Unit(prior.name)
         case "binary":

@@ -18,6 +18,10 @@ _CHAINS = f"""\
 for p in {IPTABLES}; do
   ! command -v "$p-save" >/dev/null || "$p-save" 2>/dev/null | sed -n 's/^:\\([^ ]*\\) .*/\\1/p'
 done | sort -u | tr '\\n' ' '"""
+# What a member of a cluster has, whoever made it one.
+_KUBERNETES = (
+    "/etc/kubernetes/*.conf /etc/kubernetes/manifests/*.yaml /var/lib/kubelet/config.yaml /var/lib/etcd/member"
+)
 
 
 def _probe(name: str, command: str, about: str) -> Probe:
@@ -28,7 +32,7 @@ QUESTIONS = (
     _probe("user", "id -u", "who logs in"),
     _probe("version", f"cat {DIRECTORY}/version 2>/dev/null || :", "its record"),
     _probe("resources", f"base64 -w0 {DIRECTORY}/resources 2>/dev/null || :", "its record of resources"),
-    _probe("modes", f"tr '\\n' ' ' <{DIRECTORY}/modes 2>/dev/null || :", "which modes it had"),
+    _probe("modes", f"base64 -w0 {DIRECTORY}/modes 2>/dev/null || :", "which modes it had"),
     _probe("paths", f"base64 -w0 {DIRECTORY}/paths 2>/dev/null || :", "its record of paths"),
     _probe("prior_tables", f"tr '\\n' ';' <{DIRECTORY}/tables 2>/dev/null || :", "its record of nftables tables"),
     _probe("mark", f"cat {MEMBER} 2>/dev/null || :", "its mark"),
@@ -43,6 +47,9 @@ QUESTIONS = (
     _probe("prior_sets", f"base64 -w0 {DIRECTORY}/sets 2>/dev/null || :", "its record of address sets"),
     _probe("programs", f"{{ {PROGRAMS}}} | base64 -w0", "the BPF programs on its links"),
     _probe("ipsec", f"{{ {IPSEC}; }} | base64 -w0", "its IPsec associations"),
+    _probe(
+        "kubernetes", f"set +f; ls -d {_KUBERNETES} 2>/dev/null | tr '\\n' ' '; set -f", "what it has of Kubernetes"
+    ),
     _probe("pods", "set +f; ls -d /var/lib/kubelet/pods/* 2>/dev/null | wc -l; set -f", "its pods"),
     _probe("etcd", "[ ! -d /var/lib/etcd/member ] || echo yes", "its etcd"),
 )
@@ -55,9 +62,12 @@ class HostState:
     version: str
     prior: tuple[Prior, ...]
     modes: tuple[str, ...]
+    """As in `recorded_mode.mode_line`, or names alone."""
     paths: frozenset[str]
     prior_tables: frozenset[str]
     mark: str
+    kubernetes: tuple[str, ...]
+    """Files of a cluster's member, whichever that is."""
     links: str
     routes: tuple[str, str]
     rules: tuple[str, ...]
@@ -92,10 +102,11 @@ def host_state(answers: Mapping[str, Answer]) -> HostState:
     return HostState(
         version=lines["version"],
         prior=tuple(read_resources(_decoded(lines["resources"]))),
-        modes=tuple(lines["modes"].split()),
+        modes=tuple(_decoded(lines["modes"])),
         paths=frozenset(_decoded(lines["paths"])),
         prior_tables=frozenset(_tables(lines["prior_tables"])),
         mark=lines["mark"],
+        kubernetes=tuple(lines["kubernetes"].split()),
         links=lines["links"],
         routes=(lines["routes"], lines["routes6"]),
         rules=tuple(_decoded(lines["rules"])),

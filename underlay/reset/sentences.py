@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 
 from underlay.plan.host_record import Prior
 from underlay.resources.packages import Packages
 from underlay.resources.unit import Unit
 
-from .footprint import Footprint
+from .footprint import BUILT_IN, OF_IPTABLES, Footprint
 from .questions import HostState
 
 _MANY = 8
@@ -33,7 +34,22 @@ def sentences(state: HostState, found: Footprint, *, leaves: bool) -> list[str]:
     gone = [p.name for p in state.prior if p.kind in ("file", "binary", "directory") and is_absent(p.line)]
     if gone:
         lines.append(f"files of Underlay's go: {_listed(gone)}")
-    return [*lines, *_given_back(state.prior)]
+    return [*lines, *_given_back(state.prior), *_staying(state, found)]
+
+
+def _staying(state: HostState, found: Footprint) -> list[str]:
+    """What of the same kinds is not taken: an operator finds their own there."""
+    going = {*found.links, *found.kernel_links}
+    # Pods' links go with the bridge that they are on.
+    links = [i for i in json.loads(state.links or "[]") if i.get("master") not in going]
+    others = {
+        "links": [i["ifname"] for i in links if i["ifname"] not in {*going, "lo"}],
+        "nftables tables": [t for t in state.tables if t not in {*found.tables, *OF_IPTABLES}],
+        "iptables chains": [c for c in state.chains if c not in {*found.chains, *BUILT_IN}],
+        "address sets": [s for s in state.sets if s not in found.sets],
+    }
+    named = [f"{kind} {_listed(names)}" for kind, names in others.items() if names]
+    return [f"stay: {'; '.join(named)}"] if named else []
 
 
 def _given_back(prior: Iterable[Prior]) -> list[str]:

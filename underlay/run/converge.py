@@ -10,6 +10,7 @@ from pyinfra.context import ctx_host, ctx_state
 
 from underlay.plan.host_plan import Phase
 from underlay.plan.host_record import record_script
+from underlay.plan.recorded_mode import mode_line
 from underlay.plan.rollout import PHASES
 from underlay.preflight.unanswered_findings import unanswered_findings
 from underlay.resources.answer import Answer, line_of
@@ -90,7 +91,7 @@ def _apply(host: Host, pending: Sequence[tuple[Resource, str]], arguments: dict[
     uploads = list(dict.fromkeys(u for r, line in pending for u in r.uploads(line)))
     if uploads and (reason := _push(host, uploads, arguments)):
         return reason
-    record = record_script(pending, mode=current_run().spec.network.mode)
+    record = record_script(pending, mode=mode_line(current_run().spec.network))
     ran = run_script(host, record + apply_script(resources), arguments)
     outcome = read_outcome(resources, ran.out)
     if outcome.failed is not None:

@@ -15,7 +15,9 @@ from gevent.lock import BoundedSemaphore
 from pyinfra.api import Host, State
 from pyinfra.context import ctx_host, ctx_state
 
+from underlay.plan.host_record import late_record
 from underlay.plan.run_lock import holder
+from underlay.reset.consent import Consent, by_names, is_of_another, note_on_stranger, problem_of
 from underlay.reset.footprint import footprint
 from underlay.reset.host_reset import HostReset
 from underlay.reset.host_script import host_script, leave
@@ -55,11 +57,11 @@ class ResetResult:
         return [self.failed[host]] if host in self.failed else self.differences[host]
 
 
-def planned_resets(state: State) -> list[HostReset]:
+def planned_resets(state: State, consent: Consent) -> list[HostReset]:
     """What a reset would do, host by host, of the hosts within the run's limit."""
     with ctx_state.use(state):
         chosen = [h for h in state.inventory.get_active_hosts() if h.name in current_run().limit]
-        jobs = [state.pool.spawn(planned_reset, state, h) for h in chosen]
+        jobs = [state.pool.spawn(planned_reset, state, h, consent) for h in chosen]
         return sorted((job.get() for job in jobs), key=lambda reset: reset.host)
 
 
@@ -86,10 +88,11 @@ def _goes_on() -> bool:
     return any(n.name not in run.limit for n in run.spec.cluster.nodes)
 
 
-def planned_reset(state: State, host: Host) -> HostReset:
+def planned_reset(state: State, host: Host, consent: Consent = Consent()) -> HostReset:  # noqa: B008
     """What a reset would do to a host, by what it answers."""
     with ctx_state.use(state), ctx_host.use(host):
         run = current_run()
+        cluster = run.spec.cluster
         try:
             ran = run_script(host, observe_script(QUESTIONS), root_arguments(host))
             found = read_observations(QUESTIONS, ran.out)
@@ -97,16 +100,24 @@ def planned_reset(state: State, host: Host) -> HostReset:
             known = host_state(answers)
         except (AccessError, UnansweredError) as error:
             return HostReset(host.name, None, None, str(error))
-        if not known.is_recorded:
-            problem = "it has no record of what it was, as an earlier release deployed it" if known.mark else ""
+        if problem := problem_of(known, cluster.name, consent):
             return HostReset(host.name, None, None, problem)
-        if known.is_late:
-            return HostReset(host.name, None, None, "its record began after an earlier release had deployed it")
-        if run.is_first(host) and known.mark and _goes_on():
+        unrecorded = known.is_late or not known.is_recorded
+        if unrecorded and not (consent.without_record and (known.mark or known.kubernetes)):
+            return HostReset(host.name, None, None, note=note_on_stranger(known) or "nothing to reset")
+        # Of an attempt that no record tells of nobody knows whether it has joined a cluster that goes on.
+        is_node = bool(known.mark) and not (unrecorded and known.mark.startswith("started"))
+        others = is_of_another(known, cluster.name) or not (known.mark or known.is_recorded)
+        ours = is_node and not others
+        if run.is_first(host) and ours and _goes_on():
             return HostReset(host.name, None, None, _FIRST)
-        found_here = footprint(run.spec.cluster, run.spec.network, known)
-        leaves = run.is_node(host) and bool(known.mark) and _goes_on()
-        return HostReset(host.name, known, found_here, leaves=leaves)
+        if unrecorded:
+            known = by_names(known)
+        found_here = footprint(cluster, run.spec.network, known)
+        return HostReset(
+            host.name, known, found_here, leaves=run.is_node(host) and ours and _goes_on(), unrecorded=unrecorded,
+            others=others,
+        )  # fmt: skip
 
 
 def reset_host(
@@ -185,7 +196,9 @@ def _take_back(host: Host, reset: HostReset, keep_images: bool) -> str | None:
     assert reset.state is not None
     assert reset.found is not None
     subnets = current_run().spec.cluster.pod_subnets
-    member = reset.leaves and reset.state.has_etcd
+    member = (reset.leaves or reset.others) and reset.state.has_etcd
+    if reset.unrecorded and (why := reason_of_script(host, late_record(reset.state.modes), root_arguments(host))):
+        return why
     script = host_script(reset.state, reset.found, pods=subnets, member=member, keep_images=keep_images)
     return reason_of_script(host, script, root_arguments(host))
 

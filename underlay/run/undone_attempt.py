@@ -35,8 +35,8 @@ def _undo_of(host: Host) -> str:
 
 
 def _notes(network: Network) -> list[str]:
-    """Directories in which an agent notes the node's pod subnet, for its plugin to read."""
-    return [path for path in network.traces().files if path == "/run/flannel"]
+    """Files in which an agent notes the node's pod subnet, for its plugin to read."""
+    return [f"{path}/subnet.env" for path in network.traces().files if path == "/run/flannel"]
 
 
 def _bridges(network: Network) -> list[str]:

@@ -144,6 +144,6 @@ def test_of_a_former_pod_subnet_the_agents_notes_go_and_a_bridge_that_nothing_ha
         ground.write([MEMBER], "member ordinary 192.0.2.1:6443")
     ground.shell.places |= {"/run/flannel": str(notes), "/sys/class/net": str(ground.root / "sys/class/net")}
     ground.shell.program_is("ip", f'echo "$@" >>{ground.root}/deleted')
-    assert ground.shell.run(attempt.forget_subnet(["cni0"], ["/run/flannel"])).rc == 0
-    assert not notes.exists()
+    assert ground.shell.run(attempt.forget_subnet(["cni0"], ["/run/flannel/subnet.env"])).rc == 0
+    assert not list(notes.iterdir())
     assert (ground.root / "deleted").exists() is not left

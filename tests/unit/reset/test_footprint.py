@@ -14,9 +14,10 @@ from underlay.networks.registry import modes
 from underlay.reset.footprint import Footprint, chain_expression, footprint
 from underlay.reset.host_script import IDLE_CHAINS, RULES, end_record, host_script
 from underlay.reset.questions import HostState
+from underlay.reset.sentences import sentences
 
 NOTHING = HostState(
-    version="1", prior=(), modes=(), paths=frozenset(), prior_tables=frozenset(), mark="", links="[]",
+    version="1", prior=(), modes=(), paths=frozenset(), prior_tables=frozenset(), mark="", kubernetes=(), links="[]",
     routes=("[]", "[]"), rules=(), prior_rules=frozenset(), tables=(), chains=(), sets=(), prior_sets=frozenset(),
     programs=(), ipsec="", pods=0, has_etcd=False,
 )  # fmt: skip
@@ -71,6 +72,27 @@ def test_of_every_mode_lookalikes_stay(mode: str) -> None:
     tables = ("inet office", "ip flannel-office", "ip nat", "inet filter", "ip calico-office")
     left = found(mode, links=json.dumps(links), chains=names, tables=tables)
     assert (left.links, left.chains, left.tables) == ((), (), ())
+
+
+def test_what_is_like_it_and_stays_is_said() -> None:
+    links = [
+        *(link("lo", ""), link("eth0", "veth", "192.0.2.11"), link("cni0", "bridge", "10.244.1.1")),
+        *(link("veth1234abcd", "veth") | {"master": "cni0"}, link("calico-office", "bridge")),
+    ]
+    state = HostState(
+        **{
+            **vars(NOTHING),
+            "links": json.dumps(links),
+            "tables": ("ip kube-proxy", "ip nat", "inet office"),
+            "chains": ("INPUT", "KUBE-FIREWALL", "CILIUMISH"),
+            "sets": ("KUBE-CLUSTER-IP", "friends"),
+        }
+    )
+    left = footprint(cluster(), network("flannel-vxlan"), state)
+    assert sentences(state, left, leaves=False)[-1] == (
+        "stay: links eth0, calico-office; nftables tables inet office; iptables chains CILIUMISH; address sets friends"
+    )
+    assert not [line for line in sentences(NOTHING, found(), leaves=False) if line.startswith("stay")]
 
 
 def test_chains_and_tables_go_by_their_names() -> None:
