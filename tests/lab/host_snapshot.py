@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .deployed import Deployed
 
-_SCRIPT = Path(__file__).with_name("host_snapshot.sh")
+SCRIPT = Path(__file__).with_name("host_snapshot.sh").read_text()
 NOT_COMPARED = (
     (r"sysctl fs/(dentry-state|file-nr|inode-nr|inode-state|quota/syncs|aio-nr) ", "counts of the whole machine"),
     (r"sysctl kernel/(ns_last_pid|pty/nr) ", "counts of processes and terminals"),
@@ -28,7 +28,12 @@ _NOT_COMPARED = re.compile("|".join(f"(?:{pattern})" for pattern, _ in NOT_COMPA
 
 def snapshot(deployed: Deployed, host: str) -> list[str]:
     """One line for each thing; what is not compared is left out."""
-    lines = deployed.ssh(host, _SCRIPT.read_text()).splitlines()
+    return compared(deployed.ssh(host, SCRIPT))
+
+
+def compared(text: str) -> list[str]:
+    """The lines of a snapshot that are compared."""
+    lines = text.splitlines()
     assert len(lines) > 1000, "the snapshot is not whole"
     return sorted(line for line in lines if not _NOT_COMPARED.match(line))
 

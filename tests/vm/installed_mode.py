@@ -11,7 +11,7 @@ from functools import partial
 from shlex import quote
 from typing import Any
 
-from underlay.resources.script import apply_script, read_outcome
+from tests.lab.host_snapshot import difference
 
 from . import pod, state
 from .capture import Capture, capturing
@@ -33,7 +33,7 @@ class InstalledMode:
 
     site: Site
     vm_cluster: VmCluster
-    before: Mapping[str, set[str]] = field(default_factory=dict)
+    before: Mapping[str, list[str]] = field(default_factory=dict)
     pods: dict[str, str] = field(default_factory=dict)
     configuration: dict[str, Any] = field(default_factory=dict)
     passed: set[str] = field(default_factory=set)
@@ -44,8 +44,7 @@ class InstalledMode:
 
     def install(self) -> None:
         """Everything up to a pod on each machine."""
-        self._each(self._prepare)
-        self.before = {name: state.lines(looked) for name, looked in self.site.everywhere(state.LOOK).items()}
+        self.prepare()
         objects = self.vm_cluster.network.addon(self.vm_cluster.cluster).objects
         items = [o for o in objects if o["kind"] != "DaemonSet"]
         self.site.kubectl("apply", "-f", "-", document={"apiVersion": "v1", "kind": "List", "items": items})
@@ -53,21 +52,20 @@ class InstalledMode:
         self.pods = dict(zip(GUESTS, self._each(self._add_pod), strict=True))
 
     def remove(self) -> None:
-        """The pods as a runtime would, the process as a kubelet, the rest as the mode declares it; may be repeated."""
+        """The pods as a runtime would, the process as a kubelet, the rest as a reset; may be repeated."""
         if self.configuration:
             self._each(lambda name: pod.delete(partial(self.site.run, name), self.configuration))
             self.configuration = {}
         self.site.everywhere(f"systemctl stop {UNIT}; systemctl reset-failed {UNIT} 2>/dev/null; pkill -x socat; true")
-        self.site.everywhere(
-            f"{state.removal(self.vm_cluster.network.traces())}; rm -rf /etc/kube-flannel /etc/kubernetes"
-        )
+        self.site.everywhere("rm -rf /etc/kube-flannel /etc/kubernetes")
+        self._each(lambda name: state.take_back(self.site, name, self.vm_cluster))
         # A key of an earlier time is a peer for whoever comes first of a later one.
         self.site.kubectl("annotate", "node", *GUESTS, *(f"{_ANNOTATION}/{what}-" for what in _ANNOTATED))
 
-    def left(self) -> dict[str, set[str]]:
-        """What the machines have that they had not before."""
-        looked = self.site.everywhere(state.LOOK)
-        return {name: state.lines(text) - self.before[name] for name, text in looked.items()}
+    def left(self) -> dict[str, list[str]]:
+        """How the machines differ from what they were before."""
+        looked = dict(zip(GUESTS, self._each(partial(state.look, self.site)), strict=True))
+        return {name: difference(self.before[name], lines) for name, lines in looked.items()}
 
     def talk(self, text: str) -> tuple[Capture, dict[str, dict[str, str]]]:
         """Bodies both ways, then the largest packets, under a capture; machine -> question -> answer."""
@@ -91,11 +89,10 @@ class InstalledMode:
         said = self.site.run(name, _ask(peer, mtu))
         return dict(line.partition("\t")[::2] for line in said.splitlines())
 
-    def _prepare(self, name: str) -> None:
-        resources = self.vm_cluster.resources(name)
-        outcome = read_outcome(resources, self.site.run(name, apply_script(resources)).splitlines())
-        assert outcome.failed is None, outcome.failed
-        assert outcome.unmet == ()
+    def prepare(self) -> None:
+        """What machines were before the mode, and what a deploy prepares."""
+        self.before = dict(zip(GUESTS, self._each(partial(state.look, self.site)), strict=True))
+        self._each(lambda n: state.apply(self.site, n, self.vm_cluster, self.vm_cluster.resources(n)))
 
     def _start(self, objects: tuple[dict[str, Any], ...], name: str) -> None:
         node = self.vm_cluster.cluster.node(name)

@@ -58,7 +58,7 @@ def _value(entry: Object, data: Mapping[tuple[str, str], Mapping[str, str]], fie
 
 
 def _files(spec: Object, container: Object, data: Mapping[tuple[str, str], Mapping[str, str]]) -> dict[str, str]:
-    found = {}
+    found: dict[str, str] = {}
     volumes = {v["name"]: v for v in spec["volumes"]}
     for mount in container["volumeMounts"]:
         volume = volumes[mount["name"]]

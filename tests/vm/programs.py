@@ -28,7 +28,9 @@ def carried(scratch: Path) -> dict[str, Path]:
     for path in (*(f"{CNI}/{name}" for name in CNI_PLUGINS), FLANNEL_PLUGIN, KUBECTL):
         found[path] = scratch / Path(path).name
         version = pinned_version(binary_entry(found[path].name).component)
-        found[path].write_bytes(source.binary(found[path].name, version).blob.read_bytes())
+        blob = source.binary(found[path].name, version).blob
+        assert blob, f"the bundle has no {found[path].name}"
+        found[path].write_bytes(blob.read_bytes())
     for image, (inside, path) in IMAGES.items():
         blobs = source.image(image, pinned_version(image_entry(image).component)).blobs
         manifest = json.loads(blobs[0].path.read_text())

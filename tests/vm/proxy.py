@@ -6,8 +6,8 @@ import json
 import time
 from dataclasses import dataclass, field
 
+from tests.lab.host_snapshot import difference
 from underlay.plan.kubeadm import init_documents
-from underlay.resources.script import apply_script, read_outcome
 
 from . import state
 from .site import Site
@@ -26,7 +26,7 @@ class Proxy:
     site: Site
     vm_cluster: VmCluster
     name: str
-    before: set[str] = field(default_factory=set)
+    before: list[str] = field(default_factory=list)
     started: bool = False
 
     def run(self, command: str) -> str:
@@ -35,10 +35,8 @@ class Proxy:
     def start(self) -> None:
         """Prepare the machine as a deploy would, and start it as its DaemonSet would."""
         self.started = True
-        resources = self.vm_cluster.resources(self.name)
-        outcome = read_outcome(resources, self.run(apply_script(resources)).splitlines())
-        assert (outcome.failed, outcome.unmet) == (None, ())
-        self.before = state.lines(self.run(state.LOOK))
+        self.before = state.look(self.site, self.name)
+        state.apply(self.site, self.name, self.vm_cluster, self.vm_cluster.resources(self.name))
         documents = init_documents(self.vm_cluster.spec.cluster, token="")
         (config,) = (d for d in documents if d["kind"] == "KubeProxyConfiguration")
         # kubeadm adds the first of these, the DaemonSet the second.
@@ -58,14 +56,13 @@ class Proxy:
         return self.run(f"journalctl -u {UNIT} --no-pager -o cat | tail -n 20")
 
     def remove(self) -> None:
-        """Its own clean-up, which is what a node that leaves a cluster runs; once."""
+        """Take the machine back as a reset does; once."""
         if not self.started:
             return
         self.started = False
         self.run(f"systemctl stop {UNIT} 2>/dev/null; systemctl reset-failed {UNIT} 2>/dev/null; true")
-        self.run(f"{PROGRAM} --cleanup >/dev/null 2>&1; rm -f {CONFIG} {KUBECONFIG}; pkill -x socat; true")
-        # It forgets the sets for IPv6, which it makes under another name (pkg/proxy/ipvs/cleanup.go of 1.37.2).
-        self.run("for set in $(ipset list -n | grep ^KUBE-6-); do ipset destroy $set; done")
+        self.run(f"rm -f {CONFIG} {KUBECONFIG}; pkill -x socat; true")
+        state.take_back(self.site, self.name, self.vm_cluster)
 
-    def left(self) -> set[str]:
-        return state.lines(self.run(state.LOOK)) - self.before
+    def left(self) -> list[str]:
+        return difference(self.before, state.look(self.site, self.name))

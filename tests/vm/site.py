@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -25,9 +24,9 @@ from underlay.lab.model.paths import LabPaths
 from underlay.lab.model.topology import Lab, LabNode
 from underlay.lab.vm import machine
 from underlay.lab.vm.guest import files, guest
-from underlay.verify.shell_backend import open_host
 
 from .programs import carried
+from .shell import MachineShell
 
 NAME, NETWORK = "vm", "10.129.0.0/16"
 GUESTS = ("vm-1", "vm-2")
@@ -42,13 +41,6 @@ class Site:
     scratch: Path
 
     @cached_property
-    def _hosts(self) -> dict[str, Any]:
-        names = [node.name for node in (*self.lab.nodes, *self.guests)]
-        with ThreadPoolExecutor(len(names)) as pool:
-            opened = pool.map(lambda name: open_host(name, ssh_config=self._ssh_config, root=True), names)
-            return dict(zip(names, opened, strict=True))
-
-    @cached_property
     def _ssh_config(self) -> Path:
         known = [(node, LabPaths.of(self.lab.name).known_hosts) for node in self.lab.nodes]
         known += [(node, files(self.lab, node).known_hosts) for node in self.guests]
@@ -56,21 +48,22 @@ class Site:
             f"Host {node.name}\n  HostName {node.address}\n  User root\n  IdentitiesOnly yes\n"
             f"  IdentityFile {LabPaths.of(self.lab.name).client_key}\n  BatchMode yes\n  ConnectTimeout 60\n"
             f"  UserKnownHostsFile {known_hosts}\n  StrictHostKeyChecking yes\n"
+            f"  ControlMaster auto\n  ControlPersist 600\n  ControlPath {self.scratch}/%n\n"
             for node, known_hosts in known
         ]
         path = self.scratch / "ssh_config"
         path.write_text("".join(stanzas))
         return path
 
-    def host(self, name: str) -> Any:
+    def host(self, name: str) -> MachineShell:
         """A shell on a machine, or on the control plane's host."""
-        return self._hosts[name]
+        return MachineShell(name, self._ssh_config)
 
     def run(self, name: str, command: str) -> str:
         """Standard output of a command on a machine, which has to end well."""
         ran = self.host(name).run(command)
         assert ran.rc == 0, f"{name}: {command[:200]}: exit {ran.rc}: {ran.stdout.strip()} {ran.stderr.strip()}"
-        return str(ran.stdout)
+        return ran.stdout
 
     def everywhere(self, command: str) -> dict[str, str]:
         """The same on all machines, side by side."""
@@ -120,9 +113,9 @@ class Site:
         )
 
     def close(self) -> None:
-        """Let go of the machines' shells."""
-        for host in self.__dict__.get("_hosts", {}).values():
-            host.backend.close()
+        """End the connections to machines."""
+        for node in (*self.lab.nodes, *self.guests):
+            self.host(node.name).close()
 
 
 @contextmanager

@@ -1,41 +1,51 @@
-"""What a network may leave on a machine, and how what it says it leaves is taken away."""
+"""A machine's state as a deploy changes it and a reset gives it back, by the shell of either."""
 
 from __future__ import annotations
 
-from underlay.model.footprint import Traces
+import re
+from collections.abc import Sequence
 
-# One line for each thing there is, without counters. Of the tables of iptables only what it was told to put there: it
-# never takes its own, empty chains away again. What a container's own root would hold (charon's sockets) is left out.
-LOOK = r"""
-ip -o link show | sed 's/^[0-9]*: //; s/[:@].*//; s/^/link /'
-ip -4 route show table all | sed 's/^/route /'
-ip rule show | sed 's/^/rule /'
-nft list tables | grep -vE '^table ip6? (filter|nat|mangle|raw|security)$' | sed 's/^/nft /'
-for c in iptables ip6tables; do $c-save 2>/dev/null | grep -E '^-A|^:[^ ]+ - ' | sed "s/ \[.*//; s/^/$c /"; done
-ip xfrm state | sed 's/^/xfrm state /'
-ip xfrm policy | sed 's/^/xfrm policy /'
-ipvsadm -Ln 2>/dev/null | tail -n +4 | sed 's/^/ipvs /'
-ipset list -n 2>/dev/null | sed 's/^/ipset /'
-ip netns | sed 's/^/namespace /'
-ls -d /run/flannel /etc/cni/net.d/* /var/lib/cni/*/* 2>/dev/null | sed 's/^/file /'
-for p in flanneld charon kube-proxy socat; do pgrep -x $p >/dev/null && echo "process $p"; done
-true"""
+from tests.lab.host_snapshot import SCRIPT, compared
+from underlay.plan.host_record import record_script
+from underlay.plan.recorded_mode import mode_line
+from underlay.reset.footprint import footprint
+from underlay.reset.host_script import host_script
+from underlay.reset.questions import QUESTIONS, host_state
+from underlay.resources.answer import line_of
+from underlay.resources.resource import Resource
+from underlay.resources.script import apply_script, observe_script, read_observations, read_outcome
 
+from .site import Site
+from .vm_cluster import VmCluster
 
-def lines(looked: str) -> set[str]:
-    """What `LOOK` printed, as a set."""
-    return {line.rstrip() for line in looked.splitlines()}
+# What the tests themselves, or the machine, have done since.
+_OF_TESTS = re.compile(
+    r"path /(root|opt/flannel|opt/bin)(/| )|process (kworker|socat|ip|sleep)|unit (run-|session-|user)|listener "
+)
 
 
-def removal(traces: Traces) -> str:
-    """Shell that takes away what a mode declares to leave."""
-    found = ["set -u"]
-    for link in traces.links:
-        names = f"$(ls /sys/class/net | grep '^{link.removesuffix('*')}')" if link.endswith("*") else link
-        found.append(f"for l in {names}; do ip link del $l 2>/dev/null; done")
-    found += [f"nft delete table {table} 2>/dev/null" for table in traces.nft_tables]
-    found += [f"rm -rf {path}" for path in traces.files]
-    found += [f"ip route flush proto {protocol}" for protocol in traces.route_protocols]
-    found += [f"while ip rule del priority {n} 2>/dev/null; do :; done" for n in traces.rule_priorities]
-    found += ["ip xfrm state flush; ip xfrm policy flush"] if traces.xfrm else []
-    return "\n".join([*found, "true"])
+def look(site: Site, name: str) -> list[str]:
+    """Everything of a machine that is compared, a line for each thing."""
+    return [line for line in compared(site.run(name, SCRIPT)) if not _OF_TESTS.match(line)]
+
+
+def apply(site: Site, name: str, vm_cluster: VmCluster, resources: Sequence[Resource]) -> None:
+    """Write down what the machine was, and apply what differs, as a deploy does."""
+    answers = read_observations(resources, site.run(name, observe_script(resources)).splitlines())
+    lines = [(r, line_of(answer)) for r, answer in zip(resources, answers, strict=True)]
+    pending = [(r, line) for r, line in lines if r.sentence(line)]
+    differing = [r for r, _ in pending]
+    script = record_script(pending, mode=mode_line(vm_cluster.network)) + apply_script(differing)
+    outcome = read_outcome(differing, site.run(name, script).splitlines())
+    assert (outcome.failed, outcome.unmet) == (None, ())
+
+
+def take_back(site: Site, name: str, vm_cluster: VmCluster) -> None:
+    """Do what `underlay reset` does on a host."""
+    found = read_observations(QUESTIONS, site.run(name, observe_script(QUESTIONS)).splitlines())
+    known = host_state({q.name: q.read(a) for q, a in zip(QUESTIONS, found, strict=True)})
+    if not known.is_recorded:
+        return
+    traces = footprint(vm_cluster.cluster, vm_cluster.network, known)
+    pods = vm_cluster.cluster.pod_subnets
+    site.run(name, host_script(known, traces, pods=pods, member=False, keep_images=True))

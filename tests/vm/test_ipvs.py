@@ -75,6 +75,6 @@ def test_ip_vs_does_it(proxy: Proxy, service: str) -> None:
     assert "KUBE-SVC" not in proxy.run("nft list ruleset")
 
 
-def test_leaves_nothing(proxy: Proxy) -> None:
+def test_a_reset_leaves_the_machine_as_it_was(proxy: Proxy) -> None:
     proxy.remove()
-    assert proxy.left() == set()
+    assert proxy.left() == []

@@ -20,7 +20,7 @@ from underlay.resources.unit import Unit
 from underlay.routing.resources import learned
 from underlay.routing.static import TUNNEL, UNIT
 
-from . import pod, state
+from . import pod
 from .capture import Capture
 from .installed_mode import KUBECONFIG, InstalledMode
 from .site import GUESTS, Site
@@ -52,8 +52,7 @@ class Tunnelled(InstalledMode):
     configurations: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def install(self) -> None:
-        self._each(self._prepare)
-        self.before = {name: state.lines(looked) for name, looked in self.site.everywhere(state.LOOK).items()}
+        self.prepare()
         self.site.kubectl("apply", "-f", "-", document={"apiVersion": "v1", "kind": "List", "items": ACCOUNT})
         kubeconfig = self.site.kubeconfig(ASKS["name"], namespace=ASKS["namespace"])
         self._each(lambda name: self.site.write(name, KUBECONFIG, kubeconfig))
