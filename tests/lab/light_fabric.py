@@ -112,6 +112,24 @@ class LightFabric:
     def underlay_bgp(self) -> Run:
         return self._run([*UNDERLAY, "bgp", str(self.inventory)], cwd=ROOT)
 
+    def agreed(self) -> str | None:
+        """What `underlay bgp` shows once both sides of every session agree, or None yet."""
+        run = self.underlay_bgp()
+        return run.text if run.code == 0 else None
+
+    def reported(self, pattern: str) -> str | None:
+        """What `underlay bgp` says that matches, or None yet."""
+        run = self.underlay_bgp()
+        found = re.search(pattern, " ".join(run.text.split()))
+        return found[0] if found and run.code == 1 else None
+
+    def put(self, name: str, path: str, program: bytes) -> None:
+        """Lay down a program on a host; one of that name that runs goes on."""
+        into = f"mkdir -p {Path(path).parent}; cat >{path}.new && chmod 755 {path}.new && mv {path}.new {path}"
+        command = ssh.command(self.lab.name, self.lab.node(name).address, into, batch=True)
+        done = subprocess.run(command, input=program, capture_output=True, check=False, timeout=COMMAND_S)
+        assert done.returncode == 0, f"{name}: {done.stderr.decode()}"
+
     def _run(self, command: list[str], *, cwd: Path) -> Run:
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYINFRA_PROGRESS": "off", "COLUMNS": "200"}
         done = subprocess.run(

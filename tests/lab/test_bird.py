@@ -6,11 +6,9 @@ with the sessions that confd would configure. Routers are ours, with FRR. There 
 
 from __future__ import annotations
 
-import base64
 import re
 import subprocess
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,10 +81,9 @@ def fabric(bird: bytes, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Li
     try:
         run = made.deploy()
         assert run.code == 0, run.end
-        program = base64.encodebytes(bird).decode()
-        lay = f"base64 -d >/usr/local/sbin/bird <<'END'\n{program}END\nchmod 755 /usr/local/sbin/bird\n"
-        with ThreadPoolExecutor() as pool:
-            list(pool.map(lambda n: made.ssh(n.name, lay + config(made, n)), made.nodes))
+        for node in made.nodes:
+            made.put(node.name, "/usr/local/sbin/bird", bird)
+            made.ssh(node.name, config(made, node))
         yield made
     finally:
         made.down()
@@ -125,7 +122,7 @@ def faults(fabric: LightFabric) -> dict[str, BirdFault]:
 
 
 def test_both_sides_agree(fabric: LightFabric) -> None:
-    shown = until(lambda: agreed(fabric), within=CONVERGED_S)
+    shown = until(fabric.agreed, within=CONVERGED_S)
     assert "4 sessions, 0 with problems" in shown
 
 
@@ -142,24 +139,12 @@ def test_both_sides_agree(fabric: LightFabric) -> None:
 )
 def test_is_named(fabric: LightFabric, name: str) -> None:
     fault = faults(fabric)[name]
-    until(lambda: agreed(fabric), within=CONVERGED_S)
+    until(fabric.agreed, within=CONVERGED_S)
     try:
         for host, step in fault.steps:
             fabric.ssh(host, step)
-        until(lambda: reported(fabric, fault.message), within=CONVERGED_S)
+        until(lambda: fabric.reported(fault.message), within=CONVERGED_S)
     finally:
         # Sessions of a router that starts anew have not flapped.
         fabric.ssh("tor-1", "systemctl reset-failed frr; systemctl restart frr")
         fabric.ssh(*w1(fabric))
-
-
-def agreed(fabric: LightFabric) -> str | None:
-    run = fabric.underlay_bgp()
-    return run.text if run.code == 0 else None
-
-
-def reported(fabric: LightFabric, pattern: str) -> str | None:
-    """What `underlay bgp` says that matches, or None yet."""
-    run = fabric.underlay_bgp()
-    found = re.search(pattern, " ".join(run.text.split()))
-    return found[0] if found and run.code == 1 else None
