@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.live import test_network, test_policy
 from underlay.checks.leftovers import leftover_checks
 from underlay.model.check import Check
+from underlay.model.cluster_policy import DEFINITION
 from underlay.policy_engines import kube_router
-from underlay.verify import network_policies, server_pods
+from underlay.verify import cluster_policies, network_policies, server_pods
 from underlay.verify.network_policies import CASES, PolicyCase, RolePod
 from underlay.verify.probe_objects import NAMESPACE
 from underlay.verify.target import Target
@@ -20,6 +22,7 @@ from underlay.verify.target import Target
 from .deployed import INVENTORY, Deployed
 from .mutation_table import Verdict, judge
 from .mutations import Mutation
+from .network_policy_api import define
 from .policy_engine import ENGINE, built
 
 pytestmark = [pytest.mark.lab]
@@ -59,6 +62,20 @@ def test_with_the_engine_every_result_is_ok(target: Target, pods: dict[str, Role
     assert said(target, kube_router.checks(target.spec.cluster)) == {}
     without = network_policies.probe(target, pods, DENIED, no_policy=True)
     assert set(without.values()) == {BLOCKED}
+
+
+def test_it_reads_no_policies_of_the_cluster(target: Target, pair: Deployed, tmp_path: Path) -> None:
+    define(pair, tmp_path)
+    try:
+        results = cluster_policies.measure(target, server_pods.image_of(target))
+    finally:
+        target.kubectl(f"delete crd {DEFINITION}")
+    assert set(results.without.values()) == {"ok"}
+    # NetworkPolicies alone decide: one of them denies what a policy of the cluster accepts.
+    expected = {c: PASSES for c in cluster_policies.CASES if not c.passes and c.other != "vault"}
+    accepted = next(c for c in cluster_policies.CASES if c.passes and c.other == "vault")
+    assert {c: r for c, r in results.enforced.items() if r != "ok"} == {**expected, accepted: BLOCKED}
+    assert not kube_router.CLUSTER_POLICY.enforced
 
 
 def test_a_second_run_changes_nothing(target: Target, pair: Deployed) -> None:

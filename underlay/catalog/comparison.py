@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from pydantic_core import PydanticUndefined
 
 from underlay.model.cluster import Cluster
+from underlay.model.cluster_policy import ClusterPolicySupport
 from underlay.model.packet_header import Header
 from underlay.model.traits import Traits
 from underlay.networks.network import Network
@@ -59,6 +60,11 @@ class Comparison:
     def policy(self) -> str:
         """What enforces NetworkPolicies, and which engine can where the mode enforces none."""
         return self.traits.policy or f"by {kube_router.NAME}"
+
+    @property
+    def cluster_policy(self) -> ClusterPolicySupport:
+        """What becomes of policies of the whole cluster, by the mode or by the engine beside one that enforces none."""
+        return self.traits.cluster_policy if self.traits.policy else kube_router.CLUSTER_POLICY
 
     @property
     def kernel(self) -> str:

@@ -33,6 +33,7 @@ def facts(mode: Comparison) -> list[tuple[str, str]]:
         ("pod MTU", mtu if mode.pod_mtu else "yours"),
         ("across routers", traits.reach.value),
         ("policy", mode.policy if traits.policy else f"{mode.policy}, where network_policy names it"),
+        ("policy of the cluster", f"{mode.cluster_policy.word} ({mode.cluster_policy.source})"),
         ("encryption", traits.encryption or "none"),
         ("addresses", mode.families),
         *([("can also", ", ".join(name for name, there in able.items() if there))] if any(able.values()) else []),

@@ -64,18 +64,33 @@ def images_table(reference: Callable[[str], str]) -> str:
             modes_of.setdefault(image, []).append(mode)
     groups: dict[str, list[str]] = {}
     for image, names in modes_of.items():
-        plugin = names[0].partition("-")[0]
-        every = [m for m in modes() if m.partition("-")[0] == plugin]
-        groups.setdefault(f"every mode of {plugin}" if names == every else ", ".join(names), []).append(f"`{image}`")
+        groups.setdefault(_together(names), []).append(f"`{image}`")
     groups["any other, with network_policy"] = [f"`{kube_router.REPOSITORY}:{CURRENT}`"]
     return markdown(("modes", "images"), [(names, ", ".join(images)) for names, images in groups.items()])
+
+
+def policies_table() -> str:
+    """What enforces NetworkPolicies in each mode, whether policies of the whole cluster are, and who says so."""
+    modes_of: dict[tuple[str, str, str], list[str]] = {}
+    for mode in comparison({}):
+        support = mode.cluster_policy
+        modes_of.setdefault((mode.policy, support.word, support.source), []).append(mode.mode)
+    rows = [(_together(names), *columns) for columns, names in modes_of.items()]
+    return markdown(("modes", "NetworkPolicy", "ClusterNetworkPolicy", "source for the last"), rows)
+
+
+def _together(names: Sequence[str]) -> str:
+    """Modes by their names, or by the plugin's where they are all that it has."""
+    plugin = names[0].partition("-")[0]
+    every = [m for m in modes() if m.partition("-")[0] == plugin]
+    return f"every mode of {plugin}" if list(names) == every and len(every) > 1 else ", ".join(names)
 
 
 def columns(modes: Sequence[Comparison]) -> Table:
     """Every mode in full: what each is chosen by."""
     head: tuple[str, ...] = (
-        "mode", "between nodes", "needs", "overhead", "pod MTU", "policy", "encryption", "across racks", "IP",
-        "clouds", "kernel", "upstream", "proven",
+        "mode", "between nodes", "needs", "overhead", "pod MTU", "policy", "cluster policy", "encryption",
+        "across racks", "IP", "clouds", "kernel", "upstream", "proven",
     )  # fmt: skip
     rows: list[tuple[str, ...]] = [
         (
@@ -85,6 +100,7 @@ def columns(modes: Sequence[Comparison]) -> Table:
             str(m.overhead),
             _mtu(m),
             m.policy,
+            m.cluster_policy.word,
             m.traits.encryption or "–",
             _across(m),
             m.families,

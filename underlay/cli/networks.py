@@ -23,7 +23,7 @@ from .proofs import proofs
 from .table import show_table
 
 # Columns that a narrow terminal omits, in this order.
-SPARE = ("needs", "clouds", "overhead", "IP", "kernel", "across racks", "upstream", "policy")
+SPARE = ("cluster policy", "needs", "clouds", "overhead", "IP", "kernel", "across racks", "upstream", "policy")
 
 
 @click.command("networks", short_help="Compare networks, or show one in full.")

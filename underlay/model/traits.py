@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from .cluster_policy import NOBODY, ClusterPolicySupport
+
 
 class Status(StrEnum):
     """The support status of the mode upstream."""
@@ -26,7 +28,8 @@ class Reach(StrEnum):
 
 @dataclass(frozen=True)
 class Traits:
-    """`version` is the plugin's, as installed; `policy` and `encryption` name what enforces it ("" for nothing);
+    """`version` is the plugin's, as installed; `policy` and `encryption` name what enforces it ("" for nothing),
+    `cluster_policy` whether policies of the whole cluster are;
     `kernel_since` is the oldest supported Linux; `families` are IP versions, both for dual stack; `cloud` the one it is
     for ("" for any, with its usual firewall rules); `kubernetes` is the oldest and the newest minor release that its
     vendor tests this version with, None where no vendor says so."""
@@ -35,6 +38,7 @@ class Traits:
     version: str
     reach: Reach
     policy: str = ""
+    cluster_policy: ClusterPolicySupport = NOBODY
     encryption: str = ""
     kernel_since: tuple[int, int] = (5, 10)
     families: tuple[int, ...] = (4,)

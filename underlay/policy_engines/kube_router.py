@@ -11,6 +11,7 @@ from typing import Any
 from underlay.model.addon import Addon, Object, Rollout
 from underlay.model.check import Check
 from underlay.model.cluster import Cluster
+from underlay.model.cluster_policy import ClusterPolicySupport
 from underlay.model.footprint import Traces
 from underlay.model.prerequisites import Prerequisites
 from underlay.resources.api_server import KUBECTL
@@ -34,6 +35,11 @@ STAYS = (
     f"network_policy: the cluster has {NAME}, and the inventory no engine (its rules stay on every node when it ends, "
     "and go on blocking); restore the variable, or take the engine away: "
     f"`{KUBECTL} delete daemonset {NAME} -n {NAMESPACE}`, then on every node `{CLEANUP}`"
+)
+CLUSTER_POLICY = ClusterPolicySupport(
+    enforced=False,
+    by="",
+    source="kube-router.io, Network Policy Controller: networking.k8s.io/NetworkPolicy; its role reads no others",
 )
 _HEALTH = 20244
 _HOOKS = ("INPUT", "FORWARD", "OUTPUT")

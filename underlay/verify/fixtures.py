@@ -8,9 +8,10 @@ from dataclasses import replace
 
 import pytest
 
+from underlay.model.cluster_policy import KIND
 from underlay.resources.resource import Resource
 
-from . import bgp_sessions, clock_offsets, cluster_state, network_policies, server_pods, traffic
+from . import bgp_sessions, clock_offsets, cluster_policies, cluster_state, network_policies, server_pods, traffic
 from .bgp_sessions import BgpStatus
 from .clock_offsets import Clocks
 from .cluster_state import ClusterObjects
@@ -102,3 +103,16 @@ def policy_results(target: Target, traffic_run: Future[TrafficResults] | None) -
         pytest.skip(f"mode {network.mode} carries no pods")
     traffic_run.result()
     return network_policies.measure(target, server_pods.image_of(target))
+
+
+@pytest.fixture(scope="session")
+def cluster_policy_results(target: Target, traffic_run: Future[TrafficResults] | None) -> PolicyResults:
+    """The result of each connection without any policy of the cluster, and with them."""
+    if not target.spec.network.traits.cluster_policy.enforced:
+        pytest.skip(f"mode {target.spec.network.mode} enforces no {KIND}")
+    if traffic_run is None:
+        pytest.skip(f"mode {target.spec.network.mode} carries no pods")
+    traffic_run.result()
+    if missing := cluster_policies.undefined(target):
+        pytest.skip(f"not tested: {missing}")
+    return cluster_policies.measure(target, server_pods.image_of(target))

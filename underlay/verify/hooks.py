@@ -16,7 +16,8 @@ _counter = CheckCounter()
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Checks that need the traffic come last: all others run while it flows."""
-    items.sort(key=lambda item: bool({"measured", "policy_results"} & set(getattr(item, "fixturenames", ()))))
+    waiting = {"measured", "policy_results", "cluster_policy_results"}
+    items.sort(key=lambda item: bool(waiting & set(getattr(item, "fixturenames", ()))))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -84,11 +84,11 @@ def measure(target: Target, image: str) -> PolicyResults:
     return PolicyResults(without, probe(target, pods))
 
 
-def start(target: Target, image: str) -> dict[str, RolePod]:
+def start(target: Target, image: str, *, roles: Sequence[str] = ROLES) -> dict[str, RolePod]:
     """Start a pod for each role, in the namespace of the verification; the policies are not applied yet."""
-    document = {"apiVersion": "v1", "kind": "List", "items": [_pod(role, image) for role in ROLES]}
+    document = {"apiVersion": "v1", "kind": "List", "items": [_pod(role, image) for role in roles]}
     target.kubectl("create -f -", document=document, lane=LANE)
-    names = " ".join(f"pod/{role}" for role in ROLES)
+    names = " ".join(f"pod/{role}" for role in roles)
     wait = f"{KUBECTL} wait -n {NAMESPACE} --for=condition=Ready {names} --timeout={int(START_TIMEOUT_S)}s"
     target.host(target.spec.cluster.first.name, lane=LANE).run(wait)
     items = json.loads(target.kubectl(f"get -n {NAMESPACE} {names} -o json", lane=LANE))["items"]
@@ -163,7 +163,7 @@ def _pod(role: str, image: str) -> dict[str, Any]:
     return {
         "apiVersion": "v1",
         "kind": "Pod",
-        "metadata": {"name": role, "namespace": NAMESPACE, "labels": {_ROLE: role}},
+        "metadata": {"name": role, "namespace": NAMESPACE, "labels": role_labels(role)},
         "spec": {
             "terminationGracePeriodSeconds": 0,
             "automountServiceAccountToken": False,
@@ -182,21 +182,26 @@ def policies(cluster: Cluster, pods: dict[str, RolePod]) -> list[dict[str, Any]]
     namespace = "kubernetes.io/metadata.name"
     ingress: dict[str, list[dict[str, Any]]] = {
         "closed": [],
-        "labelled": [{"from": [{"podSelector": {"matchLabels": {_ROLE: "friend"}}}]}],
+        "labelled": [{"from": [{"podSelector": {"matchLabels": role_labels("friend")}}]}],
         "own-namespace": [{"from": [{"namespaceSelector": {"matchLabels": {namespace: NAMESPACE}}}]}],
         "other-namespace": [{"from": [{"namespaceSelector": {"matchLabels": {namespace: "kube-system"}}}]}],
         "block": [{"from": blocks}],
         "port": [{"ports": [{"protocol": "TCP", "port": TCP}]}],
     }
-    egress = [{"to": [{"podSelector": {"matchLabels": {_ROLE: "friend"}}}]}]
-    found = [_policy(role, "Ingress", {"ingress": rules}) for role, rules in ingress.items()]
-    return [*found, _policy("inmate", "Egress", {"egress": egress})]
+    egress = [{"to": [{"podSelector": {"matchLabels": role_labels("friend")}}]}]
+    found = [network_policy(role, "Ingress", {"ingress": rules}) for role, rules in ingress.items()]
+    return [*found, network_policy("inmate", "Egress", {"egress": egress})]
 
 
-def _policy(role: str, kind: str, rules: dict[str, Any]) -> dict[str, Any]:
+def role_labels(role: str) -> dict[str, str]:
+    return {_ROLE: role}
+
+
+def network_policy(role: str, kind: str, rules: dict[str, Any]) -> dict[str, Any]:
+    """A NetworkPolicy for the pod of a role; `kind` is "Ingress" or "Egress"."""
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
         "metadata": {"name": role, "namespace": NAMESPACE},
-        "spec": {"podSelector": {"matchLabels": {_ROLE: role}}, "policyTypes": [kind], **rules},
+        "spec": {"podSelector": {"matchLabels": role_labels(role)}, "policyTypes": [kind], **rules},
     }

@@ -13,6 +13,7 @@ from underlay.model.check import Check
 from underlay.plan.host_plan import Phase
 from underlay.policy_engines import kube_router
 
+from . import cluster_policies
 from .captures import expected_wire
 from .paths import PodPath, paths
 from .target import Target, target_of_session
@@ -45,6 +46,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     elif "session" in fixtures:
         sessions = target.sessions
         metafunc.parametrize("session", sessions, ids=[f"{s.one.host} and {s.other.host}" for s in sessions])
+    elif "cluster_case" in fixtures:
+        cases = (
+            cluster_policies.CASES if target.spec.network.traits.cluster_policy.enforced else cluster_policies.CASES[:1]
+        )
+        metafunc.parametrize("cluster_case", cases, ids=map(str, cases))
     elif "path" in fixtures:
         found_paths = [p for p in paths(target.spec.cluster) if _applies(target, function, p)]
         metafunc.parametrize("path", found_paths, ids=map(str, found_paths))

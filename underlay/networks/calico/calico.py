@@ -21,7 +21,7 @@ from . import bird_view, checks, egress, traces, wireguard_link
 from .addon import addon
 from .mode import CalicoMode
 from .problems import shared_problems
-from .release import TESTED
+from .release import CLUSTER_POLICY, TESTED
 from .retired import RETIRED_MODES, RETIRED_SETTINGS
 
 
@@ -38,6 +38,7 @@ class Calico(CalicoMode):
             version=self.release_version,
             reach=Reach.ANYWHERE,
             policy="Calico",
+            cluster_policy=CLUSTER_POLICY,
             encryption="WireGuard" if self.encrypts else "",
             kernel_since=(5, 13) if self.data_plane in ("auto", "nftables") else (5, 10),
             families=(4, 6),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from underlay.model.addon import Chart, Release
+from underlay.model.cluster_policy import ClusterPolicySupport
 
 REPOSITORY = "oci://quay.io/calico/charts"
 OPERATOR_NAMESPACE = "tigera-operator"
@@ -20,6 +21,13 @@ IMAGES = {
 
 # Minor releases of Kubernetes that its vendor tests a line with: docs.tigera.io, system requirements.
 TESTED = {"3.32": ((1, 34), (1, 36)), "3.33": ((1, 35), (1, 37))}
+
+CLUSTER_POLICY = ClusterPolicySupport(
+    enforced=True,
+    by="",
+    source="network-policy-api, implementations: the standard fields since Calico v3.32, which no longer reads "
+    "AdminNetworkPolicy; the definition comes with its chart of CRDs",
+)
 
 
 def operator(line: str, *, endpoint: tuple[str, int] | None) -> Release:

@@ -49,6 +49,7 @@ class Cilium(Features):
             version=self.release_facts.chart,
             reach=Reach.ANYWHERE,
             policy="Cilium (eBPF), L3 to L7",
+            cluster_policy=self.release_facts.cluster_policy_support(self.values),
             encryption={"wireguard": "WireGuard", "ipsec": "IPsec", "none": ""}[self.encryption],
             families=(4, 6),
             egress=self.egress_gateway,

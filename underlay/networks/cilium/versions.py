@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
+
+from underlay.model.cluster_policy import ClusterPolicySupport
 
 REPOSITORY = "https://helm.cilium.io"
 NEWEST = "1.20"
@@ -14,7 +18,8 @@ class Version:
     """`chart` is the exact version of chart and images; `wireguard` what the agent reserves for WireGuard, in bytes.
 
     `keys` is the file of known chart keys, "" if there is none; `strict_mode` whether the chart has the keys that
-    `strict_encryption` sets; `kubernetes` the minor releases it is tested with, from the oldest to the newest.
+    `strict_encryption` sets; `kubernetes` the minor releases it is tested with, from the oldest to the newest;
+    `cluster_policy` is whether the chart has the value that has policies of the cluster enforced.
     """
 
     chart: str
@@ -22,8 +27,25 @@ class Version:
     keys: str = ""
     strict_mode: bool = False
     kubernetes: tuple[tuple[int, int], tuple[int, int]] | None = None
+    cluster_policy: bool = False
+
+    def cluster_policy_support(self, values: Mapping[str, Any]) -> ClusterPolicySupport:
+        """What becomes of policies of the cluster with these values of the chart."""
+        if not self.cluster_policy:
+            return ClusterPolicySupport(
+                enforced=False, by="", source=f"cilium/cilium#23380: not before 1.20 ({self.chart})"
+            )
+        enforced = bool(values.get(CLUSTER_POLICY, {}).get("enabled"))
+        by = "" if enforced else f"values sets {CLUSTER_POLICY}.enabled"
+        return ClusterPolicySupport(enforced=enforced, by=by, source=_SINCE_1_20)
 
 
+# The chart's value for ClusterNetworkPolicy.
+CLUSTER_POLICY = "k8sClusterNetworkPolicy"
+_SINCE_1_20 = (
+    "Cilium's documentation of 1.20, Kubernetes Network Policy: off by default; its definition is installed by hand "
+    "before, and agents wait for it"
+)
 VERSIONS: dict[str, Version] = {
     # pkg/mtu/mtu.go of v1.20.2: WireguardOverhead; 15 bytes of padding were not counted before (cilium/cilium#45940).
     # docs.cilium.io, Kubernetes compatibility: 1.33 to 1.36 are tested, newer ones work by compatibility.
@@ -33,6 +55,7 @@ VERSIONS: dict[str, Version] = {
         keys="cilium-1.20.0.tsv",
         strict_mode=True,
         kubernetes=((1, 33), (1, 36)),
+        cluster_policy=True,
     ),
     "1.19": Version(chart="1.19.5", wireguard=80),
 }

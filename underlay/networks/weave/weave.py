@@ -12,6 +12,7 @@ from pydantic import Field, SecretStr, field_validator
 from underlay.model.addon import Addon, Rollout
 from underlay.model.check import Check
 from underlay.model.cluster import Cluster
+from underlay.model.cluster_policy import NOBODY, ClusterPolicySupport
 from underlay.model.footprint import LinkKind, Traces
 from underlay.model.prerequisites import Port, Prerequisites
 from underlay.model.traits import Reach, Status, Traits
@@ -25,6 +26,11 @@ from .objects import NAME, NAMESPACE, objects
 
 # The fork rajch/weave, since Weaveworks no longer exists. Its last commit is of December 2024.
 VERSION = "2.9.0"
+_CLUSTER_POLICY = ClusterPolicySupport(
+    enforced=False,
+    by="",
+    source="its manifest: weave-npc reads networking.k8s.io/networkpolicies alone; network-policy-api does not list it",
+)
 # The newest Kubernetes that the fork mentions.
 KUBERNETES_KNOWN = (1, 29)
 # The default maximum of connections of an agent (launch.sh): with more nodes, it would not reach all.
@@ -89,6 +95,7 @@ class Weave(Network):
             version=VERSION,
             reach=Reach.ANYWHERE,
             policy="weave-npc" if self.network_policy else "",
+            cluster_policy=_CLUSTER_POLICY if self.network_policy else NOBODY,
             encryption=self.encryption if self.password else "",
             warning="legacy: a fork of 2024, untested with Kubernetes after 1.29 and kube-proxy in nftables mode",
         )

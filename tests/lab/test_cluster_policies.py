@@ -1,0 +1,120 @@
+"""Policies of the cluster on an API server that has upstream's own definition, and the connections that judge them.
+
+No engine that enforces them runs here: kube-network-policies needs nft's queue expression, and the agents of Calico and
+Cilium are out of reach. A packet filter that the test makes stands in for one, so that what a verification asks is seen
+to fail without it, to pass with it, and to fail where it blocks too much.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from copy import deepcopy
+from pathlib import Path
+
+import pytest
+
+from underlay.model.cluster_policy import DEFINITION
+from underlay.verify import cluster_policies, network_policies, server_pods
+from underlay.verify.cluster_policies import CASES, ROLES, policies
+from underlay.verify.network_policies import PolicyCase, RolePod
+from underlay.verify.probe_objects import NAMESPACE
+from underlay.verify.target import Target
+
+from .deployed import INVENTORY, Deployed
+from .network_policy_api import define
+
+pytestmark = [pytest.mark.lab]
+
+DENIED = [case for case in CASES if not case.passes]
+PASSES, BLOCKED = "the connection passes, expected blocked", "the connection is blocked, expected to pass"
+FILTER = "UNDERLAY-TEST"
+
+
+@pytest.fixture(scope="module")
+def target(pair: Deployed) -> Iterator[Target]:
+    """Two hosts on one segment, without an engine, and the namespace of a verification."""
+    run = pair.deploy("--data", "verify=false")
+    assert run.code == 0, run.end
+    request = {"lab": pair.lab, "cluster": pair.cluster, "carried": pair.carried}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("UNDERLAY_INVENTORY", INVENTORY)
+        patch.setenv("UNDERLAY_TEST", json.dumps(request))
+        found = Target.from_environment()
+    found.kubectl(f"create namespace {NAMESPACE}")
+    yield found
+    found.kubectl(f"delete crd {DEFINITION} --ignore-not-found")
+    server_pods.stop(found)
+    found.close()
+
+
+@pytest.fixture(scope="module")
+def defined(target: Target, pair: Deployed, tmp_path_factory: pytest.TempPathFactory) -> Target:
+    """The same, once the cluster knows the kind."""
+    assert cluster_policies.undefined(target) == "the cluster has no definition of ClusterNetworkPolicy v1alpha2"
+    define(pair, tmp_path_factory.mktemp("module"))
+    return target
+
+
+@pytest.fixture(scope="module")
+def pods(defined: Target) -> Iterator[dict[str, RolePod]]:
+    found = network_policies.start(defined, server_pods.image_of(defined), roles=ROLES)
+    yield found
+    everywhere(defined, f"iptables -D FORWARD -j {FILTER}; iptables -F {FILTER}; iptables -X {FILTER}; true")
+
+
+def test_the_api_server_takes_them_and_knows_the_kind(defined: Target, pods: dict[str, RolePod]) -> None:
+    assert cluster_policies.undefined(defined) == ""
+    assert set(network_policies.probe(defined, pods, CASES, no_policy=True).values()) == {"ok"}
+    cluster_policies.apply(defined)
+    names = defined.kubectl(f"get {DEFINITION} -o name").split()
+    assert len(names) == sum(item["kind"] == "ClusterNetworkPolicy" for item in policies())
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("action", "Allow", 'Unsupported value: "Allow": supported values: "Accept", "Deny", "Pass"'),
+        ("protocol", "TCP", ".spec.ingress[0].protocol: field not declared in schema"),
+        ("name", 3, ".spec.ingress[0].name: expected string"),
+    ],
+)
+def test_a_wrong_key_or_value_is_refused(
+    defined: Target, pair: Deployed, tmp_path: Path, key: str, value: object, message: str
+) -> None:
+    item = deepcopy(next(i for i in policies() if i["kind"] == "ClusterNetworkPolicy"))
+    item["metadata"]["name"] = "wrong"
+    item["spec"]["ingress"][0][key] = value
+    assert message in " ".join(pair.refusal([item], tmp_path / "wrong.yaml").split())
+
+
+def test_without_an_engine_what_they_forbid_is_said_to_pass(defined: Target, pods: dict[str, RolePod]) -> None:
+    found = network_policies.probe(defined, pods, CASES)
+    assert {c: r for c, r in found.items() if r != "ok"} == dict.fromkeys(DENIED, PASSES)
+
+
+def test_what_is_blocked_as_they_say_is_ok_and_too_much_is_named(defined: Target, pods: dict[str, RolePod]) -> None:
+    everywhere(defined, f"iptables -N {FILTER}; iptables -I FORWARD -j {FILTER}")
+    for case in DENIED:
+        everywhere(defined, block(pods, case))
+    assert set(network_policies.probe(defined, pods, CASES).values()) == {"ok"}
+    everywhere(defined, f"iptables -A {FILTER} -d {pods['settled'].address} -j DROP")
+    found = network_policies.probe(defined, pods, CASES)
+    assert {str(c): r for c, r in found.items() if r != "ok"} == {
+        "Baseline denies, unless a NetworkPolicy allows: visitor to settled over TCP passes": BLOCKED
+    }
+
+
+def test_nothing_of_them_is_left(defined: Target, pods: dict[str, RolePod]) -> None:
+    cluster_policies.remove(defined)
+    assert defined.kubectl(f"get {DEFINITION} -o name").split() == []
+
+
+def block(pods: dict[str, RolePod], case: PolicyCase) -> str:
+    one, other = pods[case.one].address, pods[case.other].address
+    return f"iptables -A {FILTER} -s {one} -d {other} -p {case.protocol} -m conntrack --ctstate NEW -j DROP"
+
+
+def everywhere(target: Target, script: str) -> None:
+    for node in target.nodes:
+        target.host(node.name).run(script)
