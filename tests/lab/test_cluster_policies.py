@@ -7,7 +7,6 @@ to fail without it, to pass with it, and to fail where it blocks too much.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
@@ -17,18 +16,18 @@ import pytest
 from underlay.model.cluster_policy import DEFINITION
 from underlay.verify import cluster_policies, network_policies, server_pods
 from underlay.verify.cluster_policies import CASES, ROLES, policies
-from underlay.verify.network_policies import PolicyCase, RolePod
-from underlay.verify.probe_objects import NAMESPACE
+from underlay.verify.network_policies import RolePod
 from underlay.verify.target import Target
 
-from .deployed import INVENTORY, Deployed
+from . import packet_filter
+from .deployed import Deployed
 from .network_policy_api import define
+from .verifying import verifying
 
 pytestmark = [pytest.mark.lab]
 
 DENIED = [case for case in CASES if not case.passes]
 PASSES, BLOCKED = "the connection passes, expected blocked", "the connection is blocked, expected to pass"
-FILTER = "UNDERLAY-TEST"
 
 
 @pytest.fixture(scope="module")
@@ -36,16 +35,9 @@ def target(pair: Deployed) -> Iterator[Target]:
     """Two hosts on one segment, without an engine, and the namespace of a verification."""
     run = pair.deploy("--data", "verify=false")
     assert run.code == 0, run.end
-    request = {"lab": pair.lab, "cluster": pair.cluster, "carried": pair.carried}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("UNDERLAY_INVENTORY", INVENTORY)
-        patch.setenv("UNDERLAY_TEST", json.dumps(request))
-        found = Target.from_environment()
-    found.kubectl(f"create namespace {NAMESPACE}")
-    yield found
-    found.kubectl(f"delete crd {DEFINITION} --ignore-not-found")
-    server_pods.stop(found)
-    found.close()
+    with verifying(pair) as found:
+        yield found
+        found.kubectl(f"delete crd {DEFINITION} --ignore-not-found")
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +52,7 @@ def defined(target: Target, pair: Deployed, tmp_path_factory: pytest.TempPathFac
 def pods(defined: Target) -> Iterator[dict[str, RolePod]]:
     found = network_policies.start(defined, server_pods.image_of(defined), roles=ROLES)
     yield found
-    everywhere(defined, f"iptables -D FORWARD -j {FILTER}; iptables -F {FILTER}; iptables -X {FILTER}; true")
+    packet_filter.remove(defined)
 
 
 def test_the_api_server_takes_them_and_knows_the_kind(defined: Target, pods: dict[str, RolePod]) -> None:
@@ -94,11 +86,11 @@ def test_without_an_engine_what_they_forbid_is_said_to_pass(defined: Target, pod
 
 
 def test_what_is_blocked_as_they_say_is_ok_and_too_much_is_named(defined: Target, pods: dict[str, RolePod]) -> None:
-    everywhere(defined, f"iptables -N {FILTER}; iptables -I FORWARD -j {FILTER}")
+    packet_filter.install(defined)
     for case in DENIED:
-        everywhere(defined, block(pods, case))
+        packet_filter.block(defined, pods, case)
     assert set(network_policies.probe(defined, pods, CASES).values()) == {"ok"}
-    everywhere(defined, f"iptables -A {FILTER} -d {pods['settled'].address} -j DROP")
+    packet_filter.block_all_to(defined, pods["settled"])
     found = network_policies.probe(defined, pods, CASES)
     assert {str(c): r for c, r in found.items() if r != "ok"} == {
         "Baseline denies, unless a NetworkPolicy allows: visitor to settled over TCP passes": BLOCKED
@@ -108,13 +100,3 @@ def test_what_is_blocked_as_they_say_is_ok_and_too_much_is_named(defined: Target
 def test_nothing_of_them_is_left(defined: Target, pods: dict[str, RolePod]) -> None:
     cluster_policies.remove(defined)
     assert defined.kubectl(f"get {DEFINITION} -o name").split() == []
-
-
-def block(pods: dict[str, RolePod], case: PolicyCase) -> str:
-    one, other = pods[case.one].address, pods[case.other].address
-    return f"iptables -A {FILTER} -s {one} -d {other} -p {case.protocol} -m conntrack --ctstate NEW -j DROP"
-
-
-def everywhere(target: Target, script: str) -> None:
-    for node in target.nodes:
-        target.host(node.name).run(script)

@@ -37,13 +37,13 @@ WALKS: dict[str, tuple[dict[str, Any], dict[str, dict[str, Any]]]] = {
         {
             "flannel-vxlan direct": {"network": {"mode": "flannel-vxlan", "direct_routing": True}},
             "flannel-vxlan dual stack": {"network": {"mode": "flannel-vxlan"}, **SUBNETS},
-            "flannel-udp": {"network": {"mode": "flannel-udp"}},
+            "flannel-udp": {"network": {"mode": "flannel-udp"}, **ENGINE},
         },
     ),
     "segment": (
         SEGMENT,
         {
-            "flannel-host-gw": {"network": {"mode": "flannel-host-gw"}},
+            "flannel-host-gw": {"network": {"mode": "flannel-host-gw"}, **ENGINE},
             "flannel-host-gw dual stack": {"network": {"mode": "flannel-host-gw"}, **SUBNETS},
             "flannel-vxlan IPv6 alone": {
                 "network": {"mode": "flannel-vxlan"},

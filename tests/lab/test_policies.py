@@ -19,11 +19,12 @@ from underlay.verify.network_policies import CASES, PolicyCase, RolePod
 from underlay.verify.probe_objects import NAMESPACE
 from underlay.verify.target import Target
 
-from .deployed import INVENTORY, Deployed
+from .deployed import Deployed
 from .mutation_table import Verdict, judge
 from .mutations import Mutation
 from .network_policy_api import define
 from .policy_engine import ENGINE, built
+from .verifying import verifying
 
 pytestmark = [pytest.mark.lab]
 
@@ -39,15 +40,8 @@ def target(pair: Deployed) -> Iterator[Target]:
     built()
     run = pair.deploy("--data", "verify=false", **ENGINE)
     assert run.code == 0, run.end
-    request = {"lab": pair.lab, "cluster": {**pair.cluster, **ENGINE}, "carried": pair.carried}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("UNDERLAY_INVENTORY", INVENTORY)
-        patch.setenv("UNDERLAY_TEST", json.dumps(request))
-        found = Target.from_environment()
-    found.kubectl(f"create namespace {NAMESPACE}")
-    yield found
-    server_pods.stop(found)
-    found.close()
+    with verifying(pair, **ENGINE) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
