@@ -49,13 +49,40 @@ def test_calico_names_what_its_operator_runs(settings: dict[str, Any], images: s
     assert network("calico-vxlan", **settings).addon(one_rack()).references == tuple(images.split())
 
 
+# images/cilium/Dockerfile of v1.20.2 has Envoy's tag (CILIUM_ENVOY_IMAGE); mirrors of its chart 1.20.2 have the same.
+CILIUM = (
+    "quay.io/cilium/cilium:v1.20.2",
+    "quay.io/cilium/operator-generic:v1.20.2",
+    "quay.io/cilium/cilium-envoy:v1.37.6-1789133542-cbec91f666af0bf742da986d43832932dbb26b82",
+)
+
+
 def test_cilium_names_what_its_chart_runs() -> None:
-    assert unsupplied(spec("cilium-cluster-mesh"), ARTIFACTS) == (
-        "quay.io/cilium/cilium:v1.20.2",
-        "quay.io/cilium/operator-generic:v1.20.2",
-        "quay.io/cilium/clustermesh-apiserver:v1.20.2",
-        "quay.io/cilium/cilium-envoy",
-    )
+    assert unsupplied(spec("cilium-vxlan"), ARTIFACTS) == CILIUM
+    meshed = unsupplied(spec("cilium-cluster-mesh"), ARTIFACTS)
+    assert set(meshed) == {*CILIUM, "quay.io/cilium/clustermesh-apiserver:v1.20.2"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "images"),
+    [
+        # Of another release Envoy's tag is not known.
+        ({"version": "1.20.1"}, ("cilium:v1.20.1", "operator-generic:v1.20.1", "cilium-envoy")),
+        ({"version": "1.19"}, ("cilium:v1.19.5", "operator-generic:v1.19.5", "cilium-envoy")),
+        ({"values": {"envoy": {"enabled": False}}}, ("cilium:v1.20.2", "operator-generic:v1.20.2")),
+        (
+            {"hubble": True, "values": {"hubble": {"relay": {"enabled": True}, "ui": {"enabled": True}}}},
+            (
+                *("cilium:v1.20.2", "operator-generic:v1.20.2", "hubble-relay:v1.20.2"),
+                "cilium-envoy:v1.37.6-1789133542-cbec91f666af0bf742da986d43832932dbb26b82",
+                *("hubble-ui", "hubble-ui-backend"),
+            ),
+        ),
+    ],
+)
+def test_values_decide_which_images_the_chart_of_cilium_runs(settings: dict[str, Any], images: tuple[str, ...]) -> None:
+    found = network("cilium-vxlan", **settings).addon(one_rack()).references
+    assert found == tuple(f"quay.io/cilium/{name}" for name in images)
 
 
 @pytest.mark.parametrize("mode", modes())

@@ -103,10 +103,22 @@ class Cilium(Features):
         )
 
     def pulled(self, values: Mapping[str, Any]) -> tuple[str, ...]:
-        """The images of the chart; the tag of Envoy's is the chart's own."""
-        names = ("cilium", "operator-generic", *(("clustermesh-apiserver",) if self.meshed else ()))
-        found = [f"quay.io/cilium/{name}:v{self.release_facts.chart}" for name in names]
-        return (*found, *(("quay.io/cilium/cilium-envoy",) if values["envoy"]["enabled"] else ()))
+        """The images of the chart, without a tag where it is the chart's own and not known."""
+        hubble = values["hubble"]
+        relay, ui = (bool(hubble.get(part, {}).get("enabled")) for part in ("relay", "ui"))
+        of_release = (
+            *("cilium", "operator-generic"),
+            *(("clustermesh-apiserver",) if self.meshed else ()),
+            *(("hubble-relay",) if relay else ()),
+        )
+        tag = f":{self.release_facts.envoy}" if self.release_facts.envoy else ""
+        own = (
+            *((f"cilium-envoy{tag}",) if values["envoy"]["enabled"] else ()),
+            *(("hubble-ui", "hubble-ui-backend") if ui else ()),
+        )
+        return tuple(
+            f"quay.io/cilium/{name}" for name in (*(f"{n}:v{self.release_facts.chart}" for n in of_release), *own)
+        )
 
     def bgp_secrets(self, cluster: Cluster) -> tuple[Object, ...]:
         """Secrets of BGP sessions, applied before the chart."""

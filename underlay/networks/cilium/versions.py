@@ -19,7 +19,8 @@ class Version:
 
     `keys` is the file of known chart keys, "" if there is none; `strict_mode` whether the chart has the keys that
     `strict_encryption` sets; `kubernetes` the minor releases it is tested with, from the oldest to the newest;
-    `cluster_policy` is whether the chart has the value that has policies of the cluster enforced.
+    `envoy` is the tag of Envoy's image in that chart, "" where it is not known; `cluster_policy` whether the chart has
+    the value that has policies of the cluster enforced.
     """
 
     chart: str
@@ -28,6 +29,7 @@ class Version:
     strict_mode: bool = False
     kubernetes: tuple[tuple[int, int], tuple[int, int]] | None = None
     cluster_policy: bool = False
+    envoy: str = ""
 
     def cluster_policy_support(self, values: Mapping[str, Any]) -> ClusterPolicySupport:
         """What becomes of policies of the cluster with these values of the chart."""
@@ -56,6 +58,8 @@ VERSIONS: dict[str, Version] = {
         strict_mode=True,
         kubernetes=((1, 33), (1, 36)),
         cluster_policy=True,
+        # images/cilium/Dockerfile of v1.20.2: CILIUM_ENVOY_IMAGE.
+        envoy="v1.37.6-1789133542-cbec91f666af0bf742da986d43832932dbb26b82",
     ),
     "1.19": Version(chart="1.19.5", wireguard=80),
 }
@@ -71,4 +75,6 @@ def version_of(text: str) -> Version:
         known = " or ".join(VERSIONS)
         raise ValueError(f"use {known}, or a release of these, such as {VERSIONS[NEWEST].chart}")
     facts = VERSIONS[found[1]]
-    return replace(facts, chart=text) if found[2] else facts
+    if not found[2] or text == facts.chart:
+        return facts
+    return replace(facts, chart=text, envoy="")
