@@ -12,6 +12,7 @@ from underlay.model.bgp import Bgp, Router
 from underlay.model.node import Node
 
 from .errors import from_validation
+from .host_names import unusable
 
 # RFC 7607 (0), RFC 4893 (AS_TRANS), RFC 7300 (last of each width).
 _RESERVED = {23456: "AS_TRANS", 65535: "reserved", 2**32 - 1: "reserved"}
@@ -184,6 +185,8 @@ def _router_problems(bgp: Bgp, racks: tuple[str, ...], nodes: tuple[Node, ...]) 
         if router.name in names:
             yield f"bgp: router {router.name} has the name of another host; give each its own name"
         names.add(router.name)
+        if why := unusable(router.address):
+            yield f"bgp: router {router.name} has an address that is {why} ({router.address}); no node peers with it"
         for address in filter(None, (router.address, router.fabric)):
             if address in addresses:
                 yield f"bgp: router {router.name} has the address of {addresses[address]} ({address})"

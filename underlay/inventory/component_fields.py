@@ -16,16 +16,27 @@ from underlay.networks.network import Network
 
 from .errors import nearest
 from .feature_gates import Minor, gate_problems, minor
+from .kube_proxy_rules import kube_proxy_rules
+from .kubelet_rules import kubelet_rules
+from .outside_addresses import address_in
 from .variables import ClusterVariables
 
 # Fields that are younger than the oldest version that is offered.
 _KUBELET_SINCE: Mapping[str, Minor] = {"memoryReservationPolicy": (1, 36), "defaultPodSysctls": (1, 37)}
+# Fields that the kubelet refuses without a feature gate: the gate, and since when it is on by itself.
+_KUBELET_GATED: Mapping[str, tuple[str, Minor | None]] = {
+    "cpuCFSQuotaPeriod": ("CustomCPUCFSQuotaPeriod", (1, 36)),
+    "defaultPodSysctls": ("DefaultPodSysctls", None),
+    "enableSystemLogQuery": ("NodeLogQuery", (1, 36)),
+    "qosReserved": ("QOSReserved", None),
+}
 # A node's pod subnet has addresses that no pod gets: the subnet's own, the bridge's or router's, and the broadcast.
 _NOT_PODS = 3
 # KubeletConfiguration's defaults.
 _GC_HIGH, _GC_LOW = 85, 80
 
 _CRI = "io.containerd.cri.v1"
+_CNI_PROGRAMS = "/opt/cni/bin"
 # Types of containerd's plugins (v2.4.2, plugins/types.go); the rest of a plugin's name is its own.
 _TYPES = (
     "content.v1 cri.v1 differ.v1 event.v1 gc.v1 grpc.v1 http.v1 image-verifier.v1 internal.v1 lease.v1 metadata.v1 "
@@ -47,11 +58,14 @@ def component_problems(
     version = minor(cluster.kubernetes_version)
     if "kubelet" not in bad:
         yield from _kubelet(cluster, network, variables.kubelet, version)
+        yield from _cluster_dns(cluster, variables.kubelet.get("clusterDNS"))
     if "kube_proxy" not in bad:
         yield from _keys("kube-proxy-1.37.2.tsv").problems(variables.kube_proxy, where="kube_proxy")
         yield from gate_problems("kube_proxy.featureGates", variables.kube_proxy.get("featureGates"), version)
+        yield from kube_proxy_rules(cluster, variables.kube_proxy)
     if "containerd" not in bad:
         yield from _containerd(variables.containerd)
+        yield from _containerd_rules(variables.containerd)
         if variables.registries and "registries" not in bad:
             yield from _registries(variables.containerd)
 
@@ -69,6 +83,8 @@ def _kubelet(cluster: Cluster, network: Network | None, fields: Mapping[str, Any
             "the low one below the high one"
         )
     yield from _soft_eviction(fields)
+    yield from _gated(fields, version)
+    yield from kubelet_rules(fields)
     most = fields.get("maxPods")
     if _are_numbers(most) and network is not None and network.gives_from_node_subnet(cluster):
         for version_ip in cluster.families:
@@ -79,6 +95,29 @@ def _kubelet(cluster: Cluster, network: Network | None, fields: Mapping[str, Any
                     f"kubelet.maxPods: {most} pods need an address each, and a node's pod subnet, a /{prefix}, has "
                     f"{room}; use {room} or less"
                 )
+
+
+def _cluster_dns(cluster: Cluster, stated: Any) -> Iterator[str]:
+    """What pods would ask, and nothing answers: the address of no Service, and of no server outside."""
+    for text in stated if isinstance(stated, (list, tuple)) else ():
+        address = address_in(text) if isinstance(text, str) else None
+        if address is None:
+            continue
+        pods = next((s for s in cluster.pod_subnets if address in s), None)
+        if pods is not None:
+            inside = f"{address} is inside the pods' {pods}"
+            yield f"kubelet.clusterDNS: {inside}; use an address of a Service, or leave it out"
+        elif address in (n for node in cluster.nodes for n in node.addresses):
+            yield f"kubelet.clusterDNS: {address} is a node's, where no DNS answers; leave it out"
+
+
+def _gated(fields: Mapping[str, Any], version: Minor) -> Iterator[str]:
+    gates = fields.get("featureGates")
+    on = gates if isinstance(gates, Mapping) else {}
+    for name, (gate, since) in _KUBELET_GATED.items():
+        is_on = on.get(gate, since is not None and version >= since)
+        if fields.get(name) not in (None, False, {}) and not is_on and version >= _KUBELET_SINCE.get(name, version):
+            yield f'kubelet.{name}: needs the feature gate {gate}; set featureGates = {{"{gate}": True}}, or remove it'
 
 
 def _soft_eviction(fields: Mapping[str, Any]) -> Iterator[str]:
@@ -106,6 +145,26 @@ def _containerd(config: Mapping[str, Any]) -> Iterator[str]:
             yield f"{where}: wrong type; use a table of its settings"
         elif name in _CRI_PLUGINS:
             yield from _keys(_CRI_PLUGINS[name], fold=True).problems(table, where=where)
+
+
+def _containerd_rules(config: Mapping[str, Any]) -> Iterator[str]:
+    """What would leave the kubelet without a container runtime, or pods without a network."""
+    disabled = config.get("disabled_plugins")
+    for name in disabled if isinstance(disabled, (list, tuple)) else ():
+        if isinstance(name, str) and (name in ("cri", "io.containerd.grpc.v1.cri") or name.startswith(f"{_CRI}.")):
+            yield f"containerd.disabled_plugins: without {name} the kubelet has no container runtime; remove it"
+    for name in ("root", "state", "temp"):
+        if isinstance(path := config.get(name), str) and path and not path.startswith("/"):
+            yield f"containerd.{name}: is no absolute path (it is {path!r}); write one that begins with /"
+    plugins = config.get("plugins")
+    runtime = plugins.get(f"{_CRI}.runtime") if isinstance(plugins, Mapping) else None
+    cni = runtime.get("cni") if isinstance(runtime, Mapping) else None
+    programs = cni.get("bin_dirs") if isinstance(cni, Mapping) else None
+    if isinstance(programs, (list, tuple)) and _CNI_PROGRAMS not in programs:
+        yield (
+            f"containerd.plugins.{_CRI}.runtime.cni.bin_dirs: lacks {_CNI_PROGRAMS}, where the network's programs are; "
+            "add it"
+        )
 
 
 def _registries(config: Mapping[str, Any]) -> Iterator[str]:

@@ -16,6 +16,9 @@ from .variables import ClusterVariables
 _POD_BITS = 16
 _SERVICE_BITS = 20
 _API_PORT = 6443
+# What else listens on a control-plane host.
+_TAKEN_PORTS = {2379: "etcd", 2380: "etcd", 10250: "the kubelet", 10256: "kube-proxy", 10257: "the controller manager",
+                10259: "the scheduler"}  # fmt: skip
 
 
 def inconsistencies(cluster: Cluster, variables: ClusterVariables, bad: set[str], *, members: int) -> Iterator[str]:
@@ -91,6 +94,9 @@ def _control_plane(variables: ClusterVariables, bad: set[str], members: int) -> 
 
 def _endpoint_of_a_node(cluster: Cluster) -> Iterator[str]:
     """An endpoint that is the address of a node on which no API answers while the first one is initialised."""
+    if cluster.api_port in _TAKEN_PORTS and any(cluster.api_host in map(str, n.addresses) for n in cluster.nodes):
+        taken = f"{cluster.api_port} of {cluster.api_host} is the port of {_TAKEN_PORTS[cluster.api_port]}"
+        yield f"control_plane_endpoint: {taken}; use {_API_PORT}, or the port of a load balancer"
     for node in cluster.nodes:
         mine = cluster.api_host in map(str, node.addresses) and cluster.api_port == _API_PORT
         if mine and not node.is_control_plane:

@@ -80,6 +80,9 @@ def _name_problem(host: str) -> str | None:
         f"kubeadm takes names in lower case alone; write {host.lower()}": host != host.lower(),
         f"kubeadm takes no name with a dot at its end; write {host.rstrip('.')}": host.endswith("."),
         _LABELS: not re.fullmatch(NAME, host) or len(host) > NAME_MAX,
+        "pods alone resolve such a name; use a name or an address that leads to the API from all hosts": (
+            re.fullmatch(r"(.+\.)?(svc|cluster\.local)", host)
+        ),
         "on every host this is the host itself; use a name or an address that leads to the API from all hosts": (
             _LOOPBACK.fullmatch(host)
         ),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -62,6 +62,7 @@ def outside_addresses(
         yield from _of(f"the proxy of {scheme}", url)
     for registry in cluster.registries:
         yield from _of(f"the endpoint of {registry.host}", registry.endpoint)
+        yield from _of("a registry", registry.host)
     for name, settings in (("containerd", variables.containerd), ("kubelet", _outward(variables.kubelet))):
         for text in _texts(settings):
             yield from _of(f"an address of {name}", text)
@@ -115,6 +116,7 @@ def address_in(text: str) -> Address | None:
     try:
         host = urlsplit(text).hostname if "://" in text else text
         found = _HOST_PORT.fullmatch(host or "") if "://" not in text else None
-        return ip_address((found[1] or found[2]) if found else host or "")
+        address = ip_address(((found[1] or found[2]) if found else host or "").partition("%")[0])
     except ValueError:
         return None
+    return address.ipv4_mapped or address if isinstance(address, IPv6Address) else address

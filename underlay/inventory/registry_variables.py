@@ -51,7 +51,9 @@ class RegistryVariables(BaseModel):
 def host_problem(host: str) -> str | None:
     """Why no image has this as its registry."""
     if _HOST.fullmatch(host) and ("." in host or ":" in host or host == "localhost"):
-        return None
+        port = host.partition(":")[2]
+        if not port or 0 < int(port) < 2**16:
+            return None
     return "a registry is named as images name it, such as registry.k8s.io or registry.example:5000"
 
 

@@ -18,6 +18,7 @@ from underlay.policy_engines.settings import PolicyEngineSettings
 
 from .errors import nearest
 from .host_names import LABEL, endpoint_problem
+from .kubeadm_checks import check_problem
 from .proxy_variables import ProxyVariables
 from .registry_variables import RegistryVariables, host_problem
 
@@ -146,7 +147,7 @@ class ClusterVariables(BaseModel):
     @field_validator("kubernetes_version")
     @classmethod
     def _supported(cls, value: str) -> str:
-        if not re.fullmatch(r"v[0-9]+\.[0-9]+\.[0-9]+", value):
+        if not re.fullmatch(r"v[0-9]+\.[0-9]+\.(0|[1-9][0-9]{0,2})", value):
             raise ValueError(f"a version looks like {KUBERNETES_DEFAULT}")
         if value.rsplit(".", 1)[0] not in KUBERNETES_MINORS:
             raise ValueError(f"unsupported version; supported are {', '.join(m + '.x' for m in KUBERNETES_MINORS)}")
@@ -170,6 +171,16 @@ class ClusterVariables(BaseModel):
                 raise ValueError(f"{code} cannot be accepted: no deploy can go on with it")
             if not reason.strip():
                 raise ValueError(f"{code} is accepted without a reason")
+        return value
+
+    @field_validator("ignore_preflight_errors")
+    @classmethod
+    def _checks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if problem := check_problem(name):
+                raise ValueError(problem)
+        if len(value) > 1 and "all" in map(str.lower, value):
+            raise ValueError("kubeadm takes no other check beside all; leave the others out")
         return value
 
     @field_validator("registries")

@@ -110,6 +110,10 @@ ITSELF = "on every host this is the host itself; use a name or an address that l
         ("[fe80::1]:6443", "no other host reaches an address that is link-local"),
         ("255.255.255.255", "no other host reaches an address that is reserved"),
         ("[::ffff:10.77.1.11]", "no other host reaches an address that is IPv4 in IPv6's notation"),
+        ("kubernetes.default.svc", "pods alone resolve such a name"),
+        ("kubernetes.default.svc.cluster.local:443", "pods alone resolve such a name"),
+        ("192.0.2.1:10250", "10250 of 192.0.2.1 is the port of the kubelet; use 6443, or the port of a load balancer"),
+        ("192.0.2.2:2379", "2379 of 192.0.2.2 is the port of etcd"),
         ("localhost", ITSELF),
         ("localhost:8443", ITSELF),
         ("localhost.localdomain", ITSELF),
@@ -125,7 +129,7 @@ def test_an_endpoint_that_kubeadm_or_a_host_cannot_use_is_refused(endpoint: str,
 @pytest.mark.parametrize(
     "endpoint",
     ["api", "api.example.org:443", "1api.example.org", "a" * 63, "10.77.1.11", "198.51.100.7:8443", "[2001:db8::9]",
-     "[fd00::1]:6443", "localhost.example.org", "api.x--y.example"],
+     "[fd00::1]:6443", "192.0.2.9:10250", "svc.example.org", "localhost.example.org", "api.x--y.example"],
 )  # fmt: skip
 def test_an_endpoint_that_kubeadm_takes_is_taken(endpoint: str) -> None:
     assert with_all(control_plane_endpoint=endpoint) == []

@@ -54,7 +54,9 @@ def test_a_user_is_whole(own: dict[str, Any]) -> None:
     assert "secret-word" not in line
 
 
-@pytest.mark.parametrize("host", ["quay", "https://quay.io", "Quay.io", "quay.io/x", "../etc"])
+@pytest.mark.parametrize(
+    "host", ["quay", "https://quay.io", "Quay.io", "quay.io/x", "../etc", "r.example:99999", "r.example:0"]
+)
 def test_a_registry_is_named_as_images_name_it(host: str) -> None:
     (line,) = with_all(registries={host: {"endpoint": "https://r.example"}})
     assert line.startswith("registries: a registry is named as images name it, such as registry.k8s.io")

@@ -102,6 +102,14 @@ from .spec_problems import ADDRESS, ALL_MODES, ENDPOINT, SUBNET, VERSIONS, probl
         ({"kubernetes_version": "1.37.2"}, ["kubernetes_version: a version looks like v1.37.2 (it is '1.37.2')"]),
         ({"kubernetes_version": "v1.37"}, ["kubernetes_version: a version looks like v1.37.2 (it is 'v1.37')"]),
         ({"kubernetes_version": "v1.37.٢"}, ["kubernetes_version: a version looks like v1.37.2 (it is 'v1.37.٢')"]),
+        ({"kubernetes_version": "v1.37.02"}, ["kubernetes_version: a version looks like v1.37.2 (it is 'v1.37.02')"]),
+        ({"kubernetes_version": "v1.37.2\n"}, ["kubernetes_version: a version looks like v1.37.2 (it is 'v1.37.2\\n')"]),
+        ({"ignore_preflight_errors": ["Memory"]},
+         ["ignore_preflight_errors: kubeadm has no check 'Memory'; did you mean Mem? (it is ['Memory'])"]),
+        ({"ignore_preflight_errors": ["all", "Swap"]},
+         ["ignore_preflight_errors: kubeadm takes no other check beside all; leave the others out (it is "
+          "['all', 'Swap'])"]),
+        ({"ignore_preflight_errors": ["DirAvailable--var-lib-etcd", "port-10250", "numcpu"]}, []),
         ({"kubernetes_version": 1.37}, ["kubernetes_version: input should be a valid string (it is 1.37)"]),
         ({"path_mtu": 500}, ["path_mtu: input should be greater than or equal to 1280 (it is 500)"]),
         ({"path_mtu": "big"}, ["path_mtu: input should be a valid integer, unable to parse string as an integer "
