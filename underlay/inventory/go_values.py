@@ -9,7 +9,7 @@ _DURATION = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)"
 _UNITS_S = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _QUANTITY = re.compile(r"([+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+))([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]{1,3})?")
 _SUFFIXES = {"n": -9, "u": -6, "m": -3, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
-_BINARY = {f"{letter}i": 1024**power for power, letter in enumerate("KMGTPE", start=1)}
+_BINARY: dict[str, int] = {f"{letter}i": 1024**power for power, letter in enumerate("KMGTPE", start=1)}
 
 
 def duration_s(text: object) -> float | None:
@@ -31,6 +31,6 @@ def amount(value: object) -> Decimal | None:
         return None
     number, suffix = Decimal(found[1]), found[2] or ""
     if suffix in _BINARY:
-        return number * _BINARY[suffix]
-    power: int = int(suffix[1:]) if suffix[:1] in "eE" and suffix[1:] else _SUFFIXES.get(suffix, 0)
+        return number * Decimal(_BINARY[suffix])
+    power = int(suffix[1:]) if suffix[:1] in "eE" and suffix[1:] else _SUFFIXES.get(suffix, 0)
     return number * Decimal(f"1e{power}")

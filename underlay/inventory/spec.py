@@ -24,6 +24,7 @@ from .component_fields import component_problems
 from .consistency import inconsistencies, load_balancer_problems, network_policy_problems
 from .errors import InvalidInventory, from_validation, show, unknown
 from .host_names import CONNECTOR, OF_CONNECTORS, bracketed, has_port, node_name_problem
+from .login_variables import login_problems
 from .outside_addresses import hiding
 from .registry_variables import registries_of
 from .rollout_settings import RolloutSettings, read_rollout
@@ -86,7 +87,7 @@ def read_spec(hosts: Hosts, groups: Groups) -> Spec:
     """
     if not hosts:
         raise InvalidInventory(["inventory: it has no hosts; put them in the groups control_plane and workers"])
-    problems: list[str] = []
+    problems: list[str] = [*login_problems(hosts)]
     shared = _shared(hosts, problems)
     variables, bad = _validated(ClusterVariables, shared, "", problems)
     nodes = _nodes(hosts, groups, problems)

@@ -17,11 +17,13 @@ from paramiko import (
     ProxyCommandFailure,
     SSHException,
 )
-from paramiko.ssh_exception import NoValidConnectionsError
+from paramiko.ssh_exception import ConfigParseError, NoValidConnectionsError
 
 _UNKNOWN_KEY = re.compile(r"No host key for (\S+) found in known_hosts|Server '?(\S+?)'? not found in known_hosts")
-_BANNER = re.compile(r"protocol banner|banner exchange|not an SSH|EOF", re.IGNORECASE)
-_NO_AUTHENTICATION = re.compile(r"No authentication methods available|No existing session", re.IGNORECASE)
+_BANNER = re.compile(r"protocol banner|banner exchange|not an SSH|EOF|No existing session", re.IGNORECASE)
+_NO_AUTHENTICATION = re.compile(r"No authentication methods available", re.IGNORECASE)
+_CONFIG = "~/.ssh/config (or ssh_config_file)"
+_CORRECT_NAME = "correct the name, `ssh_hostname`, or HostName in ~/.ssh/config"
 _KEY_FILE = re.compile(r"(?:Private key file \(|No such private key file: |Invalid private key file: )(.+?)(?:\)|$)")
 
 
@@ -38,11 +40,34 @@ def connect_problem(
     cause = _cause(error)
     said = _clean(cause)
     problems = (
+        *_of_files(cause, said, key),
         *_of_keys(cause, said, port, key, known_hosts),
         *_of_login(cause, said, user, key, password),
         *_of_way(cause, said, port),
     )
     return problems[0]
+
+
+def _of_files(cause: BaseException, said: str, key: str) -> Iterator[str]:
+    """What is wrong on this machine, in files that SSH reads before it connects."""
+    if isinstance(cause, ConfigParseError):
+        yield f"{_CONFIG} cannot be read ({said}); correct it"
+    if isinstance(cause, RecursionError):
+        yield f"ProxyJump leads from a host back to itself; correct it in {_CONFIG}"
+    if isinstance(cause, UnicodeDecodeError):
+        in_config = any(f.filename.endswith("config.py") for f in extract_tb(cause.__traceback__))
+        what, remedy = (
+            (f"the private key cannot be read ({key})", "correct `ssh_key`")
+            if key and not in_config
+            else (f"{_CONFIG} is not UTF-8 ({said})", "write it anew, as UTF-8")
+        )
+        yield f"{what}; {remedy}"
+    elif isinstance(cause, UnicodeError):
+        yield f"no host has such a name ({said}); {_CORRECT_NAME}"
+    elif isinstance(cause, ValueError) and "invalid literal for int" in said:
+        yield f"Port is no number ({said.rpartition(' ')[2]}); correct it in {_CONFIG}"
+    if isinstance(cause, OSError) and cause.filename and not isinstance(cause, NoValidConnectionsError):
+        yield f"this machine cannot read or run {cause.filename} ({said}); correct the inventory, or {_CONFIG}"
 
 
 def _of_keys(cause: BaseException, said: str, port: int, key: str, known_hosts: str) -> Iterator[str]:
@@ -89,7 +114,7 @@ def _of_way(cause: BaseException, said: str, port: int) -> Iterator[str]:
         numbers = {getattr(error, "errno", None) for error in cause.errors.values()}
     where = f"port {port or 22}"
     if isinstance(cause, socket.gaierror):
-        yield f"the name does not resolve ({said}); correct the name, `ssh_hostname`, or HostName in ~/.ssh/config"
+        yield f"the name does not resolve ({said}); {_CORRECT_NAME}"
     if isinstance(cause, ChannelException):
         yield f"the jump host does not reach it ({cause.args[-1]}); correct ProxyJump, or look at the host's console"
     if isinstance(cause, ProxyCommandFailure):
@@ -103,7 +128,7 @@ def _of_way(cause: BaseException, said: str, port: int) -> Iterator[str]:
     if numbers & {errno.ECONNRESET, errno.EPIPE} or isinstance(cause, EOFError) or _BANNER.search(said):
         yield (
             f"it closes connections before the login ({said}); wait a minute: its sshd may penalise earlier failures "
-            "(PerSourcePenalties, MaxStartups, fail2ban)"
+            "(PerSourcePenalties, MaxStartups, fail2ban); a ProxyCommand that ends looks the same"
         )
     what = "SSH fails" if isinstance(cause, SSHException) else "it cannot be reached"
     yield f"{what} ({said}); see what `ssh -v` says"

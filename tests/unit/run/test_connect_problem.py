@@ -111,6 +111,66 @@ def test_a_port_where_nobody_listens(host_with: Callable[..., Host]) -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["a" * 300, f"{'a' * 70}.example", "a..b"])
+def test_a_name_that_no_host_can_have(host_with: Callable[..., Host], name: str) -> None:
+    said = reason(host_with(ssh_hostname=name))
+    assert said.startswith("no host has such a name (")
+    assert said.endswith("; correct the name, `ssh_hostname`, or HostName in ~/.ssh/config")
+
+
+def test_a_proxy_command_that_ends_is_no_login_that_is_refused(host_with: Callable[..., Host], tmp_path: Path) -> None:
+    (tmp_path / "own").write_text("Host *\n  ProxyCommand false\n")
+    said = reason(host_with(ssh_config_file=str(tmp_path / "own")))
+    # It depends on whether its end or the end of its pipe is noticed first.
+    assert said.startswith(("ProxyCommand fails (", "it closes connections before the login (")), said
+    assert "ProxyCommand" in said
+
+
+CONFIG = "~/.ssh/config (or ssh_config_file)"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (b"Host\nnonsense\n", f"{CONFIG} cannot be read (Unparsable line Host); correct it"),
+        (b"# caf\xe9\nHost w-1\n  User x\n", f"{CONFIG} is not UTF-8 ('utf-8' codec can't decode byte 0xe9"),
+        (b"Host *\n  ProxyCommand /nowhere/nc %h %p\n",
+         f"this machine cannot read or run /nowhere/nc (No such file or directory); correct the inventory, or {CONFIG}"),
+        (b"Host *\n  IdentityFile /nowhere/key\n", "this machine cannot read or run /nowhere/key (No such file or "),
+        (b"Host w-1\n  ProxyJump w-1\n", f"ProxyJump leads from a host back to itself; correct it in {CONFIG}"),
+        (b"Host *\n  Port abc\n", f"Port is no number ('abc'); correct it in {CONFIG}"),
+        (b"Host *\n  ProxyJump nobody.invalid\n", "ProxyJump leads from a host back to itself; correct it in "),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_in_sshs_own_configuration(
+    host_with: Callable[..., Host], tmp_path: Path, text: bytes, expected: str
+) -> None:
+    (tmp_path / "own").write_bytes(text)
+    name = {} if b"Identity" in text else {"ssh_hostname": "w-1"}
+    assert reason(host_with(ssh_config_file=str(tmp_path / "own"), **name)).startswith(expected)
+
+
+@pytest.mark.parametrize(
+    "text", [b"PuTTY-User-Key-File-3: ssh-ed25519\n", b"", b"\xe9\xff\x00", b"ssh-ed25519 AAAA a\n"]
+)
+def test_whatever_a_key_file_has_in_it_is_told_as_the_keys(
+    host_with: Callable[..., Host], tmp_path: Path, text: bytes
+) -> None:
+    (tmp_path / "key").write_bytes(text)
+    said = reason(host_with(ssh_key=str(tmp_path / "key"), ssh_password=""))
+    assert said.startswith(f"the private key cannot be read ({tmp_path / 'key'}); correct `ssh_key`")
+
+
+@pytest.mark.parametrize(
+    "text", [b"garbage\n@cert-authority * ssh-ed25519 AAAA\n", b"|1|x|y ssh-rsa ZZZ\n", b"\xe9\x00"]
+)
+def test_known_hosts_that_nobody_can_read_know_no_host(
+    host_with: Callable[..., Host], tmp_path: Path, text: bytes
+) -> None:
+    (tmp_path / "odd").write_bytes(text)
+    assert reason(host_with(ssh_known_hosts_file=str(tmp_path / "odd"))).startswith("its host key is not known (")
+
+
 @pytest.mark.parametrize("banner", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n"])
 def test_a_server_that_closes_before_the_login(host_with: Callable[..., Host], banner: bytes) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
