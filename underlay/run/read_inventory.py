@@ -24,6 +24,7 @@ from .artifacts import requested_artifacts
 from .artifacts_named import NamedArtifacts
 from .claim import claim
 from .interrupts import interrupt_the_command
+from .inventory_file import group_problems, load_problem, patched
 from .run import InventoryVariables, Run, begin
 
 
@@ -143,23 +144,35 @@ def load(path: str, *, data: dict[str, Any] | None = None) -> Inventory:
     :raises InvalidInventory: when there is no such file or it fails.
     """
     # pyinfra_cli patches the process for gevent when it is imported.
-    from pyinfra_cli.exceptions import WrappedError  # noqa: PLC0415
-    from pyinfra_cli.inventory import make_inventory_from_files  # noqa: PLC0415
+    from pyinfra_cli import inventory as files  # noqa: PLC0415
+    from pyinfra_cli.exceptions import UnexpectedExternalError, WrappedError  # noqa: PLC0415
 
     interrupt_the_command()
     if not Path(path).is_file():
         near = ", ".join(sorted(str(p) for p in Path("inventories").glob("*.py")))
         raise InvalidInventory([f"inventory: {path} does not exist; inventories here are {near or 'none'}"])
+    read = files._get_groups_from_filename
+
+    def checked(filename: str) -> dict[str, Any]:
+        groups = cast("dict[str, Any]", read(filename))
+        if problems := list(group_problems(groups)):
+            raise InvalidInventory(problems)
+        return groups
+
     try:
-        # pyinfra records in its state which file it executes.
-        with ctx_state.use(State()):
-            return cast(Inventory, make_inventory_from_files(path, data or {}, str(Path.cwd())))
-    except WrappedError as error:
-        raise InvalidInventory([f"inventory: {path}: {error.exception}"]) from error
+        # pyinfra records in its state which file it executes; of hosts that a group names twice it takes the last.
+        with ctx_state.use(State()), patched(files, "_get_groups_from_filename", checked):
+            return cast(Inventory, files.make_inventory_from_files(path, data or {}, str(Path.cwd())))
+    except InvalidInventory:
+        raise
+    except (WrappedError, UnexpectedExternalError) as error:
+        raise InvalidInventory([load_problem(path, error.exception)]) from error
     except PyinfraError as error:
         # A connector that cannot name its hosts: vagrant or terraform is not there, or knows none.
         said = "; ".join(line.strip() for line in str(error).splitlines() if line.strip())
         raise InvalidInventory([f"inventory: {path}: {said}; name hosts that SSH reaches instead"]) from error
+    except Exception as error:  # whatever a file of the operator's raises
+        raise InvalidInventory([load_problem(path, error)]) from error
 
 
 def main() -> None:
