@@ -48,7 +48,7 @@ class Deployed:
         cluster = self.cluster | cluster
         learn_secrets(cluster)
         # What the inventory says of its hosts, beside its variables.
-        extras = {name: cluster.pop(name, False) for name in ("one_rack", "foreign_routers", "first", "only_v6")}
+        extras = {name: cluster.pop(name, False) for name in ("one_rack", "foreign_routers", "first", "only_v6", "own")}
         request = {"lab": self.lab, "cluster": cluster, "carried": self.carried, **extras}
         return {
             **os.environ,

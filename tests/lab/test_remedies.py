@@ -13,9 +13,18 @@ from .waiting import listening
 
 pytestmark = [pytest.mark.lab]
 
-LAB = {"name": "cured", "network": "10.217.0.0/16", "control_planes": 3, "workers": 1, "racks": 1}
+LAB = {
+    "name": "hfour",
+    "network": "10.217.0.0/16",
+    "network_v6": "fd00:217::/48",
+    "control_planes": 3,
+    "workers": 1,
+    "racks": 1,
+}
 ACCEPTED = {"disk-slow": "the hosts of a lab share one disk"}
 CLUSTER = {"accepted": ACCEPTED, "control_plane_endpoint": "10.217.1.11:6443"}
+# Of inventories/lab.py, what preflight asks about.
+KUBELET = {"failSwapOn": False, "failCgroupV1": False}
 NAME = "k8s-api.corp.example"
 
 # What other clusters, network plugins and programs have left.
@@ -161,6 +170,28 @@ CHOICES = (
               "lower path_mtu or raise the link's", "ip link set {link} mtu {needed}",
               measured=r"link (?P<link>\S+) has MTU 1400, below path_mtu (?P<needed>\d+)"),
 )  # fmt: skip
+# The name leads to a worker, as after an entry that was copied to the wrong line.
+WORKERS = (
+    Condition("endpoint-elsewhere", "cp-2", f"sed -i 's/^.* {NAME}$/10.217.1.21 {NAME}/' /etc/hosts",
+              "correct (?P<file>/etc/hosts) or DNS: it leads to the control plane",
+              "sed -i 's/^{here} {name}$/10.217.1.11 {name}/' {file}",
+              measured=r"(?P<name>\S+), the control_plane_endpoint, is (?P<here>\S+) here, w-1's address, a worker"),
+)  # fmt: skip
+# What pods are to be given, and nobody has put there.
+PODS_FILE = tuple(
+    Condition("resolver-missing", host, "true", r"create it, or correct kubelet\.resolvConf",
+              "cp /etc/resolv.conf {file}", measured=r"(?P<file>\S+) is missing, which pods are given")
+    for host in ("cp-1", "cp-2", "cp-3", "w-1")
+)  # fmt: skip
+# A cloud's floating address, and one that was mistyped: no host has either.
+ELSEWHERE = {"cp-2": {"address": "203.0.113.40"}, "w-1": {"address_v6": "fd00:217:1::99"}}
+SECOND = {"pod_subnet_v6": "fd00:10:244::/56", "service_subnet_v6": "fd00:10:96::/112"}
+ADDRESSES = (
+    Condition("address-missing", "cp-2", "true", "correct the inventory's address", inventory={"own": {}},
+              measured=r"no link has the address 203\.0\.113\.40"),
+    Condition("address-missing", "w-1", "true", "correct the inventory's", inventory={"own": {}},
+              measured="no link has the address_v6 fd00:217:1::99"),
+)  # fmt: skip
 UNPROBED = (
     Condition("host-unprobed", "w-1", "mv /usr/bin/python3 /usr/bin/python3.away",
               "install python3-minimal for the deploy, or accept that these hosts are not probed",
@@ -184,6 +215,9 @@ def hosts() -> Iterator[Deployed]:
         pytest.param(BEFORE_JOINS, {}, id="what joins need"),
         pytest.param(CONFIGURED, {"swap": "off"}, id="configuration"),
         pytest.param(ENDPOINT, {"control_plane_endpoint": f"{NAME}:6443"}, id="the endpoint's name"),
+        pytest.param(WORKERS, {"control_plane_endpoint": f"{NAME}:6443"}, id="a worker's name"),
+        pytest.param(PODS_FILE, {"kubelet": {**KUBELET, "resolvConf": "/etc/pods.conf"}}, id="the file of pods"),
+        pytest.param(ADDRESSES, {"own": ELSEWHERE, **SECOND}, id="addresses that no host has"),
         pytest.param(UNPROBED, {}, id="no prober"),
         pytest.param(CHOICES, {"path_mtu": 1500}, id="the inventory's choices"),
     ],

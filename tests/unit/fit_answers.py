@@ -39,6 +39,7 @@ FIT = {
     "time-servers": "2.debian.pool.ntp.org 198.51.100.123",
     "connections": "198.51.100.7:50022 sshd-session;",
     "configured": "",
+    "names": "",
     "endpoint": "",
 }
 """By the name of the probe, but for what is each host's own: names, machine-id and addresses."""

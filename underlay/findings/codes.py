@@ -73,6 +73,8 @@ _OF_HOSTS = {
                                     "and not in its /etc/hosts"),
     "endpoint-loopback": _refuses("the name of control_plane_endpoint",
                                   "the host's own name is 127.0.1.1 in /etc/hosts"),
+    "endpoint-elsewhere": _refuses("the name of control_plane_endpoint", "DNS or /etc/hosts has the address of a "
+                                   "worker, or of another control-plane host than the first"),
     "endpoint-differs": _warns("the name of control_plane_endpoint", "hosts ask different name servers, or /etc/hosts "
                                "has an old entry"),
     "subnet-hides-address": _refuses("what the host lives by", "a pod or a Service gets the address of a name server, "

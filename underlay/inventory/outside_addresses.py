@@ -76,6 +76,14 @@ def outside_addresses(
     yield from _of_connections(cluster, hosts)
 
 
+def outside_names(cluster: Cluster, artifacts: Mapping[str, Any]) -> tuple[str, ...]:
+    """Names of such machines, which hosts resolve by themselves: proxies, registries, mirrors."""
+    urls = [*(cluster.proxy.urls if cluster.proxy else {}).values(), *(r.endpoint for r in cluster.registries)]
+    urls += [url for key in ("url", "registry") if isinstance(url := artifacts.get(key), str)]
+    hosts = (urlsplit(url if "://" in url else f"//{url}").hostname or "" for url in urls)
+    return tuple(dict.fromkeys(h for h in hosts if re.fullmatch(r"[a-z0-9][-a-z0-9_.]*", h) and address_in(h) is None))
+
+
 def _of_connections(cluster: Cluster, hosts: Mapping[str, Mapping[str, Any]]) -> Known:
     """How the operator's machine reaches the hosts, and what their commands are given."""
     own = {address for node in cluster.nodes for address in node.addresses}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from underlay.inventory.outside_addresses import outside_names
 from underlay.inventory.spec import Spec
 from underlay.model.bgp import Router
 from underlay.model.node import Node
@@ -85,7 +86,8 @@ def node_plan(spec: Spec, node: Node, artifacts: Artifacts) -> HostPlan:
         Phase.KUBERNETES: _kubernetes(spec, node, artifacts),
         Phase.NETWORK: cluster_objects(spec, artifacts) if node == spec.cluster.first else (),
     }
-    return HostPlan(node, probes(spec.cluster, spec.network, node), phases)
+    names = outside_names(spec.cluster, spec.artifacts)
+    return HostPlan(node, probes(spec.cluster, spec.network, node, names), phases)
 
 
 def router_plan(spec: Spec, router: Router) -> HostPlan:

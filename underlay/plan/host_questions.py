@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from underlay.model.cluster import Cluster
@@ -23,8 +23,11 @@ from .surroundings import surrounding_probes
 KERNEL = Probe("kernel", "uname -r", "its kernel version", answer_forms.release)
 
 
-def probes(cluster: Cluster, network: Network, node: Node) -> tuple[Probe, ...]:
-    """Everything preflight queries on this host, in the same round trip as its resources."""
+def probes(cluster: Cluster, network: Network, node: Node, names: Collection[str] = ()) -> tuple[Probe, ...]:
+    """Everything preflight queries on this host, in the same round trip as its resources.
+
+    :param names: what of the inventory, beside the endpoint, hosts resolve by themselves.
+    """
     peers = " ".join(str(a) for n in cluster.nodes if n != node for a in n.addresses)
     recorded = "u_recorded" if node == cluster.first else ":"
     return (
@@ -110,7 +113,7 @@ def probes(cluster: Cluster, network: Network, node: Node) -> tuple[Probe, ...]:
             as_root=True,
         ),
         *ground_probes(cluster),
-        *surrounding_probes(cluster),
+        *surrounding_probes(cluster, names),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from shlex import quote
@@ -15,7 +15,8 @@ from .probe import Probe
 
 Address = IPv4Address | IPv6Address
 
-# Each resolver configuration with its servers: the one that pods are given first, then the host's own.
+# Each resolver configuration with its servers: the one that pods are given first, `!` where it is not there, then the
+# host's own.
 NAME_SERVERS = """\
 u_name_servers() {
   u_need awk || return
@@ -24,6 +25,7 @@ u_name_servers() {
     u_pods=/etc/resolv.conf
     ! systemctl is-active -q systemd-resolved || u_pods=/run/systemd/resolve/resolv.conf
   fi
+  [ "$u_pods" = /etc/resolv.conf ] || [ -e "$u_pods" ] || printf '%s !;' "$u_pods"
   for u_file in "$u_pods" /etc/resolv.conf; do
     [ -e "$u_file" ] || continue
     printf '%s' "$u_file"; awk '$1 == "nameserver" {printf " %s", $2}' "$u_file"; printf ';'
@@ -52,29 +54,35 @@ u_time_servers() {
       /etc/openntpd/ntpd.conf
     find /etc/systemd/timesyncd.conf.d /run/systemd/timesyncd.conf.d /etc/chrony/conf.d /etc/chrony/sources.d \\
       /run/chrony-dhcp -type f -exec cat {} +
-  } | awk '$1 ~ /^(servers?|pool|peer)$/ {printf "%s ", $2}
+  } | awk 'tolower($1) ~ /^(servers?|pool|peer)$/ {for (i = 2; i <= NF; i++) if ($i !~ /^-/) {printf "%s ", $i; break}}
     sub(/^[ \\t]*(Fallback)?NTP[ \\t]*=/, "") {printf "%s ", $0}'
-  ! systemctl is-active -q systemd-timesyncd || timeout 5 timedatectl show-timesync --value -p ServerAddress |
-    tr '\\n' ' '
+  ! systemctl is-active -q systemd-timesyncd ||
+    timeout 5 timedatectl show-timesync --value -p ServerAddress -p SystemNTPServers -p LinkNTPServers | tr '\\n' ' '
   ! command -v chronyc >/dev/null || timeout 5 chronyc -c -n sources | awk -F, '{printf "%s ", $3}'
+  ! command -v ntpq >/dev/null || timeout 5 ntpq -pn | awk 'sub(/^[*+#xo.~ -]/, "") {printf "%s ", $1}'
+  ! command -v ntpctl >/dev/null || timeout 5 ntpctl -s peers | awk '/^[0-9a-f]/ {printf "%s ", $1}'
   return 0
 }"""
 
 # Who is at the other end of each connection, and which program of the host has it.
 CONNECTIONS = """\
 u_connections() {
-  u_need awk && u_ask 10 ss -Htnp state established >/dev/null || return
-  printf '%s\\n' "$u_out" | awk '$4 {split($5, name, "\\""); print $4, name[2]}' | sort -u | head -n 200 | tr '\\n' ';'
+  u_need awk && u_ask 10 ss -Htunp state established >/dev/null || return
+  printf '%s\\n' "$u_out" | awk '$5 {split($6, name, "\\""); print $5, name[2]}' | sort -u | head -n 200 | tr '\\n' ';'
 }"""
 
-# Numeric addresses in proxies, sources of packages and registries, without user and password.
+# Numeric addresses in proxies, sources of packages and registries, without user and password; what a resolver on the
+# host itself asks, and where its log goes.
 ADDRESSES_IN_FILES = """\
 u_addresses_in_files() {
   u_address="(\\[[0-9a-f:]+\\]|[0-9]{1,3}([.][0-9]{1,3}){3})"
-  timeout 10 grep -D skip -rsHoiE "(https?://|(https?|ftp|all)_proxy=[\\"']?)([^/@ \\"']*@)?$u_address" \\
+  u_before="(https?://|(https?|ftp|all)_proxy=[\\"']?)([^/@ \\"']*@)?"
+  u_asks="^[ 	]*(server=(/[^/ ]*)*/?|(forward|stub)-addr:[ 	]*|forwarders[ 	]*[{][ 	]*|[^#@]*[ 	]@@?)"
+  timeout 10 grep -D skip -rsHoiE "$u_before$u_address|$u_asks($u_address|[0-9a-f]{1,4}:[0-9a-f:]+)" \\
     /etc/environment /etc/profile /etc/profile.d /etc/apt/apt.conf /etc/apt/apt.conf.d /etc/apt/sources.list \\
     /etc/apt/sources.list.d /etc/dnf/dnf.conf /etc/yum.repos.d /etc/containerd/certs.d /etc/systemd/system \\
-    /etc/docker/daemon.json | sed -E 's/^([^:]*):.*[^][0-9a-fA-F:.]([][0-9a-fA-F:.]+)$/\\1 \\2/' | sort -u |
+    /etc/docker/daemon.json /etc/dnsmasq.conf /etc/dnsmasq.d /etc/NetworkManager/dnsmasq.d /etc/unbound /etc/bind \\
+    /etc/rsyslog.conf /etc/rsyslog.d | sed -E 's/^([^:]*):.*[^][0-9a-fA-F:.]([][0-9a-fA-F:.]+)$/\\1 \\2/' | sort -u |
     tr '\\n' ';'
 }"""
 
@@ -90,9 +98,23 @@ u_resolved() {
   esac
 }"""
 
+# What each of the inventory's names leads to, on a host that is no member yet; nothing where no name service has it.
+NAMES = """\
+u_names() {
+  [ ! -e "$1" ] || return 0
+  shift
+  u_need getent && u_need awk || return
+  for u_name do
+    printf '%s ' "$u_name"; timeout 5 getent ahosts "$u_name" | awk '{print $1}' | sort -u | tr '\\n' ' '; printf ';'
+  done
+}"""
 
-def surrounding_probes(cluster: Cluster) -> tuple[Probe, ...]:
-    """What preflight asks of these. Of what is only compared with the cluster's ranges, any answer will do."""
+
+def surrounding_probes(cluster: Cluster, names: Collection[str] = ()) -> tuple[Probe, ...]:
+    """What preflight asks of these. Of what is only compared with the cluster's ranges, any answer will do.
+
+    :param names: what else of the inventory hosts resolve by themselves.
+    """
     stated = cluster.kubelet.get("resolvConf")
     file = quote(stated if isinstance(stated, str) else "")
     name = cluster.api_host
@@ -115,6 +137,14 @@ def surrounding_probes(cluster: Cluster) -> tuple[Probe, ...]:
             "which addresses its configuration has",
             bool,
             ADDRESSES_IN_FILES,
+            may_lack=True,
+        ),
+        Probe(
+            "names",
+            f"u_names {MEMBER} {' '.join(map(quote, names))}" if names else ":",
+            "what the inventory's names lead to",
+            bool,
+            NAMES,
             may_lack=True,
         ),
         Probe("endpoint", resolve, "the control_plane_endpoint", answer_forms.words, ENDPOINT, may_lack=True),
@@ -156,6 +186,13 @@ def addresses_in_files(line: str) -> Iterator[Outside]:
     for entry in line.split(";"):
         file, _, address = entry.strip().rpartition(" ")
         yield from _outside(f"an address in {file}", address)
+
+
+def named(line: str) -> Iterator[Outside]:
+    for entry in line.split(";"):
+        name, *found = entry.split() or [""]
+        for address in found:
+            yield from _outside(f"{name} as the host resolves it", address)
 
 
 def resolved(line: str) -> tuple[Address, ...]:

@@ -64,7 +64,7 @@ def judge(
             problems = [
                 *_host(cluster, network, node, answers[node.name], first, path_stated),
                 *membership_problems(cluster, node, answers[node.name], first, everybody=answers),
-                *surrounding_problems(cluster, load_balancer, answers[node.name]),
+                *surrounding_problems(cluster, load_balancer, answers[node.name], first),
                 *source_problems(cluster, node, answers[node.name], firewalled=firewalled),
             ]
             found += (of_host(code, node.name, text) for code, text in problems)

@@ -11,12 +11,14 @@ from underlay.load_balancers.settings import LoadBalancerSettings
 from underlay.model.cluster import Cluster
 from underlay.plan.host_questions import HostAnswers
 from underlay.plan.membership import is_bare, marked
+from underlay.plan.required_ports import API
 from underlay.plan.surroundings import (
     Address,
     Outside,
     addresses_in_files,
     connections,
     name_servers,
+    named,
     numeric,
     resolved,
     time_servers,
@@ -28,22 +30,26 @@ from .resolver_findings import resolver_problems
 
 
 def surrounding_problems(
-    cluster: Cluster, load_balancer: LoadBalancerSettings | None, answers: HostAnswers
+    cluster: Cluster, load_balancer: LoadBalancerSettings | None, answers: HostAnswers, first: HostAnswers
 ) -> Problems:
     """All of them, as far as the host has answered.
 
     In a cluster, and where it was in one of ours, pods and Services are among what it talks to.
+
+    :param first: the answers of the first control-plane host.
     """
     said = {name: answer.line for name, answer in answers.items() if isinstance(answer, Answered)}
     servers = said.get("name-servers", "")
     if cluster.kubelet.get("resolvConf") != "":
         yield from resolver_problems(servers)
     yield from endpoint_problems(cluster, said.get("endpoint", ""))
+    yield from endpoint_nodes(cluster, said.get("endpoint", ""), is_new=is_bare(first))
     outside = [*name_servers(servers), *time_servers(said.get("time-servers", ""))]
     outside += (
         Outside("control_plane_endpoint as the host resolves it", a) for a in resolved(said.get("endpoint", ""))
     )
     outside += addresses_in_files(said.get("configured", ""))
+    outside += named(said.get("names", ""))
     if is_bare(answers):
         outside += gateways(ip_objects(said.get("routes", "")))
         outside += connections(said.get("connections", "")) if not marked(answers) else []
@@ -97,10 +103,29 @@ def endpoint_problems(cluster: Cluster, line: str) -> Problems:
         yield "endpoint-loopback", f"{what}; correct its /etc/hosts: kubelets and Services reach the API by this name"
 
 
+def endpoint_nodes(cluster: Cluster, line: str, *, is_new: bool) -> Problems:
+    """Where the endpoint's name leads to a node on which no API answers, on the port of the API itself.
+
+    :param is_new: whether the first control-plane host has no API yet.
+    """
+    found = set(resolved(line))
+    if not found or cluster.api_port != API.number:
+        return
+    owners = [node for node in cluster.nodes if found & set(node.addresses)]
+    has_api = [n for n in owners if n.is_control_plane and (n == cluster.first or not is_new)]
+    if owners and not has_api and all(any(a in n.addresses for n in owners) for a in found):
+        node = owners[0]
+        why = "a worker" if not node.is_control_plane else f"where no API answers before {cluster.first.name} has one"
+        leads = (
+            f"{cluster.api_host}, the control_plane_endpoint, is {_listed(found)} here, {node.name}'s address, {why}"
+        )
+        yield "endpoint-elsewhere", f"{leads}; correct /etc/hosts or DNS: it leads to the control plane"
+
+
 def endpoint_differences(cluster: Cluster, lines: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
     """Code, host and sentence for each host on which the endpoint is another machine than on most others.
 
-    Where it is the host itself has a finding of its own.
+    Where it is the host itself, or a worker, has a finding of its own.
     """
     # In the inventory's order, whoever answered first.
     names = [node.name for node in cluster.nodes if node.name in lines]
@@ -109,8 +134,9 @@ def endpoint_differences(cluster: Cluster, lines: Mapping[str, str]) -> Iterator
     if not known:
         return
     usual = max(known, key=lambda found: (known.count(found), -known.index(found)))
+    workers = {address for node in cluster.nodes if not node.is_control_plane for address in node.addresses}
     for host, found in by_host.items():
-        if found and not found & usual:
+        if found and not found & usual and not found <= workers:
             differs = f"{cluster.api_host}, the control_plane_endpoint, is {_listed(found)} here"
             yield "endpoint-differs", host, f"{differs} and {_listed(usual)} elsewhere; compare /etc/hosts and DNS"
 

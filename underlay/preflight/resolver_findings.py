@@ -19,7 +19,9 @@ def resolver_problems(line: str) -> Problems:
     file, stated = files[0]
     servers = [address for s in stated if (address := numeric(s)) is not None]
     remedy = "name a server that pods reach" + (" (DNS= in systemd-resolved's configuration)" if file != OWN else "")
-    if not servers:
+    if stated == ("!",):
+        yield "resolver-missing", f"{file} is missing, which pods are given; create it, or correct kubelet.resolvConf"
+    elif not servers:
         what = f"{file} names no name server" + (f" ({', '.join(stated)} is no address)" if stated else "")
         yield "resolver-empty", f"{what}; {remedy}: CoreDNS does not start without one"
     elif file != OWN and all(s.is_loopback for s in servers):

@@ -11,9 +11,15 @@ from underlay.model.cluster import Cluster
 from underlay.model.node import Node
 from underlay.plan.host_questions import HostAnswers
 from underlay.plan.membership import is_bare
+from underlay.plan.surroundings import Address
 from underlay.resources.answer import Answered
 
-from .links import ip_objects
+from .links import ip_objects, link_with
+
+
+def _has(own: Collection[Address], source: str) -> bool:
+    """Whether the host has the node's address of the same IP version."""
+    return any(address.version == ip_address(source).version for address in own)
 
 
 def source_problems(
@@ -26,12 +32,15 @@ def source_problems(
     if not is_bare(answers):
         return
     peers = {str(address): other.name for other in cluster.nodes if other != node for address in other.addresses}
+    addresses = answers["addresses"]
+    # Of an address that the host does not have there is a finding already, and no route could have it.
+    own = [a for a in node.addresses if isinstance(addresses, Answered) and link_with(addresses.line, a)]
     found: dict[str, list[str]] = {}
     match answers["peers"]:
         case Answered(line):
             for route in (r for text in line.split(" ") for r in ip_objects(text)):
                 source, to = route.get("prefsrc"), peers.get(str(route.get("dst")))
-                if source and to and ip_address(source) not in node.addresses:
+                if source and to and ip_address(source) not in node.addresses and _has(own, source):
                     found.setdefault(str(source), []).append(to)
     for source, names in found.items():
         mine = next((a for a in node.addresses if a.version == ip_address(source).version), node.address)

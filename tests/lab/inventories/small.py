@@ -24,6 +24,12 @@ elif "pod_subnet_v6" not in _asked.get("cluster", {}):
     # The hosts may have more addresses than the cluster is to use.
     _without = lambda data: {key: value for key, value in data.items() if key != "address_v6"}  # noqa: E731
     control_plane, workers = ([(n, _without(d)) for n, d in group] for group in (control_plane, workers))
+if _own := _asked.get("own"):
+    # Variables of single hosts, over those of the lab.
+    control_plane, workers = (
+        [(n, d | _own.get(n.rpartition(":")[2].rpartition("/")[2], {})) for n, d in group]
+        for group in (control_plane, workers)
+    )
 if _first := _asked.get("first"):
     control_plane = sorted(control_plane, key=lambda host: not host[0].endswith(f":{_first}"))
 # Routers that are not ours stand in `bgp` alone.

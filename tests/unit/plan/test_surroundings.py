@@ -95,6 +95,14 @@ def test_pods_may_be_given_a_file_of_the_inventory(shell: Shell, tmp_path: Path)
     assert resolver_files(line(shell, "name-servers", kubelet={"resolvConf": file}))[0] == (file, ("192.0.2.99",))
 
 
+def test_a_file_that_pods_are_to_be_given_and_that_is_not_there_is_told(shell: Shell, tmp_path: Path) -> None:
+    place(shell, tmp_path, "/etc/resolv.conf", "nameserver 192.0.2.53\n")
+    file = str(tmp_path / "no.conf")
+    said = line(shell, "name-servers", kubelet={"resolvConf": file})
+    assert resolver_files(said)[0] == (file, ("!",))
+    assert addresses(name_servers(said)) == ["192.0.2.53"]
+
+
 # Debian 13's chrony and timesyncd, and ntpsec's.
 CHRONY = "# Use Debian vendor zone.\npool 2.debian.pool.ntp.org iburst\nserver 10.96.0.123 iburst\nsourcedir /run/x\n"
 TIMESYNCD = "[Time]\n#NTP=\nNTP=10.96.7.7 ntp.example\nFallbackNTP=10.244.0.7\n#FallbackNTP=0.debian.pool.ntp.org\n"
@@ -112,10 +120,11 @@ def test_time_servers_are_those_of_whatever_keeps_the_time(shell: Shell, tmp_pat
 
 # iproute2 6.15 on Debian 13.
 SS = """\
-0      0          10.77.1.21:22       10.96.3.4:51234 users:(("sshd-session",pid=71,fd=7),("sshd",pid=70,fd=7))
-0      36    [2001:db8::21]:636  [2001:db8::99]:389   users:(("sssd",pid=9,fd=3))
-0      0     [::ffff:10.77.1.21]:9100 [::ffff:10.244.9.9]:4000
-0      0          127.0.0.1:9       127.0.0.1:10
+tcp   0      0          10.77.1.21:22       10.96.3.4:51234 users:(("sshd-session",pid=71,fd=7),("sshd",pid=70,fd=7))
+tcp   0      36    [2001:db8::21]:636  [2001:db8::99]:389   users:(("sssd",pid=9,fd=3))
+tcp   0      0     [::ffff:10.77.1.21]:9100 [::ffff:10.244.9.9]:4000
+udp   0      0          10.77.1.21:40001      10.96.0.123:123   users:(("chronyd",pid=8,fd=5))
+tcp   0      0          127.0.0.1:9       127.0.0.1:10
 """
 
 
@@ -124,7 +133,8 @@ def test_connections_are_told_with_their_programs(shell: Shell) -> None:
     found = list(connections(line(shell, "connections")))
     assert Outside("the other end of a connection of sshd-session", ip_address("10.96.3.4")) in found
     assert Outside("the other end of a connection of sssd", ip_address("2001:db8::99")) in found
-    assert set(addresses(found)) == {"10.96.3.4", "2001:db8::99", "10.244.9.9"}
+    assert Outside("the other end of a connection of chronyd", ip_address("10.96.0.123")) in found
+    assert set(addresses(found)) == {"10.96.3.4", "2001:db8::99", "10.244.9.9", "10.96.0.123"}
 
 
 def test_addresses_in_files_are_told_without_passwords(shell: Shell, tmp_path: Path) -> None:

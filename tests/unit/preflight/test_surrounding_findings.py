@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
-from tests.unit.clusters import cluster, dual_stack, network
+from tests.unit.clusters import cluster, dual_stack, high_available, network
+from underlay.inventory.spec import read_spec
 from underlay.preflight.host_findings import judge
+from underlay.preflight.outside_findings import endpoint_nodes
 from underlay.resources.answer import Answered
 
 from .test_host_findings import QUERIED, answers, findings
@@ -24,6 +27,7 @@ from .test_host_findings import QUERIED, answers, findings
         ("connections", "{}:51234 sshd-session;", "the other end of a connection of sshd-session"),
         ("connections", "[::ffff:{}]:389 ;", "the other end of a connection of the host"),
         ("configured", "/etc/environment {};", "an address in /etc/environment"),
+        ("names", "mirror.example ;proxy.example {} ;", "proxy.example as the host resolves it"),
         ("endpoint", "192.0.2.9 {}", "control_plane_endpoint as the host resolves it"),
         ("routes", '[{{"dst":"default","gateway":"{}","dev":"eth0"}}]', "the router of the route default"),
         ("routes", '[{{"dst":"198.51.100.0/24","nexthops":[{{"gateway":"{}"}}]}}]', "the router of the route 198.51.100"),
@@ -96,6 +100,13 @@ def test_the_source_address_that_the_kernel_chooses_is_the_nodes() -> None:
     assert (shut.code, shut.refuses) == ("source-shut", True)
 
 
+def test_no_route_is_to_have_an_address_that_the_host_does_not_have() -> None:
+    elsewhere = json.dumps([{"ifname": "eth0", "mtu": 1500, "addr_info": [{"local": "192.0.2.200", "prefixlen": 24}]}])
+    assert findings(peers=ROUTE, addresses=elsewhere) == [
+        "w-1: no link has the address 192.0.2.2; correct the inventory's address"
+    ]
+
+
 def endpoints(**found_by: str) -> list[str]:
     on = cluster(control_plane_endpoint="api.example.net:6443")
     found = answers()
@@ -122,3 +133,30 @@ def test_the_endpoint_is_one_machine_for_all_hosts() -> None:
     ]
     (loop,) = endpoints(cp_1="127.0.1.1", w_1="192.0.2.9", w_2="192.0.2.9")
     assert loop.startswith(f"cp-1: {where} 127.0.1.1 here, the host itself; correct its /etc/hosts")
+
+
+def test_the_endpoints_name_leads_to_no_worker() -> None:
+    of_worker = "api.example.net, the control_plane_endpoint, is 192.0.2.2 here, w-1's address, a worker; correct "
+    found = endpoints(cp_1="192.0.2.2", w_1="192.0.2.2", w_2="192.0.2.2")
+    assert [line.partition(": ")[2].startswith(of_worker) for line in found] == [True, True, True]
+    assert endpoints(cp_1="192.0.2.1", w_1="192.0.2.1", w_2="192.0.2.1") == []
+    # Of several it leads to, one has an API.
+    assert endpoints(cp_1="192.0.2.2 192.0.2.1", w_1="192.0.2.2 192.0.2.1", w_2="192.0.2.1") == []
+    # A load balancer, of which nobody knows where it leads.
+    assert endpoints(cp_1="192.0.2.9 192.0.2.2", w_1="192.0.2.9", w_2="192.0.2.9") == []
+
+
+def test_before_there_is_an_api_the_endpoint_leads_to_the_first_host() -> None:
+    three = read_spec(*high_available(control_plane_endpoint="api.example.net:6443")).cluster
+    line = "192.0.2.2"
+    new, not_new = (list(endpoint_nodes(three, line, is_new=new)) for new in (True, False))
+    assert [code for code, _ in new] == ["endpoint-elsewhere"]
+    assert "cp-2's address, where no API answers before cp-1 has one; correct /etc/hosts" in new[0][1]
+    assert not_new == []
+    # On another port a load balancer may run there.
+    assert not list(endpoint_nodes(replace(three, control_plane_endpoint="api.example.net:8443"), line, is_new=True))
+
+
+def test_a_file_of_name_servers_that_pods_are_given_is_there() -> None:
+    (line,) = findings(name_servers="/etc/pods.conf !;/etc/resolv.conf 198.51.100.53;")
+    assert line == "w-1: /etc/pods.conf is missing, which pods are given; create it, or correct kubelet.resolvConf"
