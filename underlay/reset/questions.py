@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from underlay.plan import answer_forms
 from underlay.plan.host_record import DIRECTORY, LATE, RULES, SETS, Prior, read_resources
 from underlay.plan.probe import Probe
 from underlay.resources.answer import Answer, UnansweredError, line_of
@@ -14,44 +16,100 @@ from underlay.resources.api_server import MEMBER
 from .kernel_traces import IPSEC, PROGRAMS
 
 IPTABLES = "iptables ip6tables iptables-legacy ip6tables-legacy"
-_CHAINS = f"""\
-for p in {IPTABLES}; do
-  ! command -v "$p-save" >/dev/null || "$p-save" 2>/dev/null | sed -n 's/^:\\([^ ]*\\) .*/\\1/p'
-done | sort -u | tr '\\n' ' '"""
 # What a member of a cluster has, whoever made it one.
 _KUBERNETES = (
     "/etc/kubernetes/*.conf /etc/kubernetes/manifests/*.yaml /var/lib/kubelet/config.yaml /var/lib/etcd/member"
 )
+# What is there and cannot be read fails, and so does a program that is missing or held by somebody else: what it would
+# have said is unknown, not nothing.
+_FUNCTIONS = f"""\
+u_kept() {{ [ ! -e "$1" ] || cat "$1"; }}
+u_encoded() {{ u_text=$("$@") || return; printf '%s' "$u_text" | base64 -w0; }}
+u_kept_lines() {{ u_text=$(u_kept "$1") || return; printf '%s' "$u_text" | tr '\\n' "$2"; }}
+u_second_routes() {{
+  if [ -e /proc/net/if_inet6 ]; then u_ask 10 ip -6 -json route show table all; else echo '[]'; fi
+}}
+u_rule_list() {{ {RULES}; }}
+u_set_list() {{ {SETS} || :; }}
+u_program_list() {{ {PROGRAMS}}}
+u_ipsec_list() {{ {IPSEC}; :; }}
+u_nft_tables() {{
+  command -v nft >/dev/null || return 0
+  u_text=$(nft list tables) && {{ printf '%s' "$u_text" | tr '\\n' ';'; return; }}
+  u_why=$(nft list tables 2>&1 >/dev/null | tail -n 1)
+  case $u_why in *'not supported'*) u_why=; return 0 ;; esac
+  u_why="nft: ${{u_why:-it fails}}"; return 1
+}}
+u_saved_chains() {{
+  u_names=
+  for p in {IPTABLES}; do
+    command -v "$p-save" >/dev/null || continue
+    u_text=$("$p-save") || {{
+      u_status=$?; u_why=$("$p-save" 2>&1 >/dev/null | tail -n 1)
+      # Of a table that this kernel lacks there are no chains.
+      case "$u_status $u_why" in "4 "*|*'ermission denied'*|*lock*|*'No buffer space'*|*'Killed'*|1[3-9][0-9]" "*)
+        u_why="$p-save: ${{u_why:-exit status $u_status}}"; return 1 ;;
+      esac
+      u_why=
+    }}
+    u_names="$u_names$u_nl$(printf '%s\\n' "$u_text" | sed -n 's/^:\\([^ ]*\\) .*/\\1/p')"
+  done
+  printf '%s\\n' "$u_names" | sort -u | tr '\\n' ' '
+}}"""
 
 
-def _probe(name: str, command: str, about: str) -> Probe:
-    return Probe(name, command, about, lambda _: True, may_lack=True, as_root=True)
+def _probe(name: str, command: str, about: str, form: Callable[[str], bool], *, may_lack: bool = True) -> Probe:
+    return Probe(name, command, about, form, _FUNCTIONS, may_lack=may_lack, as_root=True)
+
+
+def _kept(name: str, form: Callable[[str], bool], about: str) -> Probe:
+    """A file of the record, as lines in base64."""
+    return _probe(name, f"u_encoded u_kept {DIRECTORY}/{name.removeprefix('prior_')}", about, form)
+
+
+def _is_base64(line: str) -> bool:
+    try:
+        base64.b64decode(line, validate=True)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_version(line: str) -> bool:
+    return re.fullmatch("[0-9]+( late)?", line) is not None
+
+
+def _is_yes(line: str) -> bool:
+    return line == "yes"
 
 
 QUESTIONS = (
-    _probe("user", "id -u", "who logs in"),
-    _probe("version", f"cat {DIRECTORY}/version 2>/dev/null || :", "its record"),
-    _probe("resources", f"base64 -w0 {DIRECTORY}/resources 2>/dev/null || :", "its record of resources"),
-    _probe("modes", f"base64 -w0 {DIRECTORY}/modes 2>/dev/null || :", "which modes it had"),
-    _probe("paths", f"base64 -w0 {DIRECTORY}/paths 2>/dev/null || :", "its record of paths"),
-    _probe("prior_tables", f"tr '\\n' ';' <{DIRECTORY}/tables 2>/dev/null || :", "its record of nftables tables"),
-    _probe("mark", f"cat {MEMBER} 2>/dev/null || :", "its mark"),
-    _probe("links", "ip -d -json address show", "its links"),
-    _probe("routes", "ip -json route show table all", "its routes"),
-    _probe("routes6", "ip -6 -json route show table all 2>/dev/null || echo '[]'", "its IPv6 routes"),
-    _probe("rules", f"{{ {RULES}; }} | base64 -w0", "its routing rules"),
-    _probe("prior_rules", f"base64 -w0 {DIRECTORY}/rules 2>/dev/null || :", "its record of routing rules"),
-    _probe("tables", "nft list tables 2>/dev/null | tr '\\n' ';'", "its nftables tables"),
-    _probe("chains", _CHAINS, "its iptables chains"),
-    _probe("sets", f"{{ {SETS} || :; }} | base64 -w0", "its address sets"),
-    _probe("prior_sets", f"base64 -w0 {DIRECTORY}/sets 2>/dev/null || :", "its record of address sets"),
-    _probe("programs", f"{{ {PROGRAMS}}} | base64 -w0", "the BPF programs on its links"),
-    _probe("ipsec", f"{{ {IPSEC}; }} | base64 -w0", "its IPsec associations"),
+    _probe("user", "id -u", "who logs in", answer_forms.number, may_lack=False),
+    _probe("version", f"u_kept {DIRECTORY}/version", "its record", _is_version),
+    _kept("resources", _is_base64, "its record of resources"),
+    _kept("modes", _is_base64, "its record of modes"),
+    _kept("paths", _is_base64, "its record of paths"),
+    _probe("prior_tables", f"u_kept_lines {DIRECTORY}/tables ';'", "its record of nftables tables", bool),
+    _probe("mark", f"u_kept {MEMBER}", "its mark", answer_forms.mark),
+    _probe("links", "u_ask 10 ip -d -json address show", "its links", answer_forms.links, may_lack=False),
+    _probe("routes", "u_ask 10 ip -json route show table all", "its routes", answer_forms.routes),
+    _probe("routes6", "u_second_routes", "its IPv6 routes", answer_forms.routes),
+    _probe("rules", "u_need ip && u_encoded u_rule_list", "its routing rules", _is_base64),
+    _kept("prior_rules", _is_base64, "its record of routing rules"),
+    _probe("tables", "u_nft_tables", "its nftables tables", bool),
+    _probe("chains", "u_saved_chains", "its iptables chains", answer_forms.words),
+    _probe("sets", "u_encoded u_set_list", "its address sets", _is_base64),
+    _kept("prior_sets", _is_base64, "its record of address sets"),
+    _probe("programs", "u_encoded u_program_list", "the BPF programs on its links", _is_base64),
+    _probe("ipsec", "u_need ip && u_encoded u_ipsec_list", "its IPsec associations", _is_base64),
     _probe(
-        "kubernetes", f"set +f; ls -d {_KUBERNETES} 2>/dev/null | tr '\\n' ' '; set -f", "what it has of Kubernetes"
+        "kubernetes",
+        f"set +f; ls -d {_KUBERNETES} | tr '\\n' ' '; set -f",
+        "what it has of Kubernetes",
+        answer_forms.words,
     ),
-    _probe("pods", "set +f; ls -d /var/lib/kubelet/pods/* 2>/dev/null | wc -l; set -f", "its pods"),
-    _probe("etcd", "[ ! -d /var/lib/etcd/member ] || echo yes", "its etcd"),
+    _probe("pods", "set +f; ls -d /var/lib/kubelet/pods/* | wc -l; set -f", "its pods", answer_forms.number),
+    _probe("etcd", "[ ! -d /var/lib/etcd/member ] || echo yes", "its etcd", _is_yes),
 )
 
 

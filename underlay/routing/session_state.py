@@ -43,6 +43,8 @@ def read_view(cluster: Cluster, host: str, output: str) -> View:
     if len(documents) < 5:
         return View(trouble="FRR does not answer; is frr.service running?")
     counters, configured, came_up, neighbours, table, *received = documents
+    if "secured" not in configured or "lately" not in came_up or "routes" not in table:
+        return View(trouble="FRR's answer is not whole; ask again")
     accepted: dict[str, set[str]] = {}
     for prefix, paths in table.get("routes", {}).items():
         for path in paths:

@@ -30,11 +30,14 @@ def question(cluster: Cluster, network: Network, host: str) -> str:
 
 
 def read_view(cluster: Cluster, network: Network, host: str, output: str) -> View:
-    """The view in the output of `question`."""
+    """The view in the output of `question`; what makes no sense is no view of nothing."""
     speaker = _of(cluster, network, host)
-    if speaker:
-        return speaker.read(cluster, cluster.node(host), output)
-    return session_state.read_view(cluster, host, output)
+    try:
+        if speaker:
+            return speaker.read(cluster, cluster.node(host), output)
+        return session_state.read_view(cluster, host, output)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return View(trouble="what its BGP speaker says makes no sense; ask again")
 
 
 def _of(cluster: Cluster, network: Network, host: str) -> Speaker | None:

@@ -11,6 +11,7 @@ from underlay.plan.host_questions import UNKNOWN_SUBNETS, read_pod_subnets
 from underlay.routing.session_check import SessionRow, verdict
 from underlay.routing.speakers import question, read_view
 
+from .access_error import AccessError
 from .command import ScriptResult, run_script
 from .privilege import root_arguments
 from .run import current_run
@@ -37,4 +38,8 @@ def query_speakers(state: State) -> tuple[list[SessionRow], list[str]]:
 
 def _query(state: State, host: Host, script: str) -> ScriptResult:
     with ctx_state.use(state), ctx_host.use(host):
-        return run_script(host, script, root_arguments(host))
+        try:
+            return run_script(host, script, root_arguments(host))
+        except AccessError as error:
+            # Its rows say so.
+            return ScriptResult(-1, (), (error.reason,))

@@ -63,4 +63,8 @@ def _blocking(first: Host, name: str) -> list[str]:
     replies = lines_of(first, f"{KUBECTL} get --raw /apis/policy/v1/poddisruptionbudgets")
     if known is None or len(replies) != 1:
         return []
-    return blocking_budgets(json.loads(replies[0])["items"], known[1]["items"])
+    try:
+        return blocking_budgets(json.loads(replies[0])["items"], known[1]["items"])
+    except (ValueError, KeyError, TypeError):
+        # It only says more of why.
+        return []

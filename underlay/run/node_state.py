@@ -30,8 +30,12 @@ def node_and_pods(first: Host, name: str) -> tuple[dict[str, Any], dict[str, Any
     replies = lines_of(first, f"{KUBECTL} get --raw /readyz >/dev/null && {raw}")
     if len(replies) != 2:
         return None
-    node, pods = (json.loads(line) for line in replies)
-    return node, pods
+    try:
+        node, pods = (json.loads(line) for line in replies)
+    except ValueError:
+        return None
+    is_whole = isinstance(node, dict) and isinstance(pods, dict) and "spec" in node and "items" in pods
+    return (node, pods) if is_whole else None
 
 
 def lines_of(host: Host, script: str) -> tuple[str, ...]:

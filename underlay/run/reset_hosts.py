@@ -17,6 +17,7 @@ from pyinfra.context import ctx_host, ctx_state
 
 from underlay.plan.host_record import late_record
 from underlay.plan.run_lock import holder
+from underlay.preflight.unanswered_findings import unanswered_findings
 from underlay.reset.consent import Consent, by_names, is_of_another, note_on_stranger, problem_of
 from underlay.reset.footprint import footprint
 from underlay.reset.host_reset import HostReset
@@ -24,7 +25,7 @@ from underlay.reset.host_script import host_script, leave
 from underlay.reset.kinds import differs, question
 from underlay.reset.questions import QUESTIONS, HostState, host_state
 from underlay.reset.sentences import words
-from underlay.resources.answer import UnansweredError, Unknown, line_of
+from underlay.resources.answer import Answer, UnansweredError, Unknown, line_of
 from underlay.resources.resource import Question
 from underlay.resources.script import observe_script, read_observations
 
@@ -97,9 +98,11 @@ def planned_reset(state: State, host: Host, consent: Consent = Consent()) -> Hos
             ran = run_script(host, observe_script(QUESTIONS), root_arguments(host))
             found = read_observations(QUESTIONS, ran.out)
             answers = {q.name: q.read(a) for q, a in zip(QUESTIONS, found, strict=True)}
+            if problem := _unanswered(host.name, answers):
+                return HostReset(host.name, None, None, problem)
             known = host_state(answers)
         except (AccessError, UnansweredError) as error:
-            return HostReset(host.name, None, None, str(error))
+            return HostReset(host.name, None, None, getattr(error, "reason", "") or str(error))
         if problem := problem_of(known, cluster.name, consent):
             return HostReset(host.name, None, None, problem)
         unrecorded = known.is_late or not known.is_recorded
@@ -118,6 +121,12 @@ def planned_reset(state: State, host: Host, consent: Consent = Consent()) -> Hos
             host.name, known, found_here, leaves=run.is_node(host) and ours and _goes_on(), unrecorded=unrecorded,
             others=others,
         )  # fmt: skip
+
+
+def _unanswered(name: str, answers: Mapping[str, Answer]) -> str:
+    """What nobody knows of a host, with a remedy; empty where it has answered everything."""
+    about = {q.about: answers[q.name] for q in QUESTIONS}
+    return "; ".join(finding.text for finding in unanswered_findings(name, about))
 
 
 def reset_host(
@@ -220,11 +229,13 @@ def _differences(host: Host, reset: HostReset) -> list[str]:
     return [*lines, *_left(answers, reset.state)]
 
 
-def _left(answers: Mapping[str, object], before: HostState) -> list[str]:
+def _left(answers: Mapping[str, Answer], before: HostState) -> list[str]:
     """Traces that are still there."""
     run = current_run()
+    if problem := _unanswered("", answers):
+        return [f"what is left is unknown: it {problem}"]
     try:
-        now = host_state(answers)  # type: ignore[arg-type]
+        now = host_state(answers)
     except UnansweredError as error:
         return [f"what is left is unknown ({error})"]
     record = ("modes", "paths", "prior_tables", "prior_sets", "prior_rules")

@@ -67,8 +67,11 @@ class NodeTurn:
         if now != self._running or now.count(_UP) != len(_UNITS):
             unit = _ended(self._running, now)
             return f"{unit} does not stay up; see `journalctl -u {unit}`"
-        if self._drained or self.is_left_cordoned:
-            return uncordon(self.first, self.host.name) or ""
+        try:
+            if self._drained or self.is_left_cordoned:
+                return uncordon(self.first, self.host.name) or ""
+        except AccessError as error:
+            return f"it could not be uncordoned: {error.reason}"
         return ""
 
     def _change(self) -> str:
