@@ -73,7 +73,7 @@ class RandomThings:
             self._path(random, f"{place}/{self.tag}{number}{random.choice(_NAMES)}")
         for number, chain in enumerate(random.sample(_CHAINS, 4)):
             self._chain(random, f"{chain}.{self.tag}{number}", number)
-        for number in range(3):
+        for number in range(4, 7) if self.late else range(3):
             selector = (
                 f"from 192.0.2.{random.randrange(256)} lookup {700 + number} priority {random.randrange(9, 8999)}"
             )
