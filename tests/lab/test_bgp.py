@@ -52,6 +52,12 @@ FAULTS = [
           "tor-1 closed the session: more prefixes than its limit of 1"),
     Fault("a prefix that is nobody's is announced", (("w-1", "ip route add blackhole 10.244.97.0/24"),),
           r"w-1 announces 10\.244\.97\.0/24, which belongs to no node, and tor-1 accepts it"),
+    # Both sides' lists are of prefixes as long as a node's.
+    Fault("a pod's address beside its node's subnet",
+          (("w-1", configure("ip prefix-list PODS seq 5 permit 10.244.0.0/16 le 32")),
+           ("w-1", "own=$(ip -4 -o route show dev cni0 proto kernel | cut -d. -f1-3 | head -n 1);"
+                   " ip route add blackhole ${own:?}.7/32")),
+          r"w-1 announces 2 prefixes to tor-1, 1 expected: 10\.244\.\d\.7/32 is inside 10\.244\.\d\.0/24 \(w-1\)"),
     Fault("two nodes with one subnet",
           (("w-1", "ip route add blackhole $(ip route show proto bgp | grep -o '10.244.[0-9]*.0/24' | tail -n 1)"),),
           r"w-1 announces 10\.244\.\d\.0/24, which belongs to (cp-1|w-2)"),
