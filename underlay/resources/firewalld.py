@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
+from shlex import quote
 from xml.etree import ElementTree as ET
 
 from .file import place, written
@@ -23,6 +24,15 @@ _UNSAVED = (
     "firewalld has runtime rules that the reload for Underlay's rules would drop; make them permanent with "
     "`firewall-cmd --runtime-to-permanent`, or drop them with `firewall-cmd --reload`"
 )
+# Of zones whose sources contain one another the one with the lower priority comes first, since firewalld 2.0; before,
+# and without priorities, the first by name.
+_FIRST = """\
+case $(firewall-offline-cmd --version 2>/dev/null) in
+  '' | 0.* | 1.*) ;;
+  *) sed -i 's/<zone>/<zone ingress-priority="-10" egress-priority="-10">/' %s ;;
+esac"""
+# What it says of a file that it does not take is on standard error.
+_RELOAD = "! systemctl is-active -q firewalld || firewall-cmd --reload >/dev/null"
 _OURS = f"{DIRECTORY}/ipsets/underlay-*.xml {DIRECTORY}/policies/underlay-*.xml {DIRECTORY}/zones/{ZONE}.xml"
 
 
@@ -42,6 +52,8 @@ class Firewalld(Resource):
     prelude = """\
 u_firewalld_lists() {
   for what in zones policies; do firewall-cmd $1 --list-all-$what | sed -e 's/ (.*)$//' -e '/^  interfaces:/d'; done
+  for what in chains rules passthroughs; do firewall-cmd $1 --direct --get-all-$what; done
+  for n in $(firewall-cmd $1 --get-ipsets); do echo "$n"; firewall-cmd $1 "--ipset=$n" --get-entries; done
 }
 u_firewalld_stopped() { # its files are read when it starts
   if ! systemctl is-enabled -q firewalld; then echo none
@@ -57,6 +69,11 @@ u_firewalld() {
   esac
   u_ask 20 firewall-cmd --get-ipsets >/dev/null || return
   case " $u_out " in *" underlay-$1-"*) echo "current $1"; return;; esac
+  shift
+  for n do
+    zone=$(firewall-cmd --permanent "--get-zone-of-source=$n")
+    case $zone in '' | 'no zone' | underlay) ;; *) echo "bound $n $zone"; return;; esac
+  done
   [ "$(u_firewalld_lists)" = "$(u_firewalld_lists --permanent)" ] && echo closed || echo unsaved
 }"""
 
@@ -72,23 +89,27 @@ u_firewalld() {
         """Path -> content of Underlay's files below /etc/firewalld."""
         return self._files(self.tag)
 
+    def _inside(self) -> tuple[str, ...]:
+        """What is routed for pods and Services."""
+        forward = [p for p in self.passes if p.hook == "forward"]
+        return tuple(dict.fromkeys(address for p in forward for address in (*p.sources, *p.destinations)))
+
     def _files(self, tag: str) -> dict[str, str]:
         inward = [p for p in self.passes if p.hook == "input" and not p.reply]
-        inside = [address for p in self.passes if p.hook == "forward" for address in (*p.sources, *p.destinations)]
         sets = {
             addresses: f"underlay-{tag}-{number}"
             for number, addresses in enumerate(dict.fromkeys(p.sources for p in inward if p.sources), start=1)
         }
         family = {p.sources: p.family for p in inward}
         files = {f"{DIRECTORY}/ipsets/{name}.xml": _set(a, family[a]) for a, name in sets.items()}
-        files[f"{DIRECTORY}/zones/{ZONE}.xml"] = _zone(dict.fromkeys(inside))
+        files[f"{DIRECTORY}/zones/{ZONE}.xml"] = _zone(self._inside())
         for policy, (ingress, egress) in _POLICIES.items():
             rules = [r for p in inward for r in _rules(p, sets)] if policy == "input" else []
             files[f"{DIRECTORY}/policies/underlay-{policy}.xml"] = _policy(ingress, egress, rules)
         return files
 
     def observe(self) -> str:
-        return f"u_firewalld {self.tag}"
+        return " ".join(["u_firewalld", self.tag, *map(quote, self._inside())])
 
     def difference(self, observed: str) -> str | None:
         if observed == "stopped":
@@ -96,19 +117,25 @@ u_firewalld() {
         return None if observed in ("none", f"current {self.tag}") else "closed -> open to the cluster"
 
     def impossible(self, observed: str) -> str | None:
+        if observed.startswith("bound "):
+            _, subnet, zone = observed.split(maxsplit=2)
+            remove = f"firewall-cmd --permanent --zone={zone} --remove-source={subnet} && firewall-cmd --reload"
+            return f"firewalld's zone {zone} has the source {subnet}, which is the cluster's; take it out: `{remove}`"
         return _UNSAVED if observed == "unsaved" else None
 
     def apply(self) -> str:
         files = "\n".join(f"(\n{place(written(text), path, mode='644')}\n)" for path, text in self.files().items())
-        reload = "! systemctl is-active -q firewalld || firewall-cmd -q --reload"
-        return f"rm -f {_OURS}\n{files}\n{reload}"
+        first = _FIRST % f"{DIRECTORY}/zones/{ZONE}.xml"
+        # Files that it does not take would keep it from its next start.
+        back = f"{{ rm -f {_OURS}; {_RELOAD}; exit 1; }}"
+        return f"rm -f {_OURS}\n{files}\n{first}\n{{ {_RELOAD}; }} || {back}"
 
     def remove(self) -> str:
         return f"""\
 for f in {_OURS}; do
   [ -e "$f" ] || continue
   rm -f {_OURS}
-  ! systemctl is-active -q firewalld || firewall-cmd -q --reload
+  {_RELOAD}
 done"""
 
     @classmethod

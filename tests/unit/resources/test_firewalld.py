@@ -39,7 +39,11 @@ def host(shell: Shell, tmp_path: Path) -> Path:
     (tmp_path / "etc/zones/public.xml").write_text("<zone/>\n")
     (tmp_path / "permanent").write_text(ZONES.format(active="", interfaces=""))
     (tmp_path / "zones").write_text(ZONES.format(active=", active", interfaces="  interfaces: eth0\n"))
-    (tmp_path / "sets").write_text("")
+    (tmp_path / "sets").write_text("site\n")
+    (tmp_path / "direct").write_text("")
+    (tmp_path / "bound").write_text("no zone\n")
+    (tmp_path / "entries").write_text("192.0.2.9\n")
+    shell.program_is("firewall-offline-cmd", "echo 2.3.1")
     shell.program_is("systemctl", f"[ ! -e {tmp_path}/stopped ] || case $1 in is-enabled) exit 1;; *) exit 3;; esac")
     shell.program_is(
         "firewall-cmd",
@@ -48,7 +52,12 @@ def host(shell: Shell, tmp_path: Path) -> Path:
           "--list-all-zones") cat {tmp_path}/zones;;
           "--permanent --list-all-zones") cat {tmp_path}/permanent;;
           *--list-all-policies) echo;;
-          "-q --reload") echo reload >>{tmp_path}/log; ls {tmp_path}/etc/ipsets | sed 's/[.]xml//' >{tmp_path}/sets;;
+          "--direct --get-all-rules") cat {tmp_path}/direct;;
+          "--ipset="*) cat {tmp_path}/entries;;
+          "--permanent --ipset="*) echo 192.0.2.9;;
+          "--permanent --get-ipsets") cat {tmp_path}/sets;;
+          "--permanent --get-zone-of-source="*) cat {tmp_path}/bound;;
+          "--reload") echo reload >>{tmp_path}/log; ls {tmp_path}/etc/ipsets | sed 's/[.]xml//' >{tmp_path}/sets;;
         esac""",
     )
     return tmp_path
@@ -105,6 +114,57 @@ def test_rules_that_a_reload_would_lose_are_reported_before_anything_is_touched(
         "`firewall-cmd --runtime-to-permanent`, or drop them with `firewall-cmd --reload`"
     )
     assert RULES.impossible("closed") is None
+
+
+# What firewalld 2.3.1 on Debian 13 showed of `firewall-cmd --direct --add-rule`, and of an entry added to a set.
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [("direct", "ipv4 filter INPUT 0 -p tcp --dport 7070 -j ACCEPT\n"), ("entries", "192.0.2.9\n192.0.2.10\n")],
+)
+def test_direct_rules_and_entries_of_sets_would_be_lost_as_well(shell: Shell, host: Path, file: str, text: str) -> None:
+    assert shell.observe(RULES) == ["closed"]
+    (host / file).write_text(text)
+    assert shell.observe(RULES) == ["unsaved"]
+
+
+@pytest.mark.parametrize(
+    ("version", "zone"),
+    [
+        ("echo 2.3.1", '<zone ingress-priority="-10" egress-priority="-10">'),
+        ("echo 10.0", '<zone ingress-priority="-10" egress-priority="-10">'),
+        # Debian 12's knows no priorities, and reads no file with them.
+        ("echo 1.3.3", "<zone>"),
+        ("exit 127", "<zone>"),
+    ],
+)
+def test_pods_come_before_a_zone_of_the_owners_that_contains_them(
+    shell: Shell, host: Path, version: str, zone: str
+) -> None:
+    shell.program_is("firewall-offline-cmd", version)
+    assert shell.apply(RULES).unmet == ()
+    assert (host / "etc/zones/underlay.xml").read_text().splitlines()[1] == zone
+
+
+def test_why_a_reload_fails_is_said(shell: Shell, host: Path) -> None:
+    shell.program_is("firewall-cmd", "echo success; echo 'Error: ZONE_CONFLICT: 10.244.0.0/16' >&2; exit 13")
+    outcome, said = shell.apply_and_tell(RULES)
+    assert outcome.failed == RULES
+    assert said == "Error: ZONE_CONFLICT: 10.244.0.0/16\n" * 2
+    # They would keep it from its next start.
+    assert ours(host) == []
+
+
+def test_a_zone_of_the_owners_that_has_the_clusters_source_is_told_with_what_takes_it_out(
+    shell: Shell, host: Path
+) -> None:
+    (host / "bound").write_text("internal\n")
+    assert shell.observe(RULES) == ["bound 10.244.0.0/16 internal"]
+    assert RULES.impossible("bound 10.244.0.0/16 internal") == (
+        "firewalld's zone internal has the source 10.244.0.0/16, which is the cluster's; take it out: `firewall-cmd "
+        "--permanent --zone=internal --remove-source=10.244.0.0/16 && firewall-cmd --reload`"
+    )
+    (host / "bound").write_text("underlay\n")
+    assert shell.observe(RULES) == ["closed"]
 
 
 def test_a_reset_takes_the_files_and_reloads_once(shell: Shell, host: Path) -> None:
