@@ -22,9 +22,19 @@ class KernelModule(Resource):
     restorable = True
     prelude = """\
 u_release=$(uname -r)
+u_listed() { # MODULE: where the kernel's command line has it among those that are not loaded
+  u_cmdline=
+  read -r u_cmdline </proc/cmdline
+  for u_word in $u_cmdline; do
+    case $u_word in module_blacklist=* | modprobe.blacklist=*) ;; *) continue ;; esac
+    case ",$(printf %s "${u_word#*=}" | tr - _)," in *",$1,"*) printf %s "${u_word%%=*}"; return 0 ;; esac
+  done
+  return 1
+}
 u_module() {
   if [ -d "/sys/module/$1" ]; then echo loaded
   elif grep -q "/$1\\.ko" "/lib/modules/$u_release/modules.builtin"; then echo built-in
+  elif u_by=$(u_listed "$1"); then echo "forbidden by $u_by"
   elif ! u_need modprobe; then return 1
   elif u_dry=$(modprobe -n -v -q "$1"); then
     if [ "$(cat /proc/sys/kernel/modules_disabled)" = 1 ]; then echo "forbidden by kernel.modules_disabled"
@@ -65,6 +75,12 @@ u_forbidding() {
 u_said=$(modprobe {name} 2>&1) || {{
   if modprobe -n -q {name}; then echo "modprobe {self.module}: ${{u_said:-it failed}}"; else echo "{missing}"; fi >&2
   exit 1
+}}
+[ -d /sys/module/{name} ] || {{
+  u_ran=$(modprobe -n -v {name} | sed -n 's/^install /runs /p' | head -n 1)
+  u_ran="modprobe {self.module} loads nothing${{u_ran:+, it $u_ran}}"
+  echo "$u_ran; look for \\`install {self.module}\\` in /etc/modprobe.d" >&2
+  exit 1
 }}"""
 
     @classmethod
@@ -83,6 +99,11 @@ def _forbidden(module: str, by: str) -> str:
         return (
             f"modprobe is told not to load the module {module}, or one that it needs ({by}); "
             f"remove the line `install … /bin/false` there"
+        )
+    if by.endswith("blacklist"):
+        return (
+            f"the kernel's command line keeps the module {module} from being loaded ({by}=…); take it out of {by} in "
+            "the boot loader's configuration, and reboot"
         )
     return f"this kernel loads no more modules ({by} = 1), and {module} is not loaded; boot with {by} = 0"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as Xml
 
@@ -10,6 +12,8 @@ from underlay.findings.finding import Finding, accept, of_host, refusals, verdic
 from underlay.preflight.junit import junit_of
 from underlay.preflight.page import page_of
 
+ROOT = Path(__file__).resolve().parents[3]
+PAGE = ROOT / "docs/preflight.md"
 GRAVE = Finding("lane-silent", "a to b", "udp 8472 <is dropped>", "allow it", ("a", "b"))
 HOSTS = [{"name": n, "rack": r, "address": f"192.0.2.{i}"} for i, (n, r) in enumerate((("a", "one"), ("b", "two")))]
 
@@ -64,3 +68,12 @@ def test_gravest_first_and_accepted_last() -> None:
 
 def test_every_code_has_a_title_and_a_likely_cause() -> None:
     assert all(code.title and code.cause and not code.cause.endswith(".") for code in CODES.values())
+
+
+def test_every_code_is_documented_and_found_somewhere() -> None:
+    documented = set(re.findall(r"^\| `([a-z0-9-]+)` \| (?:refuses|warns|informs) \|", PAGE.read_text(), re.MULTILINE))
+    assert documented == set(CODES)
+    code = "".join(path.read_text() for path in ROOT.joinpath("underlay").rglob("*.py") if path.name != "codes.py")
+    # Of two hosts with one name or ID, the code begins with the question's name.
+    unused = {name for name in CODES if f'"{name}"' not in code and not name.endswith("-duplicate")}
+    assert unused == set()

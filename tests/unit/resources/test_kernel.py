@@ -50,50 +50,6 @@ def test_a_setting_that_the_kernel_lacks_is_reported(shell: Shell, proc: Path) -
     assert err == "the kernel has no net.bridge.bridge-nf-call-iptables; is its module loaded?\n"
 
 
-# kmod 34 on Debian 13: what `modprobe -n -v br_netfilter` prints, as it is and with lines of /etc/modprobe.d.
-INSMOD = "insmod /lib/modules/6.12.1/kernel/net/bridge/bridge.ko\\ninsmod /lib/modules/6.12.1/kernel/net/bridge/br.ko"
-
-
-@pytest.mark.parametrize(
-    ("line", "dry_run", "observed"),
-    [
-        ("", INSMOD, "loadable"),
-        ("blacklist br_netfilter", INSMOD, "loadable"),
-        ("install br_netfilter /bin/false", "install /bin/false", "forbidden by {}/cis.conf"),
-        ("install br_netfilter /bin/true", "install /bin/true", "forbidden by {}/cis.conf"),
-        ("  install br-netfilter /usr/bin/false", "install /usr/bin/false", "forbidden by {}/cis.conf"),
-        ("install br_netfilter false", "install false", "forbidden by {}/cis.conf"),
-        ("install bridge /bin/false", "install /bin/false\\ninsmod /lib/modules/br.ko", "forbidden by {}/cis.conf"),
-        ("install br_netfilter /sbin/modprobe -i br_netfilter", "install /sbin/modprobe -i br_netfilter", "loadable"),
-        ("install other /bin/false", "install /bin/false", "forbidden by /etc/modprobe.d"),
-    ],
-)
-def test_a_module_that_modprobe_is_told_not_to_load_is_not_loadable(
-    shell: Shell, tmp_path: Path, line: str, dry_run: str, observed: str
-) -> None:
-    folder = tmp_path / "modprobe.d"
-    folder.mkdir()
-    (folder / "cis.conf").write_text(f"# hardening\n{line}\n")
-    (tmp_path / "disabled").write_text("0\n")
-    shell.places = {
-        " /etc/modprobe.d": f" {folder}",
-        "/sys/module/": "/no/such/",
-        "/proc/sys/kernel/modules_disabled": str(tmp_path / "disabled"),
-    }
-    shell.program_is("modprobe", f"printf '{dry_run}\\n'")
-    shell.program_is("modinfo", "echo bridge")
-    module = KernelModule("br_netfilter")
-    (found,) = shell.observe(module)
-    expected = observed.format(folder)
-    assert found == (expected if "{}" in observed or observed == "loadable" else f"forbidden by {folder}")
-    lack = module.impossible(found)
-    if found == "loadable":
-        assert lack is None
-    else:
-        assert lack is not None
-        assert lack.startswith("modprobe is told not to load the module br_netfilter, or one that it needs (")
-
-
 def test_a_kernel_that_loads_no_more_modules_is_told(shell: Shell, tmp_path: Path) -> None:
     (tmp_path / "disabled").write_text("1\n")
     shell.places = {
