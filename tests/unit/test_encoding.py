@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import pty
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -123,6 +124,44 @@ def test_files_are_utf_8(locales: dict[str, str], odd: dict[str, str], tmp_path:
     names = [p.name for p in tmp_path.iterdir()]
     assert names
     assert {(tmp_path / n).read_bytes() for n in names} == {(ROOT / "docs/pictures" / n).read_bytes() for n in names}
+
+
+# Nobody listens at the hosts' port: each command says so, and what else it has to say.
+SITE = """\
+# Standort München, 中
+S = {{"network": {{"mode": "none"}}, "ssh_hostname": "127.0.0.1", "ssh_port": {port}, "ssh_user": "ops",
+     "artifacts": {{"source": "bundle", "path": "/nowhere/bundle"}}, "accepted": {{"disk-slow": "Labor für 中 \u2013"}}}}
+control_plane = [("cp-1", {{**S, "address": "192.0.2.1"}})]
+"""
+SPOKEN = [
+    (("render", "site.py", "--to", "bücher"), 0, " files: "),
+    (("choose", "--inventory", "site.py"), 0, ""),
+    (("plan", "site.py"), 1, "/nowhere/bundle"),
+    (("preflight", "site.py", "--page", "seite-é.html"), 1, "/nowhere/bundle"),
+    (("verify", "site.py"), 1, "/nowhere/bundle"),
+    (("reset", "site.py", "--yes"), 1, "refuses connections"),
+    (("bgp", "site.py"), 1, "no session is declared"),
+    (("init", "projekt-ü"), 0, "next:"),
+    (("report", "show", "--reports", "berichte-ü"), 1, "holds no report"),
+]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=str)
+def test_every_command_says_what_it_has_to_say(locales: dict[str, str], odd: dict[str, str], tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        free = server.getsockname()[1]
+    (tmp_path / "site.py").write_text(SITE.format(port=free), encoding="utf-8")
+    for arguments, code, said in SPOKEN:
+        done = subprocess.run(
+            [*COMMAND, *(a.encode() for a in arguments)],
+            cwd=tmp_path,
+            env=environment(locales, **odd, PYTHONPATH=str(ROOT)),
+            capture_output=True,
+            check=False,
+        )
+        text = (done.stdout + done.stderr).decode("utf-8")
+        assert (done.returncode, "Traceback" in text) == (code, False), text
+        assert said in text, (arguments, text)
 
 
 @given(st.text(st.characters(exclude_categories=()), max_size=40))

@@ -26,7 +26,7 @@ class Peer(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str = Field("", description="its name")
+    name: str = Field("", pattern=r"^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$", description="its name")
     address: IPv4Address | IPv6Address = Field(description="its address on the rack's segment")
     as_number: AsNumber = Field(description="its AS")
     rack: str = Field(description="the rack whose nodes peer with it")
@@ -145,7 +145,7 @@ def _problems(bgp: Bgp, variables: BgpVariables, racks: tuple[str, ...], nodes: 
     for name in bgp.reflectors:
         if name not in names:
             yield f"bgp.reflectors: no node is called {name}; the nodes are {', '.join(sorted(names))}"
-    if len(bgp.reflectors) == 1:
+    if len(set(bgp.reflectors)) == 1:
         yield "bgp.reflectors: one reflector is a single point of failure; name two or more, or none"
     if bgp.reflectors and bgp.routers:
         yield (

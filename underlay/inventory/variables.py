@@ -171,6 +171,8 @@ class ClusterVariables(BaseModel):
                 raise ValueError(f"{code} cannot be accepted: no deploy can go on with it")
             if not reason.strip():
                 raise ValueError(f"{code} is accepted without a reason")
+            if not reason.isprintable():
+                raise ValueError(f"the reason to accept {code} is no line of text")
         return value
 
     @field_validator("ignore_preflight_errors")

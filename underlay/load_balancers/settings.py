@@ -53,6 +53,8 @@ class LoadBalancerSettings(BaseModel):
         found = [
             (f"load_balancer.addresses.{r}: {text}", ends(text)) for r, all_ in self.addresses.items() for text in all_
         ]
+        other = [(where, first.version) for where, (first, _) in found if first.version not in cluster.families]
+        yield from (f"{where} is IPv{v}, and Services have no such addresses; choose others" for where, v in other)
         for where, (first, last) in found:
             for node in cluster.nodes:
                 for address in node.addresses:
@@ -61,9 +63,9 @@ class LoadBalancerSettings(BaseModel):
             for subnet in (*cluster.pod_subnets, *cluster.service_subnets):
                 if _meet((first, last), (subnet[0], subnet[-1])):
                     yield f"{where} overlaps {subnet} of the cluster; choose others"
-        for (where, one), (_, other) in combinations(found, 2):
-            if _meet(one, other):
-                yield f"{where} overlaps {other[0]}-{other[1]}; put each address in one range only"
+        for (where, one), (_, two) in combinations(found, 2):
+            if _meet(one, two):
+                yield f"{where} overlaps {two[0]}-{two[1]}; put each address in one range only"
 
 
 def announcers(cluster: Cluster, rack: str) -> tuple[str, ...]:

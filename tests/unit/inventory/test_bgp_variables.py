@@ -104,6 +104,10 @@ def test_the_password_is_not_shown() -> None:
          "bgp: router x has an address that is loopback (127.0.0.9); no node peers with it"),
         ({"bgp": {"peers": [{"name": "x", "address": "169.254.1.1", "as_number": 64600, "rack": "rack-1"}]}},
          "bgp: router x has an address that is link-local (169.254.1.1); no node peers with it"),
+        ({"bgp": {"peers": [{"name": "x\n neighbor 192.0.2.9 remote-as 1", "address": "192.0.2.9", "as_number": 64600,
+                             "rack": "rack-1"}]}},
+         "bgp.peers.0.name: string should match pattern '^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$' (it is "
+         "'x\\n neighbor 192.0.2.9 remote-as 1')"),
         ({"router": {"fabric_address": "192.0.2.3"}}, "bgp: router tor-1 has the address of w-2 (192.0.2.3)"),
         ({"router": {"fabric_address": "192.0.2.101"}}, "bgp: router tor-1 has the address of tor-1 (192.0.2.101)"),
         ({"bgp": {"cluster_id": {"cp-1": "1.1.1.1", "w-1": "2.2.2.2"}}},
@@ -127,6 +131,8 @@ def test_each_is_refused_with_its_reason(changes: dict[str, Any], problem: str) 
     ("bgp", "problem"),
     [
         ({"as_number": 64512, "reflectors": ["w-1"]},
+         "bgp.reflectors: one reflector is a single point of failure; name two or more, or none"),
+        ({"as_number": 64512, "reflectors": ["w-1", "w-1"]},
          "bgp.reflectors: one reflector is a single point of failure; name two or more, or none"),
         ({"as_number": 64512, "reflectors": ["w-1", "w-7"]},
          "bgp.reflectors: no node is called w-7; the nodes are cp-1, w-1, w-2"),

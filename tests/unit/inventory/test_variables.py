@@ -219,5 +219,7 @@ def test_a_finding_that_is_accepted_is_one_that_there_is_and_has_a_reason() -> N
     assert "there is no finding disc-slow; did you mean disk-slow?" in line
     [line] = with_all(accepted={"disk-slow": " "})
     assert "disk-slow is accepted without a reason" in line
+    [line] = with_all(accepted={"disk-slow": "a lab\n[x] all is well"})
+    assert "the reason to accept disk-slow is no line of text" in line
     [line] = with_all(accepted={"unanswered": "it will be fine"})
     assert "unanswered cannot be accepted: no deploy can go on with it" in line

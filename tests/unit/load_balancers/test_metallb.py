@@ -48,6 +48,7 @@ def test_an_inventory_configures_it_or_has_none() -> None:
             "load_balancer.addresses.rack-1: 192.0.2.1-192.0.2.2 contains the address of cp-1 (192.0.2.1); choose others",
             "load_balancer.addresses.rack-1: 192.0.2.1-192.0.2.2 contains the address of w-1 (192.0.2.2); choose others",
         ]),
+        ({"rack_1": ["2001:db8:9::/120"]}, ["load_balancer.addresses.rack-1: 2001:db8:9::/120 is IPv6, and Services have no such addresses; choose others"]),
         ({"rack_1": ["10.96.1.0/24"]}, ["load_balancer.addresses.rack-1: 10.96.1.0/24 overlaps 10.96.0.0/16 of the cluster; choose others"]),
         ({"rack_1": ["192.0.2.8/30"], "rack_2": ["192.0.2.9"]}, ["load_balancer.addresses.rack-1: 192.0.2.8/30 overlaps 192.0.2.9-192.0.2.9; put each address in one range only"]),
     ],
