@@ -45,7 +45,7 @@ u_ipv6() {
 # What nobody but its owner can switch off; systemd's own ways are a resource's (NoSwap).
 SWAPON = """\
 u_swapon() {
-  set -- /etc/crontab /etc/cron.d /var/spool/cron
+  set -- /etc/crontab /etc/cron.d /var/spool/cron /etc/udev/rules.d
   [ ! -x /etc/rc.local ] || set -- /etc/rc.local "$@"
   timeout 10 grep -rlsE '^([^#]*[^-#[:alnum:]_.])?swapon([[:space:]]|$)' "$@" | tr '\\n' ' '
 }"""

@@ -29,7 +29,7 @@ from underlay.resources.answer import Answer, UnansweredError, Unknown, line_of
 from underlay.resources.resource import Question
 from underlay.resources.script import observe_script, read_observations
 
-from .access_error import AccessError
+from .access_error import AccessError, of_this_machine
 from .command import reason_of_script, run_script
 from .leave_cluster import leave_cluster
 from .privilege import root_arguments
@@ -143,6 +143,9 @@ def reset_host(
                 result.differences[host.name] = _differences(host, reset)
         except AccessError as error:
             reason = error.reason
+        except OSError as error:
+            # The copy of etcd's data is kept here.
+            reason = of_this_machine(error)
         if reason:
             result.failed[host.name] = reason
         say(f"{host.name}: {'failed' if reason else 'reset'} after {time.monotonic() - began:.0f} s")

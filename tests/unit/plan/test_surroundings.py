@@ -218,6 +218,12 @@ def test_the_hosts_own_name_server_is_asked_before_it_is_a_member(shell: Shell, 
         ("rc.local", "#!/bin/sh\nagent --swapon-metrics\n", False),
         ("crontab", "@reboot root swapon /swapfile\n", True),
         ("cron.d/swap", "@reboot root /sbin/swapon /swapfile\n", True),
+        (
+            "udev/rules.d/99-zram.rules",
+            'KERNEL=="zram0", RUN+="/sbin/mkswap /dev/zram0", RUN+="/sbin/swapon /dev/zram0"\n',
+            True,
+        ),
+        ("udev/rules.d/99-zram.rules", '# RUN+="/sbin/swapon /dev/zram0"\n', False),
         ("cron.d/other", "*/5 * * * * root true\n", False),
     ],
 )
