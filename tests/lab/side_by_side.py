@@ -22,7 +22,10 @@ from xdist.scheduler import LoadScopeScheduling
 TOGETHER = {
     "fabric": ("test_bgp", "test_mutations, routed by BGP"),
     "three hosts in two racks": ("test_deploy", "test_mutations, flannel-vxlan", "test_rollout"),
-    "two hosts on a segment": ("test_interrupted", "test_policies", "test_reboot", "test_report"),
+    "two hosts on a segment": (
+        *("test_interrupted", "test_policies", "test_policies_of_the_cluster"),
+        *("test_reboot", "test_report"),
+    ),
     "two hosts that are broken": ("test_attempts", "test_broken_members"),
     "one control-plane host": ("test_calico_schema", "test_cilium_crds", "test_release", "test_unanswered"),
 }
