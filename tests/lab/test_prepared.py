@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import socket
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -10,7 +12,7 @@ import pytest
 from underlay.resources.nftables import Nftables
 
 from .deployed import Deployed
-from .waiting import until
+from .waiting import listening, until
 
 pytestmark = [pytest.mark.lab]
 
@@ -53,6 +55,11 @@ ip link add lxcbr0 type bridge; ip address add 10.0.3.1/24 dev lxcbr0; ip link s
 echo 'net.ipv4.ip_forward = 0' >/etc/sysctl.d/99-zz-site.conf
 echo 'blacklist br_netfilter' >/etc/modprobe.d/site.conf
 """
+# What a proxy that comes later does with a request for the cluster's own addresses.
+PROXIES = {
+    "refuses": "SYSTEM:'echo HTTP/1.1 403 Forbidden; echo'",
+    "says nothing": "EXEC:'sleep 600'",
+}
 JUMPS = "nft list table inet guard | grep -c 'jump underlay-' || true"
 
 
@@ -94,6 +101,40 @@ def test_what_a_site_has_beside_is_no_obstacle_and_no_part_of_the_cluster(guarde
     assert guarded.ssh("w-1", "systemctl restart systemd-sysctl; sysctl -n net.ipv4.ip_forward") == "1\n"
     assert guarded.ssh("w-1", "modprobe --showconfig | grep -c '^blacklist br_netfilter'; true") == "0\n"
     assert "lxcbr0" in guarded.ssh("w-1", "ip -brief link show lxcbr0")
+
+
+@pytest.mark.parametrize("does", PROXIES)
+def test_a_proxy_that_comes_later_takes_nothing_from_a_healthy_cluster(guarded: Deployed, does: str) -> None:
+    """It is told with what takes it out of the way, which is followed."""
+    listen = (
+        f"systemd-run -q --collect --unit proxy socat TCP-LISTEN:3128,bind=127.0.0.1,fork,reuseaddr {PROXIES[does]}"
+    )
+    lines = "http_proxy=http://127.0.0.1:3128\\nhttps_proxy=http://127.0.0.1:3128\\n"
+    for name in HOSTS:
+        guarded.ssh(name, f"cp /etc/environment /root/environment; {listen}; {listening('t', 3128)}")
+        guarded.ssh(name, f"printf '{lines}' >/etc/environment")
+    try:
+        began = time.monotonic()
+        plan = guarded.underlay("plan")
+        assert (plan.code, plan.text.count("no change")) == (0, 2), plan.text
+        # It stood still for 200 seconds where the proxy said nothing.
+        assert time.monotonic() - began < 60
+        run = guarded.underlay("verify")
+        assert run.code == 0, run.end
+        for name, found in _proxied(guarded).items():
+            remedy = re.fullmatch(r".*: for programs of yours, add to (no_proxy) in (\S+) (\S+)", found)
+            assert remedy, found
+            guarded.ssh(name, f"echo {remedy[1]}={remedy[3]} >>{remedy[2]}")
+        assert _proxied(guarded) == {}
+    finally:
+        for name in HOSTS:
+            guarded.ssh(name, "mv /root/environment /etc/environment; systemctl stop proxy")
+
+
+def _proxied(guarded: Deployed) -> dict[str, str]:
+    """Host -> what preflight says to do about its proxy."""
+    found = guarded.underlay("preflight", "--json").document["findings"]
+    return {name: f["remedy"] for f in found if f["code"] == "proxy-inside" for name in f["hosts"]}
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from .waiting import listening
 pytestmark = [pytest.mark.lab]
 
 LAB = {
-    "name": "hfour",
+    "name": "cured",
     "network": "10.217.0.0/16",
     "network_v6": "fd00:217::/48",
     "control_planes": 3,
