@@ -1,5 +1,7 @@
 # Everything a deploy can change on a host, one line for each thing: "<area> <what>". Read-only.
 export LC_ALL=C
+# What is asked last has the kernel load modules.
+ss -Hlntup >/dev/null
 # An address that is still tried has no route yet.
 for try in $(seq 50); do [ -n "$(ip -6 -o address show tentative)" ] || break; sleep 0.2; done
 ip -o link | sed -E 's/^[0-9]+: ([^:@]*).* mtu ([0-9]+).*/link \1 mtu \2/'

@@ -77,4 +77,5 @@ def test_ip_vs_does_it(proxy: Proxy, service: str) -> None:
 
 def test_a_reset_leaves_the_machine_as_it_was(proxy: Proxy) -> None:
     proxy.remove()
-    assert proxy.left() == []
+    left = proxy.left()
+    assert not left, "\n".join(left)

@@ -15,12 +15,10 @@ from underlay.networks.pod_subnet import CONFLIST, agent
 from underlay.networks.pod_subnet import UNIT as AGENT
 from underlay.plan.host_questions import read_pod_subnets
 from underlay.resources.resource import Resource
-from underlay.resources.script import apply_script, read_outcome
-from underlay.resources.unit import Unit
 from underlay.routing.resources import learned
 from underlay.routing.static import TUNNEL, UNIT
 
-from . import pod
+from . import pod, state
 from .capture import Capture
 from .installed_mode import KUBECONFIG, InstalledMode
 from .site import GUESTS, Site
@@ -65,7 +63,6 @@ class Tunnelled(InstalledMode):
         for name, configuration in self.configurations.items():
             pod.delete(partial(self.site.run, name), configuration)
         self.configurations = {}
-        self._each(lambda name: self._remove(name, [*agent(name), *self.routes(name, self.subnets())]))
         super().remove()
 
     def subnets(self) -> dict[str, frozenset[str]]:
@@ -77,9 +74,7 @@ class Tunnelled(InstalledMode):
         return learned(self.vm_cluster.cluster, self.vm_cluster.network, node, subnets)
 
     def apply(self, name: str, *resources: Resource) -> None:
-        outcome = read_outcome(resources, self.site.run(name, apply_script(resources)).splitlines())
-        assert outcome.failed is None, outcome.failed
-        assert outcome.unmet == ()
+        state.apply(self.site, name, self.vm_cluster, resources)
 
     def _add(self, name: str) -> str:
         # kubectl takes seconds to start where every instruction is emulated.
@@ -89,10 +84,6 @@ class Tunnelled(InstalledMode):
         )
         self.configurations[name] = json.loads(self.site.run(name, f"{waited}; {messages}"))
         return pod.add(partial(self.site.run, name), self.configurations[name])
-
-    def _remove(self, name: str, resources: list[Resource]) -> None:
-        texts = [r.remove() for r in sorted(resources, key=lambda r: not isinstance(r, Unit))]
-        self.site.run(name, "\n".join([*filter(None, texts), f"ip link del {TUNNEL}; true"]))
 
 
 @pytest.fixture(scope="module")
@@ -160,3 +151,9 @@ def test_a_node_that_is_gone_leaves_no_route(installed: Tunnelled) -> None:
     assert installed.site.run(one, "ip route show proto 118") == ""
     installed.apply(one, *installed.routes(one, subnets))
     assert installed.site.run(one, "ip route show proto 118").startswith(next(iter(subnets[other])))
+
+
+def test_a_reset_leaves_the_machines_as_they_were(installed: Tunnelled) -> None:
+    installed.remove()
+    left = [f"{name}: {line}" for name, lines in installed.left().items() for line in lines]
+    assert not left, "\n".join(left)

@@ -22,6 +22,7 @@ from .questions import IPTABLES, HostState
 
 STATE = "/var/lib/underlay"
 IMAGES = "/var/lib/containerd"
+NETNS = "/run/netns"
 # Directories that kubeadm and the kubelet make, with any name in them.
 _MADE = tuple(
     PurePosixPath(f"{directory}/any")
@@ -42,19 +43,22 @@ $1 == "}" && name != "" {
 /[^[:space:]]/ && name != "" { rules++; next }
 $1 == "set" || $1 == "map" { print "rest" }
 """
-# Of kubelet (pkg/kubelet/cm/container_manager_linux.go), of kube-proxy (pkg/proxy: conntrack, ipvs), and what the
-# kernel sets with ip_forward.
+# Of kubelet (pkg/kubelet/cm/container_manager_linux.go), of kube-proxy (pkg/proxy: conntrack, ipvs), of strongSwan in
+# Flannel's IPsec, and what the kernel sets with ip_forward.
 _SYSCTLS = (
     "^(kernel/(panic|panic_on_oops|keys/root_max(bytes|keys))|vm/(overcommit_memory|panic_on_oom)"
     "|net/netfilter/nf_conntrack_(max|tcp_timeout_(established|close_wait)|tcp_be_liberal|udp_timeout(_stream)?)"
+    "|net/core/xfrm_acq_expires"
     "|net/ipv4/vs/(conntrack|conn_reuse_mode|expire_nodest_conn|expire_quiescent_template)"
     "|net/ipv[46]/conf/(all|default)/(forwarding|accept_redirects|send_redirects|route_localnet|arp_ignore|arp_announce)):"
 )
 # Modules that Kubernetes and the plugins have the kernel load.
 _MODULES = (
-    "^(br_netfilter|bridge|stp|llc|overlay|veth|vxlan|geneve|ipip|tunnel4|ip_tunnel|udp_tunnel|ip6_udp_tunnel|wireguard"
-    "|dummy|ip_vs.*|ip_set.*|xt_.*|ipt_.*|ip6t_.*|nft_.*|iptable_.*|ip6table_.*|nf_conntrack_netlink|libcurve25519.*"
-    "|xfrm_user|esp4|esp6|sch_ingress|cls_bpf|act_bpf)$"
+    "^(br_netfilter|bridge|stp|llc|overlay|veth|vxlan|geneve|ipip|tunnel[46]|ip_tunnel|udp_tunnel|ip6_udp_tunnel|wireguard"
+    "|dummy|ip_vs.*|ip_set.*|xt_.*|ipt_.*|ip6t_.*|nft_.*|iptable_.*|ip6table_.*|ip_tables|ip6_tables|x_tables|nf_.*"
+    "|nfnetlink.*|libcrc32c|libcurve25519.*|curve25519.*|libchacha.*|chacha.*|poly1305.*|libpoly1305|xfrm_.*|esp4|esp6"
+    "|authenc.*|echainiv|geniv|gcm|ghash.*|seqiv|cbc|ctr|ccm|cryptd|crypto_null|crypto_simd|aes.*|sha.*_generic|sha.*_ssse3"
+    "|sch_ingress|cls_bpf|act_bpf|(inet|tcp|udp|unix)_diag)$"
 )
 RULES = r"""u_rules() { # PROGRAM EXPRESSION: what takes chains away, and what leads to them
   "$1-save" 2>/dev/null | awk -v ours="$2" '
@@ -194,6 +198,9 @@ def _directories(state: HostState, *, keep_images: bool) -> str:
     own = [d for d in DIRECTORIES if d not in state.paths and not (keep_images and d == IMAGES)]
     lines = [f"rm -rf --one-file-system -- {quoted(d for d in own if d not in SHARED)}"]
     lines.append(since(PROGRAM_STATE, CONTENTS))
+    if NETNS in own:
+        # containerd mounts it upon itself (its pkg/netns, and `ip netns add`).
+        lines.append(f'[ -n "$(ls -A {NETNS} 2>/dev/null)" ] || umount {NETNS} 2>/dev/null || :')
     lines += [f"find {quote(d)} -depth -type d -empty -delete 2>/dev/null || :" for d in own if d in SHARED]
     if any(p.name == "frr.service" and not Unit.was_active(p.line) for p in state.prior):
         lines.append(since(FRR_STATE, LISTED))

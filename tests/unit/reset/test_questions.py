@@ -23,7 +23,7 @@ WHOLE = {
     "user": "0",
     "version": "1",
     "resources": base64.b64encode(RESOURCES.encode()).decode(),
-    "modes": "flannel-vxlan",
+    "modes": base64.b64encode(b'flannel-vxlan {"links":["cni0","flannel.1"]}').decode(),
     "paths": base64.b64encode(b"/etc/cni\ncomplete").decode(),
     "prior_tables": "table inet filter;",
     "mark": "member lab 192.0.2.1:6443",
@@ -38,6 +38,7 @@ WHOLE = {
     "prior_sets": "",
     "programs": "",
     "ipsec": "",
+    "kubernetes": "/etc/kubernetes/admin.conf /var/lib/etcd/member",
     "pods": "12",
     "etcd": "yes",
 }
@@ -51,6 +52,7 @@ def test_a_whole_answer_is_the_hosts_state() -> None:
     known = host_state(read(WHOLE))
     assert (known.has_etcd, known.pods, known.mark) == (True, 12, "member lab 192.0.2.1:6443")
     assert [p.name for p in known.prior] == ["net.ipv4.ip_forward", "/etc/hosts"]
+    assert known.modes == ('flannel-vxlan {"links":["cni0","flannel.1"]}',)
     assert known.chains == ("INPUT", "KUBE-FIREWALL")
 
 
