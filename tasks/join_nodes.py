@@ -10,6 +10,7 @@ from pyinfra.context import ctx_host
 
 from underlay.plan.kubeadm import CONFIG, DISCOVERY, discovery, join_documents
 from underlay.plan.membership import Standing
+from underlay.plan.registration import registration
 from underlay.resources.answer import line_of
 from underlay.run.command import Step, Steps, reason_of_script
 from underlay.run.kubeadm_script import kubeadm_script
@@ -66,6 +67,7 @@ def _join(host: Host, arguments: dict[str, Any]) -> str | None:
         documents,
         queried_mark=line_of(answers(host)["member"]),
         undo=before_kubeadm(host),
+        after=registration(node.name),
     )
     if node.is_control_plane:
         with _one_member:

@@ -28,7 +28,14 @@ u_reason() {{
 
 
 def kubeadm_script(
-    cluster: Cluster, command: str, documents: dict[str, Any], *, queried_mark: str, undo: str, before: str = ""
+    cluster: Cluster,
+    command: str,
+    documents: dict[str, Any],
+    *,
+    queried_mark: str,
+    undo: str,
+    before: str = "",
+    after: str = "",
 ) -> str:
     """Shell that runs a kubeadm command; when it is killed at any moment, the next run notices.
 
@@ -38,6 +45,7 @@ def kubeadm_script(
     :param queried_mark: the mark that the host had when it was queried; empty without one.
     :param undo: shell that removes what an earlier attempt has left behind; empty if there was none.
     :param before: shell that decides whether to begin at all.
+    :param after: shell that waits for what kubeadm does not wait for.
     """
     mark = f"{cluster.name} {cluster.control_plane_endpoint}"
     paths = " ".join(quote(path) for path in documents)
@@ -62,6 +70,7 @@ def kubeadm_script(
         f"{command}{private} --skip-phases=preflight --config {CONFIG} >>{LOG} 2>&1 </dev/null || u_reason",
         f"echo {quote(f'member {mark}')} >{MEMBER}",
         f"rm -f {BEFORE}",
+        after,
     ]
     return "\n".join(lines) + "\n"
 
