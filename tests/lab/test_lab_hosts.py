@@ -15,7 +15,7 @@ import pytest
 
 from underlay.lab import lifecycle, record
 from underlay.lab.host import namespaces
-from underlay.lab.model import naming
+from underlay.lab.model import naming, paths
 from underlay.lab.model.errors import LabError
 from underlay.lab.model.paths import LabPaths
 from underlay.lab.model.topology import Lab, LabNode
@@ -219,6 +219,14 @@ def test_a_killed_down_is_finished_by_the_next() -> None:
             process.send_signal(signal.SIGKILL)
         lifecycle.down(MINE.name)
         assert not left_since(before)
+
+
+def test_a_down_that_was_killed_at_its_very_end_leaves_no_lock_behind_the_next() -> None:
+    before = traces()
+    paths.locks().mkdir(parents=True, exist_ok=True)
+    (paths.locks() / f"lab-{MINE.name}.lock").touch()
+    assert not lifecycle.down(MINE.name)
+    assert not left_since(before)
 
 
 def test_leftovers_of_a_crash_are_cleaned_not_tripped_over() -> None:

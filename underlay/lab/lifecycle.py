@@ -85,11 +85,13 @@ def prepare_image() -> Path:
 def down(name: str) -> bool:
     """Take a lab down and remove everything it created except images; False if there was nothing."""
     with _one_line():
-        machine = this_machine()
+        machine, lab = this_machine(), Lab(name)
         if name not in names():
+            # One that was killed at its very end has left its lock's file.
+            with lock(_lock(lab)):
+                forget(f"{_lock(lab)}.")
             borrowed.give_back(machine)
             return False
-        lab = Lab(name)
         with lock(_lock(lab), by_children=True), slow(f"taking lab {name} down"):
             cgroups.kill(machine, name)
             for namespace in namespaces.of_lab(name):
