@@ -42,6 +42,14 @@ chmod 755 /usr/local/bin/kubectl
 
 
 @dataclass(frozen=True)
+class SpeakerFault:
+    """`steps` are (host, shell); `message` is what `underlay bgp` has to say, as a pattern."""
+
+    steps: tuple[tuple[str, str], ...]
+    message: str
+
+
+@dataclass(frozen=True)
 class LightFabric:
     """`bgp` is the inventory's variable but for the AS numbers, which are dealt here; `work` holds the inventory."""
 

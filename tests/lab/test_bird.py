@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,7 @@ import pytest
 from underlay.lab.model.topology import Lab, LabNode
 
 from .fabric import configure
-from .light_fabric import LightFabric
+from .light_fabric import LightFabric, SpeakerFault
 from .waiting import until
 
 pytestmark = [pytest.mark.lab]
@@ -27,14 +26,6 @@ PASSWORD = "light"  # noqa: S105
 BGP = {"password": PASSWORD, "ttl_security": True, "hold_time": 30, "keepalive": 10}
 W1, NODE_BGP = "10.138.1.21", "router bgp 64601"
 CONVERGED_S = 120.0
-
-
-@dataclass(frozen=True)
-class BirdFault:
-    """`steps` are (host, shell); `message` is what `underlay bgp` has to say, as a pattern."""
-
-    steps: tuple[tuple[str, str], ...]
-    message: str
 
 
 def config(fabric: LightFabric, node: LabNode, *, more: str = "", export: str = "source = RTS_STATIC") -> str:
@@ -94,30 +85,30 @@ def w1(fabric: LightFabric, **changes: str) -> tuple[str, str]:
     return "w-1", config(fabric, node, **changes)
 
 
-def faults(fabric: LightFabric) -> dict[str, BirdFault]:
+def faults(fabric: LightFabric) -> dict[str, SpeakerFault]:
     own = fabric.subnet("w-1")
     pod = own.replace(".0/24", ".7/32")
     return {
-        "AS numbers swapped": BirdFault(
+        "AS numbers swapped": SpeakerFault(
             (("tor-1", configure(NODE_BGP, f"neighbor {W1} remote-as 64999")),),
             "tor-1 expects AS 64999 from w-1, which is AS 64513",
         ),
-        "wrong password": BirdFault(
+        "wrong password": SpeakerFault(
             (("tor-1", configure(NODE_BGP, f"neighbor {W1} password other")), ("tor-1", f"vtysh -c 'clear bgp {W1}'")),
             r"the passwords differ: .* dropped TCP segments for their MD5 signature",
         ),
-        "a prefix is filtered by the node": BirdFault(
+        "a prefix is filtered by the node": SpeakerFault(
             (w1(fabric, export="false"),), rf"tor-1 does not receive {re.escape(own)} \(w-1\) from w-1"
         ),
-        "a pod's address beside its block": BirdFault(
+        "a pod's address beside its block": SpeakerFault(
             (w1(fabric, more=f"route {pod} blackhole;"),),
             rf"w-1 announces 2 prefixes to tor-1, 1 expected: {re.escape(pod)} is inside {re.escape(own)} \(w-1\)",
         ),
-        "a session that flaps": BirdFault(
+        "a session that flaps": SpeakerFault(
             (("tor-1", f"for i in 1 2 3 4 5; do vtysh -c 'clear bgp {W1}'; sleep 6; done"),),
             r"the session flaps: established \d+ times in 120 s",
         ),
-        "BIRD does not run": BirdFault((("w-1", "pkill -x bird; sleep 1"),), "w-1: BIRD does not answer"),
+        "BIRD does not run": SpeakerFault((("w-1", "pkill -x bird; sleep 1"),), "w-1: BIRD does not answer"),
     }
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,7 @@ from underlay.networks.cilium.status import SOCKET
 from underlay.networks.cilium.versions import NEWEST, VERSIONS
 
 from .fabric import configure
-from .light_fabric import LightFabric
+from .light_fabric import LightFabric, SpeakerFault
 from .waiting import shell_until, until
 
 pytestmark = [pytest.mark.lab]
@@ -42,14 +41,6 @@ BGP = {"password": PASSWORD, "hold_time": 30, "keepalive": 10}
 PROGRAM, CONFIGURATION = "/usr/local/sbin/cilium-bgp", "/etc/cilium-bgp.json"
 W1, TOR_BGP = "10.145.1.21", "router bgp 64601"
 CONVERGED_S = 120.0
-
-
-@dataclass(frozen=True)
-class AgentFault:
-    """`steps` are (host, shell); `message` is what `underlay bgp` has to say, as a pattern."""
-
-    steps: tuple[tuple[str, str], ...]
-    message: str
 
 
 def config(fabric: LightFabric, node: LabNode, *, more: tuple[str, ...] = (), announces: bool = True) -> str:
@@ -116,30 +107,30 @@ FAULTS = (
 )
 
 
-def fault_of(fabric: LightFabric, name: str) -> AgentFault:
+def fault_of(fabric: LightFabric, name: str) -> SpeakerFault:
     own = fabric.subnet("w-1")
     pod = own.replace(".0/24", ".7/32")
     own_, pod_ = re.escape(own), re.escape(pod)
     made = (
-        AgentFault(
+        SpeakerFault(
             (("tor-1", configure(TOR_BGP, f"neighbor {W1} remote-as 64999")),),
             "tor-1 expects AS 64999 from w-1, which is AS 64513",
         ),
-        AgentFault(
+        SpeakerFault(
             (("tor-1", configure(TOR_BGP, f"neighbor {W1} password other")), ("tor-1", f"vtysh -c 'clear bgp {W1}'")),
             r"the passwords differ: .* dropped TCP segments for their MD5 signature",
         ),
-        AgentFault((w1(fabric, announces=False),), rf"tor-1 does not receive {own_} \(w-1\) from w-1"),
-        AgentFault(
+        SpeakerFault((w1(fabric, announces=False),), rf"tor-1 does not receive {own_} \(w-1\) from w-1"),
+        SpeakerFault(
             (("tor-1", configure("ip prefix-list PODS seq 5 deny 10.244.0.0/16 ge 17 le 32")),),
             rf"tor-1 filters {own_} \(w-1\) from w-1",
         ),
-        AgentFault(
+        SpeakerFault(
             (w1(fabric, more=(pod,)),),
             rf"w-1 announces 2 prefixes to tor-1, 1 expected: {pod_} is inside {own_} \(w-1\)",
         ),
-        AgentFault((("w-1", "pkill -x cilium-bgp; sleep 1"),), "w-1: Cilium's agent does not answer"),
-        AgentFault(
+        SpeakerFault((("w-1", "pkill -x cilium-bgp; sleep 1"),), "w-1: Cilium's agent does not answer"),
+        SpeakerFault(
             (("tor-1", f"for i in 1 2 3 4 5; do vtysh -c 'clear bgp {W1}'; sleep 8; done"),),
             r"the session flaps: established \d+ times in 120 s",
         ),

@@ -6,14 +6,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-
-@dataclass(frozen=True)
-class Ran:
-    """How a command ended."""
-
-    rc: int
-    stdout: str
-    stderr: str
+from tests.lab.first_host import Ran
 
 
 @dataclass(frozen=True)
