@@ -9,6 +9,7 @@ from pyinfra.api import Host, operation
 from pyinfra.context import ctx_host, ctx_state
 
 from underlay.clouds.change import CloudError
+from underlay.reset.consent import Consent
 from underlay.reset.host_reset import HostReset
 from underlay.run.cloud_routes import make, planned_removal
 from underlay.run.command import Fail, Step, Steps, guarded
@@ -27,7 +28,7 @@ def show() -> Steps:
     if host.name not in current_run().limit:
         return
     if host.name not in _resets:
-        _resets[host.name] = planned_reset(state, host)
+        _resets[host.name] = planned_reset(state, host, Consent())
         for line in _resets[host.name].lines:
             logger.info(line)
     if problem := _resets[host.name].problem:

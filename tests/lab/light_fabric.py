@@ -19,7 +19,7 @@ from underlay.lab.model.topology import Lab, LabNode
 from .commands_run import learn_secrets
 from .deployed import PYINFRA, ROOT, UNDERLAY, Run
 from .failure_folder import keep_before_down
-from .waiting import COMMAND_S
+from .waiting import COMMAND_S, until
 
 PART = ROOT / "tests/lab/bgp_part.py"
 # Stands in for the cluster, which gives each node a pod subnet and tells whoever asks; nothing else is asked here.
@@ -151,6 +151,22 @@ class LightFabric:
         done = subprocess.run(command, input=script, capture_output=True, text=True, check=False, timeout=COMMAND_S)
         assert done.returncode == 0, f"{name}: {done.stderr}"
         return done.stdout
+
+    def expect(self, fault: SpeakerFault, *, healed: tuple[str, str], within: float) -> None:
+        """Make a fault where all agree, and have `underlay bgp` name it; then take it away.
+
+        :param healed: (host, shell) that starts the node's speaker anew.
+        :param within: seconds for sessions to converge.
+        """
+        until(self.agreed, within=within)
+        try:
+            for host, step in fault.steps:
+                self.ssh(host, step)
+            until(lambda: self.reported(fault.message), within=within)
+        finally:
+            # Sessions of a router that starts anew have not flapped.
+            self.ssh("tor-1", "systemctl reset-failed frr; systemctl restart frr")
+            self.ssh(*healed)
 
 
 def changed(run: Run) -> set[str]:

@@ -129,13 +129,4 @@ def test_both_sides_agree(fabric: LightFabric) -> None:
     ],
 )
 def test_is_named(fabric: LightFabric, name: str) -> None:
-    fault = faults(fabric)[name]
-    until(fabric.agreed, within=CONVERGED_S)
-    try:
-        for host, step in fault.steps:
-            fabric.ssh(host, step)
-        until(lambda: fabric.reported(fault.message), within=CONVERGED_S)
-    finally:
-        # Sessions of a router that starts anew have not flapped.
-        fabric.ssh("tor-1", "systemctl reset-failed frr; systemctl restart frr")
-        fabric.ssh(*w1(fabric))
+    fabric.expect(faults(fabric)[name], healed=w1(fabric), within=CONVERGED_S)

@@ -25,34 +25,24 @@ VERSION, LATE = "1", "1 late"
 
 # Where FRR keeps what it writes as it runs; of a daemon that did not run before, that goes.
 FRR_STATE = ("/run/frr", "/var/lib/frr", "/var/tmp/frr")  # noqa: S108
-# Whole directories of Kubernetes, containerd and the plugins.
-DIRECTORIES = (
-    *("/etc/cni", "/etc/containerd", "/etc/kubernetes", "/etc/underlay", "/opt/cni", "/opt/containerd"),
-    *(
-        "/root/.kube",
-        "/root/.kube/cache",
-        "/run/calico",
-        "/run/cilium",
-        "/run/containerd",
-        "/run/flannel",
-        "/run/kubernetes",
-    ),
-    *("/usr/libexec/kubernetes", "/usr/local/lib/underlay", "/var/cache/underlay", "/var/lib/calico"),
-    *("/var/lib/cilium", "/var/lib/cni", "/var/lib/containerd", "/var/lib/etcd", "/var/lib/kubelet", "/var/lib/weave"),
-    *("/var/log/calico", "/var/log/containers", "/var/log/pods", "/sys/fs/bpf/tc"),
-    *("/sys/fs/bpf/calico", "/sys/fs/bpf/ctlb", "/sys/fs/bpf/tcx"),
-    *("/run/netns", "/run/nri", "/run/xtables.lock", "/var/log/underlay-kubeadm.log", "/root/.history_frr"),
-)
-# Of these, which others may have put something into, what is Underlay's, kubeadm's and kubectl's goes by its name.
+# Directories that others may have put something into: what is Underlay's, kubeadm's or kubectl's goes by its name.
 SHARED = (
     *("/etc/cni", "/etc/containerd", "/etc/kubernetes", "/etc/underlay", "/opt/cni", "/root/.kube", "/run/netns"),
     *("/usr/libexec/kubernetes", "/usr/local/lib/underlay", "/var/lib/etcd", "/var/lib/kubelet"),
 )
-# Of these, which programs fill for themselves, what has come since goes.
+# Those that programs fill for themselves: where they were there before, what has come since goes.
 PROGRAM_STATE = (
     *("/root/.kube/cache", "/opt/containerd", "/run/calico", "/run/cilium", "/run/flannel", "/run/kubernetes"),
     *("/run/nri", "/var/lib/calico", "/var/lib/cilium", "/var/lib/cni", "/var/lib/weave", "/var/log/calico"),
     *("/var/log/containers", "/var/log/pods"),
+)
+# All of Kubernetes, containerd and the plugins.
+DIRECTORIES = (
+    *SHARED,
+    *PROGRAM_STATE,
+    *("/run/containerd", "/run/xtables.lock", "/sys/fs/bpf/calico", "/sys/fs/bpf/ctlb", "/sys/fs/bpf/tc"),
+    *("/sys/fs/bpf/tcx", "/var/cache/underlay", "/var/lib/containerd", "/var/log/underlay-kubeadm.log"),
+    "/root/.history_frr",
 )
 # The directories below these are listed, so that those which an apply makes on its way to a file are known.
 _TREES = "/etc /usr/local /opt /usr/libexec"

@@ -89,7 +89,7 @@ def _goes_on() -> bool:
     return any(n.name not in run.limit for n in run.spec.cluster.nodes)
 
 
-def planned_reset(state: State, host: Host, consent: Consent = Consent()) -> HostReset:  # noqa: B008
+def planned_reset(state: State, host: Host, consent: Consent) -> HostReset:
     """What a reset would do to a host, by what it answers."""
     with ctx_state.use(state), ctx_host.use(host):
         run = current_run()
