@@ -87,6 +87,10 @@ class Deployed:
         """Start a deploy and kill it, with all it started, `after` seconds into an operation."""
         return self._interrupted(operation, _kill(after), cluster)
 
+    def deploy_killed_once(self, node: str, sight: str, operation: str, **cluster: Any) -> Run:
+        """The same as soon as shell on a host ends well, tried from the beginning of the operation on."""
+        return self._interrupted(operation, self._kill_once(node, sight), cluster)
+
     def deploy_without(self, node: str, operation: str) -> Run:
         """Start a deploy and switch a host off as an operation begins."""
         return self._interrupted(operation, lambda _: self.ssh(node, "systemctl poweroff --force --force"), {})
@@ -100,6 +104,17 @@ class Deployed:
     def killed(self, command: str, line: str, *arguments: str, after: float, **cluster: Any) -> Run:
         """Start an `underlay` command and kill it `after` seconds after it printed something."""
         return self._acting([*UNDERLAY, command, self.inventory, *arguments], line, _kill(after), cluster)
+
+    def killed_once(self, node: str, sight: str, command: str, line: str, *arguments: str) -> Run:
+        """The same as soon as shell on a host ends well, tried from that line on."""
+        return self._acting([*UNDERLAY, command, self.inventory, *arguments], line, self._kill_once(node, sight), {})
+
+    def _kill_once(self, node: str, sight: str) -> Callable[[subprocess.Popen[str]], None]:
+        def kill(process: subprocess.Popen[str]) -> None:
+            self.ssh(node, f"until {sight}; do sleep 0.05; done")
+            os.killpg(process.pid, signal.SIGKILL)
+
+        return kill
 
     def stopped(self, command: str, line: str) -> Run:
         """Start an `underlay` command and press Ctrl-C a second after it printed something."""

@@ -14,7 +14,7 @@ from rich.text import Text
 from .record import Part
 from .results import FAILED, PASSED, SKIPPED, Result
 
-FAILURES, REASONS, SLOWEST = 4, 6, 10  # with everything else at most 40 lines, unless a test failed
+FAILURES, REASONS, SLOWEST = 12, 6, 10  # with everything else at most 40 lines, unless a test failed
 DETAILS = 12  # lines of one failure: where only the end of a log is kept, they have to stand there
 
 

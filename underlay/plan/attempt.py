@@ -11,16 +11,13 @@ from shlex import quote
 
 from underlay.resources.api_server import MEMBER
 
-from .run_lock import PROCESS
+from .run_lock import ATTEMPT, PROCESS
 
 # Every path that an attempt could have created and that was there when it began; its last line is COMPLETE.
 BEFORE = "/var/lib/underlay/before"
 COMPLETE = "complete"
 # Touched when an attempt has failed: what changed later is not the attempt's.
 FAILED = "/var/lib/underlay/failed"
-
-# The attempt's shell: its number, and when it began in ticks since the boot.
-SHELL = "/var/lib/underlay/attempt"
 
 ETCD = "/var/lib/etcd"
 KUBELET = "/var/lib/kubelet"
@@ -61,7 +58,7 @@ def begin(*, queried_mark: str, complete: str) -> str:
     """
     return f"""\
 {PROCESS}
-if read -r u_pid u_since <{SHELL} && u_process "$u_pid" && [ "$u_began" = "$u_since" ]; then
+if read -r u_pid u_since <{ATTEMPT} && u_process "$u_pid" && [ "$u_began" = "$u_since" ]; then
   u_old=$u_group
   u_process $$
   for s in TERM TERM TERM TERM TERM TERM TERM TERM TERM TERM KILL; do
@@ -74,7 +71,7 @@ if [ "$u_mark" != {quote(queried_mark)} ]; then
   [ "$u_mark" != {quote(complete)} ] || exit 0
   echo "the host has changed since it was queried ($u_mark); run again" >&2; exit 1
 fi
-u_process $$; echo "$$ $u_began" >{SHELL}"""
+u_process $$; echo "$$ $u_began" >{ATTEMPT}"""
 
 
 def record() -> str:

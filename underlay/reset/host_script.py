@@ -103,6 +103,8 @@ def host_script(
     :param member: whether its etcd is to leave others that stay.
     """
     lines = ["set -u; u_failed=", 'u_do() { ( set -eu; eval "$2" ) </dev/null || u_failed="$u_failed; $1"; }']
+    if state.is_recorded:
+        lines.append(f"[ -e {DIRECTORY}/version ] || {{ echo 'it was reset meanwhile; run again' >&2; exit 1; }}")
     steps: list[tuple[str, str]] = []
     if state.mark:
         begun = f"[ -e {BEFORE} ] || cp {LISTED} {BEFORE}; sed -i 's/^member /started /' {MEMBER}"

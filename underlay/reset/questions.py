@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from underlay.plan import answer_forms
 from underlay.plan.host_record import DIRECTORY, LATE, RULES, SETS, Prior, read_resources
 from underlay.plan.probe import Probe
+from underlay.plan.run_lock import LEFT, PRELUDE
 from underlay.resources.answer import Answer, UnansweredError, line_of
 from underlay.resources.api_server import MEMBER
 
@@ -84,6 +85,8 @@ def _is_yes(line: str) -> bool:
 
 
 QUESTIONS = (
+    # First: what follows is true only once nothing is at work.
+    Probe("left", LEFT, "what another run has left at work", bool, PRELUDE, as_root=True),
     _probe("user", "id -u", "who logs in", answer_forms.number, may_lack=False),
     _probe("version", f"u_kept {DIRECTORY}/version", "its record", _is_version),
     _kept("resources", _is_base64, "its record of resources"),

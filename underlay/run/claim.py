@@ -12,6 +12,9 @@ from underlay.plan import answer_forms
 from underlay.plan.probe import Probe
 from underlay.plan.run_lock import PRELUDE, take
 
+TOKEN = secrets.token_hex(8)
+"""Of this process alone: a lock that has it is its own."""
+
 
 def claim(inventory: str, what: str = "deploy") -> Probe:
     """The question that takes a host's lock for this process, in the round trip of all others.
@@ -20,7 +23,7 @@ def claim(inventory: str, what: str = "deploy") -> Probe:
     """
     since = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
     whose = f"{what} of {inventory}, by {_user()}@{socket.gethostname()}, process {os.getpid()}, since {since}"
-    question = take(token=secrets.token_hex(8), whose=whose)
+    question = take(token=TOKEN, whose=whose)
     return Probe("lock", question, "for its lock", answer_forms.lock, PRELUDE, as_root=True)
 
 

@@ -12,7 +12,10 @@ from pyinfra import logger
 from pyinfra.api import Host, State
 from pyinfra.api.command import PyinfraCommand
 
+from underlay.plan.run_lock import at_work
+
 from .access_error import AccessError, of_this_machine
+from .claim import TOKEN
 from .observe import count, forget
 from .privilege import run_as_root
 from .run import current_run
@@ -101,7 +104,8 @@ def run_script(host: Host, script: str, arguments: dict[str, Any], *, more: Iter
     :raises AccessError: when it does not run, or its end is not known.
     """
     count(host)
-    status, out, err = run_as_root(host, script, arguments, more=more)
+    text = f"{at_work(TOKEN)}{script}" if current_run().claim else script
+    status, out, err = run_as_root(host, text, arguments, more=more)
     return ScriptResult(status, _lines(out), _lines(err))
 
 

@@ -6,9 +6,10 @@ from shlex import quote
 from typing import Any
 
 from underlay.model.cluster import Cluster
-from underlay.plan.attempt import BEFORE, FAILED, SHELL, begin, record
+from underlay.plan.attempt import BEFORE, FAILED, begin, record
 from underlay.plan.kubeadm import CONFIG
 from underlay.plan.proxies import of_kubeadm
+from underlay.plan.run_lock import ATTEMPT
 from underlay.plan.yaml_text import as_yaml
 from underlay.resources.api_server import MEMBER
 from underlay.resources.file import place
@@ -55,7 +56,7 @@ def kubeadm_script(
     lines.append(begin(queried_mark=queried_mark, complete=f"member {mark}"))
     if undo:
         lines.append(undo)
-    lines.append(f"trap 'rm -f {paths} {SHELL}' EXIT")
+    lines.append(f"trap 'rm -f {paths} {ATTEMPT}' EXIT")
     for path, content in documents.items():
         text = as_yaml(*(content if isinstance(content, list) else [content]))
         lines.append(f"(\n{place(_heredoc(text), path, mode='600')}\n)")
@@ -66,7 +67,7 @@ def kubeadm_script(
         f"{command} phase preflight --config {CONFIG} >{LOG} 2>&1 </dev/null || u_reason",
         record(),
         f"echo {quote(f'started {mark}')} >{MEMBER}",
-        f"trap 'rm -f {paths} {SHELL}; [ ! -e {BEFORE} ] || touch {FAILED}' EXIT",
+        f"trap 'rm -f {paths} {ATTEMPT}; [ ! -e {BEFORE} ] || touch {FAILED}' EXIT",
         f"{command}{private} --skip-phases=preflight --config {CONFIG} >>{LOG} 2>&1 </dev/null || u_reason",
         f"echo {quote(f'member {mark}')} >{MEMBER}",
         f"rm -f {BEFORE}",

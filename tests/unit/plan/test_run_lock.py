@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from underlay.plan.run_lock import LOCK, PRELUDE, holder, take
+from underlay.plan.run_lock import AT_WORK, ATTEMPT, LEFT, LEFT_S, LOCK, PRELUDE, at_work, holder, take
 from underlay.resources.answer import Answered
 
 
@@ -25,6 +27,7 @@ class Host:
     root: Path
     shell: str
     patience_ms: int = 120_000
+    left_s: int = LEFT_S
     connections: list[subprocess.Popen[str]] = field(default_factory=list)
 
     def connect(self, *arguments: str, first: str = "") -> subprocess.Popen[str]:
@@ -44,22 +47,51 @@ class Host:
         )
         return self.connections[-1]
 
-    def lock(self, connection: subprocess.Popen[str], token: str, whose: str = "somebody") -> str:
-        """The answer of the host to the question for its lock."""
-        script = (
-            f"exec 2>/dev/null; set -f\n{PRELUDE}\n{take(token=token, whose=whose)}".replace("/run", f"{self.root}/run")
-            .replace(" 120000 ", f" {self.patience_ms} ")
-            .replace(" 120000\n", f" {self.patience_ms}\n")
-        )
+    def ask(self, connection: subprocess.Popen[str], text: str) -> None:
+        """Have a connection run shell text, with the lock's functions."""
+        script = self.here(f"exec 2>/dev/null; set -f\n{PRELUDE}\n{text}")
+        for own, bound in ((120_000, self.patience_ms), (2 * LEFT_S, 2 * self.left_s)):
+            script = re.sub(f" {own}( |$)", rf" {bound}\1", script, flags=re.MULTILINE)
         assert connection.stdin
-        assert connection.stdout
         # As through sudo: a shell that starts a shell.
         connection.stdin.write(repr([self.shell, "-c", f'{self.shell} -c "$0"; :', script]) + "\n")
         connection.stdin.flush()
+
+    def answer(self, connection: subprocess.Popen[str]) -> str:
+        """What the text has printed."""
+        assert connection.stdout
         said = ""
         while (line := connection.stdout.readline()) not in ("\n", ""):
             said += line
         return said.strip()
+
+    def lock(self, connection: subprocess.Popen[str], token: str, whose: str = "somebody") -> str:
+        """The answer of the host to the question for its lock."""
+        self.ask(connection, take(token=token, whose=whose))
+        return self.answer(connection)
+
+    def here(self, text: str) -> str:
+        """Text with the paths of this host."""
+        return re.sub("/run/underlay|/var/lib/underlay", lambda found: f"{self.root}{found[0]}", text)
+
+    @property
+    def whether_ended(self) -> str:
+        """Shell that says so where the script that was left at work has ended."""
+        return f"[ ! -e {self.root}/ended ] || echo afterwards"
+
+    @contextmanager
+    def left_at_work(self, token: str) -> Iterator[int]:
+        """A script of a run's, which is at work until the block ends."""
+        text = self.here(
+            f"{at_work(token)}echo; while [ ! -e {self.root}/end ]; do sleep 0.05; done; echo >{self.root}/ended"
+        )
+        with subprocess.Popen([self.shell, "-c", text], stdout=subprocess.PIPE) as script:
+            assert script.stdout
+            script.stdout.readline()
+            try:
+                yield script.pid
+            finally:
+                (self.root / "end").touch()
 
 
 @pytest.fixture(params=["sh", "bash"])
@@ -112,15 +144,69 @@ def test_a_lock_that_cannot_be_read_holds_nobody_up(host: Host, text: str) -> No
 
 def test_of_many_at_once_exactly_one_has_it(host: Host) -> None:
     connections = [host.connect() for _ in range(4)]
-    script = f"exec 2>/dev/null; set -f\n{PRELUDE}\n".replace("/run", f"{host.root}/run")
     for n, connection in enumerate(connections):
-        assert connection.stdin
-        text = script + take(token=f"t{n}", whose=f"run {n}").replace("/run", f"{host.root}/run")
-        connection.stdin.write(repr([host.shell, "-c", text]) + "\n")
-        connection.stdin.flush()
-    said = [c.stdout.readline().strip() for c in connections if c.stdout]
+        host.ask(connection, take(token=f"t{n}", whose=f"run {n}"))
+    said = [host.answer(connection) for connection in connections]
     assert sorted(s == "taken" for s in said) == [False, False, False, True]
     assert len({s for s in said if s != "taken"}) == 1
+
+
+def kill(connection: subprocess.Popen[str]) -> None:
+    connection.kill()
+    connection.wait()
+
+
+def test_what_a_killed_run_has_left_at_work_is_waited_for(host: Host) -> None:
+    one, two = host.connect(), host.connect()
+    assert host.lock(one, "a") == "taken"
+    with host.left_at_work("a"):
+        kill(one)
+        host.ask(two, f"{take(token='b', whose='me')}; {host.whether_ended}")  # noqa: S106
+        time.sleep(0.3)
+    assert host.answer(two).split() == ["taken", "afterwards"]
+    assert not (host.root / AT_WORK[1:]).exists()
+
+
+def test_what_a_run_itself_has_at_work_does_not_hold_it_up(host: Host) -> None:
+    one = host.connect()
+    assert host.lock(one, "a") == "taken"
+    with host.left_at_work("a"):
+        assert host.lock(one, "a") == "taken"
+
+
+def test_what_does_not_end_is_told(host: Host) -> None:
+    one, two = host.connect(), host.connect()
+    host.left_s = 1
+    assert host.lock(one, "a", "ops@bastion") == "taken"
+    with host.left_at_work("a"):
+        kill(one)
+        assert holder(Answered(host.lock(two, "b"))) == "ops@bastion; it has ended, and left a script at work there"
+    assert host.lock(two, "b") == "taken"
+
+
+def test_an_attempt_of_kubeadm_is_not_waited_for(host: Host) -> None:
+    one, two = host.connect(), host.connect()
+    assert host.lock(one, "a") == "taken"
+    with host.left_at_work("a") as script:
+        attempt = host.root / ATTEMPT[1:]
+        attempt.parent.mkdir(parents=True)
+        attempt.write_text(f"{script} 1\n")
+        kill(one)
+        assert host.lock(two, "b") == "taken"
+
+
+def test_who_only_looks_waits_for_what_is_left_and_not_for_a_run_that_lives(host: Host) -> None:
+    one, two = host.connect(), host.connect()
+    host.ask(two, LEFT)
+    assert host.answer(two) == "none"
+    assert host.lock(one, "a") == "taken"
+    with host.left_at_work("a"):
+        host.ask(two, LEFT)
+        assert host.answer(two) == "none"
+        kill(one)
+        host.ask(two, f"{LEFT}; {host.whether_ended}")
+        time.sleep(0.3)
+    assert host.answer(two).split() == ["none", "afterwards"]
 
 
 def test_whose_it_is_stays_one_line_whatever_a_name_contains(host: Host) -> None:

@@ -20,6 +20,7 @@ RESOURCES = "sysctl\tnet.ipv4.ip_forward\t0\nfile\t/etc/hosts\tabsent"
 LINKS = '[{"ifname":"lo","mtu":65536,"addr_info":[{"local":"127.0.0.1","prefixlen":8}]}]'
 # What a member of a cluster says, as it prints it.
 WHOLE = {
+    "left": "none",
     "user": "0",
     "version": "1",
     "resources": base64.b64encode(RESOURCES.encode()).decode(),
