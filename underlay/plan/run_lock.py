@@ -65,12 +65,12 @@ u_is_held() {{ # whether the lock is another run's than $1, one that lives
   # Should it come back, it must not go on beside the next.
   kill "$u_holder"; return 1
 }}
-u_is_worked_on() {{ # whether a script of another run than $1 is at work: u_script
+u_is_worked_on() {{ # whether a script of another run than $1, and not this one, is at work: u_script
   [ -e {AT_WORK} ] || return
   u_attempt=; [ ! -e {ATTEMPT} ] || read -r u_attempt u_rest <{ATTEMPT}
   while read -r u_script u_start u_run; do
-    [ "$u_run" != "$1" ] && [ "$u_script" != "$u_attempt" ] && u_process "$u_script" && [ "$u_began" = "$u_start" ] &&
-      return
+    case $u_script in $$|"$u_attempt") continue ;; esac
+    [ "$u_run" != "$1" ] && u_process "$u_script" && [ "$u_began" = "$u_start" ] && return
   done <{AT_WORK}
   return 1
 }}

@@ -174,6 +174,15 @@ def test_what_a_run_itself_has_at_work_does_not_hold_it_up(host: Host) -> None:
         assert host.lock(one, "a") == "taken"
 
 
+def test_a_script_that_is_noted_itself_does_not_wait_for_itself(host: Host) -> None:
+    one, two = host.connect(), host.connect()
+    host.left_s = 1
+    assert host.lock(one, "a") == "taken"
+    kill(one)
+    host.ask(two, f"{at_work('b')}{LEFT}")
+    assert host.answer(two) == "none"
+
+
 def test_what_does_not_end_is_told(host: Host) -> None:
     one, two = host.connect(), host.connect()
     host.left_s = 1
