@@ -44,6 +44,14 @@ _concessions = {
         # The kubelet sees this machine's disk: at 85 % it would delete images that were brought in by hand.
         "imageGCHighThresholdPercent": 100,
         "imageGCLowThresholdPercent": 99,
+        # A share of it says nothing of a host: with 15 % left of a large one the kubelet would evict pods.
+        "evictionHard": {
+            "memory.available": "100Mi",
+            "nodefs.available": "1Gi",
+            "nodefs.inodesFree": "1%",
+            "imagefs.available": "1Gi",
+            "imagefs.inodesFree": "1%",
+        },
     },
     "kube_proxy": {
         "oomScoreAdj": 0,
