@@ -55,7 +55,7 @@ def test_a_shell_that_is_killed_at_any_moment(undone: tuple[Deployed, list[str]]
             break
         assert any(ended), run.end
         killed += 1
-    assert killed
+    assert killed > 2
     last = lab.underlay("reset", "--yes")
     assert last.code == 0, last.end
     assert lab.underlay("reset", "--yes").text.count("nothing to reset") == 1
