@@ -14,6 +14,7 @@ from underlay.model.cluster import Cluster
 from underlay.model.cluster_policy import ClusterPolicySupport
 from underlay.model.footprint import Traces
 from underlay.model.prerequisites import Prerequisites
+from underlay.patience import stretched
 from underlay.resources.api_server import KUBECTL
 from underlay.resources.kernel_module import KernelModule
 from underlay.resources.packages import Packages
@@ -42,6 +43,8 @@ CLUSTER_POLICY = ClusterPolicySupport(
     source="kube-router.io, Network Policy Controller: networking.k8s.io/NetworkPolicy; its role reads no others",
 )
 _HEALTH = 20244
+_WRITTEN_S = stretched(20)
+"""Until its rules count as not written."""
 _HOOKS = ("INPUT", "FORWARD", "OUTPUT")
 _COMMANDS = {4: "iptables", 6: "ip6tables"}
 # What its rules match and do: sets of addresses, marks, packets that a bridge passes on.
@@ -81,8 +84,18 @@ def prerequisites(cluster: Cluster) -> Prerequisites:
 
 
 def checks(cluster: Cluster) -> list[Check]:
-    """That every packet passes its rules, on every node and for every IP version of pods."""
-    script = "; ".join(f"{_COMMANDS[v]}-save -t filter | sed -n 's/^-A /{v} /p'" for v in cluster.families)
+    """That every packet passes its rules, on every node and for every IP version of pods.
+
+    Its pod is ready before it has written the first rule (pkg/healthcheck/health_controller.go: healthy from the
+    start), so what is missing is waited for.
+    """
+    jumps = "; ".join(
+        f"{_COMMANDS[v]}-save -t filter | sed -nE 's/^-A (({'|'.join(_HOOKS)}) .*KUBE-ROUTER.*)/{v} \\1/p'"
+        for v in cluster.families
+    )
+    enough = f'[ "$(echo "$jumps" | grep -c .)" -ge {len(_HOOKS) * len(cluster.families)} ]'
+    late = f'[ "$n" -ge {_WRITTEN_S} ]'
+    script = f'n=0; until jumps=$({jumps}); {enough} || {late}; do sleep 1; n=$((n + 1)); done; echo "$jumps"'
     look = f"the log of its pod there: `kubectl logs -n {NAMESPACE} daemonset/{NAME}`"
     return [Check(f"{NAME}'s rules", n.name, script, partial(_missing, cluster), look) for n in cluster.nodes]
 

@@ -9,6 +9,9 @@ from shlex import quote
 from .binary import BLOBS
 from .resource import Host, Resource, Upload
 
+# An image that is incomplete may be its exit status, too; without a word it has not asked.
+_CHECK = "timeout 30 ctr -n k8s.io images check -q"
+
 
 @dataclass(frozen=True)
 class Images(Resource):
@@ -80,7 +83,9 @@ u_images() {{
         return [b for b in self.blobs if b.sha256 in uncached or "uncached:" not in observed]
 
     def check(self, host: Host) -> str | None:
-        found = host.run("ctr -n k8s.io images check -q")
+        found = host.run(_CHECK)
+        if found.rc and not found.stdout.strip():
+            return f"containerd: could not be asked ({found.stderr.strip() or f'exit status {found.rc}'})"
         needed = {*self.references, *(_named(*pulled) for pulled in self.digests)}
         missing = sorted(needed - set(found.stdout.split()))
         return f"containerd: missing or incomplete images {', '.join(missing)}" if missing else None

@@ -184,6 +184,19 @@ def test_a_node_without_its_rules_is_named() -> None:
     assert both.judge(said(4)) == "no packets pass kube-router's rules here (IPv6 INPUT, IPv6 FORWARD, IPv6 OUTPUT)"
 
 
+def test_rules_that_a_ready_engine_has_not_written_yet_are_waited_for(shell: Shell) -> None:
+    shell.program_is(
+        "iptables-save",
+        f"""case $* in "-t filter") ;; *) exit 2 ;; esac
+        [ -e {shell.bin}/asked ] || {{ touch {shell.bin}/asked; echo '-A INPUT -j KUBE-FIREWALL'; exit; }}
+        cat <<'END'
+{RULES}END""",
+    )
+    (check, *_) = kube_router.checks(cluster())
+    ran = shell.run(check.command, stdin=False)
+    assert (check.judge(ran.stdout), ran.rc, ran.stderr) == (None, 0, "")
+
+
 def test_its_commands_are_valid_in_both_shells(shell: Shell) -> None:
     ran = shell.run(
         "set -n\n" + "\n".join((kube_router.CLEANUP, *(c.command for c in kube_router.checks(dual_stack()))))

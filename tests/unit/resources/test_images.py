@@ -13,6 +13,7 @@ from underlay.resources.binary import BLOBS
 from underlay.resources.images import Images
 from underlay.resources.resource import Upload
 
+CHECK = "timeout 30 ctr -n k8s.io images check -q"
 ONE, TWO = "registry.example/one:1", "registry.example/two:2"
 BLOB_1, BLOB_2 = Upload(Path("b1"), "1" * 64), Upload(Path("b2"), "2" * 64)
 
@@ -47,7 +48,7 @@ def test_an_image_by_digest_has_the_name_of_its_digest_too(shell: Shell, images:
         (observed,) = shell.observe(pinned)
         assert pinned.difference(observed) == (f"pull {' '.join(missing)}" if missing else None)
         assert list(pinned.downloads(observed)) == [f"https://{m.split('/')[1].split(':')[0]}" for m in missing]
-    complete = {"ctr -n k8s.io images check -q": Result(0, f"{ONE}\n{TWO}\n")}
+    complete = {CHECK: Result(0, f"{ONE}\n{TWO}\n")}
     assert pinned.check(SayingHost(complete)) == (
         f"containerd: missing or incomplete images registry.example/one@{digest}"
     )
@@ -97,7 +98,18 @@ def test_sends_the_blobs_the_host_lacks(images: Images, observed: str, blobs: li
 
 
 def test_an_image_with_missing_blobs_fails_the_check(images: Images) -> None:
-    complete = {"ctr -n k8s.io images check -q": Result(0, f"{ONE}\nother\n")}
+    complete = {CHECK: Result(0, f"{ONE}\nother\n")}
     assert images.check(SayingHost(complete)) == f"containerd: missing or incomplete images {TWO}"
-    complete = {"ctr -n k8s.io images check -q": Result(0, f"{ONE}\n{TWO}\n")}
+    complete = {CHECK: Result(0, f"{ONE}\n{TWO}\n")}
     assert images.check(SayingHost(complete)) is None
+
+
+def test_a_runtime_that_does_not_answer_is_not_one_without_images(images: Images) -> None:
+    # ctr of containerd 2.3 without its socket.
+    said = 'ctr: failed to dial "/run/containerd/containerd.sock": context deadline exceeded'
+    down = {CHECK: Result(1, "", f"{said}\n")}
+    assert images.check(SayingHost(down)) == f"containerd: could not be asked ({said})"
+    hung = {CHECK: Result(124)}
+    assert images.check(SayingHost(hung)) == "containerd: could not be asked (exit status 124)"
+    # Its exit status is that of the incomplete image.
+    assert images.check(SayingHost({CHECK: Result(1, f"{ONE}\n")})) == f"containerd: missing or incomplete images {TWO}"
