@@ -101,7 +101,8 @@ def checks(cluster: Cluster) -> list[Check]:
 
 
 def _missing(cluster: Cluster, output: str) -> str | None:
-    found = {tuple(w[:2]) for w in map(str.split, output.splitlines()) if f"KUBE-ROUTER-{w[1]}" in w[2:]}
+    rules = [line.split() for line in output.splitlines() if line]
+    found = {tuple(w[:2]) for w in rules if f"KUBE-ROUTER-{w[1]}" in w[2:]}
     missing = [f"IPv{v} {hook}" for v in cluster.families for hook in _HOOKS if (str(v), hook) not in found]
     return f"no packets pass {NAME}'s rules here ({', '.join(missing)})" if missing else None
 

@@ -27,6 +27,10 @@ _CORRECT_NAME = "correct the name, `ssh_hostname`, or HostName in ~/.ssh/config"
 _KEY_FILE = re.compile(r"(?:Private key file \(|No such private key file: |Invalid private key file: )(.+?)(?:\)|$)")
 
 
+class UnfinishedKeyExchange(SSHException):
+    """The time for it is over, and the connection stands."""
+
+
 def connect_problem(
     error: BaseException, *, user: str, port: int, key: str = "", known_hosts: str = "", password: bool = False
 ) -> str:
@@ -125,6 +129,11 @@ def _of_way(cause: BaseException, said: str, port: int) -> Iterator[str]:
         yield f"no answer on {where} ({said}); look at the host's console, and at firewalls on the way"
     if numbers & {errno.EHOSTUNREACH, errno.ENETUNREACH}:
         yield f"there is no way to it ({said}); look at the host's console, and at the routes on the way"
+    if isinstance(cause, UnfinishedKeyExchange):
+        yield (
+            f"it does not come to the login ({said}); it or this machine has too much to do: run again, with a longer "
+            "UNDERLAY_PATIENCE (seconds; the usual is 90)"
+        )
     if numbers & {errno.ECONNRESET, errno.EPIPE} or isinstance(cause, EOFError) or _BANNER.search(said):
         yield (
             f"it closes connections before the login ({said}); wait a minute: its sshd may penalise earlier failures "

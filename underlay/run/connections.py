@@ -11,17 +11,21 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from paramiko import Channel
+from paramiko import Channel, ProxyCommand, Transport
 from pyinfra import logger
 from pyinfra.api import Host, State
 from pyinfra.api.exceptions import ConnectError
 from pyinfra.connectors.ssh_util import load_key_with_certificate
 
+from underlay.patience import stretched
+
 from .access_error import AccessError
-from .connect_problem import connect_problem
+from .connect_problem import UnfinishedKeyExchange, connect_problem
 
 # A host that dies is noticed after a minute, not after TCP's quarter of an hour.
 _ALIVE_S, _DEAD_MS = 15, 60_000
+CONNECT_S = stretched(15)
+"""For a connection with its exchange of keys, which takes its time on a busy host."""
 # pyinfra's own lines about host keys, which the one line of the failure says too.
 _SAID_TWICE = (
     "WARNING: REMOTE HOST",
@@ -39,6 +43,7 @@ _FORM = re.compile(r"\x1b\[[0-9;]*m")
 
 def watch_connections(state: State) -> None:
     """Have every connection of a state, from now on, fail with one line that says why, and notice a dead host."""
+    state.config.CONNECT_TIMEOUT = CONNECT_S
     logging.getLogger("paramiko").addHandler(logging.NullHandler())
     if _once not in logger.filters:
         logger.addFilter(_once)
@@ -66,6 +71,8 @@ def reason_of(host: Host, error: Exception) -> str:
 def _connect(host: Host, original: Callable[[], None]) -> None:
     data: Any = host.connector.data
     key = data.get("ssh_key") or ""
+    options = data.get("ssh_paramiko_connect_kwargs") or {}
+    data["ssh_paramiko_connect_kwargs"] = {"transport_factory": _Patient, **options}
     try:
         if key and not data.get("ssh_key_password"):
             _load_key(host, key)
@@ -86,6 +93,29 @@ def _connect(host: Host, original: Callable[[], None]) -> None:
     if client and (transport := client.get_transport()):
         transport.set_keepalive(_ALIVE_S)
         _tune(transport.sock)
+
+
+class _Patient(Transport):
+    """paramiko's, whose own limits of each step (15 s, of the login 30) end none before its time.
+
+    Of a ProxyCommand it does not notice the end, and no more time helps.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._direct = not isinstance(self.sock, ProxyCommand)
+        if self._direct:
+            self.banner_timeout = self.handshake_timeout = self.auth_timeout = 2 * CONNECT_S
+
+    def start_client(self, event: Any = None, timeout: float | None = None) -> None:
+        """As paramiko's, which goes on to the login when the time is over.
+
+        :raises UnfinishedKeyExchange: when it is.
+        """
+        super().start_client(event, timeout)
+        if self._direct and self.active and not self.initial_kex_done:
+            self.close()
+            raise UnfinishedKeyExchange(f"no keys are exchanged after {timeout} s")
 
 
 def _failure(host: Host, reason: str) -> ConnectError:

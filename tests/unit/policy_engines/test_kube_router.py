@@ -179,6 +179,7 @@ def test_a_node_without_its_rules_is_named() -> None:
         line for line in RULES.splitlines() if "KUBE-ROUTER-FORWARD -m" in line or "FORWARD" not in line
     )
     assert check.judge(said(4, without)) == "no packets pass kube-router's rules here (IPv4 FORWARD)"
+    assert check.judge("\n") == "no packets pass kube-router's rules here (IPv4 INPUT, IPv4 FORWARD, IPv4 OUTPUT)"
     (both, *_) = kube_router.checks(dual_stack())
     assert both.judge(said(4) + said(6)) is None
     assert both.judge(said(4)) == "no packets pass kube-router's rules here (IPv6 INPUT, IPv6 FORWARD, IPv6 OUTPUT)"

@@ -13,6 +13,7 @@ import paramiko
 import pytest
 from pyinfra.api import Host
 
+from underlay.run import connections
 from underlay.run.access_error import AccessError
 from underlay.run.connect_problem import connect_problem
 from underlay.run.connections import connect
@@ -118,7 +119,10 @@ def test_a_name_that_no_host_can_have(host_with: Callable[..., Host], name: str)
     assert said.endswith("; correct the name, `ssh_hostname`, or HostName in ~/.ssh/config")
 
 
-def test_a_proxy_command_that_ends_is_no_login_that_is_refused(host_with: Callable[..., Host], tmp_path: Path) -> None:
+def test_a_proxy_command_that_ends_is_no_login_that_is_refused(
+    host_with: Callable[..., Host], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "CONNECT_S", 1)
     (tmp_path / "own").write_text("Host *\n  ProxyCommand false\n")
     said = reason(host_with(ssh_config_file=str(tmp_path / "own")))
     # It depends on whether its end or the end of its pipe is noticed first.
@@ -184,6 +188,28 @@ def test_a_server_that_closes_before_the_login(host_with: Callable[..., Host], b
         said = reason(host_with(ssh_port=listening.getsockname()[1]))
     assert said.startswith("it closes connections before the login (")
     assert "PerSourcePenalties" in said
+
+
+@pytest.mark.parametrize("banner", [b"", b"SSH-2.0-OpenSSH_10.0p2\r\n"])
+def test_a_server_that_does_not_come_to_the_login(
+    host_with: Callable[..., Host], monkeypatch: pytest.MonkeyPatch, banner: bytes
+) -> None:
+    monkeypatch.setattr(connections, "CONNECT_S", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def pause() -> None:
+            connection, _ = listening.accept()
+            connection.sendall(banner)
+            connection.recv(1 << 16)
+            ended.wait()
+            connection.close()
+
+        ended = threading.Event()
+        threading.Thread(target=pause, daemon=True).start()
+        said = reason(host_with(ssh_port=listening.getsockname()[1]))
+        ended.set()
+    assert said.startswith("it does not come to the login (no keys are exchanged after 0.3 s); ")
+    assert "UNDERLAY_PATIENCE" in said
 
 
 def test_a_jump_host_whose_key_nobody_knows(
