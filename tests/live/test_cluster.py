@@ -43,14 +43,14 @@ def test_node(target: Target, cluster: ClusterObjects, node: str) -> None:
 def test_system_pods(target: Target, cluster: ClusterObjects, evidence: KeepEvidence) -> None:
     """Cluster: every system pod is running"""
     evidence("restarts", "\n".join(cluster.restarts()) or "none")
-    not_ready = cluster.not_ready(dns=target.spec.network.carries_pods)
+    not_ready = cluster.not_ready(network=target.spec.network.carries_pods)
     look = "`kubectl describe pod` and `kubectl logs` of them"
     assert not not_ready, f"not running: {', '.join(not_ready)}; look at {look}"
 
 
 def test_workloads(target: Target, cluster: ClusterObjects) -> None:
     """Cluster: DNS and every system workload have all requested pods, and at least one"""
-    incomplete = cluster.incomplete(dns=target.spec.network.carries_pods)
+    incomplete = cluster.incomplete(network=target.spec.network.carries_pods)
     assert not incomplete, f"{', '.join(incomplete)}; look at `kubectl describe` of them"
 
 

@@ -38,24 +38,25 @@ class ClusterObjects:
     workloads: list[dict[str, Any]]
     """Deployments and DaemonSets of the cluster itself, of its network, and of its load balancer."""
 
-    def not_ready(self, *, dns: bool) -> list[str]:
-        """Pods that are not ready, each with its phase; without `dns`, those of CoreDNS do not count."""
+    def not_ready(self, *, network: bool) -> list[str]:
+        """Pods that are not ready, each with its phase; without a `network`, those that wait for one do not count."""
         found = []
         for pod in self.pods:
             name, status = pod["metadata"]["name"], pod["status"]
             finished = status.get("phase") == "Succeeded"
-            if finished or _is(status, "Ready") or (name.startswith("coredns") and not dns):
+            if finished or _is(status, "Ready") or not (network or pod["spec"].get("hostNetwork")):
                 continue
             reasons = [next(iter(s["state"].values())).get("reason") for s in status.get("containerStatuses", ())]
             found.append(f"{name} ({', '.join(filter(None, [status.get('phase'), *reasons]))})")
         return sorted(found)
 
-    def incomplete(self, *, dns: bool) -> list[str]:
-        """Workloads with fewer ready pods than requested, or none; without `dns`, CoreDNS does not count."""
+    def incomplete(self, *, network: bool) -> list[str]:
+        """Workloads with fewer ready pods than requested, or none; without a `network`, those that wait for one do not
+        count."""
         found = []
         for item in self.workloads:
             status, name = item["status"], item["metadata"]["name"]
-            if name == "coredns" and not dns:
+            if not (network or item["spec"]["template"]["spec"].get("hostNetwork")):
                 continue
             requested = status.get("desiredNumberScheduled", item["spec"].get("replicas", 0))
             ready = status.get("numberReady", status.get("readyReplicas", 0))
@@ -97,12 +98,12 @@ class ClusterObjects:
 
 def read_when_ready(target: Target) -> ClusterObjects:
     """Read again until nodes, pods and workloads are ready, or patience is over."""
-    deadline, dns = time.monotonic() + patience_s(target), target.spec.network.carries_pods
+    deadline, network = time.monotonic() + patience_s(target), target.spec.network.carries_pods
     while True:
         state = read(target)
-        nodes_ready = all(state.ready(n.name).startswith(str(dns)) for n in target.nodes)
+        nodes_ready = all(state.ready(n.name).startswith(str(network)) for n in target.nodes)
         if time.monotonic() > deadline or not (
-            state.not_ready(dns=dns) or state.incomplete(dns=dns) or not nodes_ready
+            state.not_ready(network=network) or state.incomplete(network=network) or not nodes_ready
         ):
             return state
         time.sleep(1)

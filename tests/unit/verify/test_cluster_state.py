@@ -15,7 +15,13 @@ from underlay.verify.target import Target
 
 
 def pod(
-    name: str, *, ready: bool = True, phase: str = "Running", restarts: int = 0, reason: str = ""
+    name: str,
+    *,
+    ready: bool = True,
+    phase: str = "Running",
+    restarts: int = 0,
+    reason: str = "",
+    host_network: bool = False,
 ) -> dict[str, Any]:
     state = {"waiting": {"reason": reason}} if reason else {"running": {}}
     ended = {"terminated": {"reason": "Error", "finishedAt": "2026-01-01T00:00:00Z"}} if restarts else {}
@@ -23,6 +29,7 @@ def pod(
     conditions = [{"type": "Ready", "status": str(ready)}]
     return {
         "metadata": {"name": name, "namespace": "kube-system"},
+        "spec": {"hostNetwork": True} if host_network else {},
         "status": {"phase": phase, "conditions": conditions, "containerStatuses": [container]},
     }
 
@@ -32,18 +39,19 @@ def state(*pods: dict[str, Any], **more: Any) -> ClusterObjects:
 
 
 @pytest.mark.parametrize(
-    ("pods", "dns", "expected"),
+    ("pods", "network", "expected"),
     [
         ([pod("a")], True, []),
         ([pod("done", ready=False, phase="Succeeded")], True, []),
         ([pod("b", ready=False, reason="CrashLoopBackOff"), pod("a", ready=False, phase="Pending")], True,
          ["a (Pending)", "b (Running, CrashLoopBackOff)"]),
         ([pod("coredns-1", ready=False)], True, ["coredns-1 (Running)"]),
-        ([pod("coredns-1", ready=False)], False, []),
+        ([pod("coredns-1", ready=False), pod("web", ready=False, phase="Pending")], False, []),
+        ([pod("etcd-1", ready=False, host_network=True)], False, ["etcd-1 (Running)"]),
     ],
 )  # fmt: skip
-def test_reports_every_pod_that_is_not_ready(pods: list[dict[str, Any]], dns: bool, expected: list[str]) -> None:
-    assert state(*pods).not_ready(dns=dns) == expected
+def test_reports_every_pod_that_is_not_ready(pods: list[dict[str, Any]], network: bool, expected: list[str]) -> None:
+    assert state(*pods).not_ready(network=network) == expected
 
 
 def test_reports_restarts_with_how_the_last_ended() -> None:
@@ -89,7 +97,7 @@ def workload(name: str, **fields: Any) -> dict[str, Any]:
     ],
 )
 def test_reports_workloads_with_too_few_pods(item: dict[str, Any], expected: list[str]) -> None:
-    assert state(workloads=[item]).incomplete(dns=True) == expected
+    assert state(workloads=[item]).incomplete(network=True) == expected
 
 
 @pytest.mark.parametrize(
@@ -120,5 +128,8 @@ class Answer:
         return self.said
 
 
-def test_without_a_pod_network_coredns_is_not_expected() -> None:
-    assert state(workloads=[workload("coredns", replicas=2)]).incomplete(dns=False) == []
+def test_without_a_pod_network_those_that_need_none_are_expected() -> None:
+    proxy = workload("kube-proxy", desiredNumberScheduled=3, numberReady=2)
+    proxy["spec"]["template"]["spec"]["hostNetwork"] = True
+    found = state(workloads=[workload("coredns", replicas=2), workload("provisioner", replicas=1), proxy])
+    assert found.incomplete(network=False) == ["kube-proxy: 2 pods ready, expected 3"]
