@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from ipaddress import ip_network
 from itertools import chain
 from shlex import quote
+from typing import Any
 
 from underlay.model.cluster import Cluster
 from underlay.model.footprint import LinkKind, Traces, is_named
@@ -78,7 +79,20 @@ class Footprint:
 
 def footprint(cluster: Cluster, network: Network, state: HostState) -> Footprint:
     """What a host has of Kubernetes, of the network, and of every mode that it had before."""
-    traces = _traces(network, state.modes)
+    return footprint_of([KUBERNETES, network.traces(), *traces_of(state.modes)], cluster, state)
+
+
+def footprint_of(
+    traces: Sequence[Traces],
+    cluster: Cluster,
+    state: HostState,
+    *,
+    keeps: Callable[[dict[str, Any]], bool] | None = None,
+) -> Footprint:
+    """What a host has of certain traces.
+
+    :param keeps: which of the routes into pod subnets stay; none without.
+    """
     pods = cluster.pod_subnets
     routes = [
         (version, r)
@@ -107,6 +121,7 @@ def footprint(cluster: Cluster, network: Network, state: HostState) -> Footprint
             _route(version, r)
             for version, r in routes
             if r.get("dev") not in made
+            and not (keeps and keeps(r))
             # Flannel's own routes have the protocol of `ip route` without one.
             and (r.get("protocol") in protocols or (r.get("gateway") in nodes and r.get("protocol", "boot") == "boot"))
         ),
@@ -127,9 +142,9 @@ def footprint(cluster: Cluster, network: Network, state: HostState) -> Footprint
     )
 
 
-def _traces(network: Network, lines: Iterable[str]) -> list[Traces]:
-    earlier = (traces_in(line) for line in lines)
-    return [KUBERNETES, network.traces(), *(traces for traces in earlier if traces)]
+def traces_of(lines: Iterable[str]) -> list[Traces]:
+    """The traces of the modes that a host's record has."""
+    return [traces for line in lines if (traces := traces_in(line))]
 
 
 def _route(version: int, route: dict[str, object]) -> str:

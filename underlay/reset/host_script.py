@@ -5,7 +5,7 @@ Each step is harmless where it has nothing to do; the record goes last, so that 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import PurePosixPath
 from shlex import quote
@@ -102,7 +102,7 @@ def host_script(
     :param pods: the cluster's pod subnets.
     :param member: whether its etcd is to leave others that stay.
     """
-    lines = ["set -u; u_failed=", 'u_do() { ( set -eu; eval "$2" ) </dev/null || u_failed="$u_failed; $1"; }']
+    lines = []
     if state.is_recorded:
         lines.append(f"[ -e {DIRECTORY}/version ] || {{ echo 'it was reset meanwhile; run again' >&2; exit 1; }}")
     steps: list[tuple[str, str]] = []
@@ -119,12 +119,17 @@ def host_script(
     steps.append(("units that ran before", _started_again(state.prior)))
     steps += [(f"{p.kind}", text) for p in reversed(state.prior) if p.kind == "packages" and (text := restore(p))]
     steps.append(("kernel modules", _modules()))
+    return "\n".join([*lines, in_steps(steps), end_record(), ""])
+
+
+def in_steps(steps: Iterable[tuple[str, str]]) -> str:
+    """Shell that takes each step, whatever becomes of the others, and fails in the end by the names of those that did.
+
+    :param steps: (name, shell); a step without shell is none.
+    """
+    lines = ["set -u; u_failed=", 'u_do() { ( set -eu; eval "$2" ) </dev/null || u_failed="$u_failed; $1"; }']
     lines += [f"u_do {quote(what)} {quote(text)}" for what, text in steps if text]
-    lines += [
-        '[ -z "$u_failed" ] || { echo "not given back: ${u_failed#; }; run again" >&2; exit 1; }',
-        end_record(),
-        "",
-    ]
+    lines.append('[ -z "$u_failed" ] || { echo "not given back: ${u_failed#; }; run again" >&2; exit 1; }')
     return "\n".join(lines)
 
 
@@ -147,10 +152,20 @@ def _traces(found: Footprint, pods: Iterable[IPv4Network | IPv6Network]) -> str:
     lines = [
         "ip netns list 2>/dev/null | sed -n 's/^\\(cni-[-0-9a-f]*\\).*/\\1/p' |",
         "  while read -r n; do ip netns delete $n || :; done",
+        IPVS_REMOVAL,
+        traces_removal(found),
     ]
-    lines += [f"ip {route} 2>/dev/null || :" for route in found.routes]
+    for subnet in pods:
+        family = "ipv6" if subnet.version == 6 else "ipv4"
+        for end in ("-s", "-d"):
+            lines.append(f"conntrack -D -f {family} {end} {subnet} >/dev/null 2>&1 || :")
+    return "\n".join(lines)
+
+
+def traces_removal(found: Footprint) -> str:
+    """Shell that removes a network's traces; pods keep what they have."""
+    lines = [f"ip {route} 2>/dev/null || :" for route in found.routes]
     lines += [rule_removal(rule) for rule in found.rules]
-    lines.append(IPVS_REMOVAL)
     for name in map(quote, found.links):
         # Pods' ends, where the plugin was not asked: the kernel takes them a while after their namespaces.
         lines.append(
@@ -172,10 +187,6 @@ def _traces(found: Footprint, pods: Iterable[IPv4Network | IPv6Network]) -> str:
     lines += [ipsec_removal(argument) for argument in found.ipsec]
     lines += [f"umount -l {quote(path)} 2>/dev/null || :" for path in found.mounts]
     lines += [f"rm -rf --one-file-system -- {_with_rest(path)}" for path in found.paths]
-    for subnet in pods:
-        family = "ipv6" if subnet.version == 6 else "ipv4"
-        for end in ("-s", "-d"):
-            lines.append(f"conntrack -D -f {family} {end} {subnet} >/dev/null 2>&1 || :")
     return "\n".join(lines)
 
 
@@ -204,11 +215,24 @@ def _directories(state: HostState, *, keep_images: bool) -> str:
         # containerd mounts it upon itself (its pkg/netns, and `ip netns add`).
         lines.append(f'[ -n "$(ls -A {NETNS} 2>/dev/null)" ] || umount {NETNS} 2>/dev/null || :')
     lines += [f"find {quote(d)} -depth -type d -empty -delete 2>/dev/null || :" for d in own if d in SHARED]
-    if any(p.name == "frr.service" and not Unit.was_active(p.line) for p in state.prior):
-        lines.append(since(FRR_STATE, LISTED))
     lines += [
         f'while read -r m o p; do [ ! -e "$p" ] || {{ chown $o "$p"; chmod $m "$p"; }}; done <{DIRECTORY}/rights',
-        f"for p in {quoted(_parents(state.prior))}; do",
+        of_resources(state.prior, _MADE),
+    ]
+    return "\n".join(lines)
+
+
+def of_resources(prior: Collection[Prior], others: Iterable[PurePosixPath] = ()) -> str:
+    """Shell that removes what came with recorded resources: what FRR writes as it runs, and directories that were not
+    there, where they are empty.
+
+    :param others: paths with such directories that no record has.
+    """
+    lines = []
+    if any(p.name == "frr.service" and not Unit.was_active(p.line) for p in prior):
+        lines.append(since(FRR_STATE, LISTED))
+    lines += [
+        f"for p in {quoted(_parents(prior, others))}; do",
         f'  grep -qxF -e "$p" {DIRECTORY}/directories || rmdir "$p" 2>/dev/null || :',
         "done",
     ]
@@ -224,9 +248,9 @@ def since(places: Iterable[str], listed: str) -> str:
     )
 
 
-def _parents(prior: Iterable[Prior]) -> list[str]:
+def _parents(prior: Iterable[Prior], others: Iterable[PurePosixPath]) -> list[str]:
     """The directories of recorded paths below those that are listed, the deepest first."""
-    paths = [*_MADE, *(PurePosixPath(p.name) for p in prior if p.kind in ("file", "binary", "directory"))]
+    paths = [*others, *(PurePosixPath(p.name) for p in prior if p.kind in ("file", "binary", "directory"))]
     found = {str(d) for path in paths for d in path.parents if len(d.parts) > 2}
     return sorted(found, key=len, reverse=True)
 

@@ -16,7 +16,6 @@ from pyinfra.api import Host, State
 from pyinfra.context import ctx_host, ctx_state
 
 from underlay.plan.host_record import late_record
-from underlay.plan.run_lock import holder
 from underlay.preflight.unanswered_findings import unanswered_findings
 from underlay.reset.consent import Consent, by_names, is_of_another, note_on_stranger, problem_of
 from underlay.reset.footprint import footprint
@@ -31,6 +30,7 @@ from underlay.resources.script import observe_script, read_observations
 
 from .access_error import AccessError, of_this_machine
 from .command import reason_of_script, run_script
+from .host_lock import take_lock
 from .leave_cluster import leave_cluster
 from .privilege import root_arguments
 from .run import current_run
@@ -138,7 +138,7 @@ def reset_host(
     with ctx_state.use(state), ctx_host.use(host):
         began = time.monotonic()
         try:
-            reason = _locked(host) or _out_of_cluster(hosts, reset, result) or _take_back(host, reset, keep_images)
+            reason = take_lock(host) or _out_of_cluster(hosts, reset, result) or _take_back(host, reset, keep_images)
             if not reason:
                 result.differences[host.name] = _differences(host, reset)
         except AccessError as error:
@@ -159,18 +159,6 @@ def _out_of_cluster(hosts: Mapping[str, Host], reset: HostReset, result: ResetRe
     # One after the other: etcd's members have to agree on each.
     with result.turn:
         return leave_cluster(hosts[cluster.first.name], host, cluster.node(reset.host))
-
-
-def _locked(host: Host) -> str | None:
-    """Take the host's lock; whose it is, if another run's."""
-    claim = current_run().claim
-    assert claim is not None
-    ran = run_script(host, observe_script((claim,)), root_arguments(host))
-    answer = claim.read(read_observations((claim,), ran.out)[0])
-    if isinstance(answer, Unknown):
-        return f"its lock cannot be taken ({answer.reason})"
-    other = holder(answer)
-    return f"another run is at work on it ({other}); wait until that has ended" if other else None
 
 
 def _end(host: Host, reset: HostReset, result: ResetResult) -> str | None:

@@ -21,7 +21,7 @@ from .answering_hosts import Answering
 def reset(monkeypatch: pytest.MonkeyPatch, script: Any) -> ResetResult:
     """The reset of a control-plane host that answers its scripts so."""
     state = NOTHING.__class__(**{**vars(NOTHING), "mark": "member ordinary 192.0.2.1:6443", "has_etcd": True})
-    monkeypatch.setattr(reset_hosts, "_locked", lambda _: None)
+    monkeypatch.setattr(reset_hosts, "take_lock", lambda _: None)
     monkeypatch.setattr(reset_hosts, "root_arguments", lambda _: {})
     monkeypatch.setattr(reset_hosts, "run_script", script)
     result, lines = ResetResult(), cast("list[str]", [])
