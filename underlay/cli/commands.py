@@ -9,6 +9,7 @@ import click
 _COMMANDS = {
     "bgp": "bgp_command",
     "bundle": "bundle_command",
+    "change": "change_command",
     "choose": "choose_command",
     "deploy": "deploy_command",
     "init": "init_command",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -32,11 +33,19 @@ def say_left_out(run: Any, what: str) -> None:
 
 
 @contextmanager
-def connected(path: str, *, limit: tuple[str, ...] = (), tolerant: bool = False, sourced: bool = True) -> Iterator[Any]:
+def connected(
+    path: str,
+    *,
+    limit: tuple[str, ...] = (),
+    tolerant: bool = False,
+    sourced: bool = True,
+    instead: Mapping[str, Any] = MappingProxyType({}),
+) -> Iterator[Any]:
     """A pyinfra state with every host of the inventory connected, and its run begun.
 
     :param tolerant: continue without hosts that cannot be reached; the run has the reasons.
     :param sourced: whether artifacts are asked for: what installs nothing works without a bundle.
+    :param instead: variables of all hosts that take the place of the inventory's, of a sourced run.
     :param limit: names, groups or patterns of hosts; connect only to these, and to the first control-plane host.
     :raises InvalidInventory: for a bad inventory, and when a host cannot be reached.
     """
@@ -51,7 +60,8 @@ def connected(path: str, *, limit: tuple[str, ...] = (), tolerant: bool = False,
     _on_gevent()
     inventory = load(path)
     known = limited(limit, [h.name for h in inventory], group_members(inventory))
-    run = replace((read_run if sourced else read_unsourced)(inventory, name=path), limit=known)
+    read = read_run(inventory, name=path, instead=instead) if sourced else read_unsourced(inventory, name=path)
+    run = replace(read, limit=known)
     # What the cluster is, the first control-plane host says.
     chosen = [h for h in inventory if h.name in run.limit or h.name == run.spec.cluster.first.name]
 

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, ConfigDict
 
 from underlay.model.addon import Addon
+from underlay.model.attachment import Attachment
 from underlay.model.bgp_view import Speaker
 from underlay.model.capture import Wire
 from underlay.model.check import Check
@@ -130,6 +131,23 @@ class Network(BaseModel):
     def wire(self, cluster: Cluster, one: Node, other: Node) -> Wire | None:
         """The packets between two nodes while their pods communicate; None where a capture on a node cannot show it."""
         return None
+
+    @property
+    def attachment(self) -> Attachment | None:
+        """How pods are attached to their node; None where another network cannot take them over."""
+        return None
+
+    def adoption(self, cluster: Cluster, subnets: tuple[str, ...]) -> str:
+        """Shell that makes pods of another network with the same bridge known to the plugin, so that it can let them
+        go; idempotent.
+
+        :param subnets: the node's pod subnets.
+        """
+        return ""
+
+    def is_own_route(self, cluster: Cluster, node: Node, route: Mapping[str, Any]) -> bool:
+        """Whether a route of a node into the pod subnet, as `ip -json route` prints it, belongs to this network."""
+        return True
 
     @property
     def carries_pods(self) -> bool:

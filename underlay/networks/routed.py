@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 from pydantic import Field
 
+from underlay.model.attachment import Attachment
 from underlay.model.capture import Wire, pods_in_the_clear
 from underlay.model.check import Check
 from underlay.model.cluster import Cluster
@@ -30,6 +33,7 @@ from .pod_subnet import CONFLIST, PROTOCOL, STATIC_PROTOCOL, TEMPLATE, agent
 from .unmanaged import unmanaged
 
 _MASQUERADE = "/etc/underlay/masquerade.nft"
+_ADDRESSES = "/var/lib/cni/networks/routed"
 _MASQUERADE_UNIT = "underlay-masquerade.service"
 
 
@@ -147,6 +151,13 @@ class Routed(Network):
             return Wire(shows="ip proto 4", never=pods_in_the_clear(cluster))
         return Wire(shows=pods_in_the_clear(cluster), never="ip proto 4 or udp port 8472 or udp port 4789")
 
+    @property
+    def attachment(self) -> Attachment:
+        return Attachment("cni0", _ADDRESSES)
+
+    def is_own_route(self, cluster: Cluster, node: Node, route: Mapping[str, Any]) -> bool:
+        return route.get("protocol") in (PROTOCOL, "bgp" if cluster.routes is Routes.BGP else STATIC_PROTOCOL)
+
     def checks(self, cluster: Cluster) -> list[Check]:
         judge = partial(_judge_routes, cluster)
         return [
@@ -159,7 +170,7 @@ class Routed(Network):
             links=("cni0",),
             link_kinds=(LinkKind("cni0", ("bridge",), shared=True),),
             nft_tables=("ip underlay-masquerade",),
-            files=(CONFLIST, TEMPLATE, "/var/lib/cni/networks/routed"),
+            files=(CONFLIST, TEMPLATE, _ADDRESSES),
             route_protocols=(PROTOCOL, STATIC_PROTOCOL, "bgp"),
         )
 

@@ -60,6 +60,8 @@ def record(line: str) -> bool:
 def _is_entry(kind: str, text: str) -> bool:
     if kind == "ConfigMap":
         return _is(text, dict)
+    if kind == "Change":
+        return not text or _is(text, dict)
     return (kind in ("Secret", "DaemonSet") and not text) or (kind == "Path" and (not text or text.isdecimal()))
 
 

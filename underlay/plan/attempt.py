@@ -155,10 +155,12 @@ u_remove() {
 }"""
 
 # containerd asks the plugins to take each pod off the network, and keeps a pod that they refuse: Calico's asks the API
-# server, which has ended. Then one is put before them that asks nobody; links go with the pods' namespaces.
+# server, which has ended. Then one is put before them that asks nobody; links go with the pods' namespaces. It gives no
+# address, and so containerd starts no pod.
 _CNI = "/etc/cni/net.d"
-_PLUGINS = f"{_CNI}/00-underlay-end.conflist"
+ENDING = f"{_CNI}/00-underlay-end.conflist"
 _ANSWERS = '{"cniVersion": "0.4.0", "name": "end", "plugins": [{"type": "loopback"}]}'
+PUT_ENDING = f"echo {quote(_ANSWERS)} >{ENDING}.new && mv -f {ENDING}.new {ENDING} && sleep 1"
 
 # kubeadm ends the containers over CRI, where it sees empty directories and can empty no others. It gives each two
 # seconds and says nothing of those that took longer (kubeadm 1.37, util/runtime): what is left is ended again.
@@ -169,7 +171,7 @@ u_pods() {{
 }}
 for u_try in 1 2 3 4 5; do
 if [ $u_try = 3 ] && [ -d {_CNI} ]; then
-  echo {quote(_ANSWERS)} >{_PLUGINS}.new && mv -f {_PLUGINS}.new {_PLUGINS} && sleep 1
+  {PUT_ENDING}
 fi
 unshare --mount sh -eu <<'UNDERLAY_END' >/dev/null 2>&1 || :
 awk -v at="$(readlink -f {KUBELET})/" 'index($5, at) == 1 {{print $5}}' /proc/self/mountinfo | sort -r |
@@ -179,7 +181,7 @@ timeout 120 kubeadm reset phase cleanup-node --cri-socket unix:///run/containerd
 UNDERLAY_END
 [ -n "$(u_pods)" ] || break
 done
-rm -f {_PLUGINS} {_PLUGINS}.new
+rm -f {ENDING} {ENDING}.new
 if [ -n "$(u_pods)" ]; then
   echo 'pods of the last attempt do not end (`ctr -n k8s.io tasks ls`); run again' >&2; exit 1
 fi"""

@@ -14,7 +14,7 @@ from underlay.resources.release import HelmRelease
 from underlay.resources.resource import Resource
 
 from .artifacts import Artifacts
-from .host_questions import LABELS
+from .host_questions import LABELS, ROUTES
 
 POLICY_ENGINE = "policy engine"
 
@@ -43,6 +43,8 @@ def record(spec: Spec) -> dict[str, Any]:
     """The settings that a cluster was made with, kept on it: a later deploy with others is refused."""
     return {
         "network": {"mode": spec.network.mode, **spec.network.model_dump(mode="json")},
+        # A deploy may change it; a change of the network has to know it.
+        ROUTES: spec.cluster.routes.value,
         "kubernetes_version": spec.cluster.kubernetes_version,
         "pod_subnet": str(spec.cluster.pod_subnet),
         "service_subnet": str(spec.cluster.service_subnet),

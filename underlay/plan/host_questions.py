@@ -149,6 +149,8 @@ _RESOLVER = (
     """END {print n && n == own ? "loop" : "present"}' /etc/resolv.conf; fi"""
 )
 
+# Where a record has the inventory's variable of that name.
+ROUTES = "routes"
 # Underlay's objects in kube-system: the record; a policy engine and tokens of interrupted joins by their kinds alone.
 LABELS = {"app.kubernetes.io/managed-by": "underlay"}
 _RECORDED = f"""\
@@ -156,7 +158,8 @@ _RECORDED = f"""\
 u_recorded() {{
   u_cluster; case $? in 1) return 0 ;; 2) return 1 ;; esac
   u_api {api_server.SECONDS} get configmap,secret,daemonset -n kube-system -l app.kubernetes.io/managed-by=underlay \\
-    -o 'jsonpath={{range .items[*]}}{{.kind}} {{.data.spec}};;Path {{.data.path_mtu}};;{{end}}' ||
+    -o 'jsonpath={{range .items[*]}}{{.kind}} {{.data.spec}};;'\
+'Path {{.data.path_mtu}};;Change {{.data.change}};;{{end}}' ||
     {{ u_alive; return 1; }}
 }}"""
 
@@ -185,24 +188,30 @@ def read_pod_subnets(output: str) -> dict[str, frozenset[str]]:
     return found
 
 
-def recorded_problems(recorded: str, declared: Mapping[str, Any]) -> list[str]:
+def recorded_problems(recorded: str, declared: Mapping[str, Any], *, changing: bool = False) -> list[str]:
     """Why a cluster that carries a record cannot be deployed with other settings; empty when they agree.
 
     :param recorded: the answer to the probe of that name; empty where there is no record.
     :param declared: the record that the inventory would make, after a round trip through JSON.
+    :param changing: whether the network may be another, as in `underlay change`.
     """
     texts = [e.partition(" ")[2] for e in recorded.split(";;") if e.startswith("ConfigMap ")]
     if not texts:
         return []
     was = json.loads(texts[0])
+    if not changing and any(e.removeprefix("Change ") not in ("", e) for e in recorded.split(";;")):
+        return ["network: a change of the network has not ended; finish it: `underlay change`, or take it back: --back"]
     problems = [
         f"{where}: the cluster was made with {in_words(old)}, the inventory has {in_words(new)} (a deploy does not "
-        "change it on a running cluster); restore the old value, or make a new cluster"
+        f"change it on a running cluster); restore the old value, or {_REMEDIES.get(key, 'make a new cluster')}"
         for key in declared
-        if key in was and key != "kubelet"
+        if key in was and key not in ("kubelet", ROUTES) and not (changing and key == "network")
         for where, old, new in _changes(key, was[key], declared[key])
     ]
     return [*problems, *kubelet_problems(was.get("kubelet", {}), declared.get("kubelet", was.get("kubelet", {})))]
+
+
+_REMEDIES = {"network": "change the network: `underlay change`"}
 
 
 def _changes(key: str, old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:

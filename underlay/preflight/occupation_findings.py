@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from underlay.findings.finding import Problems
@@ -51,8 +51,7 @@ def occupation_problems(
 
 
 def _ports(cluster: Cluster, network: Network, node: Node, answers: HostAnswers) -> Problems:
-    line = line_of(answers["ports"]) if not isinstance(answers["ports"], Unknown) else ""
-    taken = dict(entry.partition(" ")[::2] for entry in line.split(";") if entry)
+    taken = _taken(answers)
     # The kernel's own, for a link that is told by itself.
     left = left_links(cluster, network, node, answers)
     of_links = {_tunnel_port(link) for link in objects_of(answers["addresses"]) if link["ifname"] in left}
@@ -60,6 +59,25 @@ def _ports(cluster: Cluster, network: Network, node: Node, answers: HostAnswers)
         who = taken.get(f"{protocol}{port}")
         if who is not None and not (protocol == "udp" and not who and port in of_links):
             yield "port-taken", f"{protocol} {port} is taken by {_process(who)}; stop it"
+
+
+def newly_taken(answers: HostAnswers, needed: Collection[tuple[str, int]]) -> list[str]:
+    """Which ports that a node's next network alone needs are taken, each with the remedy.
+
+    :param needed: protocol and number.
+    """
+    taken = _taken(answers)
+    return [
+        f"{protocol} {port} is taken by {_process(who)}; stop it"
+        for protocol, port in needed
+        if (who := taken.get(f"{protocol}{port}")) is not None
+    ]
+
+
+def _taken(answers: HostAnswers) -> dict[str, str]:
+    """Protocol and number -> who has it, as ss says."""
+    line = line_of(answers["ports"]) if not isinstance(answers["ports"], Unknown) else ""
+    return dict(entry.partition(" ")[::2] for entry in line.split(";") if entry)
 
 
 def _tunnel_port(link: Mapping[str, Any]) -> int | None:

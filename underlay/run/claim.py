@@ -12,8 +12,9 @@ from underlay.plan import answer_forms
 from underlay.plan.probe import Probe
 from underlay.plan.run_lock import PRELUDE, take
 
-TOKEN = secrets.token_hex(8)
-"""Of this process alone: a lock that has it is its own."""
+_OF_CHANGE = "UNDERLAY_CHANGE"
+TOKEN = os.environ.get(_OF_CHANGE) or secrets.token_hex(8)
+"""Of this run alone: a lock that has it is its own."""
 
 
 def claim(inventory: str, what: str = "deploy") -> Probe:
@@ -25,6 +26,16 @@ def claim(inventory: str, what: str = "deploy") -> Probe:
     whose = f"{what} of {inventory}, by {_user()}@{socket.gethostname()}, process {os.getpid()}, since {since}"
     question = take(token=TOKEN, whose=whose)
     return Probe("lock", question, "for its lock", answer_forms.lock, PRELUDE, as_root=True)
+
+
+def begin_changing() -> None:
+    """Have this process, and the deploy that it starts, be one run that gives a cluster another network."""
+    os.environ[_OF_CHANGE] = TOKEN
+
+
+def is_changing() -> bool:
+    """Whether this process gives a cluster another network, which others are refused."""
+    return _OF_CHANGE in os.environ
 
 
 def _user() -> str:

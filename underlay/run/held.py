@@ -15,15 +15,21 @@ from .standings import standing_of
 
 
 def is_held(host: Host) -> bool:
-    """Whether nothing of the host's plan is changed before its turn."""
+    """Whether nothing of the host's plan is changed before its turn; all nodes get another network at once."""
+    run = current_run()
+    return not run.changing and bool(restarted(host))
+
+
+def restarted(host: Host) -> list[str]:
+    """The units that a deploy would restart on a host that is a node already."""
     run = current_run()
     if not run.is_node(host) or standing_of(host.name) is not Standing.MEMBER:
-        return False
+        return []
     plan = run.plan(host)
     found = observed(host, [r for phase in PHASES for r in plan.of(phase)])
     if any(isinstance(answer, Unknown) for _, answer in found):
-        return False
-    return bool(restarts([r for r, answer in found if sentence(r, answer)], [r for r, _ in found]))
+        return []
+    return restarts([r for r, answer in found if sentence(r, answer)], [r for r, _ in found])
 
 
 def planned_batches(run: Run, hosts: list[Host]) -> list[Batch]:

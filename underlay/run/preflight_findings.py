@@ -83,7 +83,9 @@ def findings_of_hosts() -> list[Finding]:
     requested = json.loads(json.dumps(record(run.spec)))
     if has_engine(recorded) and run.spec.network_policy is None:
         found.append(of_host("record-differs", first, kube_router.STAYS))
-    return found + [of_host("record-differs", first, why) for why in recorded_problems(recorded, requested)]
+    return found + [
+        of_host("record-differs", first, why) for why in recorded_problems(recorded, requested, changing=run.changing)
+    ]
 
 
 def _unanswered(run: Run) -> Iterator[Finding]:

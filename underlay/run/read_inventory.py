@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NoReturn, cast
 
 import click
@@ -35,12 +37,18 @@ def hosts_and_groups(inventory: Inventory) -> tuple[Hosts, Groups]:
     return hosts, groups
 
 
-def read_run(inventory: Inventory, *, name: str) -> Run:
+def _hosts_and_groups(inventory: Inventory, instead: Mapping[str, Any]) -> tuple[Hosts, Groups]:
+    hosts, groups = hosts_and_groups(inventory)
+    return {host: {**data, **instead} for host, data in hosts.items()}, groups
+
+
+def read_run(inventory: Inventory, *, name: str, instead: Mapping[str, Any] = MappingProxyType({})) -> Run:
     """The run of an inventory, with its spec and artifacts, before any host is contacted.
 
+    :param instead: variables of all hosts that take the place of the inventory's.
     :raises InvalidInventory: with every problem, the artifacts' among them.
     """
-    hosts, groups = hosts_and_groups(inventory)
+    hosts, groups = _hosts_and_groups(inventory, instead)
     spec = read_spec(hosts, groups)
     for line in untested(spec):
         click.echo(f"underlay: warning: {line}", err=True)
@@ -48,12 +56,13 @@ def read_run(inventory: Inventory, *, name: str) -> Run:
     return Run(inventory=InventoryVariables(name, hosts, groups), spec=spec, artifacts=artifacts)
 
 
-def read_declared(inventory: Inventory) -> Spec:
+def read_declared(inventory: Inventory, *, instead: Mapping[str, Any] = MappingProxyType({})) -> Spec:
     """What an inventory declares, for what installs nothing: its artifacts need not be there yet.
 
+    :param instead: variables of all hosts that take the place of the inventory's.
     :raises InvalidInventory: with every problem.
     """
-    return read_spec(*hosts_and_groups(inventory))
+    return read_spec(*_hosts_and_groups(inventory, instead))
 
 
 def read_unsourced(inventory: Inventory, *, name: str) -> Run:

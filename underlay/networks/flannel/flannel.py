@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from underlay.model.addon import Addon, Rollout
+from underlay.model.attachment import Attachment
 from underlay.model.check import Check
 from underlay.model.cluster import Cluster
 from underlay.model.footprint import LinkKind, Traces
+from underlay.model.node import Node
 from underlay.model.prerequisites import Port, Prerequisites
 from underlay.model.traits import Reach, Status, Traits
 from underlay.networks.network import Network
@@ -20,6 +22,7 @@ from underlay.resources.packages import Packages
 from underlay.resources.sysctl import Sysctl
 
 from . import retired
+from .adoption import ADDRESSES, CNI_NAME, SCRATCH, adoption
 from .checks import backend_checks, link_checks
 from .objects import NAME, NAMESPACE, objects
 
@@ -101,13 +104,11 @@ class Flannel(Network):
         )
 
     def addon(self, cluster: Cluster) -> Addon:
-        # Unless the delegate sets an MTU, the plugin uses the one that flanneld derived from its link.
-        delegate = {"hairpinMode": True, "isDefaultGateway": True, "mtu": self.pod_mtu(cluster)}
         cni_conf = {
-            "name": "cbr0",
+            "name": CNI_NAME,
             "cniVersion": "0.3.1",
             "plugins": [
-                {"type": "flannel", "delegate": delegate},
+                {"type": "flannel", "delegate": self._delegate(cluster)},
                 {"type": "portmap", "capabilities": {"portMappings": True}},
             ],
         }
@@ -123,6 +124,10 @@ class Flannel(Network):
             images=("flannel", "flannel-cni-plugin"),
             rollouts=(Rollout("DaemonSet", NAMESPACE, NAME),),
         )
+
+    def _delegate(self, cluster: Cluster) -> dict[str, Any]:
+        # Unless it sets an MTU, the plugin uses the one that flanneld derived from its link.
+        return {"hairpinMode": True, "isDefaultGateway": True, "mtu": self.pod_mtu(cluster)}
 
     def _net_conf(self, cluster: Cluster) -> dict[str, Any]:
         """Flannel's defaults are IPv4 on and IPv6 off."""
@@ -152,10 +157,26 @@ class Flannel(Network):
                 "/etc/cni/net.d/10-flannel.conflist",
                 "/opt/cni/bin/flannel",
                 "/run/flannel",
-                "/var/lib/cni/flannel",
-                "/var/lib/cni/networks/cbr0",
+                SCRATCH,
+                ADDRESSES,
             ),
         )
+
+    def gateways(self, cluster: Cluster, node: Node) -> set[str]:
+        """Addresses of nodes that the mode reaches by plain routes, in addition to those through its links."""
+        return set()
+
+    def is_own_route(self, cluster: Cluster, node: Node, route: Mapping[str, Any]) -> bool:
+        # Its own plain routes have the protocol of `ip route` without one.
+        plain = route.get("protocol", "boot") == "boot" and route.get("gateway") in self.gateways(cluster, node)
+        return plain or route.get("dev") in self.links()
+
+    @property
+    def attachment(self) -> Attachment:
+        return Attachment("cni0", ADDRESSES)
+
+    def adoption(self, cluster: Cluster, subnets: tuple[str, ...]) -> str:
+        return adoption(self._delegate(cluster), subnets)
 
     @property
     def privileged(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
@@ -21,7 +21,7 @@ from underlay.networks.pod_subnet import PROTOCOL
 from underlay.networks.racks import racks_without_routers
 
 from .flannel import OVERLAYS, Flannel
-from .routes import ROUTES, others, pod_routes
+from .routes import ROUTES, neighbours, others, pod_routes
 
 
 class FlannelHostGw(Flannel):
@@ -60,6 +60,14 @@ class FlannelHostGw(Flannel):
     def traces(self) -> Traces:
         # With routes by BGP, the agent keeps the node's own subnet, and FRR installs those of other racks.
         return replace(super().traces(), route_protocols=(PROTOCOL, "bgp"))
+
+    def gateways(self, cluster: Cluster, node: Node) -> set[str]:
+        near = {n.rack for n in cluster.nodes} if cluster.routes is Routes.PLUGIN else {node.rack}
+        return {gateway for rack in near for gateway in neighbours(cluster, node, rack)}
+
+    def is_own_route(self, cluster: Cluster, node: Node, route: Mapping[str, Any]) -> bool:
+        by_bgp = cluster.routes is Routes.BGP and route.get("protocol") in (PROTOCOL, "bgp")
+        return by_bgp or super().is_own_route(cluster, node, route)
 
     def ports(self, cluster: Cluster) -> tuple[Port, ...]:
         if cluster.routes is not Routes.BGP:

@@ -19,7 +19,7 @@ from underlay.model.traits import Status, Traits
 
 from .checks import link_problem
 from .flannel import Flannel
-from .routes import ROUTES, others, pod_routes
+from .routes import ROUTES, neighbours, others, pod_routes
 
 _LINK = "flannel.ipip"
 
@@ -65,6 +65,9 @@ class FlannelIpip(Flannel):
             return Wire(shows=clear, never=tunnelled)
         return Wire(shows=tunnelled, never=clear)
 
+    def gateways(self, cluster: Cluster, node: Node) -> set[str]:
+        return neighbours(cluster, node) if self.direct_routing else set()
+
     def checks(self, cluster: Cluster) -> list[Check]:
         checks = super().checks(cluster)
         for node in cluster.nodes:
@@ -77,11 +80,11 @@ class FlannelIpip(Flannel):
 
     def _judge_routes(self, cluster: Cluster, node: Node, output: str) -> str | None:
         """Every node by its own address: through the tunnel, except, with direct routing, to nodes of the same rack."""
-        neighbours = others(cluster, node, 4, rack=node.rack) if self.direct_routing else set()
+        near = self.gateways(cluster, node)
         routes = pod_routes(output, cluster)
         direct = {r["gateway"] for r in routes if r["dev"] != _LINK}
         tunnelled = {r["gateway"] for r in routes if r["dev"] == _LINK}
-        if wrong := member_difference(direct, neighbours):
+        if wrong := member_difference(direct, near):
             return f"gateways of routes outside the tunnel: {wrong}"
-        wrong = member_difference(tunnelled, others(cluster, node, 4) - neighbours)
+        wrong = member_difference(tunnelled, others(cluster, node, 4) - near)
         return f"gateways of routes through the tunnel: {wrong}" if wrong else None

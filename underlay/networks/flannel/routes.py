@@ -26,6 +26,11 @@ def others(cluster: Cluster, node: Node, version: int, *, rack: str | None = Non
     }
 
 
+def neighbours(cluster: Cluster, node: Node, rack: str | None = None) -> set[str]:
+    """The addresses, of every IP version, of the other nodes in a rack, the node's own without one."""
+    return {gateway for v in cluster.families for gateway in others(cluster, node, v, rack=rack or node.rack)}
+
+
 def pod_routes(output: str, cluster: Cluster, version: int = 4) -> list[dict[str, Any]]:
     """Routes of `ip -json route` inside the pod subnet that have a gateway."""
     return [r for r in routes_to_pods(output, cluster, version) if "gateway" in r]

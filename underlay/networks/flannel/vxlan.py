@@ -17,7 +17,7 @@ from underlay.model.packet_header import ETHERNET, Header, ip, udp
 from underlay.model.prerequisites import Port
 
 from .flannel import Flannel
-from .routes import ROUTES, others, pod_routes
+from .routes import ROUTES, neighbours, others, pod_routes
 
 # What Flannel reserves, in bytes, with either version of IP outside (pkg/backend/vxlan/device.go).
 _RESERVED = 50
@@ -80,6 +80,9 @@ class FlannelVxlan(Flannel):
         if self.direct_routing and one.rack == other.rack:
             return Wire(shows=clear, never=tunnelled)
         return Wire(shows=tunnelled, never=clear)
+
+    def gateways(self, cluster: Cluster, node: Node) -> set[str]:
+        return neighbours(cluster, node) if self.direct_routing else set()
 
     def checks(self, cluster: Cluster) -> list[Check]:
         checks = super().checks(cluster)
