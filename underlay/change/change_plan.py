@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from underlay.inventory.spec import Spec
+from underlay.model.routes import Routes
 from underlay.networks.network import Network
 
 from .strategy import Strategy, shared_bridge, strategy
@@ -77,6 +78,12 @@ def obstacles(old: Spec, new: Spec) -> list[str]:
         "cluster, or keep the network"
         for spec, way in ((old, "from"), (new, "to"))
         if spec.network.addon(spec.cluster).releases
+    ]
+    found += [
+        f"routes: {spec.network.mode} has a VPC's routes, and a change {way} it is not made yet; keep the network, or "
+        "make a new cluster"
+        for spec, way in ((old, "from"), (new, "to"))
+        if spec.cluster.routes is Routes.CLOUD
     ]
     both = old.network.carries_pods and new.network.carries_pods
     if found or not both or shared_bridge(old.network, new.network):

@@ -17,6 +17,7 @@ from underlay.change.change_record import (
     with_stand_ins,
 )
 from underlay.change.strategy import Strategy, strategy
+from underlay.model.routes import Routes
 from underlay.networks.registry import modes
 
 BRIDGED = ("flannel-vxlan", "flannel-host-gw", "flannel-udp", "flannel-ipip", "flannel-wireguard", "routed")
@@ -46,6 +47,14 @@ def test_without_a_network_on_one_side_pods_begin_anew(old: str, new: str) -> No
 def test_what_cannot_be_had_is_told(old: str, new: str, why: str) -> None:
     [line] = obstacles(spec(old), spec(new))
     assert why in line
+
+
+def test_routes_in_a_vpc_are_neither_left_nor_taken_on() -> None:
+    vxlan, gce = spec("flannel-vxlan"), spec("flannel-gce")
+    gce = replace(gce, cluster=replace(gce.cluster, routes=Routes.CLOUD))
+    for old, new, way in ((vxlan, gce, "to"), (gce, vxlan, "from")):
+        [line] = obstacles(old, new)
+        assert line.startswith(f"routes: flannel-gce has a VPC's routes, and a change {way} it is not made yet; ")
 
 
 def test_every_mode_says_how_it_attaches_pods_or_that_it_cannot_be_taken_over() -> None:
