@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from underlay.resources.api_server import LONG_SECONDS
 from underlay.verify import server_pods
 from underlay.verify.probe_objects import NAMESPACE
 from underlay.verify.target import Target
@@ -26,6 +27,8 @@ def verifying(deployed: Deployed, **cluster: Any) -> Iterator[Target]:
         patch.setenv("UNDERLAY_INVENTORY", INVENTORY)
         patch.setenv("UNDERLAY_TEST", json.dumps(request))
         target = Target.from_environment()
+    # That of the verification before is deleted without waiting.
+    target.kubectl(f"delete namespace {NAMESPACE} --ignore-not-found --wait=true --timeout={LONG_SECONDS}s")
     target.kubectl(f"create namespace {NAMESPACE}")
     try:
         yield target
