@@ -27,7 +27,10 @@ TOGETHER = {
         *("test_reboot", "test_report"),
     ),
     "two hosts that are broken": ("test_attempts", "test_broken_members"),
-    "one control-plane host": ("test_calico_schema", "test_cilium_crds", "test_release", "test_unanswered"),
+    "one control-plane host": (
+        *("test_access", "test_calico_schema", "test_cilium_crds"),
+        *("test_release", "test_unanswered"),
+    ),
 }
 # Files that have several labs; their tests' parameters begin with the name of one, and a colon.
 SEVERAL = ("test_modes", "test_mutations")

@@ -9,10 +9,12 @@ import click
 _COMMANDS = {
     "bgp": "bgp_command",
     "bundle": "bundle_command",
+    "certificates": "certificates_command",
     "change": "change_command",
     "choose": "choose_command",
     "deploy": "deploy_command",
     "init": "init_command",
+    "kubeconfig": "kubeconfig_command",
     "kubectl": "kubectl_command",
     "lab": "lab_group",
     "lock": "lock_command",

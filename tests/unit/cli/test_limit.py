@@ -18,7 +18,7 @@ everything = ([*control_plane, *workers], {"network": {"mode": "none"}})
 """
 
 
-@pytest.mark.parametrize("command", ["deploy", "plan", "preflight", "verify"])
+@pytest.mark.parametrize("command", ["certificates", "deploy", "plan", "preflight", "verify"])
 def test_an_unknown_host_is_one_line_with_the_nearest_name(command: str, tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(PLAIN)
     for name in ("deploy.py", "config.py", "tasks"):
