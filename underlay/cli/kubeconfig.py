@@ -10,6 +10,7 @@ import click
 
 from .errors import Refused
 from .inventory import connected, inventory_argument
+from .output_file import write_output
 
 # What kube-controller-manager signs for (--cluster-signing-duration).
 _LONGEST_DAYS = 365
@@ -44,7 +45,6 @@ def kubeconfig_command(inventory: str, user: str, groups: tuple[str, ...], days:
     """
     import yaml  # noqa: PLC0415
 
-    from underlay.files import write_whole  # noqa: PLC0415
     from underlay.plan.user_access import (  # noqa: PLC0415
         kubeconfig,
         name_problems,
@@ -71,9 +71,6 @@ def kubeconfig_command(inventory: str, user: str, groups: tuple[str, ...], days:
         cluster = current_run().spec.cluster
         ca, certificate = signed(state, script)
     document = kubeconfig(cluster, user, key, ca=ca, certificate=certificate)
-    try:
-        write_whole(path, yaml.safe_dump(document, sort_keys=False), mode=0o600)
-    except OSError as error:
-        raise Refused([f"--to: {path} cannot be written ({error.strerror}); name another file"]) from None
+    write_output("--to", path, yaml.safe_dump(document, sort_keys=False), mode=0o600)
     until = f"{valid_until(certificate):%Y-%m-%d %H:%M} UTC"
     click.echo(f"{path}: {user} of {cluster.name}, valid until {until}; kubectl --kubeconfig {path}")

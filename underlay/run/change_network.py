@@ -23,16 +23,15 @@ from underlay.plan.cluster_objects import record
 from underlay.plan.host_record import Prior
 from underlay.plan.required_ports import listened
 from underlay.preflight.occupation_findings import newly_taken
-from underlay.preflight.unanswered_findings import unanswered_findings
 from underlay.reset.footprint import Footprint
-from underlay.reset.questions import QUESTIONS, HostState, host_state
+from underlay.reset.questions import HostState
 from underlay.resources.answer import UnansweredError, line_of
-from underlay.resources.script import observe_script, read_observations
 
 from .access_error import AccessError
 from .command import reason_of_script, run_script
 from .held import restarted
 from .host_lock import take_lock
+from .host_traces import state_of
 from .plan_changes import planned, query_all_hosts
 from .pod_subnets import learn_subnets
 from .privilege import root_arguments
@@ -204,19 +203,10 @@ def _occupied(host: Host, old: Spec) -> list[str]:
 def _learn(host: Host, states: dict[str, HostState]) -> list[str]:
     with ctx_host.use(host):
         try:
-            states[host.name] = _state(host)
+            states[host.name] = state_of(host)
         except (AccessError, UnansweredError) as error:
             return [f"{host.name}: {getattr(error, 'reason', '') or error}"]
     return []
-
-
-def _state(host: Host) -> HostState:
-    ran = run_script(host, observe_script(QUESTIONS), root_arguments(host))
-    found = read_observations(QUESTIONS, ran.out)
-    answers = {q.name: q.read(a) for q, a in zip(QUESTIONS, found, strict=True)}
-    if problems := [*unanswered_findings(host.name, {q.about: answers[q.name] for q in QUESTIONS})]:
-        raise UnansweredError("; ".join(p.text for p in problems))
-    return host_state(answers)
 
 
 def _goes(name: str, known: HostState) -> tuple[Footprint, list[Prior]]:
@@ -233,7 +223,7 @@ def _adoption(host: Host) -> str:
 
 def _clean(host: Host, old: Spec) -> str | None:
     run = current_run()
-    found, given_back = _goes(host.name, _state(host))
+    found, given_back = _goes(host.name, state_of(host))
     shared = shared_bridge(old.network, run.spec.network)
     mtu = pods_mtu(shared[1].bridge, run.spec.network.link_mtu(run.spec.cluster)) if shared else ""
     adoption = _adoption(host) if shared else ""

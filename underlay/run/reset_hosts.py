@@ -16,7 +16,6 @@ from pyinfra.api import Host, State
 from pyinfra.context import ctx_host, ctx_state
 
 from underlay.plan.host_record import late_record
-from underlay.preflight.unanswered_findings import unanswered_findings
 from underlay.reset.consent import Consent, by_names, is_of_another, note_on_stranger, problem_of
 from underlay.reset.footprint import footprint
 from underlay.reset.host_reset import HostReset
@@ -31,6 +30,7 @@ from underlay.resources.script import observe_script, read_observations
 from .access_error import AccessError, of_this_machine
 from .command import reason_of_script, run_script
 from .host_lock import take_lock
+from .host_traces import state_of, unanswered
 from .leave_cluster import leave_cluster
 from .privilege import root_arguments
 from .run import current_run
@@ -95,12 +95,7 @@ def planned_reset(state: State, host: Host, consent: Consent) -> HostReset:
         run = current_run()
         cluster = run.spec.cluster
         try:
-            ran = run_script(host, observe_script(QUESTIONS), root_arguments(host))
-            found = read_observations(QUESTIONS, ran.out)
-            answers = {q.name: q.read(a) for q, a in zip(QUESTIONS, found, strict=True)}
-            if problem := _unanswered(host.name, answers):
-                return HostReset(host.name, None, None, problem)
-            known = host_state(answers)
+            known = state_of(host)
         except (AccessError, UnansweredError) as error:
             return HostReset(host.name, None, None, getattr(error, "reason", "") or str(error))
         if problem := problem_of(known, cluster.name, consent):
@@ -121,12 +116,6 @@ def planned_reset(state: State, host: Host, consent: Consent) -> HostReset:
             host.name, known, found_here, leaves=run.is_node(host) and ours and _goes_on(), unrecorded=unrecorded,
             others=others,
         )  # fmt: skip
-
-
-def _unanswered(name: str, answers: Mapping[str, Answer]) -> str:
-    """What nobody knows of a host, with a remedy; empty where it has answered everything."""
-    about = {q.about: answers[q.name] for q in QUESTIONS}
-    return "; ".join(finding.text for finding in unanswered_findings(name, about))
 
 
 def reset_host(
@@ -223,7 +212,7 @@ def _differences(host: Host, reset: HostReset) -> list[str]:
 def _left(answers: Mapping[str, Answer], before: HostState) -> list[str]:
     """Traces that are still there."""
     run = current_run()
-    if problem := _unanswered("", answers):
+    if problem := unanswered("", answers):
         return [f"what is left is unknown: it {problem}"]
     try:
         now = host_state(answers)
