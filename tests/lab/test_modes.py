@@ -6,6 +6,7 @@ UNDERLAY_HEALTHY says how often each is verified beyond that (0), UNDERLAY_HEALT
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from underlay.verify import network_policies
 from .deployed import Deployed
 from .dual_stack_mutations import SUBNETS
 from .fabric import FABRIC, ROUTED
+from .flows import IMAGE
 from .host_snapshot import difference, snapshot
 from .operators_own import put
 from .policy_engine import ENGINE, built
@@ -104,11 +106,22 @@ def cases() -> list[Any]:
     return [pytest.param(walk, mode, id=f"{walk}: {mode}") for walk, (_, modes) in WALKS.items() for mode in modes]
 
 
+def abandoned_pod(lab: Deployed, host: str) -> None:
+    """A pod on a node that no controller owns, as a verification leaves that was killed."""
+    space = ("-n", "underlay-verify")
+    lab.kubectl("wait", "namespace", space[1], "--for=delete", "--timeout=300s")
+    lab.kubectl("create", "namespace", space[1])
+    wanted = json.dumps({"spec": {"nodeName": host, "terminationGracePeriodSeconds": 3}})
+    lab.kubectl("run", *space, "left", f"--image={IMAGE}", f"--overrides={wanted}", "--", "pause")
+    lab.kubectl("wait", *space, "pod/left", "--for=condition=Ready", "--timeout=180s")
+
+
 def one_leaves(walk: Walk, host: str) -> None:
     """One node is drained, leaves the cluster and is what it was; the first control-plane host may not do so."""
     refused = walk.deployed.underlay("reset", "--limit", "cp-1", "--yes")
     assert refused.code == 1
     assert "by which the others join" in refused.text, refused.text
+    abandoned_pod(walk.deployed, host)
     left = walk.deployed.underlay("reset", "--limit", host, "--yes")
     assert left.code == 0, left.end
     assert f"node/{host}" not in walk.deployed.kubectl("get", "nodes", "-o", "name").split()

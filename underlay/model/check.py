@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+# What a verification makes in a cluster, it makes here.
+VERIFICATION_NAMESPACE = "underlay-verify"
+
 
 @dataclass(frozen=True)
 class Check:

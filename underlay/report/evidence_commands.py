@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from underlay.model.check import VERIFICATION_NAMESPACE
 from underlay.resources.api_server import KUBECTL
 
 # Characters of one file, the number of hosts, and the seconds that one host may take for everything.
@@ -20,7 +21,7 @@ OF_HOST = {
     "kernel": "dmesg --ctime | tail -n 100",
     "network configuration": "grep -rs '' /etc/cni/net.d /run/flannel | grep -vi kubeconfig",
     # The agents' own logs, whether or not the API server answers.
-    "system pods": "for d in /var/log/pods/*; do case $d in */underlay-verify_*) continue;; esac; "
+    "system pods": f"for d in /var/log/pods/*; do case $d in */{VERIFICATION_NAMESPACE}_*) continue;; esac; "
     'for c in $d/*/; do f=$(ls -t $c | head -n 1); echo "=== $c$f"; tail -n 60 "$c$f"; done; done',
 }
 OF_CLUSTER = {

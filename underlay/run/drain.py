@@ -9,6 +9,7 @@ from pyinfra.api import Host
 from pyinfra.context import ctx_host
 
 from underlay.checks.disruption import blocking_budgets
+from underlay.model.check import VERIFICATION_NAMESPACE
 from underlay.plan.membership import CORDONED
 from underlay.resources.api_server import KUBECTL
 
@@ -31,6 +32,9 @@ def drain(first: Host, name: str, *, seconds: int, cordoned: bool) -> str | None
     """
     node = quote(name)
     lines = [] if cordoned else [f"{KUBECTL} annotate node {node} {CORDONED} --overwrite >/dev/null"]
+    # Pods of a verification that is over, or was killed: they declare no controller, so a drain would refuse to begin.
+    ended = f"{KUBECTL} delete pods -n {VERIFICATION_NAMESPACE} --field-selector spec.nodeName={node}"
+    lines.append(f"{ended} --ignore-not-found --timeout={seconds}s >/dev/null")
     lines.append(f"{KUBECTL} drain {node} --ignore-daemonsets --delete-emptydir-data --timeout={seconds}s >/dev/null")
     reason = _run(first, lines, most=3)
     if reason is None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from underlay.model.check import VERIFICATION_NAMESPACE
 from underlay.model.cluster import Cluster
 
-NAMESPACE = "underlay-verify"
+NAMESPACE = VERIFICATION_NAMESPACE
 NAME = "probe"
 TCP, UDP = 8080, 8081
 HOST_PORT = 18080
