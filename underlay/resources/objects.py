@@ -41,6 +41,7 @@ class Objects(Resource):
     timeout: int = stretched(300)
 
     kind = "objects"
+    settles = True
     prelude = f"""\
 {api_server.FUNCTIONS}
 {workloads.FUNCTIONS}

@@ -99,10 +99,12 @@ def _answer(lines: Sequence[str], *, status: int, reason: str) -> Answer:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The result of an `apply_script`: `failed` is the resource it stopped at, `unmet` the differences that remain."""
+    """The result of an `apply_script`: `failed` is the resource it stopped at, `unmet` the differences that remain, and
+    `settling` whether all of these are of resources that others work on."""
 
     failed: Resource | None
     unmet: tuple[str, ...]
+    settling: bool = False
 
 
 def read_outcome(resources: Sequence[Resource], output: Sequence[str]) -> Outcome:
@@ -111,7 +113,8 @@ def read_outcome(resources: Sequence[Resource], output: Sequence[str]) -> Outcom
     if done < len(resources):
         return Outcome(resources[done], ())
     pairs = zip(resources, read_observations(resources, output), strict=True)
-    return Outcome(None, tuple(s for r, answer in pairs if (s := sentence(r, answer))))
+    unmet = [(r, s) for r, answer in pairs if (s := sentence(r, answer))]
+    return Outcome(None, tuple(s for _, s in unmet), settling=bool(unmet) and all(r.settles for r, _ in unmet))
 
 
 def sentence(resource: Resource, answer: Answer) -> str | None:

@@ -94,6 +94,9 @@ def _apply(host: Host, pending: Sequence[tuple[Resource, str]], arguments: dict[
     record = record_script(pending, mode=mode_line(current_run().spec.network))
     ran = run_script(host, record + apply_script(resources), arguments)
     outcome = read_outcome(resources, ran.out)
+    if outcome.settling:
+        ran = run_script(host, apply_script(resources), arguments)
+        outcome = read_outcome(resources, ran.out)
     if outcome.failed is not None:
         return f"{outcome.failed.title}: {ran.reason()}"
     if not ran.ok:
