@@ -18,16 +18,18 @@ def shipped(name: str) -> Path:
     return (inside if inside.is_dir() else _PACKAGE.parent) / name
 
 
-def write_whole(path: Path, text: str, *, mode: int = 0o644) -> None:
-    """Write a file whole or not at all: whoever reads it meanwhile gets the old text.
+def write_whole(path: Path, content: str | bytes, *, mode: int = 0o644) -> None:
+    """Write a file whole or not at all: whoever reads it meanwhile gets the old content.
 
     :param mode: its permissions, less the umask, from the first byte on.
     :raises OSError: when it cannot be written; then nothing has changed.
     """
     partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
     try:
-        with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as file:
-            file.write(text)
+        with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
+            file.flush()
+            os.fsync(file.fileno())
         partial.replace(path)
     except BaseException:
         partial.unlink(missing_ok=True)

@@ -33,7 +33,7 @@ def test_node(target: Target, cluster: ClusterObjects, node: str) -> None:
     pressure = [] if expected_ready == "False" else cluster.pressure(node)
     assert not pressure, f"{'; '.join(pressure)}; look at `kubectl describe node {node}`"
     status = cluster.nodes[node]["status"]
-    version, expected_version = status["nodeInfo"]["kubeletVersion"], target.spec.cluster.kubernetes_version
+    version, expected_version = status["nodeInfo"]["kubeletVersion"], target.version
     assert version == expected_version, f"the kubelet is {version}, expected {expected_version}"
     addresses = [a["address"] for a in status["addresses"] if a["type"] == "InternalIP"]
     expected = [str(a) for a in target.spec.cluster.node(node).addresses]

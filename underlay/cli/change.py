@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
 import sys
 import time
-from collections.abc import Callable
 from typing import Any
 
 import click
@@ -15,8 +12,8 @@ import click
 from .confirm import confirm
 from .errors import Refused
 from .inventory import connected, inventory_argument
+from .stages import claim_hosts, deployed, going_on, verify_and_conclude
 
-DEPLOY = "deploy.py"
 _REMEDY = "the change has not ended; mend what is named and run again, or take it back: underlay change --back"
 
 
@@ -44,10 +41,10 @@ def change_command(inventory: str, only_plan: bool, back: bool, unverified: bool
                underlay change inventories/lab.py
                underlay change inventories/lab.py --back
     """
-    from underlay.run.claim import begin_changing  # noqa: PLC0415
+    from underlay.run.claim import Purpose, begin_as  # noqa: PLC0415
 
     os.environ["UNDERLAY_LAB_BOOT"] = "no"
-    begin_changing()
+    begin_as(Purpose.CHANGE)
     began = time.monotonic()
     known, instead = _direction(inventory, back=back)
     old = _old(inventory, known)
@@ -71,30 +68,23 @@ def change_command(inventory: str, only_plan: bool, back: bool, unverified: bool
     with connected(inventory, instead=instead) as state:
         from underlay.run.change_network import begin_change  # noqa: PLC0415
 
-        _claim(inventory)
-        _going(lambda: begin_change(state, change, say=_say))
+        claim_hosts(inventory)
+        with going_on(_REMEDY):
+            begin_change(state, change, say=_say)
     _say("deploying the new network beside the old one")
-    _deploy(inventory, instead)
+    if not deployed(inventory, instead):
+        raise Refused(
+            ["the new network is not deployed; mend it and run again, or take it back: underlay change --back"]
+        )
     with connected(inventory, instead=instead) as state:
         from underlay.run.change_network import conclude, end_change  # noqa: PLC0415
-        from underlay.run.live_tests import run_checks  # noqa: PLC0415
 
-        _claim(inventory)
+        claim_hosts(inventory)
         _say("removing what is left of the old network")
-        _going(lambda: end_change(state, change.plan.old, say=_say))
-        run = current_run()
+        with going_on(_REMEDY):
+            end_change(state, change.plan.old, say=_say)
         _say("verifying the new network")
-        failed = run_checks(run, state)
-        if not failed:
-            _going(lambda: conclude(state))
-    for line in failed:
-        click.echo(line, err=True)
-    seconds = time.monotonic() - began
-    click.echo(f"{cluster}: {run.spec.network.mode}, {run.verification.verdict} after {seconds:.0f} s")
-    if run.verification.report:
-        click.echo(f"report: {run.verification.report}")
-    if failed:
-        raise Refused([_REMEDY])
+        verify_and_conclude(state, conclude, what=lambda run: run.spec.network.mode, began=began, remedy=_REMEDY)
 
 
 def _direction(inventory: str, *, back: bool) -> tuple[Any, dict[str, Any]]:
@@ -143,13 +133,6 @@ def _old(inventory: str, known: Any) -> Any:
         raise InvalidInventory([f"{problem}; {why}" for problem in error.problems]) from None
 
 
-def _claim(inventory: str) -> None:
-    from underlay.run.claim import claim  # noqa: PLC0415
-    from underlay.run.run import current_run  # noqa: PLC0415
-
-    current_run().claim = claim(inventory, "change")
-
-
 def _verify_old(inventory: str, known: Any) -> None:
     from underlay.change.change_record import with_stand_ins  # noqa: PLC0415
 
@@ -161,27 +144,6 @@ def _verify_old(inventory: str, known: Any) -> None:
         failed = run_checks(current_run(), state)
     if failed:
         raise Refused(["the network is not verified as it is; mend it, or change it as it is: --unverified", *failed])
-
-
-def _deploy(inventory: str, instead: dict[str, Any]) -> None:
-    """pyinfra's own command, as `underlay deploy`, with these variables."""
-    data = [f"{name}={json.dumps(value)}" for name, value in {**instead, "verify": False}.items()]
-    options = [word for one in data for word in ("--data", one)]
-    command = [sys.executable, "-m", "pyinfra", "-y", *options, inventory, DEPLOY]
-    done = subprocess.run(command, check=False)
-    if done.returncode:
-        raise Refused(
-            ["the new network is not deployed; mend it and run again, or take it back: underlay change --back"]
-        )
-
-
-def _going(act: Callable[[], None]) -> None:
-    from underlay.run.change_network import Stopped  # noqa: PLC0415
-
-    try:
-        act()
-    except Stopped as error:
-        raise Refused([*error.problems, _REMEDY]) from None
 
 
 def _say(text: str) -> None:

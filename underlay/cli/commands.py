@@ -24,6 +24,7 @@ _COMMANDS = {
     "render": "render_command",
     "report": "report_group",
     "reset": "reset_command",
+    "upgrade": "upgrade_command",
     "verify": "verify_command",
 }
 

@@ -62,6 +62,8 @@ def _is_entry(kind: str, text: str) -> bool:
         return _is(text, dict)
     if kind == "Change":
         return not text or _is(text, dict)
+    if kind == "Upgrade":
+        return not text or text.startswith("v")
     return (kind in ("Secret", "DaemonSet") and not text) or (kind == "Path" and (not text or text.isdecimal()))
 
 

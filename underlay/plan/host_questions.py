@@ -159,7 +159,7 @@ u_recorded() {{
   u_cluster; case $? in 1) return 0 ;; 2) return 1 ;; esac
   u_api {api_server.SECONDS} get configmap,secret,daemonset -n kube-system -l app.kubernetes.io/managed-by=underlay \\
     -o 'jsonpath={{range .items[*]}}{{.kind}} {{.data.spec}};;'\
-'Path {{.data.path_mtu}};;Change {{.data.change}};;{{end}}' ||
+'Path {{.data.path_mtu}};;Change {{.data.change}};;Upgrade {{.data.upgrade}};;{{end}}' ||
     {{ u_alive; return 1; }}
 }}"""
 
@@ -188,30 +188,43 @@ def read_pod_subnets(output: str) -> dict[str, frozenset[str]]:
     return found
 
 
-def recorded_problems(recorded: str, declared: Mapping[str, Any], *, changing: bool = False) -> list[str]:
+def recorded_problems(recorded: str, declared: Mapping[str, Any], *, but: tuple[str, str] = ("", "")) -> list[str]:
     """Why a cluster that carries a record cannot be deployed with other settings; empty when they agree.
 
     :param recorded: the answer to the probe of that name; empty where there is no record.
     :param declared: the record that the inventory would make, after a round trip through JSON.
-    :param changing: whether the network may be another, as in `underlay change`.
+    :param but: what a run may do: the entry that tells that it is at work, and the key that may have another value.
     """
-    texts = [e.partition(" ")[2] for e in recorded.split(";;") if e.startswith("ConfigMap ")]
-    if not texts:
+    if not (text := recorded_entry(recorded, "ConfigMap")):
         return []
-    was = json.loads(texts[0])
-    if not changing and any(e.removeprefix("Change ") not in ("", e) for e in recorded.split(";;")):
-        return ["network: a change of the network has not ended; finish it: `underlay change`, or take it back: --back"]
+    was = json.loads(text)
+    if unfinished := [_UNFINISHED[key] for key in _UNFINISHED if key != but[0] and recorded_entry(recorded, key)]:
+        return unfinished
     problems = [
         f"{where}: the cluster was made with {in_words(old)}, the inventory has {in_words(new)} (a deploy does not "
         f"change it on a running cluster); restore the old value, or {_REMEDIES.get(key, 'make a new cluster')}"
         for key in declared
-        if key in was and key not in ("kubelet", ROUTES) and not (changing and key == "network")
+        if key in was and key not in ("kubelet", ROUTES, but[1])
         for where, old, new in _changes(key, was[key], declared[key])
     ]
     return [*problems, *kubelet_problems(was.get("kubelet", {}), declared.get("kubelet", was.get("kubelet", {})))]
 
 
-_REMEDIES = {"network": "change the network: `underlay change`"}
+def recorded_entry(recorded: str, kind: str) -> str:
+    """What the answer to the probe `recorded` has of a kind: the record, Path, Change or Upgrade; empty without it."""
+    entries = (e.strip().partition(" ") for e in recorded.split(";;"))
+    return next((text for word, _, text in entries if word == kind and text), "")
+
+
+# By what may be at work: what refuses everything else.
+_UNFINISHED = {
+    "Change": "network: a change of the network has not ended; finish it: `underlay change`, or take it back: --back",
+    "Upgrade": "kubernetes_version: an upgrade has not ended; finish it: `underlay upgrade`",
+}
+_REMEDIES = {
+    "network": "change the network: `underlay change`",
+    "kubernetes_version": "upgrade the cluster: `underlay upgrade`",
+}
 
 
 def _changes(key: str, old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:
@@ -228,8 +241,8 @@ def _changes(key: str, old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:
 
 def recorded_path(recorded: str) -> int | None:
     """The path MTU that the cluster was made with, in bytes; None where none is recorded."""
-    paths = (e.partition(" ")[2] for e in recorded.split(";;") if e.startswith("Path "))
-    return next((int(p) for p in paths if p.isdigit()), None)
+    path = recorded_entry(recorded, "Path")
+    return int(path) if path.isdigit() else None
 
 
 def has_engine(recorded: str) -> bool:

@@ -17,6 +17,9 @@ IPVS_GATE_SINCE = (1, 37)
 KUBEADM_PATIENCE_S = 240
 CRI_SOCKET = "unix:///run/containerd/containerd.sock"
 
+# What `kubeadm upgrade` asks of a cluster that has a network.
+_OF_PODS = ("CreateJob", "ControlPlaneNodesReady")
+
 KUBELET_KIND = {"apiVersion": "kubelet.config.k8s.io/v1beta1", "kind": "KubeletConfiguration"}
 
 Document = dict[str, Any]
@@ -131,12 +134,29 @@ def discovery(cluster: Cluster, *, ca: str, token: str) -> Document:
     }
 
 
+def upgrade_document(cluster: Cluster, *, carries_pods: bool, patience_s: float = START_TIMEOUT_S) -> Document:
+    """What `kubeadm upgrade apply` and `kubeadm upgrade node` read.
+
+    :param carries_pods: whether the cluster has a network: without one no node is Ready, and no pod of a Job runs.
+    :param patience_s: as for `init_documents`.
+    """
+    ignored = [*cluster.ignore_preflight_errors, *(() if carries_pods else _OF_PODS)]
+    common = {"imagePullPolicy": "IfNotPresent", "ignorePreflightErrors": ignored}
+    return {
+        "apiVersion": API,
+        "kind": "UpgradeConfiguration",
+        "apply": {"kubernetesVersion": cluster.kubernetes_version, **common},
+        "node": common,
+        **_timeouts(patience_s, "upgradeManifests"),
+    }
+
+
 def kubelet(cluster: Cluster) -> Document:
     """The KubeletConfiguration that kubeadm gives every node."""
     return merged({**KUBELET_KIND, "cgroupDriver": "systemd"}, cluster.kubelet)
 
 
-def _timeouts(patience_s: float) -> Document:
+def _timeouts(patience_s: float, *more: str) -> Document:
     if patience_s <= KUBEADM_PATIENCE_S:
         return {}
     waits = (
@@ -145,6 +165,7 @@ def _timeouts(patience_s: float) -> Document:
         "kubernetesAPICall",
         "etcdAPICall",
         "tlsBootstrap",
+        *more,
     )
     return {"timeouts": dict.fromkeys(waits, f"{patience_s:.0f}s")}
 

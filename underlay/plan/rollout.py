@@ -60,6 +60,12 @@ def _states(file: File) -> bool:
     return any(not line.startswith(("#", "apiVersion:", "kind:")) for line in lines)
 
 
+def upgrade_batches(cluster: Cluster, settings: RolloutSettings, names: Collection[str]) -> list[Batch]:
+    """Steps of an upgrade: control-plane hosts one at a time, the first one first: no kubelet may be newer."""
+    planes = [Batch((n.name,)) for n in cluster.control_plane if n.name in names]
+    return planes + batches(cluster, settings, {n.name for n in cluster.workers if n.name in names})
+
+
 def batches(cluster: Cluster, settings: RolloutSettings, names: Collection[str]) -> list[Batch]:
     """Steps in which these nodes are changed: canaries, workers in batches, control-plane hosts one at a time."""
     canaries = [n for n in settings.canary if n in names]

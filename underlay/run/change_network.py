@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from pyinfra.api import Host, State
 from pyinfra.context import ctx_host, ctx_state
@@ -15,7 +13,6 @@ from underlay.change.change_plan import ChangePlan, obstacles
 from underlay.change.change_record import ChangeRecord, read_change, variables_of
 from underlay.change.host_change import after_script, before_script, leftovers, no_longer_declared, pods_mtu, words
 from underlay.change.strategy import shared_bridge
-from underlay.files import write_whole
 from underlay.inventory.errors import InvalidInventory
 from underlay.inventory.spec import Spec
 from underlay.plan.attempt import PUT_ENDING
@@ -28,17 +25,18 @@ from underlay.reset.questions import HostState
 from underlay.resources.answer import UnansweredError, line_of
 
 from .access_error import AccessError
-from .command import reason_of_script, run_script
+from .backups import keep
+from .command import run_script
 from .held import restarted
 from .host_lock import take_lock
 from .host_traces import state_of
+from .on_nodes import nodes_of, on_each, on_first, shell
 from .plan_changes import planned, query_all_hosts
 from .pod_subnets import learn_subnets
 from .privilege import root_arguments
 from .run import current_run
 
 _OF_PODS = ("containerd.service", "kubelet.service")
-BACKUPS = Path("backups")
 
 
 @dataclass(frozen=True)
@@ -80,20 +78,12 @@ def planned_change(state: State, known: ChangeRecord, old: Spec) -> Change:
             raise InvalidInventory(problems)
         problems, comes = planned(state)
         states: dict[str, HostState] = {}
-        for host in _nodes(state):
+        for host in nodes_of(state):
             problems += [*_learn(host, states), *_beside(host), *(() if known.to else _occupied(host, old))]
         if problems:
             raise InvalidInventory(problems)
-        goes = {h.name: words(*_goes(h.name, states[h.name])) for h in _nodes(state)}
+        goes = {h.name: words(*_goes(h.name, states[h.name])) for h in nodes_of(state)}
         return Change(ChangePlan(old, spec, comes, goes, resumed=known.to is not None), known, states)
-
-
-class Stopped(Exception):
-    """A change that cannot go on; `problems` is a line for each reason."""
-
-    def __init__(self, problems: Sequence[str]) -> None:
-        super().__init__("; ".join(problems))
-        self.problems = list(problems)
 
 
 def begin_change(state: State, change: Change, *, say: Callable[[str], None]) -> None:
@@ -103,18 +93,17 @@ def begin_change(state: State, change: Change, *, say: Callable[[str], None]) ->
     """
     with ctx_state.use(state):
         old, run = change.plan.old, current_run()
-        _each(state, take_lock)
-        first = _first(state)
-        _at(first, lambda host: _back_up(host, change, say) or learn_subnets(host))
+        on_each(state, take_lock)
+        on_first(state, lambda host: _back_up(host, change, say) or learn_subnets(host))
         begin = cluster_change.begin(change.record.was, variables_of(run.spec))
-        _at(first, lambda host: _shell(host, begin))
+        on_first(state, lambda host: shell(host, begin))
         if old.network.carries_pods and not run.spec.network.carries_pods:
             say("ending pods with addresses of the pod network")
-            _each(state, lambda host: _shell(host, f"{PUT_ENDING}\n"))
-            _at(first, lambda host: _shell(host, cluster_change.end_pods()))
+            on_each(state, lambda host: shell(host, f"{PUT_ENDING}\n"))
+            on_first(state, lambda host: shell(host, cluster_change.end_pods()))
         if shared := shared_bridge(old.network, run.spec.network):
             mtu = min(spec.network.link_mtu(spec.cluster) for spec in (old, run.spec))
-            _each(state, lambda host: _shell(host, before_script(*shared, mtu=mtu, adoption=_adoption(host))))
+            on_each(state, lambda host: shell(host, before_script(*shared, mtu=mtu, adoption=_adoption(host))))
 
 
 def end_change(state: State, old: Spec, *, say: Callable[[str], None]) -> None:
@@ -123,14 +112,14 @@ def end_change(state: State, old: Spec, *, say: Callable[[str], None]) -> None:
     :raises Stopped: when that fails.
     """
     with ctx_state.use(state):
-        _each(state, take_lock)
-        run, first = query_all_hosts(state), _first(state)
-        _at(first, learn_subnets)
+        on_each(state, take_lock)
+        run = query_all_hosts(state)
+        on_first(state, learn_subnets)
         objects = cluster_change.gone(*(s.network.addon(s.cluster) for s in (old, run.spec)))
         if objects:
             say(f"removing {len(objects)} objects of {old.network.mode}")
-            _at(first, lambda host: _shell(host, cluster_change.deletion(objects)))
-        _each(state, lambda host: _clean(host, old))
+            on_first(state, lambda host: shell(host, cluster_change.deletion(objects)))
+        on_each(state, lambda host: _clean(host, old))
 
 
 def conclude(state: State) -> None:
@@ -139,46 +128,7 @@ def conclude(state: State) -> None:
     :raises Stopped: when that fails.
     """
     with ctx_state.use(state):
-        _at(_first(state), lambda host: _shell(host, cluster_change.end(record(current_run().spec))))
-
-
-def _nodes(state: State) -> list[Host]:
-    run = current_run()
-    return sorted((h for h in state.inventory.get_active_hosts() if run.is_node(h)), key=lambda h: h.name)
-
-
-def _first(state: State) -> Host:
-    return next(h for h in _nodes(state) if current_run().is_first(h))
-
-
-def _each(state: State, act: Callable[[Host], str | None]) -> None:
-    """Act on all nodes side by side."""
-
-    def acting(host: Host) -> str | None:
-        with ctx_state.use(state), ctx_host.use(host):
-            try:
-                return act(host)
-            except (AccessError, UnansweredError) as error:
-                return getattr(error, "reason", "") or str(error)
-
-    assert state.pool is not None
-    jobs = [(host, state.pool.spawn(acting, host)) for host in _nodes(state)]
-    if problems := [f"{host.name}: {reason}" for host, job in jobs if (reason := job.get())]:
-        raise Stopped(problems)
-
-
-def _at(host: Host, act: Callable[[Host], str | None]) -> None:
-    with ctx_host.use(host):
-        try:
-            reason = act(host)
-        except AccessError as error:
-            reason = error.reason
-    if reason:
-        raise Stopped([f"{host.name}: {reason}"])
-
-
-def _shell(host: Host, script: str) -> str | None:
-    return reason_of_script(host, script, root_arguments(host))
+        on_first(state, lambda host: shell(host, cluster_change.end(record(current_run().spec))))
 
 
 def _beside(host: Host) -> list[str]:
@@ -227,7 +177,7 @@ def _clean(host: Host, old: Spec) -> str | None:
     shared = shared_bridge(old.network, run.spec.network)
     mtu = pods_mtu(shared[1].bridge, run.spec.network.link_mtu(run.spec.cluster)) if shared else ""
     adoption = _adoption(host) if shared else ""
-    return _shell(host, after_script(found, given_back, adoption=adoption, mtu=mtu))
+    return shell(host, after_script(found, given_back, adoption=adoption, mtu=mtu))
 
 
 def _back_up(first: Host, change: Change, say: Callable[[str], None]) -> str | None:
@@ -236,8 +186,6 @@ def _back_up(first: Host, change: Change, say: Callable[[str], None]) -> str | N
     ran = run_script(first, cluster_change.backup((*addon.objects, *addon.after)), root_arguments(first))
     if not ran.ok:
         return ran.reason()
-    BACKUPS.mkdir(mode=0o700, exist_ok=True)
-    path = BACKUPS / f"{cluster.name}-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{network.mode}.yaml"
-    write_whole(path, "\n".join(ran.out) + "\n", mode=0o600)
+    path = keep(f"{network.mode}.yaml", "\n".join(ran.out) + "\n")
     say(f"the objects of {network.mode} are in {path}")
     return None

@@ -7,13 +7,14 @@ import os
 import secrets
 import socket
 import time
+from enum import StrEnum
 
 from underlay.plan import answer_forms
 from underlay.plan.probe import Probe
 from underlay.plan.run_lock import PRELUDE, take
 
-_OF_CHANGE = "UNDERLAY_CHANGE"
-TOKEN = os.environ.get(_OF_CHANGE) or secrets.token_hex(8)
+_OF_TOKEN, _OF_PURPOSE = "UNDERLAY_TOKEN", "UNDERLAY_PURPOSE"
+TOKEN = os.environ.get(_OF_TOKEN) or secrets.token_hex(8)
 """Of this run alone: a lock that has it is its own."""
 
 
@@ -28,14 +29,24 @@ def claim(inventory: str, what: str = "deploy") -> Probe:
     return Probe("lock", question, "for its lock", answer_forms.lock, PRELUDE, as_root=True)
 
 
-def begin_changing() -> None:
-    """Have this process, and the deploy that it starts, be one run that gives a cluster another network."""
-    os.environ[_OF_CHANGE] = TOKEN
+class Purpose(StrEnum):
+    """What a run does of what a deploy is refused."""
+
+    DEPLOY = "deploy"
+    CHANGE = "change"
+    """It gives a cluster another network."""
+    UPGRADE = "upgrade"
+    """It gives a cluster another version of Kubernetes."""
 
 
-def is_changing() -> bool:
-    """Whether this process gives a cluster another network, which others are refused."""
-    return _OF_CHANGE in os.environ
+def begin_as(purpose: Purpose) -> None:
+    """Have this process, and the deploy that it starts, be one run with a purpose of its own."""
+    os.environ[_OF_TOKEN], os.environ[_OF_PURPOSE] = TOKEN, purpose
+
+
+def purpose() -> Purpose:
+    """That of this process."""
+    return Purpose(os.environ.get(_OF_PURPOSE, Purpose.DEPLOY))
 
 
 def _user() -> str:

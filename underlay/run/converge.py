@@ -15,9 +15,11 @@ from underlay.plan.rollout import PHASES
 from underlay.preflight.unanswered_findings import unanswered_findings
 from underlay.resources.answer import Answer, line_of
 from underlay.resources.binary import BLOBS
+from underlay.resources.images import Images
 from underlay.resources.resource import Resource, Upload
 from underlay.resources.script import apply_script, observe_script, read_observations, read_outcome
 
+from .claim import Purpose
 from .command import Fail, Step, Steps, guarded, run_script
 from .held import is_held
 from .observe import observed
@@ -44,8 +46,11 @@ def converge(phase: Phase) -> Steps:
         host.noop(f"{len(resources)} resources are as declared")
         return
     if ctx_state.get().is_executing and phase in PHASES and is_held(host):
-        host.noop(f"{len(pending)} resources differ, and wait for the host's turn in the rollout")
-        return
+        # Pods of another node's kubeadm may come here, and need the new images.
+        pending = [p for p in pending if current_run().purpose is Purpose.UPGRADE and isinstance(p[0], Images)]
+        if not pending:
+            host.noop("resources differ, and wait for the host's turn in the rollout")
+            return
     yield Step(phase.value, lambda host, arguments: apply(host, pending, arguments, among=resources))
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pyinfra.api import Host
 
 from underlay.plan.membership import Standing, listed_nodes
-from underlay.plan.rollout import PHASES, Batch, batches, restarts
+from underlay.plan.rollout import PHASES, Batch, batches, restarts, upgrade_batches
 from underlay.resources.answer import Unknown
 from underlay.resources.script import sentence
 
+from .claim import Purpose
 from .observe import observed
 from .run import Run, current_run
 from .standings import standing_of
@@ -17,7 +18,7 @@ from .standings import standing_of
 def is_held(host: Host) -> bool:
     """Whether nothing of the host's plan is changed before its turn; all nodes get another network at once."""
     run = current_run()
-    return not run.changing and bool(restarted(host))
+    return run.purpose is not Purpose.CHANGE and bool(restarted(host))
 
 
 def restarted(host: Host) -> list[str]:
@@ -41,7 +42,8 @@ def planned_batches(run: Run, hosts: list[Host]) -> list[Batch]:
         return []
     # A canary that an earlier run has changed is verified again before others follow it.
     members = {h.name for h in hosts if run.is_node(h) and standing_of(h.name) is Standing.MEMBER}
-    return batches(run.spec.cluster, run.spec.rollout, turns | (members & {*run.spec.rollout.canary}))
+    steps = upgrade_batches if run.purpose is Purpose.UPGRADE else batches
+    return steps(run.spec.cluster, run.spec.rollout, turns | (members & {*run.spec.rollout.canary}))
 
 
 def is_left_cordoned(name: str) -> bool:

@@ -76,5 +76,22 @@ def kubeadm_script(
     return "\n".join(lines) + "\n"
 
 
+def upgrade_script(cluster: Cluster, command: str, document: dict[str, Any], *, before: str = "") -> str:
+    """Shell that runs `kubeadm upgrade apply` or `kubeadm upgrade node`; what was killed is begun again as a whole.
+
+    :param document: the file that kubeadm reads. :param before: shell that decides whether to begin at all.
+    """
+    return "\n".join(
+        [
+            *("set -eu", "umask 077", of_kubeadm(cluster), _REASON, before),
+            f"trap 'rm -f {CONFIG}' EXIT",
+            f"(\n{place(_heredoc(as_yaml(document)), CONFIG, mode='600')}\n)",
+            f"rm -f {LOG}",
+            f"{command} --config {CONFIG} >{LOG} 2>&1 </dev/null || u_reason",
+            "",
+        ]
+    )
+
+
 def _heredoc(text: str) -> str:
     return f"cat >\"$t\" <<'UNDERLAY_END'\n{text}UNDERLAY_END"

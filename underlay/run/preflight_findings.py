@@ -22,9 +22,13 @@ from underlay.resources.answer import Unknown, line_of
 from underlay.resources.api_server import is_silent
 from underlay.resources.release import HelmRelease
 
+from .claim import Purpose
 from .probe_outside import probe_outside
 from .probe_wire import has_closed_firewall, probe_wire
 from .run import Run, current_run
+
+# What is at work, and what may differ from the cluster's record, in a run with a purpose of its own.
+_BUT = {Purpose.CHANGE: ("Change", "network"), Purpose.UPGRADE: ("Upgrade", "kubernetes_version")}
 
 
 def findings_of(
@@ -83,9 +87,8 @@ def findings_of_hosts() -> list[Finding]:
     requested = json.loads(json.dumps(record(run.spec)))
     if has_engine(recorded) and run.spec.network_policy is None:
         found.append(of_host("record-differs", first, kube_router.STAYS))
-    return found + [
-        of_host("record-differs", first, why) for why in recorded_problems(recorded, requested, changing=run.changing)
-    ]
+    but = _BUT.get(run.purpose, ("", ""))
+    return found + [of_host("record-differs", first, why) for why in recorded_problems(recorded, requested, but=but)]
 
 
 def _unanswered(run: Run) -> Iterator[Finding]:

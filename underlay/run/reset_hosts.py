@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import os
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -28,6 +26,7 @@ from underlay.resources.resource import Question
 from underlay.resources.script import observe_script, read_observations
 
 from .access_error import AccessError, of_this_machine
+from .backups import keep
 from .command import reason_of_script, run_script
 from .host_lock import take_lock
 from .host_traces import state_of, unanswered
@@ -35,7 +34,6 @@ from .leave_cluster import leave_cluster
 from .privilege import root_arguments
 from .run import current_run
 
-BACKUPS = Path("backups")
 _FIRST = "it is the first control-plane host, by which the others join; reset it together with all of them"
 
 
@@ -164,21 +162,8 @@ def _end(host: Host, reset: HostReset, result: ResetResult) -> str | None:
         data = b""
     if not data:
         return "etcd's data could not be read; nothing was removed"
-    result.backups[host.name] = _keep(f"{current_run().spec.cluster.name}-{host.name}", data)
+    result.backups[host.name] = keep(f"{host.name}-etcd.tar.gz", data)
     return None
-
-
-def _keep(name: str, data: bytes) -> Path:
-    """Write a private file whole."""
-    BACKUPS.mkdir(mode=0o700, exist_ok=True)
-    path = BACKUPS / f"{name}-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-etcd.tar.gz"
-    descriptor, partial = tempfile.mkstemp(dir=BACKUPS)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    os.rename(partial, path)
-    return path
 
 
 def _take_back(host: Host, reset: HostReset, keep_images: bool) -> str | None:

@@ -5,23 +5,27 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from pyinfra.api import Host
 from pyinfra.context import ctx_host
 
 from underlay.checks.reboot import lacking, not_running
 from underlay.patience import stretched
+from underlay.plan.host_plan import Phase
 from underlay.plan.rollout import PHASES, pods_notice, restarts
 from underlay.resources.answer import Answer, UnansweredError
 from underlay.resources.resource import Resource
 
 from .access_error import AccessError
+from .claim import Purpose
 from .converge import apply, differing, unknown
 from .drain import drain, uncordon
 from .node_state import lines_of, node_and_pods, wait_while
 from .observe import forget, observed
 from .privilege import root_arguments
 from .run import current_run
+from .upgrade_node import upgrade_node
 
 # Seconds until a node serves again.
 READY_S = stretched(120)
@@ -75,16 +79,20 @@ class NodeTurn:
         return ""
 
     def _change(self) -> str:
-        plan = current_run().plan(self.host)
+        run = current_run()
+        plan = run.plan(self.host)
         found = observed(self.host, [r for phase in PHASES for r in plan.of(phase)])
         pending = differing(found)
         if (known := node_and_pods(self.first, self.host.name)) is None:
             return f"the API does not answer on {self.first.name}"
         node, pods = known
         self._idle = frozenset(not_running(pods))
-        if self.is_worker and pods_notice(pending):
+        upgrades = run.purpose is Purpose.UPGRADE
+        # With one node alone there is nowhere to go.
+        movable = self.is_worker or (upgrades and len(run.spec.cluster.nodes) > 1)
+        if movable and pods_notice(pending):
             cordoned = bool(node["spec"].get("unschedulable")) and not self.is_left_cordoned
-            seconds = current_run().spec.rollout.drain_s
+            seconds = run.spec.rollout.drain_s
             if reason := drain(self.first, self.host.name, seconds=seconds, cordoned=cordoned):
                 return reason
             self._drained = not cordoned
@@ -93,6 +101,10 @@ class NodeTurn:
         self.changed = bool(pending)
         for phase in PHASES:
             resources = plan.of(phase)
+            if upgrades and pending and phase is Phase.KUBERNETES:
+                if reason := upgrade_node(self.host, [f for f in found if f[0] in resources]):
+                    return reason
+                found = observed(self.host, list(map(itemgetter(0), found)))
             if pending and (reason := self._apply([f for f in found if f[0] in resources], resources)):
                 return reason
         self._running, self._since = lines_of(self.host, _PROCESSES), time.monotonic()

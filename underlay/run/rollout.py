@@ -14,6 +14,7 @@ from pyinfra.context import ctx_state
 
 from underlay.plan.membership import listed_nodes
 
+from .claim import Purpose
 from .held import planned_batches
 from .host_checks import check_hosts
 from .roll_node import NodeTurn
@@ -33,11 +34,14 @@ def roll_out(state: State, hosts: list[Host]) -> None:
         by_name = {h.name: h for h in state.inventory}
         _unfit(run, hosts)
         for number, batch in enumerate(run.rollout.batches, start=1):
-            if len(run.rollout.failed) >= run.spec.rollout.stop_after:
+            most = 1 if run.purpose is Purpose.UPGRADE else run.spec.rollout.stop_after
+            if len(run.rollout.failed) >= most:
                 run.rollout.stopped = True
                 return
             logger.info(f"    rollout, step {number} of {len(run.rollout.batches)}: {batch}")
             _roll(run, state, [_turn(run, by_name, name) for name in batch.names])
+        # The record would name a version that not all nodes have.
+        run.rollout.stopped = run.purpose is Purpose.UPGRADE and bool(run.rollout.failed)
 
 
 def _unfit(run: Run, hosts: list[Host]) -> None:

@@ -27,7 +27,7 @@ from underlay.preflight.measurements import Measurements
 from underlay.resources.answer import Answer
 from underlay.resources.resource import Resource
 
-from .claim import is_changing
+from .claim import Purpose, purpose
 
 
 @dataclass(frozen=True)
@@ -144,15 +144,15 @@ class Verification:
 class Run:
     """One run of pyinfra or of the command, from the inventory to the verdict.
 
-    `claim` takes a host's lock, in a run that changes hosts; None in one that only looks. `changing`: the cluster's
-    network may be another. Of hosts outside the `limit` the first control-plane host alone is queried.
+    `claim` takes a host's lock, in a run that changes hosts; None in one that only looks. Of hosts outside
+    the `limit` the first control-plane host alone is queried.
     """
 
     inventory: InventoryVariables
     spec: Spec
     artifacts: Artifacts
     claim: Probe | None = None
-    changing: bool = field(default_factory=is_changing)
+    purpose: Purpose = field(default_factory=purpose)
     limit: Limit = field(default_factory=Limit)
     observed: Observed = field(default_factory=Observed)
     preflight: Preflight = field(default_factory=Preflight)

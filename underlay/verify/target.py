@@ -52,6 +52,8 @@ class Target:
     """The hosts that are checked; all without any."""
     phases: tuple[str, ...] = tuple(Phase)
     """The phases of a deploy that have come to an end: of others, resources are not checked."""
+    version: str = ""
+    """The version of Kubernetes that nodes have to have."""
     lock: Path = Path("underlay.lock.json")
     """The site's lock."""
     _hosts: dict[tuple[str, str], Any] = field(default_factory=dict)
@@ -79,6 +81,7 @@ class Target:
             target = cls(spec, document["hosts"], connections, lock=lock)
             target.read_path_mtu()
         target.only = frozenset(document.get("only", ()))
+        target.version = document.get("version") or spec.cluster.kubernetes_version
         target.phases = tuple(document.get("phases_ended") or Phase)
         return target
 

@@ -12,7 +12,7 @@ from tests.unit.clusters import cluster, node
 from tests.unit.golden import golden
 from underlay.model.cluster import Cluster
 from underlay.model.node import Role
-from underlay.plan.kubeadm import discovery, init_documents, join_documents, kubelet, upload_documents
+from underlay.plan.kubeadm import discovery, init_documents, join_documents, kubelet, upgrade_document, upload_documents
 
 
 def text(documents: list[dict[str, Any]]) -> str:
@@ -137,3 +137,18 @@ def test_a_site_adds_gates_of_its_own_to_ours() -> None:
 def test_other_modes_of_kube_proxy_have_no_gate() -> None:
     document = init_documents(cluster(kube_proxy={"mode": "iptables"}), token="")[-1]
     assert (document["kind"], document.get("featureGates")) == ("KubeProxyConfiguration", None)
+
+
+def test_an_upgrade_names_the_version_and_asks_no_pods_of_a_cluster_without_a_network() -> None:
+    # UpgradeConfiguration: https://kubernetes.io/docs/reference/config-api/kubeadm-config.v1beta4/
+    common = {"imagePullPolicy": "IfNotPresent", "ignorePreflightErrors": ["NumCPU", "Mem"]}
+    assert upgrade_document(three(), carries_pods=True, patience_s=90) == {
+        "apiVersion": "kubeadm.k8s.io/v1beta4",
+        "kind": "UpgradeConfiguration",
+        "apply": {"kubernetesVersion": three().kubernetes_version, **common},
+        "node": common,
+    }
+    bare = upgrade_document(three(), carries_pods=False, patience_s=900)
+    # Names of checks: cmd/kubeadm/app/phases/upgrade/health.go
+    assert bare["node"]["ignorePreflightErrors"] == ["NumCPU", "Mem", "CreateJob", "ControlPlaneNodesReady"]
+    assert bare["timeouts"]["upgradeManifests"] == "900s"

@@ -9,7 +9,7 @@ from underlay.inventory.rollout_settings import RolloutSettings
 from underlay.inventory.spec import read_spec
 from underlay.model.node import Role
 from underlay.plan.host_plan import plan_of
-from underlay.plan.rollout import PHASES, batches, pods_notice, restarts
+from underlay.plan.rollout import PHASES, batches, pods_notice, restarts, upgrade_batches
 from underlay.resources.file import File
 from underlay.resources.resource import Resource
 
@@ -35,6 +35,12 @@ def test_no_two_control_plane_hosts_are_changed_at_once() -> None:
     made = read_spec(*high_available(rollout={"batch": "100%", "canary": ["cp-2", "cp-3"]}))
     found = batches(made.cluster, made.rollout, {"cp-1", "cp-2", "cp-3", "w-1"})
     assert list(map(str, found)) == ["cp-2 (canary)", "cp-3 (canary)", "w-1", "cp-1"]
+
+
+def test_an_upgrade_begins_at_the_first_control_plane_host_whatever_the_canaries() -> None:
+    made = read_spec(*high_available(rollout={"canary": ["cp-2", "w-1"]}))
+    found = upgrade_batches(made.cluster, made.rollout, {"cp-1", "cp-2", "cp-3", "w-1"})
+    assert list(map(str, found)) == ["cp-1", "cp-2", "cp-3", "w-1 (canary)"]
 
 
 def resources() -> dict[str, Resource]:
