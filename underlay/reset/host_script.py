@@ -86,7 +86,8 @@ for p in $(u_etcd); do kill -TERM $p; done
 for u_try in $(seq 100); do [ -n "$(u_etcd)" ] || break; sleep 0.2; done
 [ -z "$(u_etcd)" ] || {{ echo 'etcd does not end within 20 s; its data was not copied' >&2; exit 1; }}
 [ ! -d {ETCD}/member ] || tar -C {ETCD} -cz member | base64 -w0"""
-    return f"set -u\nsystemctl stop kubelet 2>/dev/null{save if etcd else ''}\n"
+    # Of an attempt that ended early there is no such unit.
+    return f"set -u\nsystemctl stop kubelet 2>/dev/null || :{save if etcd else ''}\n"
 
 
 def host_script(

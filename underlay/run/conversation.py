@@ -53,7 +53,8 @@ class Conversation:
         # No text that the login repeats contains a mark: the command line has them in pieces.
         before, begun = secrets.token_hex(4), secrets.token_hex(4)
         self._before, self._mark = f"@{before}@\n".encode(), f"@{begun}@\n".encode()
-        text = f"{script}\n:".encode()
+        # `$(…)` takes the newline off that ends a document within a script; the status is that of its last command.
+        text = f"{script}\nexit $?".encode()
         echo = f'echo "@"{begun}"@"'
         line = f'{echo}; {echo} >&2; eval "$(head -c {len(text)})"'
         self.channel = open_session(host)

@@ -224,6 +224,21 @@ def test_what_only_root_runs_is_found_whoever_logged_in(logins: Logins, host: Ho
     assert path == "/usr/bin:/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"
 
 
+@pytest.mark.parametrize(
+    ("script", "status"),
+    [
+        ("", 0),
+        ("true\n", 0),
+        ("false\n", 1),
+        ("false; true", 0),
+        ("cat <<'END' >/dev/null\ntext\nEND", 0),
+        ("(exit 7)\n", 7),
+    ],
+)
+def test_the_status_is_that_of_the_last_command(host: Host, script: str, status: int) -> None:
+    assert run_as_root(host, script, {})[0] == status
+
+
 def test_a_large_output_and_a_large_input_pass(host: Host) -> None:
     status, out, err = run_as_root(host, "cat; head -c 300000 /dev/zero >&2", {}, more=[b"x" * 100_000] * 30)
     assert (status, len(out), len(err)) == (0, 3_000_000, 300_000)
