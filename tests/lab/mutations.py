@@ -121,7 +121,7 @@ def mutations(mode: str, *, link: str, port: int, pods: str) -> list[Mutation]:
                  (HOST,)),
         Mutation("a certificate near its end", on("cp-1", *_short_lived("/etc/kubernetes/pki/front-proxy-client.crt")),
                  on("cp-1", "mv /run/mutation.crt /etc/kubernetes/pki/front-proxy-client.crt"),
-                 (f"{CLUSTER}certificates",)),
+                 (f"{CLUSTER}certificates", HOST)),
         Mutation("a certificate signing request left pending", on("cp-1", _request(kubectl)),
                  on("cp-1", f"{kubectl} delete csr mutation"), (f"{CLUSTER}no certificate signing request",)),
     ]  # fmt: skip

@@ -29,7 +29,7 @@ TOGETHER = {
     "two hosts that are broken": ("test_attempts", "test_broken_members"),
     "one control-plane host": (
         *("test_access", "test_calico_schema", "test_cilium_crds"),
-        *("test_release", "test_unanswered"),
+        *("test_release", "test_renewal", "test_unanswered"),
     ),
 }
 # Files that have several labs; their tests' parameters begin with the name of one, and a colon.

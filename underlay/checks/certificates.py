@@ -1,61 +1,17 @@
-"""How long a node's certificates are still valid; private keys are not read."""
+"""Whether all certificates of a node are valid for long enough."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
-
-from cryptography import x509
 
 from underlay.model.check import Check
 from underlay.model.cluster import Cluster
-
-# A kubelet renews its own with a fifth of its year left at the latest; kubeadm's are renewed by an upgrade a year.
-LEAST = timedelta(days=30)
-LEAST_PART = 10
-"""The part of a short validity that has to be left."""
-
-COMMAND = r"""
-for file in /etc/kubernetes/pki/*.crt /etc/kubernetes/pki/etcd/*.crt /var/lib/kubelet/pki/kubelet-client-current.pem; do
-  [ -f "$file" ] && printf '%s ' "$file" && sed -n '/BEGIN CERT/,/END CERT/p' "$file" | base64 -w0 && echo
-done
-for file in /etc/kubernetes/*.conf; do
-  [ -f "$file" ] && printf '%s ' "$file" && sed -n 's/ *client-certificate-data: *//p' "$file" | tr -d '\n' && echo
-done; true
-"""
-"""Shell that prints a line for each certificate: its file, and its base64. Kubeconfigs contain theirs."""
-
-
-@dataclass(frozen=True)
-class Validity:
-    """Of the certificate in a file, UTC; None where what is in the file is none."""
-
-    path: str
-    begin: datetime | None = None
-    end: datetime | None = None
-
-    @property
-    def order(self) -> tuple[datetime, str]:
-        """What ends first is first."""
-        return self.end or datetime.min.replace(tzinfo=UTC), self.path
-
-    def problem(self, now: datetime) -> str | None:
-        """Why it has to be renewed: less than a month is left, or less than a tenth of a short validity."""
-        if self.begin is None or self.end is None:
-            return f"{self.path} is not a certificate"
-        if self.end < now:
-            return f"{self.path} expired on {self.end:%Y-%m-%d}"
-        if self.end - now < min(LEAST, (self.end - self.begin) / LEAST_PART):
-            return f"{self.path} expires on {self.end:%Y-%m-%d %H:%M}, in {(self.end - now).days} days"
-        return None
+from underlay.resources.validity import COMMAND, validities
 
 
 def certificate_checks(cluster: Cluster) -> list[Check]:
-    look = "`kubeadm certs check-expiration`; `kubeadm certs renew all` on a control plane"
+    look = "a deploy renews those of kubeadm; a kubelet renews its own: `journalctl -u kubelet | grep certificate`"
     return [Check("certificates", n.name, COMMAND, partial(expiring, datetime.now(UTC)), look) for n in cluster.nodes]
 
 
@@ -64,19 +20,3 @@ def expiring(now: datetime, output: str) -> str | None:
     found = [*validities(output)]
     problems = [problem for one in found if (problem := one.problem(now))]
     return "; ".join(problems) or (None if found else "no certificate was found")
-
-
-def validities(output: str) -> Iterator[Validity]:
-    """What `COMMAND` has printed."""
-    for line in output.splitlines():
-        path, _, text = line.partition(" ")
-        if text:
-            found = _certificate(text)
-            yield Validity(path, found.not_valid_before_utc, found.not_valid_after_utc) if found else Validity(path)
-
-
-def _certificate(text: str) -> x509.Certificate | None:
-    try:
-        return x509.load_pem_x509_certificate(base64.b64decode(text))
-    except (ValueError, binascii.Error):
-        return None

@@ -6,30 +6,44 @@ import json
 import os
 import sys
 from datetime import UTC, datetime
+from typing import Any
 
 import click
 
+from .confirm import confirm
 from .errors import Refused
 from .inventory import connected, inventory_argument, limit_option, say_left_out
+from .stages import claim_hosts, going_on
 
 
 @click.command("certificates")
 @inventory_argument
 @limit_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def certificates_command(inventory: str, limit: tuple[str, ...], as_json: bool) -> None:
+@click.option("--renew", is_flag=True, help="Renew those of kubeadm now, also where the API server is down for them.")
+@click.option("-y", "--yes", is_flag=True, help="Renew without confirmation.")
+def certificates_command(inventory: str, limit: tuple[str, ...], as_json: bool, renew: bool, yes: bool) -> None:
     """List the certificates on every host, those that end first at the top. Private keys are not read.
 
-    Those of etcd and the API server are valid for a year; an upgrade renews them, or `kubeadm certs renew all`. A
-    kubelet renews its own. The verification fails when one has less than a month left.
+    Those of etcd and the API server are valid for a year. A deploy renews them when less than a month is left, and an
+    upgrade always; a kubelet renews its own. The verification fails when one has less than a month left.
+
+    With --renew they are renewed on all control-plane hosts, whatever is left of them. Then etcd, the API server, the
+    controller manager and the scheduler are restarted, on one host after the other, and the administrator's kubeconfig
+    is fetched anew. Authorities are never renewed.
 
     \b
     Exit status: 0 all are valid for a month at least, 1 one is not, or a host does not answer.
-    Example:  underlay certificates inventories/lab.py
+    Examples:  underlay certificates inventories/lab.py
+               underlay certificates inventories/lab.py --renew
     """
+    if renew and limit:
+        raise Refused(["--renew: goes over all control-plane hosts; leave --limit out"])
     os.environ["UNDERLAY_LAB_BOOT"] = "no"
     now = datetime.now(UTC)
     with connected(inventory, limit=limit, sourced=False) as state:
+        if renew:
+            _renew(inventory, state, yes=yes)
         from underlay.run.host_certificates import certificates_of_nodes  # noqa: PLC0415
         from underlay.run.run import current_run  # noqa: PLC0415
 
@@ -56,3 +70,15 @@ def certificates_command(inventory: str, limit: tuple[str, ...], as_json: bool) 
     problems += [f"{host}: {problem}" for one, host in rows if (problem := one.problem(now))]
     if problems:
         raise Refused(problems)
+
+
+def _renew(inventory: str, state: Any, *, yes: bool) -> None:
+    from underlay.run.renew_certificates import renew_certificates  # noqa: PLC0415
+    from underlay.run.run import current_run  # noqa: PLC0415
+
+    cluster = current_run().spec.cluster.name
+    if not yes:
+        confirm(f"Renew the certificates of {cluster}?", unattended="--renew: restarts the control plane's programs")
+    claim_hosts(inventory, "certificates")
+    with going_on("mend what is named and run the same command again"):
+        renew_certificates(state, say=lambda text: click.echo(f"certificates: {text}", err=True))

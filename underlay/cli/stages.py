@@ -17,19 +17,22 @@ from .errors import Refused
 DEPLOY = "deploy.py"
 
 
-def claim_hosts(inventory: str) -> None:
-    """Have the run at work take the locks of hosts that it asks, in the name of the command's purpose."""
+def claim_hosts(inventory: str, what: str | None = None) -> None:
+    """Have the run at work take the locks of hosts that it asks, in the name of the command, or of its purpose."""
     from underlay.run.claim import claim  # noqa: PLC0415
     from underlay.run.run import current_run  # noqa: PLC0415
 
     run = current_run()
-    run.claim = claim(inventory, run.purpose)
+    run.claim = claim(inventory, what or run.purpose)
 
 
-def deployed(inventory: str, variables: Mapping[str, Any]) -> bool:
-    """Whether pyinfra's own command, as `underlay deploy` without a verification, succeeds with these variables."""
+def deployed(inventory: str, variables: Mapping[str, Any], *, limit: str = "") -> bool:
+    """Whether pyinfra's own command, as `underlay deploy` without a verification, succeeds with these variables.
+
+    :param limit: the only host; all without one.
+    """
     data = [f"{name}={json.dumps(value)}" for name, value in {**variables, "verify": False}.items()]
-    options = [word for one in data for word in ("--data", one)]
+    options = [word for one in data for word in ("--data", one)] + (["--limit", limit] if limit else [])
     return (
         subprocess.run([sys.executable, "-m", "pyinfra", "-y", *options, inventory, DEPLOY], check=False).returncode
         == 0

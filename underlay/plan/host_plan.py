@@ -12,8 +12,10 @@ from underlay.model.bgp import Router
 from underlay.model.node import Node
 from underlay.resources import sysctl
 from underlay.resources.file import Directory, File
+from underlay.resources.kubeadm_certificates import KubeadmCertificates
 from underlay.resources.packages import Packages
 from underlay.resources.resource import Question, Resource
+from underlay.resources.static_pods import StaticPods
 from underlay.resources.sysctl import Sysctl
 from underlay.resources.unit import Unit
 from underlay.routing.resources import of_router
@@ -147,5 +149,6 @@ def _kubernetes(spec: Spec, node: Node, artifacts: Artifacts) -> tuple[Resource,
         *configured,
         File(units.KUBELET_DROP_IN, render("units/10-kubeadm.conf", directory=kubelet_files.DIRECTORY)),
         Unit("kubelet.service", running=None, watches=watches, programs=("/usr/local/bin/kubelet",)),
+        *((KubeadmCertificates(), StaticPods()) if node.is_control_plane else ()),
         artifacts.images((*(control_plane if node.is_control_plane else ()), *images)),
     )

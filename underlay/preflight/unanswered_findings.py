@@ -20,6 +20,8 @@ _PACKAGES = {
     "timeout": "coreutils",
 }
 _NAMED = 4
+# What kubectl says where the server's certificate has ended, and where the client's has.
+_EXPIRED = ("x509: certificate has expired", "asked for the client to provide credentials")
 
 
 def unanswered_findings(host: str, answers: Mapping[str, Answer]) -> Iterator[Finding]:
@@ -51,6 +53,13 @@ def _remedy(reason: str) -> str:
         return f"run `apt-get install --reinstall {package}` there" if package else f"install {program} there"
     if reason.startswith("/etc/kubernetes/admin.conf"):
         return "restore it, for instance by `kubeadm init phase kubeconfig admin` there"
+    return _api_remedy(reason) or "run again; if it stays so, see what a command over SSH prints and says there"
+
+
+def _api_remedy(reason: str) -> str | None:
+    """What helps where the API server was asked; None where something else was."""
+    if any(words in reason for words in _EXPIRED):
+        return "renew the cluster's certificates if they have ended: underlay certificates INVENTORY --renew"
     if reason.endswith(ANSWERS_HERE) and reason.startswith("kubectl gave"):
         # The endpoint takes connections: kubectl was started because of it.
         return "see whether the host is overloaded (`uptime` there), or what the load balancer does, and run again"
@@ -61,4 +70,4 @@ def _remedy(reason: str) -> str:
             "see there why the API server does not answer (`journalctl -u kubelet`, /var/log/pods/kube-system_*), "
             "and run again once it does"
         )
-    return "run again; if it stays so, see what a command over SSH prints and says there"
+    return None

@@ -56,6 +56,8 @@ class Resource(ABC):
     prelude: ClassVar[str] = ""
     restorable: ClassVar[bool] = False
     """Whether a host's record says what was there before; see `restore`."""
+    interrupts: ClassVar[bool] = False
+    """Whether `apply` interrupts what serves, as a unit's restart does: a node that serves waits for its turn."""
     settles: ClassVar[bool] = False
     """Whether others work on after `apply`, and may take notice of a new node only then: it is applied once more."""
 

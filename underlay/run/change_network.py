@@ -23,6 +23,8 @@ from underlay.preflight.occupation_findings import newly_taken
 from underlay.reset.footprint import Footprint
 from underlay.reset.questions import HostState
 from underlay.resources.answer import UnansweredError, line_of
+from underlay.resources.kubeadm_certificates import KubeadmCertificates
+from underlay.resources.static_pods import StaticPods
 
 from .access_error import AccessError
 from .backups import keep
@@ -36,7 +38,7 @@ from .pod_subnets import learn_subnets
 from .privilege import root_arguments
 from .run import current_run
 
-_OF_PODS = ("containerd.service", "kubelet.service")
+_BEFORE = ("containerd.service", "kubelet.service", KubeadmCertificates().title, StaticPods().title)
 
 
 @dataclass(frozen=True)
@@ -132,13 +134,13 @@ def conclude(state: State) -> None:
 
 
 def _beside(host: Host) -> list[str]:
-    """What the inventory changes beside the network, and pods would notice."""
+    """What a deploy would do beside the network, and pods or the control plane would notice."""
     with ctx_host.use(host):
         return [
-            f"{host.name}: {unit} would be restarted by other settings of the inventory; deploy them first, with the "
+            f"{host.name}: {name} would be restarted or renewed, which no network asks for; deploy first, with the "
             "network that the cluster has"
-            for unit in restarted(host)
-            if unit in _OF_PODS
+            for name in restarted(host)
+            if name in _BEFORE
         ]
 
 

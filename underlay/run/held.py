@@ -22,7 +22,7 @@ def is_held(host: Host) -> bool:
 
 
 def restarted(host: Host) -> list[str]:
-    """The units that a deploy would restart on a host that is a node already."""
+    """What a deploy would restart on a host that is a node already: units, and resources by their titles."""
     run = current_run()
     if not run.is_node(host) or standing_of(host.name) is not Standing.MEMBER:
         return []
@@ -30,7 +30,8 @@ def restarted(host: Host) -> list[str]:
     found = observed(host, [r for phase in PHASES for r in plan.of(phase)])
     if any(isinstance(answer, Unknown) for _, answer in found):
         return []
-    return restarts([r for r, answer in found if sentence(r, answer)], [r for r, _ in found])
+    pending = [r for r, answer in found if sentence(r, answer)]
+    return restarts(pending, [r for r, _ in found]) + [r.title for r in pending if r.interrupts]
 
 
 def planned_batches(run: Run, hosts: list[Host]) -> list[Batch]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyinfra.api import Host, State
 from pyinfra.context import ctx_host, ctx_state
 
-from underlay.checks.certificates import COMMAND, Validity, validities
+from underlay.resources.validity import COMMAND, Validity, validities
 
 from .access_error import AccessError
 from .command import run_script

@@ -37,13 +37,20 @@ def first_of(state: State) -> Host:
     return next(h for h in nodes_of(state) if current_run().is_first(h))
 
 
-def on_each(state: State, act: Act) -> None:
-    """Act on all nodes side by side.
+def planes_of(state: State) -> list[Host]:
+    """The control-plane hosts of the run, by name."""
+    cluster = current_run().spec.cluster
+    return [h for h in nodes_of(state) if cluster.node(h.name).is_control_plane]
+
+
+def on_each(state: State, act: Act, hosts: Sequence[Host] | None = None) -> None:
+    """Act on these hosts side by side; on all nodes without any.
 
     :raises Stopped: when it fails on one of them.
     """
     assert state.pool is not None
-    jobs = [(host, state.pool.spawn(_acting, state, host, act)) for host in nodes_of(state)]
+    chosen = nodes_of(state) if hosts is None else hosts
+    jobs = [(host, state.pool.spawn(_acting, state, host, act)) for host in chosen]
     if problems := [f"{host.name}: {reason}" for host, job in jobs if (reason := job.get())]:
         raise Stopped(problems)
 
@@ -53,9 +60,7 @@ def on_first(state: State, act: Act) -> None:
 
     :raises Stopped: when it fails.
     """
-    first = first_of(state)
-    if reason := _acting(state, first, act):
-        raise Stopped([f"{first.name}: {reason}"])
+    on_each(state, act, [first_of(state)])
 
 
 def shell(host: Host, script: str) -> str | None:

@@ -10,12 +10,12 @@ from shlex import quote
 from pyinfra.api import Host, State
 from pyinfra.context import ctx_host, ctx_state
 
+from underlay.backup import etcd_snapshot
 from underlay.inventory.errors import InvalidInventory
 from underlay.plan.host_questions import recorded_entry
 from underlay.plan.membership import Standing
 from underlay.resources.answer import UnansweredError, line_of
 from underlay.resources.api_server import KUBECTL
-from underlay.upgrade import etcd_snapshot
 from underlay.upgrade.removed_apis import COMMAND, removed_apis
 from underlay.upgrade.versions import version_problems
 
@@ -24,7 +24,7 @@ from .backups import keep
 from .command import run_script
 from .host_lock import take_lock
 from .node_state import lines_of
-from .on_nodes import first_of, nodes_of, on_each, on_first, shell
+from .on_nodes import first_of, on_each, on_first, planes_of, shell
 from .plan_changes import planned, planned_rollout, query_all_hosts
 from .privilege import root_arguments
 from .run import current_run
@@ -90,7 +90,7 @@ def planned_upgrade(state: State) -> Upgrade:
         if problems:
             raise InvalidInventory(problems)
         # In one that goes on that was decided, and an API server may be away.
-        removed = set() if unfinished else {api for host in _planes(state) for api in _removed(host, to)}
+        removed = set() if unfinished else {api for host in planes_of(state) for api in _removed(host, to)}
         return Upgrade(was, to, bool(unfinished), sentences, planned_rollout(state), sorted(removed))
 
 
@@ -163,11 +163,6 @@ def _outsiders(was: str) -> Iterator[str]:
     for node in current_run().spec.cluster.nodes:
         if standing_of(node.name) is not Standing.MEMBER:
             yield f"{node.name}: is not a node of the cluster; deploy it with {was} first, or leave it out meanwhile"
-
-
-def _planes(state: State) -> list[Host]:
-    cluster = current_run().spec.cluster
-    return [h for h in nodes_of(state) if cluster.node(h.name).is_control_plane]
 
 
 def _back_up(first: Host, say: Callable[[str], None]) -> str | None:

@@ -12,6 +12,7 @@ from pyinfra.api import Config, State
 
 from tests.unit.clusters import PaperArtifacts, spec
 from tests.unit.fit_answers import FIT
+from underlay.resources.static_pods import StaticPods
 from underlay.run.run import InventoryVariables, Run, begin
 
 Spoil = Callable[[list[str]], list[str]]
@@ -58,7 +59,7 @@ class Answering:
             "machine-id": name,
             "addresses": f'[{{"ifname":"eth0","mtu":1500,"addr_info":[{{"local":"{node.address}","prefixlen":24}}]}}]',
         }
-        known = FIT | own | dict(self.said.get(name, {}))
+        known = FIT | own | {StaticPods().title: "behind:"} | dict(self.said.get(name, {}))
         ends = self.ends.get(name, {})
         lines = [""]
         for number, key in enumerate([*(p.name for p in plan.probes), *(r.title for r in plan.resources)]):

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
 from pyinfra.api import Host
 from pyinfra.context import ctx_state
 
+from tests.unit.certificate_lines import DAY, YEAR, line
 from underlay.inventory.rollout_settings import RolloutSettings
 from underlay.plan.host_plan import HostPlan, Phase
 from underlay.plan.rollout import Batch
 from underlay.resources.file import File
+from underlay.resources.kubeadm_certificates import KubeadmCertificates
+from underlay.resources.resource import Resource
 from underlay.resources.unit import Unit
 from underlay.run import observe, rollout
 from underlay.run.held import is_held, planned_batches
@@ -31,12 +35,20 @@ def _written_down(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(observe, "run_as_root", lambda host, _script, _arguments: host.reply())
 
 
-def queried(*, stale: tuple[str, ...] = (), joining: str = "", cordoned: str = "", down: str = "") -> Answering:
-    """Three nodes with a file and the unit that reads it; the file differs on those that are `stale`."""
+def queried(
+    *, stale: tuple[str, ...] = (), joining: str = "", cordoned: str = "", down: str = "", expiring: str = ""
+) -> Answering:
+    """Three nodes with a file and the unit that reads it; the file differs on those that are `stale`.
+
+    `expiring` is the line of a certificate of the control-plane host.
+    """
     answering = Answering()
     run = answering.run
     for name in NAMES:
-        phases = {Phase.RUNTIME: (CONFIG, Unit("x.service", watches=(CONFIG.path,)))}
+        phases: dict[Phase, tuple[Resource, ...]] = {
+            Phase.RUNTIME: (CONFIG, Unit("x.service", watches=(CONFIG.path,))),
+            Phase.KUBERNETES: (KubeadmCertificates(),) if name == "cp-1" else (),
+        }
         run._plans[name] = HostPlan(run.spec.cluster.node(name), run.plan_of(name).probes, phases)
     listed = [
         f"{name}|192.0.2.{n}|{name != down}|10.244.{n}.0/24|{'cordoned' if name == cordoned else ''};"
@@ -51,6 +63,7 @@ def queried(*, stale: tuple[str, ...] = (), joining: str = "", cordoned: str = "
             kubelet = f"https://192.0.2.1:6443 0123456789abcdef {name}"
             said[name] |= {"member": "member ordinary 192.0.2.1:6443", "kubelet": kubelet}
     said["cp-1"]["nodes"] = "".join(listed)
+    said["cp-1"][KubeadmCertificates().title] = expiring
     answering.said = said
     with ctx_state.use(answering.state):
         for host in hosts_of(answering):
@@ -76,6 +89,13 @@ def steps(answering: Answering, **settings: Any) -> list[str]:
 def test_a_node_on_which_something_is_restarted_waits_for_its_turn() -> None:
     assert held(queried(stale=("w-1",))) == ["w-1"]
     assert held(queried()) == []
+
+
+def test_a_control_plane_host_whose_certificates_are_renewed_waits_for_its_turn() -> None:
+    soon = line("/etc/kubernetes/pki/apiserver.crt", end=datetime.now(UTC) + DAY, life=YEAR).strip()
+    answering = queried(expiring=soon)
+    assert held(answering) == ["cp-1"]
+    assert steps(answering) == ["cp-1"]
 
 
 def test_a_host_that_only_joins_does_not_wait() -> None:

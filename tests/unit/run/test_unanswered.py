@@ -99,6 +99,21 @@ def test_a_question_that_timed_out_over_an_open_endpoint_does_not_accuse_the_end
     )
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Unable to connect to the server: tls: failed to verify certificate: x509: certificate has expired or is not yet "
+        "valid: current time 2026-12-01T09:00:00Z is after 2026-11-28T10:00:00Z",
+        "error: You must be logged in to the server (the server has asked for the client to provide credentials)",
+    ],
+)
+def test_certificates_that_have_ended_have_a_remedy_that_needs_no_api_server(said: str) -> None:
+    (line,) = lines(members("flannel-vxlan", ends={"cp-1": {"recorded": f"1 kubectl: {said}"}}))
+    assert line.endswith(
+        "; renew the cluster's certificates if they have ended: underlay certificates INVENTORY --renew"
+    )
+
+
 def test_objects_that_were_not_looked_up_are_not_to_be_created() -> None:
     hosts = members(
         "flannel-vxlan", ends={"cp-1": {"objects flannel-vxlan": f"1 {REFUSED}", "recorded": f"1 {REFUSED}"}}

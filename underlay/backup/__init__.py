@@ -1,0 +1,1 @@
+"""What a control plane is made again from: etcd's data and the authorities, in one encrypted file."""
