@@ -10,6 +10,7 @@ from typing import Any
 from pyinfra.api import Host, operation
 from pyinfra.context import ctx_host
 
+from underlay.backup.restore import begin_script
 from underlay.plan.host_questions import LABELS, left_tokens
 from underlay.plan.kubeadm import CONFIG, init_documents, upload_documents
 from underlay.plan.kubeadm_images import CONTROL_PLANE, image_check
@@ -18,6 +19,7 @@ from underlay.plan.node_objects import register_script, silence_script
 from underlay.plan.yaml_text import as_yaml
 from underlay.resources.answer import line_of
 from underlay.resources.api_server import KUBECTL
+from underlay.run.claim import Purpose
 from underlay.run.command import Fail, Step, Steps, reason_of_script, run_script
 from underlay.run.kubeadm_script import kubeadm_script
 from underlay.run.observe import answers
@@ -87,6 +89,7 @@ def close_joins() -> None:
 def _init(host: Host, arguments: dict[str, Any]) -> str | None:
     run = current_run()
     spec, cluster = run.spec, run.spec.cluster
+    restores = run.purpose is Purpose.RESTORE
     script = kubeadm_script(
         cluster,
         "kubeadm init",
@@ -94,6 +97,7 @@ def _init(host: Host, arguments: dict[str, Any]) -> str | None:
         queried_mark=line_of(answers(host)["member"]),
         undo=before_kubeadm(host),
         before=image_check(cluster.kubernetes_version, [run.artifacts.reference(name) for name in CONTROL_PLANE]),
+        begin_with=begin_script(cluster.first, etcd=run.artifacts.reference("etcd")) if restores else "",
     )
     return reason_of_script(host, script, arguments, most=12)
 

@@ -37,6 +37,8 @@ class Purpose(StrEnum):
     """It gives a cluster another network."""
     UPGRADE = "upgrade"
     """It gives a cluster another version of Kubernetes."""
+    RESTORE = "restore"
+    """It makes a control plane again from a backup, on its first host alone."""
 
 
 def begin_as(purpose: Purpose) -> None:

@@ -36,6 +36,7 @@ def kubeadm_script(
     queried_mark: str,
     undo: str,
     before: str = "",
+    begin_with: str = "",
     after: str = "",
 ) -> str:
     """Shell that runs a kubeadm command; when it is killed at any moment, the next run notices.
@@ -46,6 +47,7 @@ def kubeadm_script(
     :param queried_mark: the mark that the host had when it was queried; empty without one.
     :param undo: shell that removes what an earlier attempt has left behind; empty if there was none.
     :param before: shell that decides whether to begin at all.
+    :param begin_with: shell that lays down what kubeadm finds, as a part of the attempt.
     :param after: shell that waits for what kubeadm does not wait for.
     """
     mark = f"{cluster.name} {cluster.control_plane_endpoint}"
@@ -68,6 +70,7 @@ def kubeadm_script(
         record(),
         f"echo {quote(f'started {mark}')} >{MEMBER}",
         f"trap 'rm -f {paths} {ATTEMPT}; [ ! -e {BEFORE} ] || touch {FAILED}' EXIT",
+        begin_with,
         f"{command}{private} --skip-phases=preflight --config {CONFIG} >>{LOG} 2>&1 </dev/null || u_reason",
         f"echo {quote(f'member {mark}')} >{MEMBER}",
         f"rm -f {BEFORE}",

@@ -10,7 +10,7 @@ from pathlib import Path
 from underlay.artifacts.error import ArtifactError
 
 from .go_environment import go_environment
-from .recipes import GoRecipe
+from .recipes import ETCDUTL, GoRecipe
 
 _TENCENT = "github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud"
 _GO_LINE = "1.26.0"
@@ -55,6 +55,8 @@ def _go_mod(recipe: GoRecipe, go: Path) -> str:
         # each is released as v0.MINOR.PATCH.
         staging = "v0." + recipe.version.partition(".")[2]
         text += "".join(f"\nreplace {name} => {name} {staging}\n" for name in _staging(recipe, go))
+    if recipe.name == "etcd":
+        text += f"require {ETCDUTL} v{recipe.version}\n"
     if recipe.name == "flannel":
         text += f"\nreplace {_TENCENT}/vpc => ./vpc\n\nreplace {_TENCENT}/common => ./common\n"
     return text

@@ -40,7 +40,7 @@ IMAGE_RECIPES: dict[str, ImageRecipe] = {
     "kube-controller-manager": _component("kube-controller-manager"),
     "kube-scheduler": _component("kube-scheduler"),
     "kube-proxy": _component("kube-proxy", on_base=True),
-    "etcd": ImageRecipe(files={"usr/local/bin/etcd": "etcd/etcd"}),
+    "etcd": ImageRecipe(files={f"usr/local/bin/{name}": f"etcd/{name}" for name in ("etcd", "etcdutl")}),
     "coredns": ImageRecipe(files={"coredns": "coredns/coredns"}, entrypoint=("/coredns",)),
     # A sandbox runs the image as it is: without an entry point it fails with `exec: "/bin/sh"`.
     "pause": ImageRecipe(files={"pause": "pause/pause"}, entrypoint=("/pause",)),

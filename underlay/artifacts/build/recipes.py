@@ -13,6 +13,7 @@ from pathlib import Path
 from underlay.artifacts.buildable import GOMOD
 from underlay.artifacts.catalog import OPTIONAL, pinned_version, version_beside
 
+ETCDUTL = "go.etcd.io/etcd/etcdutl/v3"
 BUILD_FLAGS = ("-mod=readonly", "-trimpath", "-buildvcs=false")
 
 
@@ -117,7 +118,8 @@ def go_recipes(kubernetes: str = "") -> tuple[GoRecipe, ...]:
             name="etcd",
             module="go.etcd.io/etcd/server/v3",
             version=version_beside("etcd", k8s),
-            packages={"etcd": "go.etcd.io/etcd/server/v3"},
+            # The second restores a snapshot; upstream's image has it, too.
+            packages={"etcd": "go.etcd.io/etcd/server/v3", "etcdutl": ETCDUTL},
         ),
         GoRecipe(
             name="cni-plugins",
