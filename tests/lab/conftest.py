@@ -14,7 +14,7 @@ from .fabric import FABRIC, ROUTED
 from .side_by_side import Admission, LabScheduling, group_of, place_of
 from .standing import StandingLabs
 
-TRIO_ENDPOINT = "10.92.1.100"
+TRIO_ENDPOINT, TRIO_CP_1 = "10.92.1.100", "10.92.1.11"
 STANDING = pytest.StashKey[StandingLabs]()
 ADMISSION = pytest.StashKey[Admission]()
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.proof import saw
 
-from .conftest import TRIO_ENDPOINT
+from .conftest import TRIO_CP_1, TRIO_ENDPOINT
 from .deployed import Deployed
 from .waiting import until
 
@@ -56,8 +56,38 @@ def test_the_first_of_three_is_installed_anew_and_each_refusal_leads_on(trio: De
     # The inventory may name the hosts in their old order again.
     # For a moment the API still has the old node's pods, which were ready.
     until(lambda: trio.underlay("plan").code == 0, within=60)
-    nodes = trio.kubectl("get", "nodes", "-o", "jsonpath={range .items[*]}{.metadata.name} {end}")
-    assert nodes.split() == ["cp-1", "cp-2", "cp-3"]
+    assert nodes(trio) == ["cp-1", "cp-2", "cp-3"]
+
+
+def test_a_dead_one_and_the_first_one_leave_and_come_back(trio: Deployed) -> None:
+    trio.install_anew("cp-3")
+    alone = trio.underlay("remove", "cp-1", "--yes")
+    assert alone.code == 1
+    assert (
+        "underlay: cp-1: etcd would have 2 members, of which 1 answers, and decides nothing with fewer than 2; "
+        "bring back those that do not answer first"
+    ) in alone.text
+    endpoint = trio.underlay("remove", "cp-1", control_plane_endpoint=f"{TRIO_CP_1}:6443")
+    assert endpoint.code == 1
+    assert f"cp-1: control_plane_endpoint is its address ({TRIO_CP_1})" in endpoint.text
+
+    plan = trio.underlay("remove", "cp-3", "cp-1", "--plan")
+    assert plan.code == 0, plan.text
+    assert "cp-3: does not answer (" in plan.text
+    assert "etcd: the member cp-3 goes\netcd: the member cp-1 goes\n" in plan.text
+    run = trio.underlay("remove", "cp-3", "cp-1", "--yes")
+    assert run.code == 0, run.end
+    assert "trio: without cp-3, cp-1, verified by " in run.text, run.end
+    assert nodes(trio) == ["cp-2"]
+    assert "nothing to reset" in trio.underlay("reset", "--plan", "--limit", "cp-1", first="cp-2").text
+
+    joined = trio.deploy(*NOT_VERIFIED, first="cp-2")
+    assert joined.code == 0, joined.end
+    assert nodes(trio) == ["cp-1", "cp-2", "cp-3"]
+
+
+def nodes(trio: Deployed) -> list[str]:
+    return trio.kubectl("get", "nodes", "-o", "jsonpath={range .items[*]}{.metadata.name} {end}").split()
 
 
 def test_everything_is_pushed_to_a_host_that_has_nothing(bare: Deployed) -> None:

@@ -79,7 +79,7 @@ def commands(text: str) -> list[str]:
 @pytest.mark.parametrize(
     ("command", "problem"),
     [
-        ("underlay remove w-1", "there is no command remove"),
+        ("underlay destroy w-1", "there is no command destroy"),
         ("underlay lab boot", "there is no command boot"),
         ("underlay verify --restart", "verify has no --restart"),
         ("underlay lab up --name x", None),

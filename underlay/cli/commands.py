@@ -7,6 +7,7 @@ from importlib import import_module
 import click
 
 _COMMANDS = {
+    "backup": "backup_command",
     "bgp": "bgp_command",
     "bundle": "bundle_command",
     "certificates": "certificates_command",
@@ -21,9 +22,11 @@ _COMMANDS = {
     "networks": "networks_command",
     "plan": "plan_command",
     "preflight": "preflight_command",
+    "remove": "remove_command",
     "render": "render_command",
     "report": "report_group",
     "reset": "reset_command",
+    "restore": "restore_command",
     "upgrade": "upgrade_command",
     "verify": "verify_command",
 }

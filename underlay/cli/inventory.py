@@ -40,12 +40,14 @@ def connected(
     tolerant: bool = False,
     sourced: bool = True,
     instead: Mapping[str, Any] = MappingProxyType({}),
+    behind: Collection[str] = (),
 ) -> Iterator[Any]:
     """A pyinfra state with every host of the inventory connected, and its run begun.
 
     :param tolerant: continue without hosts that cannot be reached; the run has the reasons.
     :param sourced: whether artifacts are asked for: what installs nothing works without a bundle.
     :param instead: variables of all hosts that take the place of the inventory's, of a sourced run.
+    :param behind: hosts that come after all others of their group, of a run that is not sourced.
     :param limit: names, groups or patterns of hosts; connect only to these, and to the first control-plane host.
     :raises InvalidInventory: for a bad inventory, and when a host cannot be reached.
     """
@@ -53,17 +55,22 @@ def connected(
     from underlay.inventory.errors import InvalidInventory  # noqa: PLC0415
     from underlay.inventory.limit import limited  # noqa: PLC0415
     from underlay.run.reach import reach  # noqa: PLC0415
-    from underlay.run.read_inventory import group_members, load, read_run, read_unsourced  # noqa: PLC0415
+    from underlay.run.read_inventory import group_members, load, read_run, read_unsourced, staying  # noqa: PLC0415
     from underlay.run.run import begin  # noqa: PLC0415
     from underlay.run.session import session  # noqa: PLC0415
 
     _on_gevent()
     inventory = load(path)
-    known = limited(limit, [h.name for h in inventory], group_members(inventory))
-    read = read_run(inventory, name=path, instead=instead) if sourced else read_unsourced(inventory, name=path)
-    run = replace(read, limit=known)
+    hosts = staying(inventory)
+    known = limited(limit, [h.name for h in hosts], group_members(inventory))
+    run = (
+        read_run(inventory, name=path, instead=instead)
+        if sourced
+        else read_unsourced(inventory, name=path, behind=behind)
+    )
+    run = replace(run, limit=known)
     # What the cluster is, the first control-plane host says.
-    chosen = [h for h in inventory if h.name in run.limit or h.name == run.spec.cluster.first.name]
+    chosen = [h for h in hosts if h.name in run.limit or h.name == run.spec.cluster.first.name]
 
     def without(state: Any, silent: list[AccessError]) -> None:
         run.observed.silent.update({error.host: error.reason for error in silent})

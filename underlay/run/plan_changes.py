@@ -14,7 +14,7 @@ from underlay.findings.finding import accept, refusals
 from underlay.machines import MACHINES
 from underlay.model.routes import Routes
 from underlay.plan.host_plan import Phase
-from underlay.plan.membership import Standing
+from underlay.plan.membership import Standing, listed_nodes
 from underlay.resources.answer import Unknown, line_of
 from underlay.resources.script import sentence
 
@@ -50,6 +50,15 @@ def planned_rollout(state: State) -> list[str]:
     """The steps in which nodes would be changed that serve already; none where nothing on one would be restarted."""
     with ctx_state.use(state):
         return [str(batch) for batch in planned_batches(current_run(), _chosen(state))]
+
+
+def unnamed_nodes(state: State) -> list[str]:
+    """Nodes of the cluster that the inventory does not name."""
+    with ctx_state.use(state):
+        cluster, answers = current_run().spec.cluster, current_run().observed.answers
+    if cluster.first.name not in answers:
+        return []
+    return sorted({*listed_nodes(answers[cluster.first.name])} - {n.name for n in cluster.nodes})
 
 
 def _chosen(state: State) -> list[Host]:

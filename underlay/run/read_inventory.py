@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NoReturn, cast
 
 import click
-from pyinfra.api import Inventory, State
+from pyinfra.api import Host, Inventory, State
 from pyinfra.api.exceptions import PyinfraError
 from pyinfra.context import ctx_state
 
 from underlay.artifacts.site_lock import site_lock_of
 from underlay.encoding import prepare_streams
 from underlay.inventory.errors import InvalidInventory
+from underlay.inventory.leaving import last, without
 from underlay.inventory.limit import Limit, limited, of_names
 from underlay.inventory.spec import GROUPS, Groups, Hosts, Spec, read_spec
 from underlay.inventory.untested import untested
@@ -27,14 +28,20 @@ from .artifacts_named import NamedArtifacts
 from .claim import claim
 from .interrupts import interrupt_the_command
 from .inventory_file import group_problems, load_problem, patched
+from .leaving import leaving
 from .run import InventoryVariables, Run, begin
 
 
 def hosts_and_groups(inventory: Inventory) -> tuple[Hosts, Groups]:
-    """Variables of every host, and members of every group, whatever `--limit` selects."""
+    """Variables of every host but those that are leaving, and members of every group, whatever `--limit` selects."""
     hosts = {host.name: host.data.dict() for host in inventory}
     groups = {g: tuple(h.name for h in inventory.get_group(g, default=None) or ()) for g in GROUPS}
-    return hosts, groups
+    return without(hosts, groups, leaving())
+
+
+def staying(inventory: Inventory) -> list[Host]:
+    """The hosts that are not leaving."""
+    return [host for host in inventory if host.name not in leaving()]
 
 
 def _hosts_and_groups(inventory: Inventory, instead: Mapping[str, Any]) -> tuple[Hosts, Groups]:
@@ -65,12 +72,14 @@ def read_declared(inventory: Inventory, *, instead: Mapping[str, Any] = MappingP
     return read_spec(*_hosts_and_groups(inventory, instead))
 
 
-def read_unsourced(inventory: Inventory, *, name: str) -> Run:
+def read_unsourced(inventory: Inventory, *, name: str, behind: Collection[str] = ()) -> Run:
     """The run of an inventory for what installs nothing: its source of artifacts is not opened.
 
+    :param behind: hosts that come after all others of their group.
     :raises InvalidInventory: with every problem.
     """
     hosts, groups = hosts_and_groups(inventory)
+    groups = last(groups, behind)
     spec = read_spec(hosts, groups)
     artifacts = NamedArtifacts(kubernetes_version=spec.cluster.kubernetes_version)
     return Run(inventory=InventoryVariables(name, hosts, groups), spec=spec, artifacts=artifacts)
@@ -98,9 +107,11 @@ def before_connecting(state: State) -> None:
             run = replace(read(inventory, name=_argument()), claim=of_run, limit=limit)
         except InvalidInventory as error:
             refuse(error.problems)
-        if run.limit:
+        if run.limit or leaving():
             # What the cluster is, the first control-plane host says.
-            initial_limit = [h for h in inventory if h.name in run.limit or h.name == run.spec.cluster.first.name]
+            initial_limit = [
+                h for h in staying(inventory) if h.name in run.limit or h.name == run.spec.cluster.first.name
+            ]
         init(inventory, config, initial_limit=initial_limit)
         begin(state, run)
         watch_connections(state)
