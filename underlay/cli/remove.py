@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 
 import click
@@ -74,7 +73,6 @@ def remove_command(inventory: str, names: tuple[str, ...], only_plan: bool, yes:
         verify_and_conclude(state, lambda _: None, what=lambda _: what, began=began, remedy=_REMEDY)
     if left:
         click.echo(summary(left))
-    sys.exit(0)
 
 
 def _say(text: str) -> None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import ClassVar
 
 from .resource import Host, Resource
@@ -38,7 +39,9 @@ class KubeadmCertificates(Resource):
 
     def difference(self, observed: str) -> str | None:
         now = datetime.now(UTC)
-        problems = [problem for one in sorted(_of_kubeadm(observed), key=by_end) if (problem := one.problem(now))]
+        problems = [
+            problem for one in sorted(_of_kubeadm(observed), key=attrgetter("order")) if (problem := one.problem(now))
+        ]
         if not problems:
             return None
         more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
@@ -58,11 +61,6 @@ rm -f {_LOG}"""
             if not one["externallyManaged"] and one["residualTime"] < 0:
                 return f"certificates: {one['name']} expired on {one['expirationDate']}"
         return None
-
-
-def by_end(one: Validity) -> tuple[datetime, str]:
-    """What ends first is first."""
-    return one.order
 
 
 def _of_kubeadm(observed: str) -> Iterator[Validity]:

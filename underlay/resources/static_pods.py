@@ -19,6 +19,8 @@ _PROGRAMS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-schedule
 _CUT = 15
 # Seconds for a server that ends what it has begun, and for its next start.
 _SECONDS = stretched(240)
+# The files that a program was given, of the lines of its arguments.
+_GIVEN = "grep -oE '/etc/kubernetes/.*[.](crt|conf)$'"
 _TASKS = "/run/containerd/io.containerd.runtime.v2.task/k8s.io"
 # What each answers at once it is at work; on the loopback address, whatever the family of the cluster.
 _HEALTH = {
@@ -38,7 +40,7 @@ u_of() {{
     [ -z "$(u_files "$u_dir")" ] || {{ echo "${{u_dir#/proc/}}"; return; }}
   done 2>/dev/null
 }}
-u_files() {{ tr '\\0' '\\n' <"$1/cmdline" | grep -oE '/etc/kubernetes/.*[.](crt|conf)$' | sort -u; }}
+u_files() {{ tr '\\0' '\\n' <"$1/cmdline" | {_GIVEN} | sort -u; }}
 u_since() {{
   read -r u_up _ </proc/uptime
   u_ticks=$(sed 's/.*) //' "/proc/$1/stat" | cut -d ' ' -f 20)
@@ -105,7 +107,7 @@ class StaticPods(Resource):
             found = host.run(
                 f'for f in {_TASKS}/*/init.pid; do p=$(cat "$f"); '
                 f'[ "$(cat /proc/$p/comm)" = {program[:_CUT]} ] || continue; '
-                """files=$(tr '\\0' '\\n' </proc/$p/cmdline | grep -oE '/etc/kubernetes/.*[.](crt|conf)$'); """
+                f"files=$(tr '\\0' '\\n' </proc/$p/cmdline | {_GIVEN}); "
                 '[ -z "$files" ] || find $files -newer "$f"; done'
             )
             if newer := found.stdout.split():
