@@ -87,7 +87,12 @@ def test_one_command_without_a_lock_ends_verified(site: Deployed, world: NamedWo
 def test_a_plan_for_programs_says_how_each_file_is_trusted(site: Deployed, world: NamedWorld) -> None:
     plan = site.underlay("plan", "--json")
     assert plan.code == 0
-    assert {**plan.document, "downloads": None} == {"hosts": {"cp-1": [], "w-1": []}, "rollout": [], "downloads": None}
+    assert {**plan.document, "downloads": None} == {
+        "hosts": {"cp-1": [], "w-1": []},
+        "rollout": [],
+        "not_in_inventory": [],
+        "downloads": None,
+    }
     assert_downloads(plan, site, world, [path for path in FILES if "arm64" not in path])
 
 
