@@ -8,7 +8,7 @@ import time
 import pytest
 
 from .deployed import Deployed
-from .waiting import slowness
+from .waiting import shell_until, slowness
 
 pytestmark = [pytest.mark.lab]
 
@@ -34,6 +34,21 @@ def test_killed_in_each_phase_and_finished_by_the_next_run(pair: Deployed) -> No
     assert pair.report()["verdict"] == "verified"
     again = pair.deploy("--data", "verify=false")
     assert again.changes == "none; at most 1 SSH executions on a host"
+
+
+# What waits in Flannel's pod; the pattern does not match the shell that looks for it.
+WAITING = 'pgrep -f "until .* /[r]un/flannel/subnet.env" >/dev/null'
+CONFIGURATION = "/etc/cni/net.d/10-flannel.conflist"
+
+
+def test_a_kubelet_that_restarts_while_flannel_has_no_subnet_yet(pair: Deployed) -> None:
+    # No pod of the host reaches the API server, and the kubelet does, which uses another address.
+    held = "add table ip held; add chain ip held out { type filter hook output priority raw; }; "
+    pair.ssh("w-1", f"nft '{held} add rule ip held out ip daddr 10.96.0.1 tcp dport 443 drop'")
+    pair.ssh("w-1", f"rm /run/flannel/subnet.env {CONFIGURATION}")
+    pair.kubectl("delete", "pod", "-n", "kube-flannel", "--field-selector", "spec.nodeName=w-1")
+    pair.ssh("w-1", f"{shell_until(WAITING)} && systemctl restart kubelet && nft delete table ip held")
+    pair.ssh("w-1", shell_until(f"[ -e {CONFIGURATION} ]"))
 
 
 def test_leaves_no_secret_and_no_token(pair: Deployed) -> None:

@@ -15,8 +15,9 @@ _FLANNELD = "/opt/bin/flanneld"
 # The kubelet's --node-ip has both addresses; flanneld would use the link's first IPv6 address, whichever it is.
 _WITH_IPV6 = f'exec {_FLANNELD} "$@" --public-ipv6="${{HOST_IPS#*,}}"'
 # A node is Ready as soon as a CNI configuration exists. Upstream's init container writes it before flanneld has a
-# subnet: the first pods of a node then fail, and are retried after ten seconds.
-_READY = """\
+# subnet: the first pods of a node then fail, and are retried after ten seconds. A probe and no postStart hook, since a
+# hook that a restart of the kubelet interrupts is never run again.
+_STARTED = """\
 until [ -s /run/flannel/subnet.env ]; do sleep 0.2; done
 cp -f /etc/kube-flannel/cni-conf.json /etc/cni/net.d/.underlay.tmp
 mv -f /etc/cni/net.d/.underlay.tmp /etc/cni/net.d/10-flannel.conflist"""
@@ -127,7 +128,12 @@ def _daemon_set(
                             ],
                             "resources": {"requests": {"cpu": "50m", "memory": "50Mi"}},
                             "securityContext": security,
-                            "lifecycle": {"postStart": {"exec": {"command": ["sh", "-c", _READY]}}},
+                            "startupProbe": {
+                                "exec": {"command": ["sh", "-c", _STARTED]},
+                                "periodSeconds": 1,
+                                "timeoutSeconds": 60,
+                                "failureThreshold": 10,
+                            },
                             "volumeMounts": [
                                 {"name": "run", "mountPath": "/run/flannel"},
                                 {"name": "cni", "mountPath": "/etc/cni/net.d"},
