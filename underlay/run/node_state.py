@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from shlex import quote
 from typing import Any
 
 from pyinfra.api import Host
@@ -19,6 +20,8 @@ from .command import run_script
 from .privilege import root_arguments
 
 _POLL_S = 1
+# Seconds in which a kubelet that runs has renewed its lease.
+_LEASE_S = stretched(30)
 # A host that goes down during a command never replies.
 _REPLY_S = stretched(30)
 
@@ -36,6 +39,24 @@ def node_and_pods(first: Host, name: str) -> tuple[dict[str, Any], dict[str, Any
         return None
     is_whole = isinstance(node, dict) and isinstance(pods, dict) and "spec" in node and "items" in pods
     return (node, pods) if is_whole else None
+
+
+def renewed(first: Host, name: str) -> str:
+    """When a node's kubelet last renewed its lease, by its own clock (RFC 3339, UTC); empty where nobody knows.
+
+    It does so every ten seconds; a Node's heartbeats come every five minutes where nothing changes.
+    """
+    lease = f"{KUBECTL} get lease -n kube-node-lease {quote(name)} -o 'jsonpath={{.spec.renewTime}}'"
+    return next(iter(lines_of(first, lease)), "")
+
+
+def is_at_work(first: Host, name: str) -> bool:
+    """Whether a node's kubelet runs, and ends pods: the API calls a dead one Ready for most of a minute."""
+    ready = f"{KUBECTL} get node {quote(name)} -o 'jsonpath={{.status.conditions[?(@.type==\"Ready\")].status}}'"
+    if "True" not in lines_of(first, ready):
+        return False
+    before = renewed(first, name)
+    return not wait_while(lambda: "" if renewed(first, name) not in ("", before) else "silent", _LEASE_S)
 
 
 def lines_of(host: Host, script: str) -> tuple[str, ...]:

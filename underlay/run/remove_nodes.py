@@ -25,6 +25,7 @@ from underlay.resources.script import observe_script, read_observations
 
 from .command import run_script
 from .drain import drain
+from .node_state import is_at_work
 from .on_nodes import first_of, on_first, shell
 from .plan_changes import query_all_hosts
 from .privilege import root_arguments
@@ -143,10 +144,8 @@ def _members(first: Host) -> list[EtcdMember]:
 
 def _forget(first: Host, name: str, members: Sequence[EtcdMember]) -> str | None:
     """Take a node out of the cluster that cannot be asked itself; why that failed, or None."""
-    ready = f"{KUBECTL} get node {quote(name)} -o 'jsonpath={{.status.conditions[?(@.type==\"Ready\")].status}}'"
-    with ctx_host.use(first):
-        said = run_script(first, f"{ready} 2>/dev/null || :\n", root_arguments(first)).out
-    if "True" in said and (reason := drain(first, name, seconds=current_run().spec.rollout.drain_s, cordoned=False)):
+    seconds = current_run().spec.rollout.drain_s
+    if is_at_work(first, name) and (reason := drain(first, name, seconds=seconds, cordoned=False)):
         return reason
     for member in members:
         if member.name == name and (reason := shell(first, _out(member))):
