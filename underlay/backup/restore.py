@@ -13,6 +13,8 @@ from .archive import ETCD, PKI, Backup
 
 SEED = "/var/lib/underlay/restore"
 """Private, and there only while a restore is at work."""
+PLACED = f"{SEED}/sha256"
+"""As old as the restore: one that is run again finds what the first one has placed."""
 _CONTAINER = "underlay-etcd-restore"
 # So far above any revision of the snapshot that no watcher has seen a newer one (etcd's documentation on disaster
 # recovery names this figure).
@@ -32,16 +34,18 @@ def seed(backup: Backup) -> bytes:
 
 
 def place_script(data: bytes) -> str:
-    """Shell that reads the archive from standard input, and keeps it whole or not at all."""
+    """Shell that reads the archive from standard input, and keeps it whole or not at all; one that is there stays."""
     digest = sha256(data).hexdigest()
     return f"""\
 set -eu; umask 077
+[ "$(cat {PLACED} 2>/dev/null)" != {digest} ] || {{ head -c {len(data)} >/dev/null; exit 0; }}
 rm -rf {SEED} {SEED}.new; mkdir -p {SEED}.new
 trap 'rm -rf {SEED}.new' EXIT
 cd {SEED}.new
 head -c {len(data)} >all.tar
 echo '{digest}  all.tar' | sha256sum --quiet -c - >&2
 tar -xf all.tar --no-same-owner; rm all.tar
+echo {digest} >sha256
 mv -T {SEED}.new {SEED}
 """
 

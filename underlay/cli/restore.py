@@ -15,6 +15,9 @@ from .inventory import connected, inventory_argument
 from .passphrase import passphrase_of
 from .stages import claim_hosts, deployed, going_on, verify_and_conclude
 
+# Seconds after which all clients of an API server that was away have tried again: client-go's reflectors wait 30 s at
+# most, and up to as long again.
+_BACK_S = 75
 _REMEDY = "the restore has not ended; mend what is named and run the same command again"
 
 
@@ -55,6 +58,7 @@ def restore_command(
     Examples:  underlay restore inventories/site.py backups/site-20261201-093000-backup.age --check
                underlay restore inventories/site.py backups/site-20261201-093000-backup.age --identity ~/key.txt
     """
+    from underlay.patience import stretched  # noqa: PLC0415
     from underlay.run.claim import Purpose, begin_as  # noqa: PLC0415
     from underlay.run.read_inventory import load, read_declared  # noqa: PLC0415
 
@@ -96,7 +100,9 @@ def restore_command(
             wait_for_nodes(state, found_there.empty)
         _say("verifying the cluster")
         what = f"restored to {found.made:%Y-%m-%d %H:%M} UTC"
-        verify_and_conclude(state, conclude, what=lambda _: what, began=began, remedy=_REMEDY)
+        verify_and_conclude(
+            state, conclude, what=lambda _: what, began=began, remedy=_REMEDY, settle_s=stretched(_BACK_S)
+        )
 
 
 def _opened(path: Path, files: tuple[Path, ...], passphrase_file: Path | None) -> Any:

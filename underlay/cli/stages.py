@@ -51,18 +51,26 @@ def going_on(remedy: str) -> Iterator[None]:
 
 
 def verify_and_conclude(
-    state: Any, conclude: Callable[[Any], None], *, what: Callable[[Any], str], began: float, remedy: str
+    state: Any,
+    conclude: Callable[[Any], None],
+    *,
+    what: Callable[[Any], str],
+    began: float,
+    remedy: str,
+    settle_s: float = 0,
 ) -> None:
     """Verify the cluster; conclude if nothing fails, and say what it has now, and after how long.
 
     :param what: of the run, what the cluster has now. :param began: in monotonic seconds.
+    :param settle_s: for so many seconds a failed verification is repeated.
     :raises Refused: when a check fails.
     """
     from underlay.run.live_tests import run_checks  # noqa: PLC0415
     from underlay.run.run import current_run  # noqa: PLC0415
 
-    run = current_run()
-    failed = run_checks(run, state)
+    run, settled = current_run(), time.monotonic() + settle_s
+    while (failed := run_checks(run, state)) and time.monotonic() < settled:
+        click.echo(f"{failed[0]}; what runs in the cluster may not have noticed yet: verifying again", err=True)
     if not failed:
         with going_on(remedy):
             conclude(state)

@@ -10,7 +10,7 @@ from pyinfra.api import Host, State
 from pyinfra.context import ctx_state
 
 from underlay.backup.archive import Backup
-from underlay.backup.restore import SEED, end_script, place_script, seed
+from underlay.backup.restore import PLACED, SEED, end_script, place_script, seed
 from underlay.checks.reboot import lacking
 from underlay.inventory.errors import InvalidInventory
 from underlay.model.cluster import Cluster
@@ -19,7 +19,7 @@ from underlay.plan.membership import Standing
 
 from .command import run_script
 from .host_lock import take_lock
-from .node_state import lines_of, node_and_pods, wait_while
+from .node_state import lines_of, node_and_pods, renewed, wait_while
 from .on_nodes import Stopped, first_of, on_each, on_first, planes_of, shell
 from .plan_changes import query_all_hosts
 from .privilege import root_arguments
@@ -29,7 +29,7 @@ from .standings import standing_of
 _EMPTY = (Standing.ABSENT, Standing.STARTED)
 # Seconds until a node serves again.
 _READY_S = stretched(180)
-_BEGAN = f"date -u -r {SEED} +%Y-%m-%dT%H:%M:%SZ"
+_BEGAN = f"date -u -r {PLACED} +%Y-%m-%dT%H:%M:%SZ"
 
 
 def backup_problems(backup: Backup, cluster: Cluster) -> Iterator[str]:
@@ -117,12 +117,18 @@ def wait_for_nodes(state: State, empty: Collection[str]) -> None:
     with ctx_state.use(state):
         run, first = current_run(), first_of(state)
         since = next(iter(lines_of(first, _BEGAN)), "")
+        if not since:
+            raise Stopped([f"{first.name}: could not be asked when the restore began"])
         connected = run.spec.network.carries_pods
 
         def lacks(name: str) -> str:
             if (known := node_and_pods(first, name)) is None:
                 return f"the API does not answer on {first.name}"
-            return lacking(*known, reported=since, since=since if name in empty else "", connected=connected)
+            if name in empty:
+                return lacking(*known, reported=since, since=since, connected=connected)
+            if renewed(first, name) < since:
+                return "its kubelet has not reported since the restore"
+            return lacking(*known, connected=connected)
 
         reasons = {n.name: wait_while(partial(lacks, n.name), _READY_S) for n in run.spec.cluster.nodes}
     if problems := [f"{name}: {reason}" for name, reason in reasons.items() if reason]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
 import tarfile
 from dataclasses import replace
@@ -13,7 +14,7 @@ import pytest
 
 from tests.unit.clusters import node
 from tests.unit.local_host import Shell
-from underlay.backup.restore import SEED, begin_script, end_script, place_script, seed
+from underlay.backup.restore import PLACED, SEED, begin_script, end_script, place_script, seed
 from underlay.model.node import Role
 
 from .test_archive import BACKUP
@@ -48,10 +49,23 @@ def test_the_host_gets_authorities_and_etcd_and_nothing_else_private(shell: Shel
         "pki/ca.key": 0o600,
         "pki/sa.key": 0o600,
         "pki/sa.pub": 0o644,
+        "sha256": 0o600,
     }
     assert there.stat().st_mode & 0o777 == 0o700
     assert shell.run(end_script()).rc == 0
     assert not there.exists()
+
+
+def test_a_restore_that_is_run_again_is_as_old_as_the_first(shell: Shell, host: Path) -> None:
+    # Pods have to be younger than a restore, and kubeadm goes on when a run is killed.
+    assert placed(shell, DATA) == 0
+    there = host / PLACED.strip("/")
+    os.utime(there, (1, 1))
+    assert placed(shell, DATA) == 0
+    assert there.stat().st_mtime == 1
+    there.write_text("another\n")
+    assert placed(shell, DATA) == 0
+    assert there.stat().st_mtime > 1
 
 
 def test_what_is_cut_short_is_not_kept(shell: Shell, host: Path) -> None:
