@@ -39,6 +39,7 @@ def test_killed_in_each_phase_and_finished_by_the_next_run(pair: Deployed) -> No
 # What waits in Flannel's pod; the pattern does not match the shell that looks for it.
 WAITING = 'pgrep -f "until .* /[r]un/flannel/subnet.env" >/dev/null'
 CONFIGURATION = "/etc/cni/net.d/10-flannel.conflist"
+WRITTEN = shell_until(f"[ -e {CONFIGURATION} ]")
 
 
 def test_a_kubelet_that_restarts_while_flannel_has_no_subnet_yet(pair: Deployed) -> None:
@@ -48,7 +49,7 @@ def test_a_kubelet_that_restarts_while_flannel_has_no_subnet_yet(pair: Deployed)
     pair.ssh("w-1", f"rm /run/flannel/subnet.env {CONFIGURATION}")
     pair.kubectl("delete", "pod", "-n", "kube-flannel", "--field-selector", "spec.nodeName=w-1")
     pair.ssh("w-1", f"{shell_until(WAITING)} && systemctl restart kubelet && nft delete table ip held")
-    pair.ssh("w-1", shell_until(f"[ -e {CONFIGURATION} ]"))
+    assert pair.ssh("w-1", f"{WRITTEN} && ls {CONFIGURATION}") == f"{CONFIGURATION}\n"
 
 
 def test_leaves_no_secret_and_no_token(pair: Deployed) -> None:

@@ -77,6 +77,8 @@ def test_a_lost_control_plane_comes_back_while_workers_go_on(lab: Deployed, key:
     lab.install_anew("cp-1")
     command = (str(path), "--identity", str(key[1]), "--yes")
     assert lab.underlay("plan").code in (1, 2)  # boots it
+    killed = lab.killed("restore", "restore: beginning the control plane on cp-1", *command, after=25)
+    assert killed.code == -9, killed.text
     run = lab.underlay("restore", *command)
     assert run.code == 0, run.end
     assert "restore: restored to " in run.text, run.end
