@@ -19,6 +19,7 @@ PKI = "pki/"
 MANIFESTS = "manifests/"
 NEEDED = (ETCD, f"{PKI}ca.crt", f"{PKI}sa.key", f"{PKI}sa.pub")
 _CONTENTS = "backup.json"
+_ABOUT = ("cluster", "endpoint", "kubernetes", "etcd", "host")
 _FORMAT = 1
 
 
@@ -44,17 +45,22 @@ def packed(backup: Backup) -> bytes:
     """The archive, tar with gzip."""
     contents = {
         "format": _FORMAT,
-        **{name: getattr(backup, name) for name in ("cluster", "endpoint", "kubernetes", "etcd", "host")},
+        **{name: getattr(backup, name) for name in _ABOUT},
         "made": backup.made.isoformat(),
         "sha256": {name: sha256(data).hexdigest() for name, data in backup.files.items()},
     }
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
         for name, data in {_CONTENTS: json.dumps(contents, indent=1).encode(), **backup.files}.items():
-            member = tarfile.TarInfo(name)
-            member.size, member.mode, member.mtime = len(data), 0o600, int(backup.made.timestamp())
-            archive.addfile(member, io.BytesIO(data))
+            add(archive, name, data, mode=0o600, modified=int(backup.made.timestamp()))
     return buffer.getvalue()
+
+
+def add(archive: tarfile.TarFile, name: str, data: bytes, *, mode: int, modified: int = 0) -> None:
+    """Add a file to an archive; `modified` is in seconds since 1970."""
+    member = tarfile.TarInfo(name)
+    member.size, member.mode, member.mtime = len(data), mode, modified
+    archive.addfile(member, io.BytesIO(data))
 
 
 def unpacked(data: bytes) -> Backup:
@@ -69,9 +75,8 @@ def unpacked(data: bytes) -> Backup:
         if contents["format"] != _FORMAT:
             raise ValueError(f"its format is {contents['format']}; this version of Underlay reads {_FORMAT}")
         sums = contents["sha256"]
-        names = ("cluster", "endpoint", "kubernetes", "etcd", "host")
         backup = Backup(
-            **{n: str(contents[n]) for n in names}, made=datetime.fromisoformat(contents["made"]), files=files
+            **{n: str(contents[n]) for n in _ABOUT}, made=datetime.fromisoformat(contents["made"]), files=files
         )
     except (tarfile.TarError, zlib.error, EOFError, OSError, KeyError, TypeError, json.JSONDecodeError):
         raise ValueError("it is no backup, or not all of one") from None

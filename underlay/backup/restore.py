@@ -7,9 +7,10 @@ import tarfile
 from hashlib import sha256
 from shlex import quote
 
+from underlay.inventory.host_names import bracketed
 from underlay.model.node import Node
 
-from .archive import ETCD, PKI, Backup
+from .archive import ETCD, PKI, Backup, add
 
 SEED = "/var/lib/underlay/restore"
 """Private, and there only while a restore is at work."""
@@ -27,9 +28,7 @@ def seed(backup: Backup) -> bytes:
     with tarfile.open(fileobj=buffer, mode="w") as archive:
         for name, data in backup.files.items():
             if name == ETCD or name.startswith(PKI):
-                member = tarfile.TarInfo(name)
-                member.size, member.mode = len(data), 0o600 if name.endswith((".key", ".db")) else 0o644
-                archive.addfile(member, io.BytesIO(data))
+                add(archive, name, data, mode=0o600 if name.endswith((".key", ".db")) else 0o644)
     return buffer.getvalue()
 
 
@@ -55,8 +54,7 @@ def begin_script(node: Node, *, etcd: str) -> str:
 
     :param etcd: the image of etcd, which has `etcdutl`.
     """
-    host = f"[{node.address}]" if node.address.version == 6 else str(node.address)
-    url = f"https://{host}:2380"
+    url = f"https://{bracketed(str(node.address))}:2380"
     restore = [
         *("/usr/local/bin/etcdutl", "snapshot", "restore", f"/seed/{ETCD}", "--data-dir", "/seed/data"),
         *("--name", node.name, "--initial-cluster", f"{node.name}={url}", "--initial-advertise-peer-urls", url),

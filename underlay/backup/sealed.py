@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TypeVar
 
 import pyrage
 
 Recipient = pyrage.x25519.Recipient | pyrage.ssh.Recipient
 Identity = pyrage.x25519.Identity | pyrage.ssh.Identity
-T = TypeVar("T")
 
 _MAGIC = b"age-encryption.org/v1\n"
 _BY_PASSPHRASE = b"-> scrypt "

@@ -6,6 +6,7 @@ import json
 from functools import partial
 from typing import Any
 
+from underlay.inventory.host_names import bracketed
 from underlay.model.check import Check
 from underlay.model.cluster import Cluster
 from underlay.model.node import Node
@@ -52,12 +53,12 @@ def kube_proxy_ready(cluster: Cluster, *, seconds: int) -> str:
 
 
 def _etcd(node: Node) -> str:
-    address = f"[{node.address}]" if node.address.version == 6 else node.address
     keys = f"--cacert {_PKI}/etcd/ca.crt --cert {_PKI}/etcd/server.crt --key {_PKI}/etcd/server.key"
     requests = {"cluster/member/list": '{"linearizable":true}', "maintenance/status": "{}",
              "maintenance/alarm": '{"action":"GET"}'}  # fmt: skip
     calls = (
-        f"curl -sSf -m 5 {keys} https://{address}:2379/v3/{path} -d '{body}'; echo" for path, body in requests.items()
+        f"curl -sSf -m 5 {keys} https://{bracketed(str(node.address))}:2379/v3/{path} -d '{body}'; echo"
+        for path, body in requests.items()
     )
     return "; ".join(calls)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
+from underlay.inventory.host_names import bracketed
 from underlay.model.cluster import Cluster
 
 _LOOPBACK = {4: "127.0.0.1", 6: "[::1]"}
@@ -32,7 +33,7 @@ def _listener(cluster: Cluster, field: str, port: int) -> str:
         stated, port = _address(found[1]), int(found[2])
     if stated is None or stated.is_unspecified:
         return f"{_LOOPBACK[(stated or bound).version]}:{port}"
-    return f"[{stated}]:{port}" if stated.version == 6 else f"{stated}:{port}"
+    return f"{bracketed(str(stated))}:{port}"
 
 
 def _address(text: str) -> IPv4Address | IPv6Address | None:

@@ -49,8 +49,8 @@ def remove_command(inventory: str, names: tuple[str, ...], only_plan: bool, yes:
         from underlay.run.remove_nodes import planned_removal, remove, summary  # noqa: PLC0415
         from underlay.run.run import current_run  # noqa: PLC0415
 
-        removal, run = planned_removal(state, names), current_run()
-        cluster = run.spec.cluster.name
+        removal = planned_removal(state, names)
+        cluster = current_run().spec.cluster.name
         click.echo("\n".join(removal.lines))
         if only_plan:
             return
@@ -61,8 +61,7 @@ def remove_command(inventory: str, names: tuple[str, ...], only_plan: bool, yes:
             result = remove(state, removal, say=_say)
     if result.left:
         raise Refused([*result.left, _REMEDY])
-    declared = {n.name for n in run.spec.cluster.nodes}
-    left = [name for name in names if name in declared]
+    left = [name for name in names if name not in removal.unnamed]
     read_without(left)
     _say("deploying the others without them")
     if not deployed(inventory, {}):

@@ -61,11 +61,18 @@ def restore_command(
     from underlay.patience import stretched  # noqa: PLC0415
     from underlay.run.claim import Purpose, begin_as  # noqa: PLC0415
     from underlay.run.read_inventory import load, read_declared  # noqa: PLC0415
+    from underlay.run.restore_cluster import (  # noqa: PLC0415
+        backup_problems,
+        beginning,
+        conclude,
+        place,
+        wait_for_nodes,
+    )
 
     found = _opened(backup, identities, passphrase_file)
     click.echo(f"{backup}: {found}, from {found.host}")
     cluster = read_declared(load(inventory)).cluster
-    if problems := _problems(found, cluster):
+    if problems := [*backup_problems(found, cluster)]:
         raise Refused(problems)
     if check:
         click.echo(f"it is whole, and belongs to {inventory}")
@@ -74,8 +81,6 @@ def restore_command(
     began = time.monotonic()
     begin_as(Purpose.RESTORE)
     with connected(inventory) as state:
-        from underlay.run.restore_cluster import beginning, place  # noqa: PLC0415
-
         found_there = beginning(state)
         if not yes:
             confirm(f"Restore {cluster.name}?", unattended="restore: makes the cluster of the backup on the hosts")
@@ -93,8 +98,6 @@ def restore_command(
     if not deployed(inventory, {}):
         raise Refused([_REMEDY])
     with connected(inventory) as state:
-        from underlay.run.restore_cluster import conclude, wait_for_nodes  # noqa: PLC0415
-
         _say("waiting until all nodes serve")
         with going_on(_REMEDY):
             wait_for_nodes(state, found_there.empty)
@@ -123,12 +126,6 @@ def _opened(path: Path, files: tuple[Path, ...], passphrase_file: Path | None) -
         return unpacked(sealed.unseal(data, by))
     except ValueError as error:
         raise Refused([f"{path}: {error}"]) from None
-
-
-def _problems(found: Any, cluster: Any) -> list[str]:
-    from underlay.run.restore_cluster import backup_problems  # noqa: PLC0415
-
-    return [*backup_problems(found, cluster)]
 
 
 def _say(text: str) -> None:

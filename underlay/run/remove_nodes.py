@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from shlex import quote
 
 from pyinfra.api import Host, State
-from pyinfra.context import ctx_host, ctx_state
+from pyinfra.context import ctx_state
 
 from underlay.findings.host_sets import name_hosts
 from underlay.inventory.errors import InvalidInventory, unknown
@@ -21,14 +22,12 @@ from underlay.reset.consent import Consent
 from underlay.reset.host_reset import HostReset
 from underlay.resources.answer import Answered, Unknown
 from underlay.resources.api_server import KUBECTL
-from underlay.resources.script import observe_script, read_observations
 
-from .command import run_script
+from .ask import ask
 from .drain import drain
 from .node_state import is_at_work
 from .on_nodes import first_of, on_first, shell
 from .plan_changes import query_all_hosts
-from .privilege import root_arguments
 from .reset_hosts import ResetResult, planned_reset, reset_host
 from .run import current_run
 from .standings import standing_of
@@ -73,15 +72,15 @@ def planned_removal(state: State, names: Collection[str]) -> Removal:
         if standing_of(first) is not Standing.MEMBER:
             why = run.observed.silent.get(first, "it is in no cluster, or the API server does not answer")
             raise InvalidInventory([f"{first}: is asked for the cluster, and cannot be ({why})"])
-        known = [*(n.name for n in run.spec.cluster.nodes), *listed_nodes(run.observed.answers[first])]
+        declared = [n.name for n in run.spec.cluster.nodes]
+        known = [*declared, *listed_nodes(run.observed.answers[first])]
         members = _members(first_of(state))
         problems = [unknown("remove", n, known, what="node") for n in names if n not in known]
         if problems := [*problems, *quorum_problems(members, names)]:
             raise InvalidInventory(problems)
         # What a reset asks: whether others stay.
-        run.limit = of_names(names, [n.name for n in run.spec.cluster.nodes])
+        run.limit = of_names(names, declared)
         active = {h.name: h for h in state.inventory.get_active_hosts()}
-        declared = {n.name for n in run.spec.cluster.nodes}
         resets = [planned_reset(state, active[n], Consent(False, False)) for n in sorted(names) if n in active]
         silent = {
             n: run.observed.silent.get(n, "no answer") for n in sorted(names) if n in declared and n not in active
@@ -100,11 +99,11 @@ def remove(state: State, removal: Removal, *, say: Callable[[str], None]) -> Res
     result = ResetResult()
     with ctx_state.use(state):
         for name in (*removal.silent, *removal.unnamed):
-            on_first(state, lambda first, name=name: _forget(first, name, removal.members))  # type: ignore[misc]
+            on_first(state, partial(_forget, name=name, members=removal.members))
             say(f"{name}: removed from the cluster")
         for reset in removal.resets:
             if reset.state is None:
-                on_first(state, lambda first, name=reset.host: _forget(first, name, removal.members))  # type: ignore[misc]
+                on_first(state, partial(_forget, name=reset.host, members=removal.members))
             else:
                 reset_host(state, reset, result, say=say)
             if result.failed:
@@ -114,12 +113,11 @@ def remove(state: State, removal: Removal, *, say: Callable[[str], None]) -> Res
 
 def endpoint_problems(cluster: Cluster, names: Collection[str]) -> Iterator[str]:
     """Why nodes cannot go by whose address all others reach the API server."""
-    address = cluster.control_plane_endpoint.rpartition(":")[0].strip("[]")
     for node in cluster.control_plane:
-        if node.name in names and str(node.address) == address:
+        if node.name in names and str(node.address) == cluster.api_host:
             yield (
-                f"{node.name}: control_plane_endpoint is its address ({address}), by which all nodes reach the API "
-                "server; it cannot go before the endpoint is one that stays"
+                f"{node.name}: control_plane_endpoint is its address ({node.address}), by which all nodes reach the "
+                "API server; it cannot go before the endpoint is one that stays"
             )
 
 
@@ -127,9 +125,7 @@ def _members(first: Host) -> list[EtcdMember]:
     """
     :raises InvalidInventory: when they are unknown.
     """
-    with ctx_host.use(first):
-        ran = run_script(first, observe_script((_MEMBERS,)), root_arguments(first))
-    match _MEMBERS.read(read_observations((_MEMBERS,), ran.out)[0]):
+    match ask(first, _MEMBERS):
         case Answered(line):
             return etcd_members(line)
         case Unknown(reason):

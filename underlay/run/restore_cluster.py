@@ -34,7 +34,6 @@ _BEGAN = f"date -u -r {PLACED} +%Y-%m-%dT%H:%M:%SZ"
 
 def backup_problems(backup: Backup, cluster: Cluster) -> Iterator[str]:
     """Why a backup is not one of the cluster that an inventory describes."""
-    version = f"v{cluster.kubernetes_version.removeprefix('v')}"
     if backup.cluster != cluster.name:
         yield f"the backup is of {backup.cluster}, and the inventory's cluster is {cluster.name}"
     if backup.endpoint != cluster.control_plane_endpoint:
@@ -42,10 +41,10 @@ def backup_problems(backup: Backup, cluster: Cluster) -> Iterator[str]:
             f"control_plane_endpoint: the backup's is {backup.endpoint}, the inventory has "
             f"{cluster.control_plane_endpoint}; workers know the former"
         )
-    if backup.kubernetes != version:
+    if backup.kubernetes != cluster.kubernetes_version:
         yield (
-            f"kubernetes_version: the backup is of {backup.kubernetes}, the inventory has {version}; restore with the "
-            "backup's, then upgrade"
+            f"kubernetes_version: the backup is of {backup.kubernetes}, the inventory has "
+            f"{cluster.kubernetes_version}; restore with the backup's, then upgrade"
         )
 
 

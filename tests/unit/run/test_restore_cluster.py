@@ -28,7 +28,7 @@ def problems(**differences: Any) -> list[str]:
         BACKUP,
         cluster=cluster.name,
         endpoint=cluster.control_plane_endpoint,
-        kubernetes=f"v{cluster.kubernetes_version.removeprefix('v')}",
+        kubernetes=cluster.kubernetes_version,
     )
     return [*backup_problems(replace(own, **differences), cluster)]
 
