@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from shlex import quote
 
 from pyinfra.api import Host
@@ -48,6 +49,19 @@ def drain(first: Host, name: str, *, seconds: int, cordoned: bool) -> str | None
             "its pods to go; give them more replicas, or raise rollout.drain_s"
         )
     return f"it could not be drained: {reason}"
+
+
+def cordon(first: Host, names: Iterable[str]) -> str | None:
+    """Have no pod be placed any more on these nodes, as far as they are there; why that failed, or None.
+
+    A deploy takes them back into service.
+    """
+    lines = []
+    for node in map(quote, names):
+        marked = f"{KUBECTL} annotate node {node} {CORDONED} --overwrite >/dev/null"
+        there = f"u_node=$({KUBECTL} get node {node} --ignore-not-found -o name)"
+        lines += [there, f'[ -z "$u_node" ] || {{ {marked}; {KUBECTL} cordon {node} >/dev/null; }}']
+    return _run(first, lines)
 
 
 def uncordon(first: Host, name: str) -> str | None:

@@ -24,7 +24,7 @@ from underlay.resources.answer import Answered, Unknown
 from underlay.resources.api_server import KUBECTL
 
 from .ask import ask
-from .drain import drain
+from .drain import cordon, drain
 from .node_state import is_at_work
 from .on_nodes import first_of, on_first, shell
 from .plan_changes import query_all_hosts
@@ -98,6 +98,8 @@ def remove(state: State, removal: Removal, *, say: Callable[[str], None]) -> Res
     """
     result = ResetResult()
     with ctx_state.use(state):
+        # What a reset takes away was looked up before: no pod moves from one that leaves to another.
+        on_first(state, partial(cordon, names=[r.host for r in removal.resets]))
         for name in (*removal.silent, *removal.unnamed):
             on_first(state, partial(_forget, name=name, members=removal.members))
             say(f"{name}: removed from the cluster")
@@ -146,7 +148,9 @@ def _forget(first: Host, name: str, members: Sequence[EtcdMember]) -> str | None
     for member in members:
         if member.name == name and (reason := shell(first, _out(member))):
             return f"its etcd member cannot be removed: {reason}"
-    return shell(first, f"{KUBECTL} delete node {quote(name)} --ignore-not-found >/dev/null\n")
+    # The garbage collector of pods does the same, a minute after their Node is gone: for so long DNS may be away.
+    pods = f"{KUBECTL} delete pods -A --field-selector spec.nodeName={quote(name)} --force --grace-period=0"
+    return shell(first, f"{KUBECTL} delete node {quote(name)} --ignore-not-found >/dev/null && {pods} >/dev/null\n")
 
 
 def _out(member: EtcdMember) -> str:
